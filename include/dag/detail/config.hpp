@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Marks a function that runs on the host and, when nvcc compiles it, on the device as well.
+#if defined(__CUDACC__)
+#define DAG_HOST_DEVICE __host__ __device__
+#else
+#define DAG_HOST_DEVICE
+#endif
+
+/// Keeps code that formats and throws out of line, so that the checked path stays small.
+#if defined(__GNUC__) || defined(__clang__)
+#define DAG_COLD [[gnu::cold, gnu::noinline]]
+#else
+#define DAG_COLD
+#endif
+
+/// -ffast-math makes isfinite(NaN) true and reassociates sums: every check and every determinism
+/// contract of this library would be void.
+#if defined(__FAST_MATH__) && !defined(DAG_ALLOW_FAST_MATH)
+#error "dag: compile without -ffast-math (NaN checks and fixed reduction order depend on it)"
+#endif
