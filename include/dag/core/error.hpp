@@ -57,7 +57,7 @@ namespace detail {
 inline void append(std::string& out, std::string_view text) { out += text; }
 inline void append(std::string& out, char text) { out += text; }
 template <class Number>
-  requires std::is_arithmetic_v<Number>
+requires std::is_arithmetic_v<Number>
 void append(std::string& out, Number value) {
   char text[40];
   if constexpr (std::floating_point<Number>) {

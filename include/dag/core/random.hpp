@@ -48,8 +48,8 @@ class RandomStream {
 
   /// 64 uniform bits.
   DAG_HOST_DEVICE constexpr result_type operator()() noexcept {
-    const auto words = philox4x32(
-        {low(counter_), high(counter_), low(stream_), high(stream_)}, {low(seed_), high(seed_)});
+    const auto words = philox4x32({low(counter_), high(counter_), low(stream_), high(stream_)},
+                                  {low(seed_), high(seed_)});
     ++counter_;
     return (std::uint64_t{words[1]} << 32) | words[0];
   }

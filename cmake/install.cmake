@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Two components: dag_headers (all that find_package(dag) needs) and dag_program.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(DAG_INSTALL_CMAKEDIR ${CMAKE_INSTALL_DATADIR}/cmake/dag CACHE STRING
+    "Where dagConfig.cmake goes, below the prefix")
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        COMPONENT dag_headers FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
+install(TARGETS dag EXPORT dagTargets COMPONENT dag_headers)
+install(EXPORT dagTargets NAMESPACE dag:: DESTINATION ${DAG_INSTALL_CMAKEDIR} COMPONENT dag_headers)
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/dagConfig.cmake.in
+                              ${PROJECT_BINARY_DIR}/dagConfig.cmake
+                              INSTALL_DESTINATION ${DAG_INSTALL_CMAKEDIR})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/dagConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/dagConfig.cmake ${PROJECT_BINARY_DIR}/dagConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/dagOptional.cmake
+        DESTINATION ${DAG_INSTALL_CMAKEDIR} COMPONENT dag_headers)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        COMPONENT dag_headers)
+
+if(TARGET dag_program)
+  install(TARGETS dag_program RUNTIME COMPONENT dag_program)
+endif()

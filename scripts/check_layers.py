@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+"""Include layers: a header includes only lower ranks, or its own folder.
+
+    check_layers.py [ROOT]            check ROOT/include/dag (ROOT: the repository)
+    check_layers.py --self-test       plant bad headers and see each of them caught
+    check_layers.py --list [NAME...]  headers that compile with the named optional dependencies
+                                      (eigen, json, xtensor) and the standard library
+
+It fails on a header in a folder it does not know, on a third-party header outside the rooms where
+that is allowed, on includes that lead in a circle, and on a dag.hpp that reaches a third-party
+header by any path.
+"""
+import pathlib
+import re
+import sys
+import tempfile
+
+# A folder's rank (architecture.md of the design; CONTRIBUTING says how to add a room).
+RANKS = {
+    "version.hpp": 0, "detail": 0,
+    "core": 1,
+    "backend": 2,
+    "numeric": 3,
+    "divergence": 4, "geometry": 4,
+    "game": 5, "utility": 5,
+    "solver": 6, "estimate": 6,
+    "problem": 7, "rollout": 7, "model": 7,
+    "train": 8, "io": 8, "interop": 8,
+    "dag.hpp": 9, "eigen.hpp": 9, "cuda.cuh": 9,
+}
+# Doors between rooms of one rank: the first may include the second, never the other way.
+DOORS = {("game", "utility"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
+
+# Who may include what from outside: folders and single headers.
+DENSE_ALGEBRA = {"solver/interior_point.hpp", "solver/support_polish.hpp", "solver/newton.hpp"}
+THIRD_PARTY = [
+    # name for --list, first part of the include, rooms, single headers
+    ("eigen", r"(unsupported/)?Eigen/", {"backend"}, DENSE_ALGEBRA),
+    ("cuda", r"(thrust|cub|cuda|nv)/|cuda\w*\.h|cooperative_groups|nccl\.h", {"backend"}, set()),
+    ("json", r"nlohmann/", {"io", "interop"}, set()),
+    ("xtensor", r"xt(ensor|l|tl|simd)?/", {"io", "interop"}, {"game/normal_form.hpp"}),
+    ("torch", r"(torch|ATen|c10)/", {"io", "interop"}, set()),
+    ("mpi", r"mpi\.h", {"train", "interop"}, set()),
+]
+# The operating system, for files that must be mapped, synced and renamed.
+SYSTEM = {"sys/mman.h": {"io"}, "sys/stat.h": {"io"}, "fcntl.h": {"io"}, "unistd.h": {"io"}}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+
+
+def room(name):
+    """The folder of a header, or its own name at the top; None for a room that is not known."""
+    first = name.split("/")[0]
+    return first if first in RANKS and (("/" in name) == (not first.endswith(("hpp", "cuh")))) else None
+
+
+def third_party(include):
+    for entry in THIRD_PARTY:
+        if re.match(entry[1], include):
+            return entry
+    return None
+
+
+def check_include(name, kind, include):
+    """What is wrong with one include of the header `name`, or None."""
+    here = room(name)
+    if include.startswith("dag/"):
+        there = room(include[4:])
+        if there is None:
+            return f"includes <{include}>, which lies in no known room"
+        if RANKS[there] > RANKS[here]:
+            return f"rank {RANKS[here]} includes <{include}> of rank {RANKS[there]}"
+        if RANKS[there] == RANKS[here] and there != here and (here, there) not in DOORS:
+            return f"includes <{include}>: {here} and {there} share rank {RANKS[here]}"
+        return None
+    if kind == '"':
+        return f'includes "{include}": write <dag/...>'
+    known = third_party(include)
+    if known:
+        allowed = here in known[2] or name in known[3]
+        return None if allowed else f"includes <{include}>, allowed only in {sorted(known[2] | known[3])}"
+    if include in SYSTEM:
+        return None if here in SYSTEM[include] else f"includes <{include}>, allowed only in {sorted(SYSTEM[include])}"
+    if re.fullmatch(r"[a-z0-9_]+", include):
+        return None  # the standard library
+    return f"includes <{include}>, a header this check does not know"
+
+
+def read(root):
+    """{header: [(bracket, include)]} of root/include/dag."""
+    base = pathlib.Path(root, "include", "dag")
+    headers = {}
+    for path in sorted(base.rglob("*")):
+        if path.is_file():
+            text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+            headers[path.relative_to(base).as_posix()] = INCLUDE.findall(text)
+    return headers
+
+
+def closure(headers, name):
+    """The third-party includes that `name` reaches, each with the header that has it."""
+    seen, todo, found = set(), [name], []
+    while todo:
+        current = todo.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for _, include in headers.get(current, []):
+            if include.startswith("dag/"):
+                todo.append(include[4:])
+            elif third_party(include):
+                found.append((third_party(include)[0], include, current))
+    return found
+
+
+def circles(headers):
+    """One message for each include that closes a circle."""
+    state, found = {}, []
+
+    def visit(name, path):
+        state[name] = "open"
+        for _, include in headers.get(name, []):
+            target = include[4:] if include.startswith("dag/") else None
+            if target not in headers:
+                continue
+            if state.get(target) == "open":
+                found.append((name, "includes in a circle: " + " -> ".join(path[path.index(target):] + [target])))
+            elif target not in state:
+                visit(target, path + [target])
+        state[name] = "done"
+
+    for name in headers:
+        if name not in state:
+            visit(name, [name])
+    return found
+
+
+def check(root):
+    headers = read(root)
+    faults = []
+    for name, includes in headers.items():
+        if not name.endswith((".hpp", ".cuh")):
+            faults.append((name, "is neither .hpp nor .cuh"))
+        elif room(name) is None:
+            faults.append((name, "lies in no known room; add the folder to RANKS or move the header"))
+        else:
+            for kind, include in includes:
+                problem = check_include(name, kind, include)
+                if problem is None and include.startswith("dag/") and include[4:] not in headers:
+                    problem = f"includes <{include}>, which does not exist"
+                if problem:
+                    faults.append((name, problem))
+    faults += circles(headers)
+    for _, include, where in closure(headers, "dag.hpp") if "dag.hpp" in headers else []:
+        faults.append(("dag.hpp", f"reaches <{include}> through {where}; it must need the standard library only"))
+    return headers, faults
+
+
+def self_test():
+    """Each planted header must be caught, with the word that names its fault; the sound one not."""
+    sound = {
+        "version.hpp": "", "detail/config.hpp": "#include <cstddef>",
+        "core/a.hpp": "#include <dag/detail/config.hpp>\n#include <vector>",
+        "backend/eigen.hpp": "#include <dag/core/a.hpp>\n#include <Eigen/Core>",
+        "utility/u.hpp": "#include <dag/core/a.hpp>",
+        "game/alignment.hpp": "#include <dag/utility/u.hpp>\n// #include <dag/solver/none.hpp>",
+        "game/normal_form.hpp": "#include <xtensor/xarray.hpp>",
+        "solver/newton.hpp": "#include <Eigen/Dense>\n#include <dag/game/alignment.hpp>",
+        "io/read.hpp": "#include <nlohmann/json.hpp>",
+        "dag.hpp": "#include <dag/game/alignment.hpp>",
+        "eigen.hpp": "#include <dag/dag.hpp>\n#include <dag/backend/eigen.hpp>",
+    }
+    planted = [
+        ("core/bad.hpp", "#include <dag/game/alignment.hpp>", "rank 1 includes"),
+        ("core/bad.hpp", "#  include <dag/backend/eigen.hpp>", "rank 1 includes"),
+        ("backend/bad.hpp", "#include <dag/numeric/none.hpp>", "rank 2 includes"),
+        ("utility/bad.hpp", "#include <dag/game/alignment.hpp>", "share rank 5"),
+        ("divergence/bad.hpp", "#include <dag/geometry/x.hpp>", "share rank 4"),
+        ("solver/bad.hpp", "#include <Eigen/Dense>", "allowed only in"),
+        ("game/bad.hpp", "#include <nlohmann/json.hpp>", "allowed only in"),
+        ("game/bad.hpp", "#include <xtensor/xarray.hpp>", "allowed only in"),
+        ("solver/bad.hpp", "#include <thrust/reduce.h>", "allowed only in"),
+        ("cellar/bad.hpp", "", "no known room"),
+        ("bad.hpp", "", "no known room"),
+        ("core/bad.hpp", "#include <dag/core/none.hpp>", "does not exist"),
+        ("core/bad.hpp", "#include <dag/cellar/none.hpp>", "no known room"),
+        ("core/bad.hpp", '#include "a.hpp"', "write <dag/...>"),
+        ("core/bad.hpp", "#include <boost/any.hpp>", "does not know"),
+        ("core/bad.hpp", "#include <dag/core/bad.hpp>", "in a circle"),
+        ("core/bad.h", "", "neither .hpp nor .cuh"),
+        ("dag.hpp", "#include <dag/solver/newton.hpp>", "standard library only"),
+    ]
+    failures = []
+    for name, text, word in [("", "", "")] + planted:
+        with tempfile.TemporaryDirectory() as root:
+            for header, content in {**sound, **({name: text} if name else {})}.items():
+                path = pathlib.Path(root, "include", "dag", header)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content + "\n", encoding="utf-8")
+            faults = check(root)[1]
+            if not name and faults:
+                failures.append(f"the sound tree was refused: {faults}")
+            if name and not any(where == name and word in what for where, what in faults):
+                failures.append(f"planted {name} ({text!r}) was not caught; found {faults}")
+    for failure in failures:
+        print(failure)
+    print(f"layers self-test: {len(planted)} planted headers, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+def main(arguments):
+    here = pathlib.Path(__file__).resolve().parent.parent
+    if arguments[:1] == ["--self-test"]:
+        return self_test()
+    if arguments[:1] == ["--list"]:
+        headers = read(here)
+        have = set(arguments[1:])
+        for name in headers:
+            if name.endswith(".hpp") and all(need[0] in have for need in closure(headers, name)):
+                print(f"dag/{name}")
+        return 0
+    headers, faults = check(arguments[0] if arguments else here)
+    for name, what in faults:
+        print(f"include/dag/{name}: {what}")
+    print(f"layers: {len(headers)} headers, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

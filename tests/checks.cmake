@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Checks of the project itself, as tests: `ctest -L check` runs them all.
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+set(scripts ${PROJECT_SOURCE_DIR}/scripts)
+
+function(dag_add_check name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS check SKIP_RETURN_CODE 77)
+endfunction()
+
+# Include layers, and the proof that the check sees a planted bad header.
+dag_add_check(layers Python3::Interpreter ${scripts}/check_layers.py)
+dag_add_check(layers_self_test Python3::Interpreter ${scripts}/check_layers.py --self-test)
+
+# Layout by clang-format 14; skipped where that is not installed.
+dag_add_check(format bash ${scripts}/check_format)
+
+# Every header compiles alone, and all of them together in two files of one program. The list is
+# what can compile here: a header that needs a dependency that was not found is left out.
+set(optional_found)
+foreach(optional IN ITEMS eigen json xtensor)
+  if(TARGET dag::${optional})
+    list(APPEND optional_found ${optional})
+  endif()
+endforeach()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${scripts}/check_layers.py)
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/*.hpp)
+execute_process(COMMAND ${Python3_EXECUTABLE} ${scripts}/check_layers.py --list ${optional_found}
+                OUTPUT_VARIABLE header_list OUTPUT_STRIP_TRAILING_WHITESPACE
+                COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\n" ";" header_list "${header_list}")
+
+# Objects are never linked; -fsyntax-only would give ninja nothing to compare dates with.
+set(alone_sources)
+set(together "")
+foreach(header IN LISTS header_list)
+  string(REGEX REPLACE "[/.]" "_" stem ${header})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "#include <@header@>\n" @ONLY)
+  list(APPEND alone_sources ${source})
+  string(APPEND together "#include <${header}>\n")
+endforeach()
+add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${alone_sources})
+target_link_libraries(headers_alone PRIVATE dag_everything dag_warnings)
+target_compile_options(headers_alone PRIVATE -O0 -g0)
+
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_first.cpp
+     CONTENT "@together@int second();\nint main() { return second(); }\n" @ONLY)
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_second.cpp
+     CONTENT "@together@int second();\nint second() { return 0; }\n" @ONLY)
+add_executable(headers_twice EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_first.cpp
+                                              ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_second.cpp)
+target_link_libraries(headers_twice PRIVATE dag_everything dag_warnings)
+target_compile_options(headers_twice PRIVATE -O0 -g0)
+
+foreach(target IN ITEMS headers_alone headers_twice)
+  dag_add_check(${target} ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target ${target} -j2)
+  set_tests_properties(${target} PROPERTIES RESOURCE_LOCK build_tree PROCESSORS 2)
+endforeach()
+
+# Concepts refuse what they should, with a text that names the fault.
+function(dag_add_compile_fail name source)
+  add_test(NAME ${name}
+           COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/run.py ${source}
+                   ${CMAKE_CXX_COMPILER}
+                   "-I$<JOIN:$<TARGET_PROPERTY:dag_everything,INTERFACE_INCLUDE_DIRECTORIES>,;-I>"
+           COMMAND_EXPAND_LISTS)
+  set_tests_properties(${name} PROPERTIES LABELS "check;compile_fail")
+endfunction()
+
+file(GLOB compile_fail_sources CONFIGURE_DEPENDS compile_fail/*_fail.cpp)
+foreach(source IN LISTS compile_fail_sources)
+  cmake_path(GET source STEM name)
+  dag_add_compile_fail(${name} ${source})
+endforeach()
+# The harness itself: each of its verdicts, seen once.
+foreach(case IN ITEMS "compiles:compiles, but must not"
+                      "fails_otherwise:output does not match"
+                      "never_compiles:must compile with -DDAG_EXPECT_SUCCESS")
+  string(REGEX MATCH "^([a-z_]+):(.*)$" _ "${case}")
+  dag_add_compile_fail(compile_fail_harness_${CMAKE_MATCH_1}
+                       ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/harness/${CMAKE_MATCH_1}.cpp)
+  set_tests_properties(compile_fail_harness_${CMAKE_MATCH_1} PROPERTIES
+                       PASS_REGULAR_EXPRESSION "${CMAKE_MATCH_2}")
+endforeach()
+
+# The package as users meet it: a fresh prefix, then a project each for find_package (with and
+# without Eigen), add_subdirectory, FetchContent, and versions that must be refused.
+set(consumers ${CMAKE_CURRENT_BINARY_DIR}/consumer)
+dag_add_check(install_prefix ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR}
+              -DPREFIX=${consumers}/prefix -P ${CMAKE_CURRENT_SOURCE_DIR}/consumer/install.cmake)
+set_tests_properties(install_prefix PROPERTIES FIXTURES_SETUP dag_prefix)
+
+function(dag_add_consumer name folder)
+  set(build ${consumers}/${name})
+  dag_add_check(consumer_${name}
+                ${CMAKE_CTEST_COMMAND} --build-and-test
+                ${CMAKE_CURRENT_SOURCE_DIR}/consumer/${folder} ${build}
+                --build-generator ${CMAKE_GENERATOR} --build-noclean
+                --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
+                -DCMAKE_PREFIX_PATH=${consumers}/prefix -DDAG_SOURCE=${PROJECT_SOURCE_DIR}
+                -DDAG_VERSION_HERE=${PROJECT_VERSION} ${ARGN})
+  set_tests_properties(consumer_${name} PROPERTIES FIXTURES_REQUIRED dag_prefix)
+endfunction()
+
+set(version_wanted ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set(eigen_here -DCONSUMER_EXPECTS_EIGEN=$<TARGET_EXISTS:dag::eigen>)
+dag_add_consumer(find_package find_package -DDAG_VERSION_WANTED=${version_wanted} ${eigen_here}
+                 --test-command with_eigen)
+dag_add_consumer(without_eigen find_package -DDAG_VERSION_WANTED=${version_wanted}
+                 -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON --test-command headers_only)
+dag_add_consumer(add_subdirectory add_subdirectory ${eigen_here} --test-command with_eigen)
+dag_add_consumer(fetch_content add_subdirectory -DCONSUMER_FETCHES=ON
+                 -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON --test-command headers_only)
+dag_add_consumer(version_refused version_refused)
