@@ -1,0 +1,7 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The library with the CPU backend.
+#include <dag/backend/eigen.hpp>
+#include <dag/dag.hpp>

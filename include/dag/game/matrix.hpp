@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/error.hpp>
+#include <dag/core/state.hpp>
+#include <dag/geometry/simplices.hpp>
+
+namespace dag {
+
+/// Specialised by each backend: which backend a matrix type belongs to.
+template <class Matrix>
+struct backend_of;
+
+/// A zero-sum game: the row player picks x and maximises x' A y, the column player picks y and
+/// minimises it. Blocks: 0 = row strategies, 1 = column strategies. Field: (A y, -A' x), one sweep
+/// of A.
+/// Memory: A (rows x columns, row-major), moved in. Errors: dimension_mismatch if A is empty,
+/// not_finite if an entry is NaN or infinite.
+template <Scalar Real, class Backend>
+class MatrixGame {
+ public:
+  using scalar_type = Real;
+  using backend_type = Backend;
+  using Matrix = typename Backend::template matrix<Real>;
+
+  explicit MatrixGame(Matrix payoff, Backend backend = {})
+      : backend_(std::move(backend)), payoff_(std::move(payoff)), players_(checked_shape(payoff_)) {
+    const auto entries = Backend::entries(payoff_);
+    require(backend_.all_finite(entries), Errc::not_finite,
+            "MatrixGame: every payoff must be finite; the ", Backend::rows(payoff_), "x",
+            Backend::columns(payoff_), " matrix has a NaN or an infinity");
+    largest_ = backend_.max(entries);
+    smallest_ = backend_.min(entries);
+    require(std::isfinite(largest_ - smallest_), Errc::not_finite,
+            "MatrixGame: the payoff range overflows: ", smallest_, " to ", largest_);
+  }
+
+  [[nodiscard]] const Backend& backend() const noexcept { return backend_; }
+  [[nodiscard]] const Simplices<Real>& players() const noexcept { return players_; }
+  [[nodiscard]] const Matrix& payoff() const noexcept { return payoff_; }
+
+  /// out = (A y, -A' x); `out` has rows + columns entries.
+  void field(StateView<const Real> z, std::span<Real> out) const {
+    const Blocks& blocks = players_.blocks();
+    backend_.dual_product(payoff_, blocks.of(z.point, 0), blocks.of(z.point, 1), Real{1}, Real{-1},
+                          blocks.of(out, 0), blocks.of(out, 1));
+  }
+  /// x' A y, given the field at z.
+  [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
+    return backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));
+  }
+  /// x' A y. Allocates one vector; the two-argument form does not.
+  [[nodiscard]] Real value(StateView<const Real> z) const {
+    auto row_payoffs = backend_.template allocate<Real>(players_.blocks().size(0));
+    backend_.multiply(payoff_, players_.blocks().of(z.point, 1), Backend::view(row_payoffs));
+    return backend_.dot(players_.blocks().of(z.point, 0),
+                        std::span<const Real>(Backend::view(row_payoffs)));
+  }
+
+  /// Largest payoff minus smallest.
+  [[nodiscard]] Real range() const noexcept { return largest_ - smallest_; }
+  /// Of the field, in the 1-norm: half the range (a constant added to A changes no strategy).
+  [[nodiscard]] Real lipschitz() const noexcept { return range() / 2; }
+
+ private:
+  [[nodiscard]] static Blocks checked_shape(const Matrix& payoff) {
+    require(Backend::rows(payoff) > 0 && Backend::columns(payoff) > 0, Errc::dimension_mismatch,
+            "MatrixGame: the payoff matrix is empty: ", Backend::rows(payoff), "x",
+            Backend::columns(payoff));
+    return Blocks{Backend::rows(payoff), Backend::columns(payoff)};
+  }
+
+  Backend backend_;
+  Matrix payoff_;
+  Simplices<Real> players_;
+  Real largest_ = 0;
+  Real smallest_ = 0;
+};
+
+template <class Matrix>
+MatrixGame(const Matrix&) -> MatrixGame<typename Matrix::Scalar, typename backend_of<Matrix>::type>;
+
+}  // namespace dag

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/state.hpp>
+
+namespace dag {
+
+/// How far a point is from equilibrium.
+///
+/// gap: sum over players of what a deviation gains, max_u <g, u - z>, the magnet's cost included
+/// where the game has one. It is the duality gap (= NashConv) of a zero-sum bilinear game and of
+/// its regularised form, and bounds the suboptimality of a concave potential game. +inf where a set
+/// is unbounded. Units: payoff. residual: max norm of z - response(z), where response is the
+/// regularised best response if there is a magnet, else the prox of the gradient scaled by 1 /
+/// range. No units.
+template <Scalar Real>
+struct Certificate {
+  Real gap = std::numeric_limits<Real>::infinity();
+  Real relative_gap = std::numeric_limits<Real>::infinity();  ///< gap / range
+  Real residual = std::numeric_limits<Real>::infinity();
+  Real value = 0;  ///< payoff of the first (maximising) player; 0 where the game does not say
+};
+
+/// max payoff - min payoff where the game knows it, else 1 (then gaps are absolute).
+template <MonotoneGame Game>
+[[nodiscard]] scalar_t<Game> payoff_range(const Game& game) {
+  if constexpr (HasRange<Game>) {
+    return static_cast<scalar_t<Game>>(game.range());
+  } else {
+    return scalar_t<Game>{1};
+  }
+}
+
+/// The certificate of z. `field` receives the field at z; `scratch` is overwritten. One field
+/// evaluation, no allocation.
+template <MonotoneGame Game>
+[[nodiscard]] Certificate<scalar_t<Game>> certify(const Game& game,
+                                                  StateView<const scalar_t<Game>> z,
+                                                  std::span<scalar_t<Game>> field,
+                                                  StateView<scalar_t<Game>> scratch) {
+  using Real = scalar_t<Game>;
+  const auto& backend = game.backend();
+  const auto& players = game.players();
+  Certificate<Real> found;
+  game.field(z, field);
+  const std::span<const Real> gradient = field;
+  const Real range = payoff_range(game);
+  const Real earned = backend.dot(gradient, z.point);
+  if constexpr (Regularized<Game>) {
+    const auto magnet = game.magnet();
+    found.gap = players.support(backend, gradient, magnet) - earned +
+                players.magnet_value(backend, z, magnet);
+    players.best_response(backend, gradient, magnet, scratch);
+  } else {
+    found.gap = players.support(backend, gradient) - earned;
+    players.prox(backend, z, range > 0 ? 1 / range : Real{1}, gradient, scratch);
+  }
+  // Rounding can push the gap of an exact equilibrium below zero.
+  found.gap = std::max(found.gap, Real{0});
+  found.relative_gap = range > 0 ? found.gap / range : found.gap;
+  found.residual = backend.max_abs_difference(std::span<const Real>(scratch.point), z.point);
+  if constexpr (requires { game.value(z, gradient); }) {
+    found.value = game.value(z, gradient);
+  } else if constexpr (Payoff<Game>) {
+    found.value = game.value(z);
+  }
+  return found;
+}
+
+/// The same, allocating what it needs.
+template <MonotoneGame Game>
+[[nodiscard]] Certificate<scalar_t<Game>> certify(const Game& game,
+                                                  StateView<const scalar_t<Game>> z) {
+  using Real = scalar_t<Game>;
+  auto field = game.backend().template allocate<Real>(z.point.size());
+  State<backend_t<Game>, Real> scratch(game.backend(), z.point.size());
+  return certify(game, z, backend_t<Game>::view(field), scratch.view());
+}
+
+}  // namespace dag

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
+#include <dag/solver/certificate.hpp>
+#include <dag/solver/options.hpp>
+#include <dag/solver/solution.hpp>
+
+namespace dag::detail {
+
+/// What a first-order method has to offer the loop. `round(t)` makes round t = 1, 2, ... and
+/// returns false if it cannot go on (a step that shrank to nothing). `last()` is its current
+/// iterate, `sample()` the point that averages are made of, `step()` the step taken, `products()`
+/// the field evaluations made so far.
+template <class M, class Real>
+concept Method = requires(M& method, std::int64_t t) {
+  { method.round(t) } -> std::same_as<bool>;
+  { method.last() } -> std::convertible_to<StateView<const Real>>;
+  { method.sample() } -> std::convertible_to<std::span<const Real>>;
+  { method.step() } -> std::convertible_to<Real>;
+  { method.products() } -> std::convertible_to<std::int64_t>;
+};
+
+/// Lipschitz constant of the field where the game reports one; refused otherwise.
+template <MonotoneGame Game>
+[[nodiscard]] scalar_t<Game> lipschitz(const Game& game, std::string_view solver) {
+  if constexpr (HasLipschitz<Game>) {
+    const scalar_t<Game> constant = game.lipschitz();
+    // A constant field (all payoffs equal) has L = 0: any step will do.
+    return constant > 0 ? constant : scalar_t<Game>{1};
+  } else {
+    fail(Errc::invalid_argument, solver,
+         ": this game reports no Lipschitz constant; give it lipschitz(), or set "
+         ".step = Step::constant(eta) or Step::adaptive(first)");
+  }
+}
+
+/// Puts the start point of the options, or the players' centre, into `state`.
+template <MonotoneGame Game>
+void enter_start(const Game& game, const SolverOptions<scalar_t<Game>>& options,
+                 std::string_view solver, StateView<scalar_t<Game>> state) {
+  if (options.start.empty()) {
+    game.players().start(game.backend(), state);
+    return;
+  }
+  require(options.start.size() == state.point.size(), Errc::dimension_mismatch, solver,
+          ": start has ", options.start.size(), " entries, the game has ", state.point.size());
+  game.backend().upload(options.start, state.point);
+  game.players().enter(game.backend(), state);
+}
+
+/// out = argmax eta <direction, u> - D(u, center), with the game's magnet inside where it has one.
+template <MonotoneGame Game>
+void prox_step(const Game& game, StateView<const scalar_t<Game>> center, scalar_t<Game> eta,
+               std::span<const scalar_t<Game>> direction, StateView<scalar_t<Game>> out) {
+  if constexpr (Regularized<Game>) {
+    game.players().prox(game.backend(), center, eta, direction, game.magnet(), out);
+  } else {
+    game.players().prox(game.backend(), center, eta, direction, out);
+  }
+}
+
+/// A running weighted mean of a method's samples.
+template <MonotoneGame Game>
+class RunningMean {
+ public:
+  using Real = scalar_t<Game>;
+  RunningMean(const Game& game, Average average)
+      : game_(game), average_(average), state_(game.backend(), game.players().blocks().total()) {}
+
+  void add(std::int64_t round, Real step, std::span<const Real> point) {
+    Real weight = step;
+    if (average_ == Average::linear) {
+      weight *= static_cast<Real>(round);
+    } else if (average_ == Average::quadratic) {
+      weight *= static_cast<Real>(round) * static_cast<Real>(round);
+    }
+    total_ += weight;
+    game_.backend().interpolate(weight / total_, point, state_.view().point);
+  }
+  /// The mean so far, its dual brought up to date. Means of feasible points are feasible.
+  [[nodiscard]] StateView<const Real> view() {
+    game_.players().enter(game_.backend(), state_.view());
+    return std::as_const(state_).view();
+  }
+
+ private:
+  const Game& game_;
+  Average average_;
+  State<backend_t<Game>, Real> state_;
+  Real total_ = 0;
+};
+
+/// Runs a method to its certificate: rounds, running mean, checks, limits, observer. Allocates
+/// before the first round only.
+template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
+[[nodiscard]] Solution<Game> run(const Game& game, Rounds& method, Average average,
+                                 const SolverOptions<scalar_t<Game>>& options) {
+  using Real = scalar_t<Game>;
+  const Stopwatch watch;
+  const auto& backend = game.backend();
+  const std::size_t size = game.players().blocks().total();
+  const bool uses_mean = average != Average::last;
+  RunningMean<Game> mean(game, average);
+  auto field = backend.template allocate<Real>(size);
+  State<backend_t<Game>, Real> scratch(backend, size);
+
+  Solution<Game> solution;
+  solution.blocks = game.players().blocks();
+  solution.state = State<backend_t<Game>, Real>(backend, size);
+
+  std::int64_t checks = 0;
+  const auto measured = [&](const Certificate<Real>& c) {
+    const bool use_gap = options.measure == Measure::gap ||
+                         (options.measure == Measure::automatic && std::isfinite(c.gap));
+    return use_gap ? c.relative_gap : c.residual;
+  };
+  // Certifies the candidate(s) into `solution`; true if the tolerance is met.
+  const auto check = [&](std::int64_t t) {
+    const auto examine = [&](StateView<const Real> z) {
+      ++checks;
+      return certify(game, z, backend_t<Game>::view(field), scratch.view());
+    };
+    const bool has_mean = uses_mean && t > 0;
+    const bool has_last = average == Average::last || average == Average::best || t == 0;
+    Certificate<Real> found;
+    StateView<const Real> chosen;
+    solution.iterate = Average::last;
+    if (has_last) {
+      chosen = method.last();
+      found = examine(chosen);
+    }
+    if (has_mean) {
+      const StateView<const Real> candidate = mean.view();
+      const Certificate<Real> other = examine(candidate);
+      if (!has_last || measured(other) < measured(found)) {
+        found = other;
+        chosen = candidate;
+        solution.iterate = average == Average::best ? Average::uniform : average;
+      }
+    }
+    backend.copy(chosen.point, solution.state.view().point);
+    backend.copy(chosen.dual, solution.state.view().dual);
+    solution.iterations = t;
+    solution.products = method.products() + checks;
+    solution.seconds = watch.seconds();
+    solution.value = found.value;
+    solution.gap = found.gap;
+    solution.relative_gap = found.relative_gap;
+    solution.residual = found.residual;
+    solution.step = t > 0 ? method.step() : Real{0};
+    return measured(found) <= options.tolerance;
+  };
+  const auto record = [&] {
+    return Record{solution.iterations,
+                  solution.products,
+                  solution.seconds,
+                  static_cast<double>(solution.value),
+                  static_cast<double>(solution.gap),
+                  static_cast<double>(solution.relative_gap),
+                  static_cast<double>(solution.residual),
+                  static_cast<double>(solution.step)};
+  };
+
+  std::int64_t next_check = 0;
+  for (std::int64_t t = 0;; ++t) {
+    bool alive = true;
+    if (t > 0) {
+      alive = method.round(t);
+      if (uses_mean && alive) {
+        mean.add(t, method.step(), method.sample());
+      }
+    }
+    const bool last_round = t == options.max_iterations || !alive;
+    if (t < next_check && !last_round) {
+      continue;
+    }
+    const bool done = check(t);
+    const bool go_on = options.observer(record());
+    if (done) {
+      solution.status = Status::converged;
+      return solution;
+    }
+    if (!go_on || options.stop.stop_requested()) {
+      solution.status = Status::stopped;
+      return solution;
+    }
+    if (last_round) {
+      solution.status = alive ? Status::iteration_limit : Status::stalled;
+      return solution;
+    }
+    if (solution.seconds >= options.time_limit) {
+      solution.status = Status::time_limit;
+      return solution;
+    }
+    next_check = options.check_every > 0 ? t + options.check_every : t + 1 + t / 20;
+  }
+}
+
+}  // namespace dag::detail

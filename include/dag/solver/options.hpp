@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
+
+namespace dag {
+
+/// Which point a solver certifies and returns.
+enum class Average {
+  automatic,  ///< the solver's own choice, named in its contract
+  last,       ///< the last iterate
+  uniform,    ///< mean of the sampled iterates, weighted by the steps taken
+  linear,     ///< the same, weighted by round as well
+  quadratic,  ///< the same, weighted by round squared
+  best,       ///< whichever of last and uniform has the smaller certificate at the check
+};
+
+/// What is compared with the tolerance.
+enum class Measure {
+  automatic,  ///< gap where every player's set is bounded, else residual
+  gap,        ///< gap / payoff range
+  residual,   ///< max norm of z - response(z): see `Certificate`
+};
+
+/// Step sizes. L is the Lipschitz constant that the game reports.
+template <Scalar Real>
+struct Step {
+  enum class Rule {
+    automatic,  ///< the solver's own choice, named in its contract
+    constant,   ///< eta = size
+    lipschitz,  ///< eta = size / L
+    decaying,   ///< eta = size / sqrt(round), size in units of 1/payoff
+    adaptive,   ///< backtracking on the solver's own inequality, first try size / L (or size)
+  };
+  Rule rule = Rule::automatic;
+  Real size = 1;
+
+  [[nodiscard]] static constexpr Step constant(Real eta) { return {Rule::constant, eta}; }
+  [[nodiscard]] static constexpr Step lipschitz(Real scale = 1) { return {Rule::lipschitz, scale}; }
+  [[nodiscard]] static constexpr Step decaying(Real eta) { return {Rule::decaying, eta}; }
+  [[nodiscard]] static constexpr Step adaptive(Real first = 1) { return {Rule::adaptive, first}; }
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+/// Options of every iterative solver; a solver's own knobs are a second argument of its own type.
+template <Scalar Real>
+struct SolverOptions {
+  Real tolerance = Real(1e-6);  ///< on the measure; gaps are relative to the payoff range
+  std::int64_t max_iterations = 1'000'000;                      ///< rounds
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  /// Rounds between checks; a check costs one field evaluation a candidate and is the only
+  /// host synchronisation. 0: at rounds growing by 5 %, so that checking stays cheap.
+  std::int64_t check_every = 0;
+  Step<Real> step = {};
+  Average average = Average::automatic;
+  Measure measure = Measure::automatic;
+  std::span<const Real> start = {};  ///< stacked start point in host memory; empty: the centre
+  StopRef stop = {};                 ///< e.g. a named std::stop_token
+  ObserverRef observer = {};         ///< called at each check with a `Record`
+};
+
+namespace detail {
+
+/// Refuses options outside their range, naming the solver. Conditions are written so that NaN
+/// fails.
+template <Scalar Real>
+void validate(const SolverOptions<Real>& options, std::string_view solver) {
+  require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
+          solver, ": tolerance must be >= 0 and finite, got ", options.tolerance);
+  require(options.max_iterations >= 0, Errc::invalid_argument, solver,
+          ": max_iterations must be >= 0, got ", options.max_iterations);
+  require(options.time_limit >= 0, Errc::invalid_argument, solver,
+          ": time_limit must be >= 0 seconds, got ", options.time_limit);
+  require(options.check_every >= 0, Errc::invalid_argument, solver,
+          ": check_every must be >= 0, got ", options.check_every);
+  require(options.step.size > 0 && std::isfinite(options.step.size), Errc::invalid_argument, solver,
+          ": step size must be > 0 and finite, got ", options.step.size);
+}
+
+}  // namespace detail
+}  // namespace dag
