@@ -60,6 +60,9 @@ foreach(target IN ITEMS headers_alone headers_twice)
   set_tests_properties(${target} PROPERTIES RESOURCE_LOCK build_tree PROCESSORS 2)
 endforeach()
 
+# clang-tidy on the headers; skipped where that is not installed.
+dag_add_check(tidy bash ${scripts}/check_tidy ${PROJECT_BINARY_DIR})
+
 # Concepts refuse what they should, with a text that names the fault.
 function(dag_add_compile_fail name source)
   add_test(NAME ${name}
