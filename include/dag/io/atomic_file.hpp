@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <dag/core/error.hpp>
+
+namespace dag {
+
+/// A file that appears complete or not at all: bytes go to a temporary name in the same folder,
+/// `commit()` flushes them to the disk (fsync) and renames over `path`. Without `commit()`, that is
+/// also when an exception passes by, the destructor removes the temporary file and `path` is as
+/// before. A process that is killed may leave the temporary file, never a half-written `path`.
+///
+/// A symbolic link is followed (its target is replaced); an existing file keeps its permission
+/// bits. A `path` that exists and is no regular file (/dev/stdout, a pipe) cannot be replaced: it
+/// is written directly. POSIX. Memory: a buffer of 64 KiB. Errors: Errc::io with the name and the
+/// system's reason.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::string path) : path_(std::move(path)) {
+    require(!path_.empty(), Errc::io, "AtomicFile: the file name is empty");
+    struct stat found {};
+    const bool exists = ::stat(path_.c_str(), &found) == 0;
+    if (exists && S_ISDIR(found.st_mode)) {
+      fail(Errc::io, "AtomicFile: '", path_, "' is a folder");
+    }
+    if (exists && !S_ISREG(found.st_mode)) {
+      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+      require(descriptor_ >= 0, Errc::io, "AtomicFile: cannot write '", path_,
+              "': ", std::strerror(errno));
+      return;
+    }
+    if (exists) {
+      if (char* real = ::realpath(path_.c_str(), nullptr)) {
+        path_ = real;
+        std::free(real);  // NOLINT: realpath allocates with malloc
+      }
+    }
+    open_temporary();
+    if (exists && ::fchmod(descriptor_, found.st_mode & 07777U) != 0) {
+      discard();
+      fail(Errc::io, "AtomicFile: cannot copy the permissions of '", path_,
+           "': ", std::strerror(errno));
+    }
+  }
+
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile() { discard(); }
+
+  /// Appends bytes. Errors (disk full) may also show in a later write or in `commit()`.
+  void write(std::string_view bytes) {
+    require(descriptor_ >= 0, Errc::io, "AtomicFile: '", path_, "' is already committed");
+    if (buffer_.size() + bytes.size() > buffer_size) {
+      flush();
+    }
+    if (bytes.size() > buffer_size) {
+      write_through(bytes);
+    } else {
+      buffer_ += bytes;
+    }
+  }
+
+  /// Makes the written bytes the content of `path`. Call once, last.
+  void commit() {
+    require(descriptor_ >= 0, Errc::io, "AtomicFile: '", path_, "' is already committed");
+    flush();
+    if (temporary_.empty()) {  // not replaceable: written directly
+      close_checked();
+      return;
+    }
+    const bool flushed = ::fsync(descriptor_) == 0;
+    require(flushed, Errc::io, "AtomicFile: cannot flush '", temporary_,
+            "': ", std::strerror(errno));
+    close_checked();
+    const bool renamed = ::rename(temporary_.c_str(), path_.c_str()) == 0;
+    require(renamed, Errc::io, "AtomicFile: cannot rename '", temporary_, "' to '", path_,
+            "': ", std::strerror(errno));
+    temporary_.clear();
+    // Best effort: the new name itself survives a power failure.
+    const int folder = ::open(folder_name().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+      (void)::fsync(folder);
+      (void)::close(folder);
+    }
+  }
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  static constexpr std::size_t buffer_size = std::size_t{1} << 16;
+
+  [[nodiscard]] std::string folder_name() const {
+    const auto slash = path_.rfind('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
+  }
+
+  void open_temporary() {
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+      temporary_ = path_ + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(attempt);
+      descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (descriptor_ >= 0) {
+        return;
+      }
+      if (errno != EEXIST) {
+        break;
+      }
+    }
+    const int reason = errno;
+    temporary_.clear();
+    fail(Errc::io, "AtomicFile: cannot create '", path_, "': ", std::strerror(reason));
+  }
+
+  void flush() {
+    write_through(buffer_);
+    buffer_.clear();
+  }
+
+  void write_through(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) {
+        continue;
+      }
+      require(written > 0, Errc::io, "AtomicFile: cannot write '", path_,
+              "': ", std::strerror(errno));
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  void close_checked() {
+    const int closed = ::close(std::exchange(descriptor_, -1));
+    require(closed == 0, Errc::io, "AtomicFile: cannot close '", path_,
+            "': ", std::strerror(errno));
+  }
+
+  void discard() noexcept {
+    if (descriptor_ >= 0) {
+      (void)::close(std::exchange(descriptor_, -1));
+    }
+    if (!temporary_.empty()) {
+      (void)::unlink(temporary_.c_str());
+      temporary_.clear();
+    }
+  }
+
+  std::string path_;
+  std::string temporary_;
+  std::string buffer_;
+  int descriptor_ = -1;
+};
+
+/// `content` becomes the content of `path`, completely or not at all (see AtomicFile).
+inline void write_file_atomically(const std::string& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
+}
+
+}  // namespace dag
