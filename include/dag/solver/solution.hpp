@@ -13,8 +13,9 @@
 
 namespace dag {
 
-/// What a solver found: the point, its certificate and how the solve ended.
-template <MonotoneGame Game>
+/// What a solver found: the point, its certificate and how the solve ended. Not constrained itself:
+/// compilers check a return type first, and then would not say which part of the game is missing.
+template <class Game>
 struct Solution {
   using scalar_type = scalar_t<Game>;
   using backend_type = backend_t<Game>;
