@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <limits>
+
+#include <dag/detail/config.hpp>
+
+namespace dag {
+
+// Terms of entropies and Kullback-Leibler divergences, in nats. Scalar kernels: no checks, no
+// throws, host and device. Arguments are >= 0 (or, where said, logarithms in [-inf, inf)); NaN in,
+// NaN out: refuse it where data enter.
+
+/// x log x, with 0 log 0 = 0.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar xlogx(Scalar x) noexcept {
+  return x == 0 ? Scalar(0) : x * std::log(x);
+}
+
+/// x log y, with 0 log y = 0 for every y >= 0, and -inf for x > 0 = y.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar xlogy(Scalar x, Scalar y) noexcept {
+  return x == 0 ? Scalar(0) : x * std::log(y);
+}
+
+/// exp(log_x) * log_x: x log x from the logarithm; -inf gives 0.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar xlogx_from_log(Scalar log_x) noexcept {
+  return log_x == -std::numeric_limits<Scalar>::infinity() ? Scalar(0) : std::exp(log_x) * log_x;
+}
+
+/// p log(p/q): 0 for p = 0 (also when q = 0), +inf for p > 0 = q. May be negative: only sums over
+/// distributions are divergences.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar kl_term(Scalar p, Scalar q) noexcept {
+  if (p == 0) {
+    return 0;
+  }
+  if (q == 0) {
+    return std::numeric_limits<Scalar>::infinity();
+  }
+  const Scalar ratio = p / q;
+  // The quotient of extreme numbers can leave the range where their logarithms do not.
+  return ratio > 0 && ratio <= std::numeric_limits<Scalar>::max() ? p * std::log(ratio)
+                                                                  : p * (std::log(p) - std::log(q));
+}
+
+/// The same from logarithms: exp(log_p) (log_p - log_q), with the same conventions.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar kl_term_from_log(Scalar log_p, Scalar log_q) noexcept {
+  return log_p == -std::numeric_limits<Scalar>::infinity() ? Scalar(0)
+                                                           : std::exp(log_p) * (log_p - log_q);
+}
+
+/// p log(p/q) - p + q >= 0: the Bregman form, whose sum is the divergence of unnormalised measures
+/// and which keeps its relative accuracy as p -> q, where the plain term cancels. q for p = 0, +inf
+/// for p > 0 = q.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar kl_bregman_term(Scalar p, Scalar q) noexcept {
+  if (p == 0) {
+    return q;
+  }
+  if (q == 0) {
+    return std::numeric_limits<Scalar>::infinity();
+  }
+  const Scalar s = (p - q) / (p + q);
+  if (!(s * s < Scalar(0.01))) {
+    return kl_term(p, q) - (p - q);
+  }
+  // With p/q = (1+s)/(1-s), log(p/q) = 2 (s + s^3/3 + s^5/5 + ...), the term is
+  // 2 q s^2 (1 + (1+s) (s/3 + s^3/5 + s^5/7 + ...)) / (1-s).
+  const Scalar square = s * s;
+  Scalar tail = 0;
+  for (int odd = 25; odd >= 3; odd -= 2) {
+    tail = tail * square + 1 / static_cast<Scalar>(odd);
+  }
+  return 2 * q * square * (1 + (1 + s) * s * tail) / (1 - s);
+}
+
+}  // namespace dag
