@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include <dag/game/table.hpp>
+
+namespace dag {
+
+/// How the payoffs of a profile add up over the players.
+enum class SumKind {
+  zero,              ///< to exactly zero in every profile
+  constant,          ///< to exactly one number in every profile
+  rounded_constant,  ///< to one number but for the rounding of decimals as written
+  general,
+};
+
+struct PayoffSum {
+  SumKind kind = SumKind::general;
+  double constant = 0.0;  ///< the sum (exact kinds: nearest double; rounded: middle of its range)
+  double spread = 0.0;    ///< largest minus smallest sum over the profiles
+  friend bool operator==(const PayoffSum&, const PayoffSum&) = default;
+};
+
+/// Classifies a game by its payoffs as written, in exact rational arithmetic.
+///
+/// Rule for decimals ("0.333 -0.334"): a payoff written with d decimals may be off by one unit of
+/// its last place (it was rounded or cut), an integer or a fraction is exact. The game is
+/// `rounded_constant` if one constant lies within these units in every profile, and the sums differ
+/// by at most 1e-3 of the payoff range (so that coarse decimals do not hide a general-sum game).
+[[nodiscard]] inline PayoffSum payoff_sum(const GameTable& game) {
+  validate(game);
+  const std::size_t players = game.player_count();
+  PayoffSum result;
+  detail::Rational least;
+  detail::Rational most;
+  double low = 0.0;  // of the constants that fit every profile so far
+  double high = 0.0;
+  std::vector<Number> payoffs(players);
+  for (std::size_t profile = 0; profile < game.profile_count(); ++profile) {
+    double slack = 0.0;
+    for (std::size_t i = 0; i < players; ++i) {
+      payoffs[i] = written_payoff(game, i, profile);
+      slack += payoffs[i].last_place();
+    }
+    detail::Rational sum;
+    if (players != 2 || !payoffs[0].mirrors(payoffs[1])) {
+      for (const Number& payoff : payoffs) {
+        sum = sum + payoff.exact();
+      }
+    }
+    const double nearest = sum.nearest();
+    if (profile == 0 || compare(sum, least) < 0) {
+      least = sum;
+    }
+    if (profile == 0 || compare(most, sum) < 0) {
+      most = sum;
+    }
+    low = profile == 0 || nearest - slack > low ? nearest - slack : low;
+    high = profile == 0 || nearest + slack < high ? nearest + slack : high;
+  }
+  result.spread = (most + least.negated()).nearest();
+  result.constant = least.nearest();
+  if (most.numerator.is_zero() && least.numerator.is_zero()) {
+    result.kind = SumKind::zero;
+  } else if (compare(least, most) == 0) {
+    result.kind = SumKind::constant;
+  } else {
+    // Sums may lie exactly at the ends of these intervals: allow for the rounding of doubles.
+    const bool fits =
+        low - high <= 1e-9 * result.spread && result.spread <= 1e-3 * payoff_range(game);
+    result.kind = fits ? SumKind::rounded_constant : SumKind::general;
+    result.constant = 0.5 * (least.nearest() + most.nearest());
+  }
+  return result;
+}
+
+/// Exactly zero in every profile, on the numbers as written.
+[[nodiscard]] inline bool is_zero_sum(const GameTable& game) {
+  return payoff_sum(game).kind == SumKind::zero;
+}
+
+/// One sum in every profile: exactly, or up to the rounding of decimals as in `payoff_sum`.
+[[nodiscard]] inline bool is_constant_sum(const GameTable& game) {
+  return payoff_sum(game).kind != SumKind::general;
+}
+
+}  // namespace dag
