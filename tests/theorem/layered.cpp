@@ -132,6 +132,53 @@ TEST_CASE("answer distribution, tilt, KL and log Z agree with enumeration to 1e-
   }
 }
 
+TEST_CASE("a trace's answer and log-probability follow the definition") {
+  const Model model = random_general(4, 3, 5, 8, true);
+  const auto& shape = model.shape();
+  for (const Trace& trace : all_traces(shape)) {
+    std::size_t sum = 0, left = 0;
+    double log_prob = 0;
+    for (std::size_t step = 0; step < 4; ++step) {
+      const std::size_t row = step == 0 ? 0 : 1 + ((step - 1) * 3 + left) * 5 + sum % 5;
+      double total = 0;
+      for (std::size_t state = 0; state < 3; ++state) {
+        total += std::exp(model.logits()[row * 3 + state]);
+      }
+      left = trace[step];
+      log_prob += model.logits()[row * 3 + left] - std::log(total);
+      sum += shape.values[left];
+    }
+    REQUIRE(model.answer({}, trace) == sum % 5);
+    const double given = model.log_prob({}, trace);
+    REQUIRE((given == log_prob || std::abs(given - log_prob) <= 1e-12));
+  }
+}
+
+TEST_CASE("rows from which every answer is ruled out keep the reference's conditionals") {
+  const auto reference = dag::random_layered_model<double>(3, 3, 6, 4);
+  const auto& shape = reference.shape();
+  const std::size_t wanted = reference.answer({}, Trace(3, 1));
+  std::vector<double> rewards(6, none);
+  rewards[wanted] = 0;
+  const auto policy = dag::tilt(reference, rewards, 1.0).policy;
+  std::size_t hopeless = 0;
+  for (std::size_t left = 0; left < 3; ++left) {
+    for (std::size_t accumulator = 0; accumulator < 6; ++accumulator) {
+      const std::size_t row = shape.row(2, left, accumulator);
+      bool reachable = false;
+      for (std::size_t state = 0; state < 3; ++state) {
+        const bool hit = (accumulator + shape.values[state]) % 6 == wanted;
+        reachable = reachable || hit;
+      }
+      if (!reachable) {
+        ++hopeless;
+        check_equal(policy.row_log_probs(row), reference.row_log_probs(row), 1e-14);
+      }
+    }
+  }
+  CHECK(hopeless > 0);
+}
+
 TEST_CASE("KL is infinite where the policy uses what the reference forbids") {
   const Model full({1, 2, 2, {0, 1}}, {0.0, 0.0}), half({1, 2, 2, {0, 1}}, {0.0, none});
   CHECK(dag::trace_kl(full, half) == std::numeric_limits<double>::infinity());

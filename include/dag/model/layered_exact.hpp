@@ -30,7 +30,7 @@ template <std::floating_point Scalar>
 /// The Policy's exact best response pi* = argmax_pi <r, nu_pi> - beta KL(pi || reference), that is
 /// pi*(y) = reference(y) exp(r(a(y)) / beta) / Z, as a layered policy by Doob's h-transform:
 /// pi*(s'|t,s,c) = reference(s'|t,s,c) h(t+1,s',c') / h(t,s,c), h(L,.,c) = exp(r(c) / beta).
-/// Rows that pi* never visits keep the reference's conditionals.
+/// Rows from which every answer is ruled out (h = 0) keep the reference's conditionals.
 ///
 /// rewards: M entries, finite or -inf (an answer ruled out); beta > 0 in nats. `log_normalizer` is
 /// log Z, so beta * log Z is the game's value. Throws not_finite, invalid_argument,
