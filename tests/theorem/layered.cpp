@@ -212,7 +212,7 @@ TEST_CASE("lift: the wanted answers, the reference's conditionals, KL of answers
   const auto reference = dag::random_layered_model<double>(20, 8, 10, 3);
   const auto log_nu0 = dag::answer_log_probs(reference);
   std::vector<double> log_nu = random_rewards(10, 4);
-  dag::categorical::normalize(std::span<const double>(log_nu), std::span<double>(log_nu));
+  dag::log_normalize(log_nu);
   const Model lifted = dag::lift<Model>(reference, log_nu);
   check_equal(dag::answer_log_probs(lifted), log_nu, 1e-12);
   CHECK(std::abs(dag::trace_kl(lifted, reference) - answer_kl(log_nu, log_nu0)) <= 1e-12);
@@ -220,7 +220,7 @@ TEST_CASE("lift: the wanted answers, the reference's conditionals, KL of answers
     CHECK(dag::trace_kl(dag::given_answer(lifted, z), dag::given_answer(reference, z)) <= 1e-12);
   }
   log_nu[3] = none;
-  dag::categorical::normalize(std::span<const double>(log_nu), std::span<double>(log_nu));
+  dag::log_normalize(log_nu);
   check_equal(dag::answer_log_probs(dag::lift<Model>(reference, log_nu)), log_nu, 1e-12);
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("tilt maximises <r, nu> - beta KL, with value beta log Z, over 8^20 tr
   for (std::size_t z = 0; z < expected.size(); ++z) {
     expected[z] += rewards[z] / beta;
   }
-  dag::categorical::normalize(std::span<const double>(expected), std::span<double>(expected));
+  dag::log_normalize(expected);
   check_equal(dag::answer_log_probs(best.policy), expected, 1e-12);
   // And the exact gradient vanishes there.
   std::vector<double> gradient(reference.parameter_count(), 0.0);

@@ -11,28 +11,11 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/random.hpp>
+#include <dag/numeric/xlogx.hpp>
 
 /// One softmax row (a categorical distribution kept as log-probabilities): the brick of the tabular
 /// and the layered model. All functions are allocation-free and take rows of equal length >= 1.
 namespace dag::categorical {
-
-/// log sum_i exp(values[i]) with the maximum removed; -inf if every entry is -inf. Entries finite
-/// or -inf.
-template <std::floating_point Scalar>
-[[nodiscard]] Scalar log_total(std::span<const Scalar> values) noexcept {
-  Scalar largest = -std::numeric_limits<Scalar>::infinity();
-  for (const Scalar value : values) {
-    largest = value > largest ? value : largest;
-  }
-  if (!(largest > -std::numeric_limits<Scalar>::infinity())) {
-    return largest;
-  }
-  Scalar sum = 0;
-  for (const Scalar value : values) {
-    sum += std::exp(value - largest);
-  }
-  return largest + std::log(sum);
-}
 
 /// Throws not_finite if a logit is NaN or +inf, not_a_distribution if all are -inf. `owner` and
 /// `row` name the place in the message.
@@ -46,15 +29,6 @@ void check_logits(std::span<const Scalar> logits, std::string_view owner, std::s
   }
   require(alive, Errc::not_a_distribution, owner, ": all ", logits.size(), " logits of row ", row,
           " are -inf; leave at least one finite");
-}
-
-/// log_probs[i] = logits[i] - log sum exp(logits); the two may be the same memory.
-template <std::floating_point Scalar>
-void normalize(std::span<const Scalar> logits, std::span<Scalar> log_probs) noexcept {
-  const Scalar total = log_total(logits);
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    log_probs[i] = logits[i] - total;
-  }
 }
 
 /// An index drawn by inversion of one uniform; never one of probability zero.
@@ -95,7 +69,7 @@ template <std::floating_point Scalar>
       if (!(log_q[i] > zero)) {
         return std::numeric_limits<Scalar>::infinity();
       }
-      sum += std::exp(log_p[i]) * (log_p[i] - log_q[i]);
+      sum += kl_term_from_log(log_p[i], log_q[i]);
     }
   }
   return sum > 0 ? sum : Scalar{0};

@@ -15,6 +15,7 @@
 #include <dag/core/random.hpp>
 #include <dag/model/categorical.hpp>
 #include <dag/model/layered_graph.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
 
 namespace dag {
 
@@ -164,12 +165,11 @@ class LayeredModel {
     require(logits.size() == shape_.row_count() * width, Errc::dimension_mismatch,
             "LayeredModel: need row_count * states = ", shape_.row_count() * width, " logits, got ",
             logits.size());
-    std::vector<Scalar> log_probs(logits.size());
-    const std::span<const Scalar> in(logits);
+    std::vector<Scalar> log_probs(logits);
     const std::span<Scalar> out(log_probs);
     for (std::size_t row = 0; row < shape_.row_count(); ++row) {
-      categorical::check_logits(in.subspan(row * width, width), "LayeredModel", row);
-      categorical::normalize(in.subspan(row * width, width), out.subspan(row * width, width));
+      categorical::check_logits<Scalar>(out.subspan(row * width, width), "LayeredModel", row);
+      log_normalize(out.subspan(row * width, width));
     }
     logits_ = std::move(logits);
     log_probs_ = std::move(log_probs);

@@ -15,6 +15,7 @@
 #include <dag/model/categorical.hpp>
 #include <dag/model/layered.hpp>
 #include <dag/model/tilt.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
 
 /// Exact quantities of the layered trace model by dynamic programming over (step, state,
 /// accumulator): O(L V^2 M) time and O(L V M) memory each, in the log domain, although there are
@@ -57,7 +58,7 @@ template <std::floating_point Scalar>
     const std::size_t end = begin + (step == 0 ? 1 : shape.states * shape.modulus);
     for (std::size_t row = begin; row < end; ++row) {
       const auto tilted = std::span<Scalar>(logits).subspan(row * shape.states, shape.states);
-      heights[row] = categorical::log_total(std::span<const Scalar>(tilted));
+      heights[row] = log_sum_exp(tilted);
       for (std::size_t state = 0; state < shape.states; ++state) {
         tilted[state] = heights[row] > none ? tilted[state] - heights[row]
                                             : log_probs[row * shape.states + state];

@@ -16,6 +16,7 @@
 #include <dag/core/random.hpp>
 #include <dag/model/categorical.hpp>
 #include <dag/model/tilt.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
 
 namespace dag {
 
@@ -118,8 +119,8 @@ class TabularModel {
     require(logits.size() == answers_.size(), Errc::dimension_mismatch,
             "TabularModel: need one logit per trace (", answers_.size(), "), got ", logits.size());
     categorical::check_logits(std::span<const Scalar>(logits), "TabularModel", 0);
-    std::vector<Scalar> log_probs(logits.size());
-    categorical::normalize(std::span<const Scalar>(logits), std::span<Scalar>(log_probs));
+    std::vector<Scalar> log_probs(logits);
+    log_normalize(log_probs);
     logits_ = std::move(logits);
     log_probs_ = std::move(log_probs);
   }
@@ -148,7 +149,7 @@ template <std::floating_point Scalar>
   for (std::size_t trace = 0; trace < logits.size(); ++trace) {
     logits[trace] += rewards[answers[trace]] / beta;
   }
-  const Scalar log_normalizer = categorical::log_total(std::span<const Scalar>(logits));
+  const Scalar log_normalizer = log_sum_exp(logits);
   detail::check_log_normalizer(log_normalizer);
   return {TabularModel<Scalar>(std::move(logits),
                                std::vector<std::size_t>(answers.begin(), answers.end()),

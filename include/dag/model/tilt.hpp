@@ -11,7 +11,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
-#include <dag/model/categorical.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
 
 namespace dag {
 
@@ -75,7 +75,7 @@ template <ExactAnswerModel Model>
             "lift: a log-probability must be finite or -inf, got ", log_nu[answer], " for answer ",
             answer);
   }
-  const Scalar total = categorical::log_total(log_nu);
+  const Scalar total = log_sum_exp(log_nu);
   require(std::abs(total) <= std::sqrt(std::numeric_limits<Scalar>::epsilon()),
           Errc::not_a_distribution, "lift: probabilities must sum to one, the log of the sum is ",
           total);
