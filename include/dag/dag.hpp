@@ -10,7 +10,12 @@
 #include <dag/core/random.hpp>
 #include <dag/core/state.hpp>
 #include <dag/core/status.hpp>
+#include <dag/game/bilinear.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/game/regularized_matrix.hpp>
+#include <dag/geometry/euclidean.hpp>
+#include <dag/geometry/product.hpp>
+#include <dag/geometry/sets.hpp>
 #include <dag/geometry/simplices.hpp>
 #include <dag/solver/certificate.hpp>
 #include <dag/solver/loop.hpp>

@@ -148,6 +148,18 @@ struct eigen {
                                         std::span<const Scalar> y) const {
     return (array(x) - array(y)).square().sum();
   }
+  /// sum |x - y|.
+  template <class Scalar>
+  [[nodiscard]] Scalar l1_distance(std::span<const Scalar> x, std::span<const Scalar> y) const {
+    return (array(x) - array(y)).abs().sum();
+  }
+  /// max(x - y) - min(x - y).
+  template <class Scalar>
+  [[nodiscard]] Scalar spread_of_difference(std::span<const Scalar> x,
+                                            std::span<const Scalar> y) const {
+    const auto difference = array(x) - array(y);
+    return difference.maxCoeff() - difference.minCoeff();
+  }
   template <class Scalar>
   [[nodiscard]] bool all_finite(std::span<const Scalar> x) const {
     return array(x).isFinite().all();
@@ -170,16 +182,6 @@ struct eigen {
       return top;
     }
     return top + std::log(clean_exp(array(logits) - top).sum());
-  }
-  /// log sum exp(x + scale * y), with no temporary.
-  template <class Scalar>
-  [[nodiscard]] Scalar log_sum_exp_sum(std::span<const Scalar> x, Scalar scale,
-                                       std::span<const Scalar> y) const {
-    const Scalar top = (array(x) + scale * array(y)).maxCoeff();
-    if (!(top > -std::numeric_limits<Scalar>::infinity())) {
-      return top;
-    }
-    return top + std::log(clean_exp(array(x) + scale * array(y) - top).sum());
   }
   /// In: log_p holds logits. Out: log_p = logits - log sum exp, p = exp(log_p), one exponential an
   /// entry. Errors: not_finite if a logit is NaN or +inf, or if all are -inf.
@@ -215,6 +217,45 @@ struct eigen {
     array(log_p) = scale * array(log_center) + (scale * eta) * array(gradient) +
                    (scale * eta * tau) * array(log_ref);
     normalize(log_p, p);
+  }
+
+  // --- Euclidean sets ------------------------------------------------------------------------
+
+  /// y = min(max(y, lower), upper).
+  template <class Scalar>
+  void clamp(std::span<const Scalar> lower, std::span<const Scalar> upper,
+             std::span<Scalar> y) const {
+    array(y) = array(y).max(array(lower)).min(array(upper));
+  }
+  /// y = max(y, 0).
+  template <class Scalar>
+  void raise_to_zero(std::span<Scalar> y) const {
+    array(y) = array(y).max(Scalar{0});
+  }
+  /// sum max(lower * g, upper * g): the largest <g, u> over a box.
+  template <class Scalar>
+  [[nodiscard]] Scalar box_support(std::span<const Scalar> lower, std::span<const Scalar> upper,
+                                   std::span<const Scalar> g) const {
+    return (array(lower) * array(g)).max(array(upper) * array(g)).sum();
+  }
+  /// y = its nearest point of the simplex {u >= 0, sum u = 1}, by Michelot's finite sequence of
+  /// thresholds (doi:10.1007/BF00938486): each pass drops entries at or below the current one.
+  template <class Scalar>
+  void project_simplex(std::span<Scalar> y) const {
+    const auto v = array(std::span<const Scalar>(y));
+    Scalar threshold = (v.sum() - Scalar{1}) / static_cast<Scalar>(v.size());
+    require(std::isfinite(threshold), Errc::not_finite,
+            "project_simplex: the point has a NaN or an infinity");
+    for (Eigen::Index kept = v.size();;) {
+      const auto above = v > threshold;
+      const Eigen::Index count = above.count();
+      if (count == kept || count == 0) {
+        break;
+      }
+      kept = count;
+      threshold = (above.select(v, Scalar{0}).sum() - Scalar{1}) / static_cast<Scalar>(count);
+    }
+    array(y) = (v - threshold).max(Scalar{0});
   }
 
   // --- products ------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include <dag/core/blocks.hpp>
 #include <dag/core/state.hpp>
@@ -96,12 +98,20 @@ concept HasDivergence = requires(const P& player, const B& backend,
   { player.divergence(backend, state, state) } -> std::convertible_to<typename P::scalar_type>;
 };
 
+template <class P, class B>
+concept HasNorm = requires(const P& player, const B& backend,
+                           std::span<const typename P::scalar_type> x) {
+  // the norm in which D is 1-strongly convex, and its dual, of a difference
+  { player.distance(backend, x, x) } -> std::convertible_to<typename P::scalar_type>;
+  { player.dual_distance(backend, x, x) } -> std::convertible_to<typename P::scalar_type>;
+};
+
 /// A player (or a team of players: a product of sets): a convex set and its mirror map.
 template <class P, class B>
-concept Player =
-    HasShape<P, B> && HasEntry<P, B> && HasProx<P, B> && HasSupport<P, B> && HasDivergence<P, B>;
+concept Player = HasShape<P, B> && HasEntry<P, B> && HasProx<P, B> && HasSupport<P, B> &&
+    HasDivergence<P, B> && HasNorm<P, B>;
 
-/// A player that can be pulled to a reference: prox, best response and support with a magnet.
+/// A player that can be pulled to a reference: prox, best response and cost of a magnet.
 template <class P, class B>
 concept MagneticPlayer = Player<P, B> &&
     requires(const P& player, const B& backend, typename P::scalar_type eta,
@@ -111,7 +121,6 @@ concept MagneticPlayer = Player<P, B> &&
              StateView<typename P::scalar_type> out) {
   player.prox(backend, center, eta, gradient, magnet, out);
   player.best_response(backend, gradient, magnet, out);
-  { player.support(backend, gradient, magnet) } -> std::convertible_to<typename P::scalar_type>;
   { player.magnet_value(backend, center, magnet) } -> std::convertible_to<typename P::scalar_type>;
 };
 
@@ -121,15 +130,19 @@ template <class Game>
 using scalar_t = typename Game::scalar_type;
 template <class Game>
 using backend_t = typename Game::backend_type;
+template <class Game>
+using players_t = std::remove_cvref_t<decltype(std::declval<const Game&>().players())>;
 
 template <class Game>
-concept HasPlayers = requires(const Game& game) {
+concept HasPlayersMember = requires(const Game& game) {
   typename Game::scalar_type;
   typename Game::backend_type;
   { game.backend() } -> std::convertible_to<const typename Game::backend_type&>;
-  requires Player < std::remove_cvref_t<decltype(game.players())>,
-  typename Game::backend_type > ;
+  game.players();
 };
+
+template <class Game>
+concept HasPlayers = HasPlayersMember<Game> && Player<players_t<Game>, backend_t<Game>>;
 
 template <class Game>
 concept HasField = requires(const Game& game, StateView<const typename Game::scalar_type> z,

@@ -98,20 +98,6 @@ class Simplices {
     return total;
   }
 
-  /// sum_b max_u <gradient_b, u> - magnet_b KL(u, reference_b)
-  ///   = sum_b magnet_b log sum exp(log reference_b + gradient_b / magnet_b).
-  template <class Backend>
-  [[nodiscard]] Real support(const Backend& backend, std::span<const Real> gradient,
-                             MagnetView<Real> magnet) const {
-    Real total = 0;
-    for (std::size_t b = 0; b < blocks_.count(); ++b) {
-      total += magnet.weights[b] * backend.log_sum_exp_sum(blocks_.of(magnet.reference.dual, b),
-                                                           Real{1} / magnet.weights[b],
-                                                           blocks_.of(gradient, b));
-    }
-    return total;
-  }
-
   /// The first pure best response of every block.
   template <class Backend>
   void best_response(const Backend& backend, std::span<const Real> gradient,
@@ -146,6 +132,30 @@ class Simplices {
                                         blocks_.of(from.dual, b));
     }
     return total;
+  }
+
+  /// sqrt(sum_b w_b ||x_b - y_b||_1^2); the divergence is at least half its square (Pinsker).
+  template <class Backend>
+  [[nodiscard]] Real distance(const Backend& backend, std::span<const Real> x,
+                              std::span<const Real> y) const {
+    Real total = 0;
+    for (std::size_t b = 0; b < blocks_.count(); ++b) {
+      const Real length = backend.l1_distance(blocks_.of(x, b), blocks_.of(y, b));
+      total += weights_[b] * length * length;
+    }
+    return std::sqrt(total);
+  }
+  /// Its dual on gradients, where a constant added to a block counts for nothing:
+  /// sqrt(sum_b (spread_b / 2)^2 / w_b), spread = largest minus smallest entry of g_b - h_b.
+  template <class Backend>
+  [[nodiscard]] Real dual_distance(const Backend& backend, std::span<const Real> g,
+                                   std::span<const Real> h) const {
+    Real total = 0;
+    for (std::size_t b = 0; b < blocks_.count(); ++b) {
+      const Real half = backend.spread_of_difference(blocks_.of(g, b), blocks_.of(h, b)) / 2;
+      total += half * half / weights_[b];
+    }
+    return std::sqrt(total);
   }
 
   /// sum_b magnet_b KL(z_b, reference_b): what the magnet costs at z, nats times weight.

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
 
 #include <dag/core/concepts.hpp>
+#include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
 
 namespace dag {
@@ -55,16 +55,20 @@ template <MonotoneGame Game>
   const Real earned = backend.dot(gradient, z.point);
   if constexpr (Regularized<Game>) {
     const auto magnet = game.magnet();
-    found.gap = players.support(backend, gradient, magnet) - earned +
-                players.magnet_value(backend, z, magnet);
     players.best_response(backend, gradient, magnet, scratch);
+    const StateView<const Real> response = scratch;
+    found.gap =
+        (backend.dot(gradient, response.point) - players.magnet_value(backend, response, magnet)) -
+        (earned - players.magnet_value(backend, z, magnet));
   } else {
     found.gap = players.support(backend, gradient) - earned;
     players.prox(backend, z, range > 0 ? 1 / range : Real{1}, gradient, scratch);
   }
+  require(!std::isnan(found.gap), Errc::not_finite, "certify: the field has a NaN at this point");
   // Rounding can push the gap of an exact equilibrium below zero.
-  found.gap = std::max(found.gap, Real{0});
-  found.relative_gap = range > 0 ? found.gap / range : found.gap;
+  found.gap = found.gap > 0 ? found.gap : Real{0};
+  // All payoffs equal: every point is an equilibrium, whatever rounding says.
+  found.relative_gap = range > 0 ? found.gap / range : Real{0};
   found.residual = backend.max_abs_difference(std::span<const Real>(scratch.point), z.point);
   if constexpr (requires { game.value(z, gradient); }) {
     found.value = game.value(z, gradient);

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/error.hpp>
+#include <dag/core/state.hpp>
+#include <dag/game/matrix.hpp>
+
+namespace dag {
+
+/// A matrix game with each player pulled to a reference:
+///   V(x, y) = x' A y - tau_row KL(x || x0) + tau_column KL(y || y0),
+/// row maximises, column minimises. Its unique equilibrium is the quantal response equilibrium
+/// x ∝ x0 exp(A y / tau_row), y ∝ y0 exp(-A' x / tau_column).
+/// tau in units of the payoff, > 0. References default to uniform; their zeros stay zero.
+/// Errors: those of MatrixGame; invalid_argument (tau), not_a_distribution (references).
+template <Scalar Real, class Backend>
+class RegularizedMatrixGame {
+ public:
+  using scalar_type = Real;
+  using backend_type = Backend;
+  using Vector = typename Backend::template vector<Real>;
+
+  RegularizedMatrixGame(MatrixGame<Real, Backend> game, Real tau_row, Real tau_column)
+      : game_(std::move(game)),
+        tau_{tau_row, tau_column},
+        reference_(game_.backend(), game_.players().blocks().total()) {
+    for (const Real tau : tau_) {
+      require(tau > 0 && std::isfinite(tau), Errc::invalid_argument,
+              "RegularizedMatrixGame: tau must be > 0 and finite, got ", tau);
+    }
+    game_.players().start(backend(), reference_.view());
+  }
+  RegularizedMatrixGame(MatrixGame<Real, Backend> game, Real tau_row, Real tau_column,
+                        const Vector& row_reference, const Vector& column_reference)
+      : RegularizedMatrixGame(std::move(game), tau_row, tau_column) {
+    const Blocks& blocks = players().blocks();
+    const auto set = [&](std::size_t b, const Vector& reference) {
+      const auto given = Backend::view(reference);
+      require(given.size() == blocks.size(b), Errc::dimension_mismatch,
+              "RegularizedMatrixGame: reference of player ", b, " has ", given.size(),
+              " entries, the player has ", blocks.size(b), " strategies");
+      backend().copy(given, blocks.of(reference_.view().point, b));
+    };
+    set(0, row_reference);
+    set(1, column_reference);
+    players().enter(backend(), reference_.view());
+  }
+
+  [[nodiscard]] const Backend& backend() const noexcept { return game_.backend(); }
+  [[nodiscard]] const Simplices<Real>& players() const noexcept { return game_.players(); }
+  [[nodiscard]] const MatrixGame<Real, Backend>& matrix_game() const noexcept { return game_; }
+  [[nodiscard]] MagnetView<Real> magnet() const noexcept { return {tau_, reference_.view()}; }
+
+  /// The bilinear part only: (A y, -A' x); the magnet enters through the prox.
+  void field(StateView<const Real> z, std::span<Real> out) const { game_.field(z, out); }
+  /// V(x, y), given the field at z.
+  [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
+    return game_.value(z, field) - tau_[0] * block_kl(z, 0) + tau_[1] * block_kl(z, 1);
+  }
+  [[nodiscard]] Real value(StateView<const Real> z) const {
+    return game_.value(z) - tau_[0] * block_kl(z, 0) + tau_[1] * block_kl(z, 1);
+  }
+  /// Range and Lipschitz constant of the matrix alone.
+  [[nodiscard]] Real range() const noexcept { return game_.range(); }
+  [[nodiscard]] Real lipschitz() const noexcept { return game_.lipschitz(); }
+
+ private:
+  [[nodiscard]] Real block_kl(StateView<const Real> z, std::size_t b) const {
+    const Blocks& blocks = players().blocks();
+    return backend().kl(blocks.of(z.point, b), blocks.of(z.dual, b),
+                        blocks.of(std::as_const(reference_).view().dual, b));
+  }
+
+  MatrixGame<Real, Backend> game_;
+  std::vector<Real> tau_;
+  State<Backend, Real> reference_;
+};
+
+template <Scalar Real, class Backend>
+RegularizedMatrixGame(MatrixGame<Real, Backend>, std::type_identity_t<Real>,
+                      std::type_identity_t<Real>) -> RegularizedMatrixGame<Real, Backend>;
+
+}  // namespace dag
