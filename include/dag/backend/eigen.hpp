@@ -6,12 +6,12 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <type_traits>
 
 #include <dag/backend/eigen_dual_product.hpp>
-#include <dag/core/blocks.hpp>
+#include <dag/backend/eigen_maps.hpp>
+#include <dag/backend/eigen_simplices.hpp>
 #include <dag/core/error.hpp>
 
 namespace dag {
@@ -19,18 +19,11 @@ namespace dag {
 /// The CPU backend: one thread, Eigen's vector instructions, reductions in a fixed order (the same
 /// bits from run to run). Spans passed in are host memory; outputs may not overlap inputs unless a
 /// function says so. Nothing here allocates but `allocate`. Shapes are the caller's duty.
-struct eigen {
+struct eigen : detail::EigenSimplices {
   template <class Scalar>
   using vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
   template <class Scalar>
   using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-  template <class Scalar>
-  using Array = Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
-  template <class Scalar>
-  using ConstArray = Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
-  template <class Scalar>
-  using ConstVector = Eigen::Map<const vector<Scalar>>;
 
   // --- memory --------------------------------------------------------------------------------
 
@@ -49,7 +42,7 @@ struct eigen {
   }
   /// The same memory as an Eigen vector, for users.
   template <class Scalar>
-  [[nodiscard]] static ConstVector<Scalar> wrap(std::span<const Scalar> v) noexcept {
+  [[nodiscard]] static Eigen::Map<const vector<Scalar>> wrap(std::span<const Scalar> v) noexcept {
     return {v.data(), static_cast<Eigen::Index>(v.size())};
   }
   template <class Scalar>
@@ -79,55 +72,55 @@ struct eigen {
 
   template <class Scalar>
   void copy(std::span<const Scalar> x, std::span<Scalar> y) const {
-    array(y) = array(x);
+    detail::array(y) = detail::array(x);
   }
   template <class Scalar>
   void fill(std::span<Scalar> y, Scalar number) const {
-    array(y).setConstant(number);
+    detail::array(y).setConstant(number);
   }
   /// y += number * x.
   template <class Scalar>
   void axpy(Scalar number, std::span<const Scalar> x, std::span<Scalar> y) const {
-    array(y) += number * array(x);
+    detail::array(y) += number * detail::array(x);
   }
   /// y += number * (x - y): one step of a running mean.
   template <class Scalar>
   void interpolate(Scalar number, std::span<const Scalar> x, std::span<Scalar> y) const {
-    array(y) += number * (array(x) - array(y));
+    detail::array(y) += number * (detail::array(x) - detail::array(y));
   }
   /// y = a * x + b * y.
   template <class Scalar>
   void combine(Scalar a, std::span<const Scalar> x, Scalar b, std::span<Scalar> y) const {
-    array(y) = a * array(x) + b * array(y);
+    detail::array(y) = a * detail::array(x) + b * detail::array(y);
   }
   /// out = log x (log 0 = -inf).
   template <class Scalar>
   void log(std::span<const Scalar> x, std::span<Scalar> out) const {
-    array(out) = array(x).log();
+    detail::array(out) = detail::array(x).log();
   }
   /// out = exp x, exactly 0 at -inf (Eigen's own exp gives a denormal there). May run in place.
   template <class Scalar>
   void exp(std::span<const Scalar> x, std::span<Scalar> out) const {
-    array(out) = clean_exp(array(x));
+    detail::array(out) = detail::clean_exp(detail::array(x));
   }
 
   // --- reductions ----------------------------------------------------------------------------
 
   template <class Scalar>
   [[nodiscard]] Scalar dot(std::span<const Scalar> x, std::span<const Scalar> y) const {
-    return (array(x) * array(y)).sum();
+    return (detail::array(x) * detail::array(y)).sum();
   }
   template <class Scalar>
   [[nodiscard]] Scalar sum(std::span<const Scalar> x) const {
-    return array(x).sum();
+    return detail::array(x).sum();
   }
   template <class Scalar>
   [[nodiscard]] Scalar max(std::span<const Scalar> x) const {
-    return array(x).maxCoeff();
+    return detail::array(x).maxCoeff();
   }
   template <class Scalar>
   [[nodiscard]] Scalar min(std::span<const Scalar> x) const {
-    return array(x).minCoeff();
+    return detail::array(x).minCoeff();
   }
   /// Index of the first largest entry.
   template <class Scalar>
@@ -141,83 +134,31 @@ struct eigen {
   template <class Scalar>
   [[nodiscard]] Scalar max_abs_difference(std::span<const Scalar> x,
                                           std::span<const Scalar> y) const {
-    return (array(x) - array(y)).abs().maxCoeff();
+    return (detail::array(x) - detail::array(y)).abs().maxCoeff();
   }
   template <class Scalar>
   [[nodiscard]] Scalar squared_distance(std::span<const Scalar> x,
                                         std::span<const Scalar> y) const {
-    return (array(x) - array(y)).square().sum();
+    return (detail::array(x) - detail::array(y)).square().sum();
   }
   /// sum |x - y|.
   template <class Scalar>
   [[nodiscard]] Scalar l1_distance(std::span<const Scalar> x, std::span<const Scalar> y) const {
-    return (array(x) - array(y)).abs().sum();
+    return (detail::array(x) - detail::array(y)).abs().sum();
   }
   /// max(x - y) - min(x - y).
   template <class Scalar>
   [[nodiscard]] Scalar spread_of_difference(std::span<const Scalar> x,
                                             std::span<const Scalar> y) const {
-    const auto difference = array(x) - array(y);
+    const auto difference = detail::array(x) - detail::array(y);
     return difference.maxCoeff() - difference.minCoeff();
   }
   template <class Scalar>
   [[nodiscard]] bool all_finite(std::span<const Scalar> x) const {
-    return array(x).isFinite().all();
-  }
-  /// KL(p || q) = sum p (log p - log q) in nats, from p, log p and log q. A zero of p adds nothing;
-  /// a zero of q under p > 0 gives +inf.
-  template <class Scalar>
-  [[nodiscard]] Scalar kl(std::span<const Scalar> p, std::span<const Scalar> log_p,
-                          std::span<const Scalar> log_q) const {
-    return (array(p) > Scalar{0}).select(array(p) * (array(log_p) - array(log_q)), Scalar{0}).sum();
+    return detail::array(x).isFinite().all();
   }
 
-  // --- simplices in the log domain -----------------------------------------------------------
-
-  /// log sum exp of `logits`, the maximum removed; -inf if all are.
-  template <class Scalar>
-  [[nodiscard]] Scalar log_sum_exp(std::span<const Scalar> logits) const {
-    const Scalar top = max(logits);
-    if (!(top > -std::numeric_limits<Scalar>::infinity())) {
-      return top;
-    }
-    return top + std::log(clean_exp(array(logits) - top).sum());
-  }
-  /// In: log_p holds logits. Out: log_p = logits - log sum exp, p = exp(log_p), one exponential an
-  /// entry. Errors: not_finite if a logit is NaN or +inf, or if all are -inf.
-  template <class Scalar>
-  void normalize(std::span<Scalar> log_p, std::span<Scalar> p) const {
-    auto logits = array(log_p);
-    auto probability = array(p);
-    const Scalar top = max(std::span<const Scalar>(log_p));
-    probability = clean_exp(logits - top);
-    const Scalar total = probability.sum();
-    require(std::isfinite(top) && std::isfinite(total), Errc::not_finite,
-            "normalize: log-probabilities must be finite or -inf and not all -inf; largest is ",
-            top, ", sum of exponentials ", total);
-    probability *= Scalar{1} / total;
-    logits -= top + std::log(total);
-  }
-  /// Entropic prox on one simplex: log_p = log_center + eta * gradient, normalised; p its
-  /// exponential. In place (log_p = log_center) is allowed.
-  template <class Scalar>
-  void entropy_prox(std::span<const Scalar> log_center, Scalar eta,
-                    std::span<const Scalar> gradient, std::span<Scalar> log_p,
-                    std::span<Scalar> p) const {
-    array(log_p) = array(log_center) + eta * array(gradient);
-    normalize(log_p, p);
-  }
-  /// The same with a magnet of weight tau: log_p = (log_center + eta gradient + eta tau log_ref) /
-  /// (1 + eta tau), normalised. A zero of the reference stays zero.
-  template <class Scalar>
-  void entropy_prox(std::span<const Scalar> log_center, Scalar eta,
-                    std::span<const Scalar> gradient, Scalar tau, std::span<const Scalar> log_ref,
-                    std::span<Scalar> log_p, std::span<Scalar> p) const {
-    const Scalar scale = Scalar{1} / (Scalar{1} + eta * tau);
-    array(log_p) = scale * array(log_center) + (scale * eta) * array(gradient) +
-                   (scale * eta * tau) * array(log_ref);
-    normalize(log_p, p);
-  }
+  // --- simplices in the log domain: see backend/eigen_simplices.hpp ---------------------------
 
   // --- Euclidean sets ------------------------------------------------------------------------
 
@@ -225,24 +166,26 @@ struct eigen {
   template <class Scalar>
   void clamp(std::span<const Scalar> lower, std::span<const Scalar> upper,
              std::span<Scalar> y) const {
-    array(y) = array(y).max(array(lower)).min(array(upper));
+    detail::array(y) = detail::array(y).max(detail::array(lower)).min(detail::array(upper));
   }
   /// y = max(y, 0).
   template <class Scalar>
   void raise_to_zero(std::span<Scalar> y) const {
-    array(y) = array(y).max(Scalar{0});
+    detail::array(y) = detail::array(y).max(Scalar{0});
   }
   /// sum max(lower * g, upper * g): the largest <g, u> over a box.
   template <class Scalar>
   [[nodiscard]] Scalar box_support(std::span<const Scalar> lower, std::span<const Scalar> upper,
                                    std::span<const Scalar> g) const {
-    return (array(lower) * array(g)).max(array(upper) * array(g)).sum();
+    return (detail::array(lower) * detail::array(g))
+        .max(detail::array(upper) * detail::array(g))
+        .sum();
   }
   /// y = its nearest point of the simplex {u >= 0, sum u = 1}, by Michelot's finite sequence of
   /// thresholds (doi:10.1007/BF00938486): each pass drops entries at or below the current one.
   template <class Scalar>
   void project_simplex(std::span<Scalar> y) const {
-    const auto v = array(std::span<const Scalar>(y));
+    const auto v = detail::array(std::span<const Scalar>(y));
     Scalar threshold = (v.sum() - Scalar{1}) / static_cast<Scalar>(v.size());
     require(std::isfinite(threshold), Errc::not_finite,
             "project_simplex: the point has a NaN or an infinity");
@@ -255,7 +198,7 @@ struct eigen {
       kept = count;
       threshold = (above.select(v, Scalar{0}).sum() - Scalar{1}) / static_cast<Scalar>(count);
     }
-    array(y) = (v - threshold).max(Scalar{0});
+    detail::array(y) = (v - threshold).max(Scalar{0});
   }
 
   // --- products ------------------------------------------------------------------------------
@@ -263,13 +206,13 @@ struct eigen {
   /// out = a x; x of columns(a), out of rows(a) entries.
   template <class Scalar>
   void multiply(const matrix<Scalar>& a, std::span<const Scalar> x, std::span<Scalar> out) const {
-    vector_map(out).noalias() = a * wrap(x);
+    detail::vector_map(out).noalias() = a * wrap(x);
   }
   /// out = a' x; x of rows(a), out of columns(a) entries.
   template <class Scalar>
   void multiply_transposed(const matrix<Scalar>& a, std::span<const Scalar> x,
                            std::span<Scalar> out) const {
-    vector_map(out).noalias() = a.transpose() * wrap(x);
+    detail::vector_map(out).noalias() = a.transpose() * wrap(x);
   }
   /// a_y = row_scale * a y and at_x = column_scale * a' x, reading the matrix once.
   template <class Scalar>
@@ -282,37 +225,16 @@ struct eigen {
   /// out += scale * (row i of a).
   template <class Scalar>
   void add_row(const matrix<Scalar>& a, std::size_t i, Scalar scale, std::span<Scalar> out) const {
-    vector_map(out) += scale * a.row(static_cast<Eigen::Index>(i)).transpose();
+    detail::vector_map(out) += scale * a.row(static_cast<Eigen::Index>(i)).transpose();
   }
   /// out += scale * (column j of a). Strided: one cache line an entry.
   template <class Scalar>
   void add_column(const matrix<Scalar>& a, std::size_t j, Scalar scale,
                   std::span<Scalar> out) const {
-    vector_map(out) += scale * a.col(static_cast<Eigen::Index>(j));
+    detail::vector_map(out) += scale * a.col(static_cast<Eigen::Index>(j));
   }
 
   friend bool operator==(const eigen&, const eigen&) = default;
-
- private:
-  template <class Scalar>
-  [[nodiscard]] static Array<Scalar> array(std::span<Scalar> x) noexcept {
-    return {x.data(), static_cast<Eigen::Index>(x.size())};
-  }
-  template <class Scalar>
-  [[nodiscard]] static ConstArray<Scalar> array(std::span<const Scalar> x) noexcept {
-    return {x.data(), static_cast<Eigen::Index>(x.size())};
-  }
-  template <class Scalar>
-  [[nodiscard]] static Eigen::Map<vector<Scalar>> vector_map(std::span<Scalar> x) noexcept {
-    return {x.data(), static_cast<Eigen::Index>(x.size())};
-  }
-  /// exp with exact zeros below the smallest normal result.
-  template <class Expression>
-  [[nodiscard]] static auto clean_exp(const Expression& x) {
-    using Scalar = typename Expression::Scalar;
-    constexpr Scalar smallest = sizeof(Scalar) == sizeof(double) ? Scalar(-708) : Scalar(-87);
-    return (x < smallest).select(Scalar{0}, x.exp());
-  }
 };
 
 template <class Matrix>

@@ -43,7 +43,6 @@ concept HasReductions = requires(const B& backend, std::span<const S> x) {
   { backend.argmax(x) } -> std::convertible_to<std::size_t>;
   { backend.max_abs_difference(x, x) } -> std::convertible_to<S>;
   { backend.all_finite(x) } -> std::convertible_to<bool>;
-  { backend.kl(x, x, x) } -> std::convertible_to<S>;  // sum p (log p - log q): p, log p, log q
 };
 
 template <class B, class S>
@@ -54,10 +53,25 @@ concept HasProducts = requires(const B& backend, const typename B::template matr
   backend.dual_product(a, x, x, number, number, out, out);  // both in one sweep of a
 };
 
+template <class B, class S>
+concept HasSimplices = requires(const B& backend, const Blocks& blocks, std::span<const S> x,
+                                std::span<S> out, S number) {
+  backend.uniform(blocks, out, out);                              // the centres
+  backend.enter_simplices(blocks, number, x, out);                // check p, out = log p
+  backend.entropy_prox(blocks, x, x, number, x, out, out);        // softmax steps
+  backend.entropy_prox(blocks, x, x, number, x, x, x, out, out);  // the same with a magnet
+  backend.entropy_response(blocks, x, x, x, out, out);            // softmax responses
+  backend.pure_response(blocks, x, out, out);                     // vertices
+  { backend.sum_of_maxima(blocks, x) } -> std::convertible_to<S>;
+  { backend.weighted_kl(blocks, x, x, x, x) } -> std::convertible_to<S>;
+  { backend.weighted_l1_squared(blocks, x, x, x) } -> std::convertible_to<S>;
+  { backend.weighted_spread_squared(blocks, x, x, x) } -> std::convertible_to<S>;
+};
+
 /// The primitives that solvers compose. See backend/eigen.hpp for each one's contract.
 template <class B, class S = double>
 concept Backend = std::copyable<B> && HasVectors<B, S> && HasElementwise<B, S> &&
-    HasReductions<B, S> && HasProducts<B, S>;
+    HasReductions<B, S> && HasSimplices<B, S> && HasProducts<B, S>;
 
 // --- Player: a convex set with a mirror map ------------------------------------------------------
 

@@ -63,20 +63,21 @@ class RegularizedMatrixGame {
   void field(StateView<const Real> z, std::span<Real> out) const { game_.field(z, out); }
   /// V(x, y), given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
-    return game_.value(z, field) - tau_[0] * block_kl(z, 0) + tau_[1] * block_kl(z, 1);
+    return game_.value(z, field) - regularization(z);
   }
   [[nodiscard]] Real value(StateView<const Real> z) const {
-    return game_.value(z) - tau_[0] * block_kl(z, 0) + tau_[1] * block_kl(z, 1);
+    return game_.value(z) - regularization(z);
   }
   /// Range and Lipschitz constant of the matrix alone.
   [[nodiscard]] Real range() const noexcept { return game_.range(); }
   [[nodiscard]] Real lipschitz() const noexcept { return game_.lipschitz(); }
 
  private:
-  [[nodiscard]] Real block_kl(StateView<const Real> z, std::size_t b) const {
-    const Blocks& blocks = players().blocks();
-    return backend().kl(blocks.of(z.point, b), blocks.of(z.dual, b),
-                        blocks.of(std::as_const(reference_).view().dual, b));
+  /// tau_row KL(x || x0) - tau_column KL(y || y0).
+  [[nodiscard]] Real regularization(StateView<const Real> z) const {
+    const Real signed_weights[] = {tau_[0], -tau_[1]};
+    return backend().weighted_kl(players().blocks(), std::span<const Real>(signed_weights), z.point,
+                                 z.dual, std::as_const(reference_).view().dual);
   }
 
   MatrixGame<Real, Backend> game_;
