@@ -14,8 +14,17 @@ endfunction()
 dag_add_check(layers Python3::Interpreter ${scripts}/check_layers.py)
 dag_add_check(layers_self_test Python3::Interpreter ${scripts}/check_layers.py --self-test)
 
+# Every public concept has a compile-fail test.
+dag_add_check(concepts Python3::Interpreter ${scripts}/check_concepts.py)
+
 # Layout by clang-format 14; skipped where that is not installed.
 dag_add_check(format bash ${scripts}/check_format)
+
+# Code in the documentation is a region of a compiled file; tests that the README names exist.
+dag_add_check(docs Python3::Interpreter ${scripts}/sync_docs.py --check)
+dag_add_check(docs_self_test Python3::Interpreter ${scripts}/sync_docs.py --self-test)
+dag_add_check(readme Python3::Interpreter ${scripts}/check_readme.py ${PROJECT_BINARY_DIR}
+              ${CMAKE_CTEST_COMMAND})
 
 # Every header compiles alone, and all of them together in two files of one program. The list is
 # what can compile here: a header that needs a dependency that was not found is left out.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A backend without the dual product is refused, and the missing primitive named.
+// concept: Backend
 // expect: HasProducts
 // expect: dual_product
 #include "plain.hpp"

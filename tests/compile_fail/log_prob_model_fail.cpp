@@ -1,27 +1,21 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A model without a score: the compiler names the missing atom.
+// A model without a score function is refused, and the missing member named.
+// concept: LogProbModel
 // expect: AccumulatesScore
 // expect: accumulate_score
-#include <dag/core/log_prob_model.hpp>
+#include "plain.hpp"
 
-struct Certain {
-  using scalar_type = double;
-  using prompt_type = dag::NoPrompt;
-  using trace_type = int;
-  int sample(dag::NoPrompt, dag::RandomStream&) const { return 0; }
-  double log_prob(dag::NoPrompt, int) const { return 0; }
-  std::size_t parameter_count() const { return 0; }
-#if defined(DAG_EXPECT_SUCCESS)
-  void accumulate_score(dag::NoPrompt, int, double, std::span<double>) const {}
+struct Model : plain::Model {
+#if !defined(DAG_EXPECT_SUCCESS)
+  void accumulate_score() const;  // hides the one with the right arguments
 #endif
 };
 
-int main() {
-  int trace = 1;
-  const dag::NoPrompt prompt;
-  dag::RandomStream stream(1, 2);
-  dag::sample_batch(Certain{}, std::span(&prompt, 1), stream, std::span(&trace, 1));
-  return trace;
-}
+template <dag::LogProbModel M>
+void use(const M& model);
+
+using Used = decltype(use(Model{}));
+
+int main() {}

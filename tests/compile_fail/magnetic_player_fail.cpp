@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A player that cannot be pulled to a reference is no magnetic player.
+// concept: MagneticPlayer
 // expect: MagneticPlayer
 // expect: magnet
 #include "plain.hpp"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A game without a field is refused by a solver, and the missing member named.
+// concept: MonotoneGame
 // expect: HasField
 // expect: field
 #include "plain.hpp"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // An observer takes a Record; one that wants something else is refused where it is handed over.
+// concept: Observer
 // expect: ObserverRef
 // expect: Observer|invocable
 #include <dag/dag.hpp>

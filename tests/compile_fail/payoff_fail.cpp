@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A payoff is a number.
+// concept: Payoff
 // expect: Payoff
 // expect: value
 #include "plain.hpp"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A player without a prox is refused, and the missing step named.
+// concept: Player
 // expect: HasProx
 // expect: prox
 #include "plain.hpp"

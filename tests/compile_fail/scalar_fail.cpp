@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Strategies are made of floating-point numbers.
+// concept: Scalar
 // expect: std::floating_point|is_floating_point
 // expect: constraint
 #include <dag/dag.hpp>

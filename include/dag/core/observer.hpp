@@ -74,7 +74,8 @@ class StopRef {
   bool (*call_)(const void*) = nullptr;
 };
 
-/// Wall time since construction, in seconds. (<chrono> would cost half of dag.hpp's compile time.)
+/// Wall time since construction, in seconds. (The header chrono costs half of dag.hpp's compile
+/// time.)
 class Stopwatch {
  public:
   [[nodiscard]] double seconds() const noexcept { return now() - start_; }
