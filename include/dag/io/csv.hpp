@@ -11,6 +11,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
+#include <dag/io/atomic_file.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/numeric/number.hpp>
 
@@ -272,9 +273,9 @@ class CsvReader {
   return out;
 }
 
-/// Writes a .csv file whole or not at all; Errc::io if it cannot.
+/// Writes a .csv file, whole or not at all (see AtomicFile); Errc::io if it cannot.
 inline void write_csv(const std::string& path, const GameTable& game) {
-  write_text_file(path, format_csv(game));
+  write_file_atomically(path, format_csv(game));
 }
 
 }  // namespace dag

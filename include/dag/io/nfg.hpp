@@ -9,6 +9,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/game/table.hpp>
+#include <dag/io/atomic_file.hpp>
 #include <dag/io/nfg_reader.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/numeric/number.hpp>
@@ -119,9 +120,9 @@ inline void append_quoted(std::string& out, std::string_view text) {
   return out;
 }
 
-/// Writes a .nfg file whole or not at all; Errc::io if it cannot.
+/// Writes a .nfg file, whole or not at all (see AtomicFile); Errc::io if it cannot.
 inline void write_nfg(const std::string& path, const GameTable& game) {
-  write_text_file(path, format_nfg(game));
+  write_file_atomically(path, format_nfg(game));
 }
 
 }  // namespace dag

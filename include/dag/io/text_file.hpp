@@ -37,28 +37,6 @@ namespace dag {
   return text;
 }
 
-/// Replaces a file by `text`: all of it, or the file is left as it was (the text goes to
-/// PATH.part first, which is then renamed). Errc::io with the path and the system's reason.
-inline void write_text_file(const std::string& path, std::string_view text) {
-  const std::string part = path + ".part";
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  require(file != nullptr, Errc::io, part, ": cannot open for writing: ", std::strerror(errno));
-  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  int reason = written ? 0 : errno;
-  if (std::fclose(file) != 0 && written) {
-    written = false;
-    reason = errno;
-  }
-  if (written && std::rename(part.c_str(), path.c_str()) != 0) {
-    written = false;
-    reason = errno;
-  }
-  if (!written) {
-    std::remove(part.c_str());
-    fail(Errc::io, path, ": cannot write: ", std::strerror(reason));
-  }
-}
-
 namespace detail {
 
 /// A piece of input for a message: at most 40 bytes, control and non-ASCII bytes as \xHH.
