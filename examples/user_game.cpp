@@ -34,8 +34,8 @@ int main() {
   //! [solve_user_game]
   const double q0 = found.strategy(0)(0);
   const double q1 = found.strategy(1)(0);
-  std::printf("Cournot equilibrium: q = (%.9f, %.9f), gap %.1e after %lld rounds (exact: 3, 3)\n", q0,
-              q1, found.gap, static_cast<long long>(found.iterations));
+  std::printf("Cournot equilibrium: q = (%.9f, %.9f), gap %.1e after %lld rounds (exact: 3, 3)\n",
+              q0, q1, found.gap, static_cast<long long>(found.iterations));
   const bool holds = std::abs(q0 - 3) < 1e-5 && std::abs(q1 - 3) < 1e-5;
   return found.status == dag::Status::converged && holds ? 0 : 1;
 }

@@ -5,7 +5,7 @@
 // concept: ExactAnswerModel
 // expect: ExactAnswerModel
 // expect: answer_log_probs
-#include "plain.hpp"
+#include "plain_model.hpp"
 
 struct Model : plain::Model {
 #if !defined(DAG_EXPECT_SUCCESS)

@@ -5,7 +5,7 @@
 // concept: LogProbModel
 // expect: AccumulatesScore
 // expect: accumulate_score
-#include "plain.hpp"
+#include "plain_model.hpp"
 
 struct Model : plain::Model {
 #if !defined(DAG_EXPECT_SUCCESS)

@@ -5,7 +5,7 @@
 // concept: ParameterizedModel
 // expect: ParameterizedModel
 // expect: set_parameters
-#include "plain.hpp"
+#include "plain_model.hpp"
 
 struct Model : plain::Model {
 #if !defined(DAG_EXPECT_SUCCESS)

@@ -6,13 +6,16 @@
 #include <span>
 #include <vector>
 
-#include <dag/core/log_prob_model.hpp>
 #include <dag/dag.hpp>
 #include <dag/geometry/euclidean.hpp>
 
 /// Smallest types that satisfy the public concepts: declarations only, since nothing here is run.
 /// Each compile-fail test takes one and leaves one part out.
 namespace plain {
+
+struct Number {
+  operator double() const;  // NOLINT(google-explicit-constructor)
+};
 
 struct Backend {
   template <class S>
@@ -27,22 +30,49 @@ struct Backend {
   template <class S>
   static std::span<const S> view(const vector<S>& v);
 
-  void copy(std::span<const double> x, std::span<double> y) const;
-  void fill(std::span<double> y, double number) const;
-  void axpy(double number, std::span<const double> x, std::span<double> y) const;
-  void interpolate(double number, std::span<const double> x, std::span<double> y) const;
-  double dot(std::span<const double> x, std::span<const double> y) const;
-  double max(std::span<const double> x) const;
-  std::size_t argmax(std::span<const double> x) const;
-  double max_abs_difference(std::span<const double> x, std::span<const double> y) const;
-  bool all_finite(std::span<const double> x) const;
-  double kl(std::span<const double> p, std::span<const double> log_p,
-            std::span<const double> log_q) const;
-  void multiply(const matrix<double>& a, std::span<const double> x, std::span<double> out) const;
-  void multiply_transposed(const matrix<double>& a, std::span<const double> x,
-                           std::span<double> out) const;
-  void dual_product(const matrix<double>& a, std::span<const double> x, std::span<const double> y,
-                    double alpha, double beta, std::span<double> ay, std::span<double> ax) const;
+  // One name a primitive: what it takes and gives is the business of backend/eigen.hpp.
+  template <class... Arguments>
+  Number copy(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number fill(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number axpy(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number interpolate(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number dot(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number max(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number argmax(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number max_abs_difference(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number all_finite(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number weighted_kl(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number multiply(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number multiply_transposed(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number dual_product(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number uniform(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number enter_simplices(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number entropy_prox(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number entropy_response(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number pure_response(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number sum_of_maxima(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number weighted_l1_squared(const Arguments&... arguments) const;
+  template <class... Arguments>
+  Number weighted_spread_squared(const Arguments&... arguments) const;
 };
 
 using View = dag::StateView<const double>;
@@ -88,22 +118,6 @@ struct RegularizedGame : Game {
   Magnet magnet() const;
 };
 
-struct Model {
-  using scalar_type = double;
-  using prompt_type = dag::NoPrompt;
-  using trace_type = int;
-  int sample(dag::NoPrompt prompt, dag::RandomStream& stream) const;
-  double log_prob(dag::NoPrompt prompt, int trace) const;
-  std::size_t parameter_count() const;
-  void accumulate_score(dag::NoPrompt prompt, int trace, double weight,
-                        std::span<double> gradient) const;
-  void copy_parameters(std::span<double> out) const;
-  void set_parameters(std::span<const double> in);
-  std::size_t answer(dag::NoPrompt prompt, int trace) const;
-  std::size_t answer_count(dag::NoPrompt prompt) const;
-  void answer_log_probs(dag::NoPrompt prompt, std::span<double> out) const;
-};
-
 struct Set {
   using scalar_type = double;
   std::size_t size() const;
@@ -120,9 +134,6 @@ static_assert(dag::MagneticPlayer<MagneticPlayer, Backend>);
 static_assert(dag::MonotoneGame<Game>);
 static_assert(dag::Payoff<Game>);
 static_assert(dag::Regularized<RegularizedGame>);
-static_assert(dag::LogProbModel<Model>);
-static_assert(dag::ParameterizedModel<Model>);
-static_assert(dag::ExactAnswerModel<Model>);
 static_assert(dag::ProjectionSet<Set, Backend>);
 
 }  // namespace plain

@@ -7,7 +7,7 @@
 // expect: tilt\(model, ?rewards, ?beta\)
 #include <dag/model/tilt.hpp>
 
-#include "plain.hpp"
+#include "plain_model.hpp"
 
 namespace mine {
 
