@@ -88,6 +88,11 @@ struct eigen : detail::EigenSimplices {
   void interpolate(Scalar number, std::span<const Scalar> x, std::span<Scalar> y) const {
     detail::array(y) += number * (detail::array(x) - detail::array(y));
   }
+  /// y[i] += number.
+  template <class Scalar>
+  void add_to_entry(std::span<Scalar> y, std::size_t i, Scalar number) const {
+    y[i] += number;
+  }
   /// y = a * x + b * y.
   template <class Scalar>
   void combine(Scalar a, std::span<const Scalar> x, Scalar b, std::span<Scalar> y) const {
@@ -125,9 +130,10 @@ struct eigen : detail::EigenSimplices {
   /// Index of the first largest entry.
   template <class Scalar>
   [[nodiscard]] std::size_t argmax(std::span<const Scalar> x) const {
+    const Scalar top = max(x);  // vectorised; the search then stops at the first hit
     std::size_t best = 0;
-    for (std::size_t i = 1; i < x.size(); ++i) {
-      best = x[i] > x[best] ? i : best;
+    while (best + 1 < x.size() && !(x[best] == top)) {
+      ++best;
     }
     return best;
   }
@@ -221,6 +227,11 @@ struct eigen : detail::EigenSimplices {
                     std::span<Scalar> at_x) const {
     detail::dual_product(a.data(), rows(a), columns(a), x.data(), y.data(), row_scale, column_scale,
                          a_y.data(), at_x.data());
+  }
+  /// A copy of a', row-major: its rows are the columns of a.
+  template <class Scalar>
+  [[nodiscard]] matrix<Scalar> transposed(const matrix<Scalar>& a) const {
+    return a.transpose();
   }
   /// out += scale * (row i of a).
   template <class Scalar>

@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include <dag/core/concepts.hpp>
+#include <dag/solver/first_order.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
@@ -19,91 +18,63 @@ namespace detail {
 
 /// A round of mirror-prox: probe w = prox(z, eta g(z)), then step z+ = prox(z, eta g(w)).
 template <MonotoneGame Game>
-class MirrorProxRounds {
+class MirrorProxRounds : public FirstOrder<Game> {
+  using Base = FirstOrder<Game>;
+
  public:
-  using Real = scalar_t<Game>;
-  using View = StateView<const Real>;
+  using typename Base::Real;
+  using typename Base::View;
 
   MirrorProxRounds(const Game& game, const SolverOptions<Real>& options, std::string_view solver)
-      : game_(game),
-        last_(game.backend(), size()),
-        probe_(game.backend(), size()),
-        next_(game.backend(), size()),
-        gradient_(game.backend().template allocate<Real>(size())),
-        at_last_(game.backend().template allocate<Real>(size())),
-        step_(options.step) {
-    enter_start(game, options, solver, last_.view());
-    using Rule = typename Step<Real>::Rule;
-    if (step_.rule == Rule::automatic) {
-      step_.rule = HasLipschitz<Game> ? Rule::lipschitz : Rule::adaptive;
-    }
-    require(step_.rule != Rule::decaying, Errc::invalid_argument, solver,
-            ": a decaying step is not one of its rules; use constant, lipschitz or adaptive");
-    eta_ = step_.size;
-    if (step_.rule == Rule::lipschitz || (step_.rule == Rule::adaptive && HasLipschitz<Game>)) {
-      eta_ /= lipschitz(game, solver);
-    }
-  }
+      : Base(game, options, solver, Step<Real>::lipschitz()),
+        probe_(game.backend(), this->size()),
+        next_(game.backend(), this->size()),
+        start_field_(game.backend().template allocate<Real>(this->adaptive() ? this->size() : 0)) {}
 
-  bool round(std::int64_t) {
-    const bool adaptive = step_.rule == Step<Real>::Rule::adaptive;
-    evaluate(last());
-    if (adaptive) {
-      game_.backend().copy(gradient(), backend_t<Game>::view(at_last_));
-      eta_ *= Real(1.25);
+  bool round(std::int64_t t) {
+    this->schedule(t);
+    this->evaluate(this->last());
+    if (!this->adaptive()) {
+      this->move(this->last(), this->gradient(), probe_.view());
+      step_from_probe();
+    } else if (!search()) {
+      return false;
     }
+    std::swap(this->last_, next_);
+    return true;
+  }
+  [[nodiscard]] std::span<const Real> sample() const { return probe_.view().point; }
+
+ private:
+  void step_from_probe() {
+    this->evaluate(std::as_const(probe_).view());
+    this->move(this->last(), this->gradient(), next_.view());
+  }
+  /// Shortens the step until eta ||g(w) - g(z)||_* <= ||w - z||, which implies Nemirovski's
+  /// inequality eta <g(w) - g(z), z+ - w> <= D(w, z) + D(z+, w) and, unlike it, survives rounding
+  /// near the solution, where both of its sides cancel.
+  [[nodiscard]] bool search() {
+    const auto& backend = this->backend();
+    const auto& players = this->game_.players();
+    std::swap(this->gradient_, start_field_);
+    const std::span<const Real> at_last = Base::Backend::view(std::as_const(start_field_));
+    this->lengthen();
     for (;;) {
-      move(adaptive ? std::span<const Real>(backend_t<Game>::view(at_last_)) : gradient(),
-           probe_.view());
-      evaluate(std::as_const(probe_).view());
-      move(gradient(), next_.view());
-      if (!adaptive || step_is_short_enough()) {
-        break;
+      this->move(this->last(), at_last, probe_.view());
+      step_from_probe();
+      if (this->step() * players.dual_distance(backend, this->gradient(), at_last) <=
+          players.distance(backend, sample(), this->last().point)) {
+        return true;
       }
-      eta_ *= Real(0.5);
-      if (!(eta_ > std::numeric_limits<Real>::min())) {
+      if (!this->shorten()) {
         return false;
       }
     }
-    std::swap(last_, next_);
-    return true;
   }
 
-  [[nodiscard]] View last() const { return last_.view(); }
-  [[nodiscard]] std::span<const Real> sample() const { return probe_.view().point; }
-  [[nodiscard]] Real step() const { return eta_; }
-  [[nodiscard]] std::int64_t products() const { return products_; }
-
- private:
-  [[nodiscard]] std::size_t size() const { return game_.players().blocks().total(); }
-  [[nodiscard]] std::span<const Real> gradient() const { return backend_t<Game>::view(gradient_); }
-
-  void evaluate(View z) {
-    game_.field(z, backend_t<Game>::view(gradient_));
-    ++products_;
-  }
-  void move(std::span<const Real> direction, StateView<Real> out) {
-    prox_step(game_, last(), eta_, direction, out);
-  }
-  /// eta ||g(w) - g(z)||_* <= ||w - z||, which implies Nemirovski's inequality
-  /// eta <g(w) - g(z), z+ - w> <= D(w, z) + D(z+, w) and, unlike it, survives rounding near the
-  /// solution, where both of its sides cancel.
-  [[nodiscard]] bool step_is_short_enough() const {
-    const auto& backend = game_.backend();
-    const auto& players = game_.players();
-    return eta_ * players.dual_distance(backend, gradient(), backend_t<Game>::view(at_last_)) <=
-           players.distance(backend, sample(), last().point);
-  }
-
-  const Game& game_;
-  State<backend_t<Game>, Real> last_;
-  State<backend_t<Game>, Real> probe_;
-  State<backend_t<Game>, Real> next_;
-  typename backend_t<Game>::template vector<Real> gradient_;
-  typename backend_t<Game>::template vector<Real> at_last_;  // g(z), kept while backtracking
-  Step<Real> step_;
-  Real eta_ = 0;
-  std::int64_t products_ = 0;
+  State<typename Base::Backend, Real> probe_;
+  State<typename Base::Backend, Real> next_;
+  typename Base::Vector start_field_;  // g(z), kept while the step is sought
 };
 
 }  // namespace detail

@@ -32,22 +32,29 @@ enum class Measure {
   residual,   ///< max norm of z - response(z): see `Certificate`
 };
 
-/// Step sizes. L is the Lipschitz constant that the game reports.
+/// Who moves when.
+enum class Turns {
+  simultaneous,  ///< all from the same point: one field evaluation a round
+  alternating,   ///< block after block, each seeing the moves before it
+};
+
+/// Step sizes. L is the Lipschitz constant that the game reports; unit is L where it is reported,
+/// else the payoff range, else 1, so that the payoffs' scale changes no iterate.
 template <Scalar Real>
 struct Step {
   enum class Rule {
     automatic,  ///< the solver's own choice, named in its contract
     constant,   ///< eta = size
     lipschitz,  ///< eta = size / L
-    decaying,   ///< eta = size / sqrt(round), size in units of 1/payoff
-    adaptive,   ///< backtracking on the solver's own inequality, first try size / L (or size)
+    decaying,   ///< eta = size / (unit sqrt(round))
+    adaptive,   ///< the solver's own rule, mostly backtracking on its inequality, from size / unit
   };
   Rule rule = Rule::automatic;
   Real size = 1;
 
   [[nodiscard]] static constexpr Step constant(Real eta) { return {Rule::constant, eta}; }
   [[nodiscard]] static constexpr Step lipschitz(Real scale = 1) { return {Rule::lipschitz, scale}; }
-  [[nodiscard]] static constexpr Step decaying(Real eta) { return {Rule::decaying, eta}; }
+  [[nodiscard]] static constexpr Step decaying(Real scale = 1) { return {Rule::decaying, scale}; }
   [[nodiscard]] static constexpr Step adaptive(Real first = 1) { return {Rule::adaptive, first}; }
   friend bool operator==(const Step&, const Step&) = default;
 };
