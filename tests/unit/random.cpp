@@ -4,11 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <set>
 
 TEST_CASE("philox4x32-10 agrees with the known-answer vectors of Random123") {
-  using Words = std::array<std::uint32_t, 4>;
+  using Words = dag::Words<4>;
   CHECK(dag::philox4x32({0, 0, 0, 0}, {0, 0}) ==
         Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   CHECK(

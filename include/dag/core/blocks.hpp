@@ -42,6 +42,8 @@ class Blocks {
 
   [[nodiscard]] std::size_t count() const noexcept { return offsets_.size() - 1; }
   [[nodiscard]] std::size_t total() const noexcept { return offsets_.back(); }
+  /// count() + 1 offsets: block b is [offsets[b], offsets[b + 1]).
+  [[nodiscard]] std::span<const std::size_t> offsets() const noexcept { return offsets_; }
   [[nodiscard]] std::size_t offset(std::size_t b) const noexcept { return offsets_[b]; }
   [[nodiscard]] std::size_t size(std::size_t b) const noexcept {
     return offsets_[b + 1] - offsets_[b];

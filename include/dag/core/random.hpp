@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -10,20 +9,27 @@
 
 namespace dag {
 
+/// N 32-bit words; std::array's members cannot be called in device code.
+template <int N>
+struct Words {
+  std::uint32_t word[N];
+  friend constexpr bool operator==(const Words&, const Words&) = default;
+};
+
 /// Philox4x32-10: four random words as a pure function of a 128-bit counter and a 64-bit key.
 /// Source: Salmon, Moraes, Dror, Shaw (2011), doi:10.1145/2063384.2063405; the known-answer vectors
 /// of Random123 are a test. No state: the same bits on CPU and GPU, for any number of threads.
-[[nodiscard]] DAG_HOST_DEVICE constexpr std::array<std::uint32_t, 4> philox4x32(
-    std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept {
+[[nodiscard]] DAG_HOST_DEVICE constexpr Words<4> philox4x32(Words<4> counter,
+                                                            Words<2> key) noexcept {
   for (int round = 0; round < 10; ++round) {
-    const std::uint64_t left = std::uint64_t{0xD2511F53U} * counter[0];
-    const std::uint64_t right = std::uint64_t{0xCD9E8D57U} * counter[2];
-    counter = {static_cast<std::uint32_t>(right >> 32) ^ counter[1] ^ key[0],
+    const std::uint64_t left = std::uint64_t{0xD2511F53U} * counter.word[0];
+    const std::uint64_t right = std::uint64_t{0xCD9E8D57U} * counter.word[2];
+    counter = {static_cast<std::uint32_t>(right >> 32) ^ counter.word[1] ^ key.word[0],
                static_cast<std::uint32_t>(right),
-               static_cast<std::uint32_t>(left >> 32) ^ counter[3] ^ key[1],
+               static_cast<std::uint32_t>(left >> 32) ^ counter.word[3] ^ key.word[1],
                static_cast<std::uint32_t>(left)};
-    key[0] += 0x9E3779B9U;
-    key[1] += 0xBB67AE85U;
+    key.word[0] += 0x9E3779B9U;
+    key.word[1] += 0xBB67AE85U;
   }
   return counter;
 }
@@ -51,7 +57,7 @@ class RandomStream {
     const auto words = philox4x32({low(counter_), high(counter_), low(stream_), high(stream_)},
                                   {low(seed_), high(seed_)});
     ++counter_;
-    return (std::uint64_t{words[1]} << 32) | words[0];
+    return (std::uint64_t{words.word[1]} << 32) | words.word[0];
   }
 
   /// Uniform on [0, 1): a multiple of 2^-53.

@@ -20,8 +20,9 @@ struct StateView {
     return {point.subspan(offset, size), dual.subspan(offset, size)};
   }
   /// A view of a mutable state is a view of a constant one.
-  operator StateView<const Scalar>() const noexcept  // NOLINT(google-explicit-constructor)
-      requires(!std::is_const_v<Scalar>) {
+  template <class Constant>
+  requires(std::is_same_v<Constant, const Scalar> && !std::is_const_v<Scalar>)
+  operator StateView<Constant>() const noexcept {  // NOLINT(google-explicit-constructor)
     return {point, dual};
   }
 };

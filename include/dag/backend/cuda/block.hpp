@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include <dag/detail/config.hpp>
+
+namespace dag::device {
+
+/// Kernels are written once, as the work of one thread block in phases, and run by an executor:
+/// `DeviceBlock` on a GPU, `HostBlock` serially on the host, where tests reach every index and sum.
+/// A body is a callable `body(block)`; it may use
+///   block.index()                     which block this is,
+///   block.each(n, f)                  f(i) for i < n, spread over the threads, then a barrier,
+///   block.reduce(n, identity, f, op)  op over f(0..n-1), the same value to every thread,
+///   block.shared<T>(count)            memory of the block, the same array at every call.
+/// A phase may read what earlier phases wrote; within one, index i owns what it writes.
+/// Sums have one order on both executors: thread t adds t, t + T, t + 2T, ..., then warps fold by
+/// halves, then the warps' results. The same bits from run to run.
+
+constexpr unsigned warp_size = 32;
+constexpr unsigned largest_block = 1024;
+
+/// Runs a body's phases on the calling thread, one index after the other.
+class HostBlock {
+ public:
+  HostBlock(std::size_t index, unsigned threads, void* memory) noexcept
+      : index_(index), threads_(threads), memory_(memory) {}
+
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  template <class Function>
+  void each(std::size_t count, Function f) const {
+    for (std::size_t i = 0; i < count; ++i) {
+      f(i);
+    }
+  }
+  template <class Value, class Function, class Operation>
+  [[nodiscard]] Value reduce(std::size_t count, Value identity, Function f, Operation op) const {
+    Value partial[largest_block];
+    for (unsigned t = 0; t < threads_; ++t) {
+      partial[t] = identity;
+      for (std::size_t i = t; i < count; i += threads_) {
+        partial[t] = op(partial[t], f(i));
+      }
+    }
+    const unsigned warps = threads_ / warp_size;
+    for (unsigned warp = 0; warp < warps; ++warp) {
+      fold(partial + warp * warp_size, op);
+      partial[warp] = partial[warp * warp_size];
+    }
+    for (unsigned warp = warps; warp < warp_size; ++warp) {
+      partial[warp] = identity;
+    }
+    fold(partial, op);
+    return partial[0];
+  }
+  template <class T>
+  [[nodiscard]] T* shared(std::size_t) const noexcept {
+    return static_cast<T*>(memory_);
+  }
+
+ private:
+  template <class Value, class Operation>
+  static void fold(Value* lane, Operation op) {
+    for (unsigned half = warp_size / 2; half > 0; half /= 2) {
+      for (unsigned i = 0; i < half; ++i) {
+        lane[i] = op(lane[i], lane[i + half]);
+      }
+    }
+  }
+
+  std::size_t index_;
+  unsigned threads_;
+  void* memory_;
+};
+
+#if defined(__CUDACC__)
+/// Runs a body's phases on the threads of one CUDA block; blockDim.x is a multiple of 32.
+class DeviceBlock {
+ public:
+  [[nodiscard]] __device__ std::size_t index() const { return blockIdx.x; }
+  template <class Function>
+  __device__ void each(std::size_t count, Function f) const {
+    for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
+      f(i);
+    }
+    __syncthreads();
+  }
+  template <class Value, class Function, class Operation>
+  [[nodiscard]] __device__ Value reduce(std::size_t count, Value identity, Function f,
+                                        Operation op) const {
+    __shared__ Value result[warp_size];
+    Value partial = identity;
+    for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
+      partial = op(partial, f(i));
+    }
+    const unsigned lane = threadIdx.x % warp_size;
+    const unsigned warp = threadIdx.x / warp_size;
+    partial = fold(partial, op);
+    if (lane == 0) {
+      result[warp] = partial;
+    }
+    __syncthreads();
+    if (warp == 0) {
+      partial = lane < blockDim.x / warp_size ? result[lane] : identity;
+      partial = fold(partial, op);
+      if (lane == 0) {
+        result[0] = partial;
+      }
+    }
+    __syncthreads();
+    const Value total = result[0];
+    __syncthreads();  // nobody overwrites `result` before everybody has read it
+    return total;
+  }
+  template <class T>
+  [[nodiscard]] __device__ T* shared(std::size_t) const {
+    extern __shared__ __align__(16) unsigned char block_memory[];
+    return reinterpret_cast<T*>(block_memory);
+  }
+
+ private:
+  template <class Value, class Operation>
+  [[nodiscard]] static __device__ Value fold(Value value, Operation op) {
+    for (unsigned half = warp_size / 2; half > 0; half /= 2) {
+      value = op(value, __shfl_down_sync(0xffffffffU, value, half));
+    }
+    return value;
+  }
+};
+#endif
+
+// Operations for `reduce`.
+struct Add {
+  template <class T>
+  DAG_HOST_DEVICE T operator()(T a, T b) const {
+    return a + b;
+  }
+};
+struct Max {
+  /// NaN wins, so that it is seen.
+  template <class T>
+  DAG_HOST_DEVICE T operator()(T a, T b) const {
+    return a >= b || a != a ? a : b;
+  }
+};
+struct Min {
+  template <class T>
+  DAG_HOST_DEVICE T operator()(T a, T b) const {
+    return a <= b || a != a ? a : b;
+  }
+};
+
+}  // namespace dag::device

@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include <dag/backend/cuda/block.hpp>
+#include <dag/backend/cuda/runtime.hpp>
+#include <dag/detail/config.hpp>
+
+/// Kernel bodies on products of simplices: one thread block a simplex ("segment").
+namespace dag::device {
+
+template <class Real>
+struct Limits {
+  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
+};
+
+/// In: log_p holds logits of one segment; out: log_p normalised, p its exponential. A NaN, +inf or
+/// all -inf raises *bad. Two passes over the segment, one exponential an entry.
+template <class Real, class Block>
+DAG_HOST_DEVICE void normalize_segment(Block& block, std::size_t size, Real* log_p, Real* p,
+                                       int* bad) {
+  const Real top = block.reduce(
+      size, -Limits<Real>::infinity, [=](std::size_t i) { return log_p[i]; }, Max{});
+  const bool usable = top > -Limits<Real>::infinity && top < Limits<Real>::infinity;
+  if (!usable) {
+    block.each(1, [=](std::size_t) { *bad = 1; });
+    return;
+  }
+  const Real total = block.reduce(
+      size, Real{0},
+      [=](std::size_t i) {
+        p[i] = std::exp(log_p[i] - top);
+        return p[i];
+      },
+      Add{});
+  const Real scale = Real{1} / total;
+  const Real shift = top + std::log(total);
+  block.each(size, [=](std::size_t i) {
+    p[i] *= scale;
+    log_p[i] -= shift;
+  });
+}
+
+template <class Real>
+struct EntropyProx {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* log_center;
+  Real eta;
+  const Real* gradient;
+  Real* log_p;
+  Real* p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const std::size_t first = offsets[b];
+    const std::size_t size = offsets[b + 1] - first;
+    const Real step = eta / weights[b];
+    const Real* center = log_center + first;
+    const Real* g = gradient + first;
+    Real* out = log_p + first;
+    block.each(size, [=](std::size_t i) { out[i] = center[i] + step * g[i]; });
+    normalize_segment(block, size, out, p + first, bad);
+  }
+};
+
+template <class Real>
+struct MagneticProx {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  Table<Real> magnet_weights;
+  const Real* log_center;
+  Real eta;
+  const Real* gradient;
+  const Real* log_reference;
+  Real* log_p;
+  Real* p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const std::size_t first = offsets[b];
+    const std::size_t size = offsets[b + 1] - first;
+    const Real step = eta / weights[b];
+    const Real tau = magnet_weights[b];
+    const Real scale = Real{1} / (Real{1} + step * tau);
+    const Real* center = log_center + first;
+    const Real* g = gradient + first;
+    const Real* reference = log_reference + first;
+    Real* out = log_p + first;
+    block.each(size, [=](std::size_t i) {
+      out[i] = scale * center[i] + (scale * step) * g[i] + (scale * step * tau) * reference[i];
+    });
+    normalize_segment(block, size, out, p + first, bad);
+  }
+};
+
+template <class Real>
+struct Uniform {
+  Table<std::size_t> offsets;
+  Real* log_p;
+  Real* p;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t first = offsets[block.index()];
+    const std::size_t size = offsets[block.index() + 1] - first;
+    const Real mass = Real{1} / static_cast<Real>(size);
+    const Real log_mass = -std::log(static_cast<Real>(size));
+    Real* out = p + first;
+    Real* log_out = log_p + first;
+    block.each(size, [=](std::size_t i) {
+      out[i] = mass;
+      log_out[i] = log_mass;
+    });
+  }
+};
+
+/// log_p = log p; raises *bad unless the segment is >= 0 and sums to 1 within slack.
+template <class Real>
+struct EnterSimplices {
+  Table<std::size_t> offsets;
+  Real slack;
+  const Real* p;
+  Real* log_p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t first = offsets[block.index()];
+    const std::size_t size = offsets[block.index() + 1] - first;
+    const Real* in = p + first;
+    Real* out = log_p + first;
+    const Real least = block.reduce(
+        size, Limits<Real>::infinity, [=](std::size_t i) { return in[i]; }, Min{});
+    const Real total = block.reduce(
+        size, Real{0}, [=](std::size_t i) { return in[i]; }, Add{});
+    const bool good = least >= 0 && total - 1 <= slack && 1 - total <= slack;
+    int* const flag = bad;
+    block.each(size, [=](std::size_t i) {
+      out[i] = std::log(in[i]);
+      if (!good) {
+        *flag = 1;
+      }
+    });
+  }
+};
+
+template <class Real>
+struct PureResponse {
+  Table<std::size_t> offsets;
+  const Real* gradient;
+  Real* log_p;
+  Real* p;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t first = offsets[block.index()];
+    const std::size_t size = offsets[block.index() + 1] - first;
+    const Real* g = gradient + first;
+    // The largest value, then the first index that has it: plain numbers fold in registers.
+    const Real top = block.reduce(
+        size, -Limits<Real>::infinity, [=](std::size_t i) { return g[i]; }, Max{});
+    const std::size_t best = block.reduce(
+        size, size, [=](std::size_t i) { return g[i] == top ? i : size; }, Min{});
+    Real* out = p + first;
+    Real* log_out = log_p + first;
+    block.each(size, [=](std::size_t i) {
+      out[i] = i == best ? Real{1} : Real{0};
+      log_out[i] = i == best ? Real{0} : -Limits<Real>::infinity;
+    });
+  }
+};
+
+// --- one number a segment ------------------------------------------------------------------------
+
+template <class Real>
+struct SegmentMax {
+  Table<std::size_t> offsets;
+  const Real* x;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t first = offsets[block.index()];
+    const Real* in = x + first;
+    const Real top = block.reduce(
+        offsets[block.index() + 1] - first, -Limits<Real>::infinity,
+        [=](std::size_t i) { return in[i]; }, Max{});
+    Real* const slot = out + block.index();
+    block.each(1, [=](std::size_t) { *slot = top; });
+  }
+};
+
+/// weight_b KL(p_b || q_b); 0 log 0 = 0, +inf where q has no mass under p.
+template <class Real>
+struct SegmentKl {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* p;
+  const Real* log_p;
+  const Real* log_q;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const std::size_t first = offsets[b];
+    const Real* mass = p + first;
+    const Real* own = log_p + first;
+    const Real* other = log_q + first;
+    const Real total = block.reduce(
+        offsets[b + 1] - first, Real{0},
+        [=](std::size_t i) { return mass[i] > 0 ? mass[i] * (own[i] - other[i]) : Real{0}; },
+        Add{});
+    const Real weighted = weights[b] * total;
+    Real* const slot = out + b;
+    block.each(1, [=](std::size_t) { *slot = weighted; });
+  }
+};
+
+/// weight_b ||x_b - y_b||_1^2.
+template <class Real>
+struct SegmentL1Squared {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* x;
+  const Real* y;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const std::size_t first = offsets[b];
+    const Real* left = x + first;
+    const Real* right = y + first;
+    const Real length = block.reduce(
+        offsets[b + 1] - first, Real{0},
+        [=](std::size_t i) { return std::abs(left[i] - right[i]); }, Add{});
+    const Real weighted = weights[b] * length * length;
+    Real* const slot = out + b;
+    block.each(1, [=](std::size_t) { *slot = weighted; });
+  }
+};
+
+/// (half the spread of g_b - h_b)^2 / weight_b.
+template <class Real>
+struct SegmentSpreadSquared {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* g;
+  const Real* h;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const std::size_t first = offsets[b];
+    const std::size_t size = offsets[b + 1] - first;
+    const Real* left = g + first;
+    const Real* right = h + first;
+    const auto difference = [=](std::size_t i) { return left[i] - right[i]; };
+    const Real top = block.reduce(size, -Limits<Real>::infinity, difference, Max{});
+    const Real bottom = block.reduce(size, Limits<Real>::infinity, difference, Min{});
+    const Real half = (top - bottom) / 2;
+    const Real weighted = half * half / weights[b];
+    Real* const slot = out + b;
+    block.each(1, [=](std::size_t) { *slot = weighted; });
+  }
+};
+
+}  // namespace dag::device
