@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <limits>
+
+#include <dag/divergence/f_divergence.hpp>
+
+namespace dag {
+
+/// f(t) = (t - 1)^2.
+struct ChiSquareGenerator {
+  template <std::floating_point Real>
+  [[nodiscard]] Real value(Real t) const noexcept {
+    return (t - 1) * (t - 1);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real derivative(Real t) const noexcept {
+    return 2 * (t - 1);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real intercept(Real t) const noexcept {
+    return (1 - t) * (1 + t);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+    return q > 0 ? (p - q) * ((p - q) / q) : std::numeric_limits<Real>::infinity();
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real conjugate(Real u) const noexcept {
+    return u > -2 ? u + u * u / 4 : Real{-1};
+  }
+};
+
+/// Pearson's chi2(p || q) = sum (p - q)^2 / q. +inf where p has mass that q lacks; where p is zero
+/// it is finite. Neyman's is Swapped<ChiSquareDivergence>.
+using ChiSquareDivergence = FDivergence<ChiSquareGenerator>;
+
+}  // namespace dag

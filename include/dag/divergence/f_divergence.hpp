@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include <dag/detail/span.hpp>
+#include <dag/divergence/separable.hpp>
+
+namespace dag {
+
+/// The generator of an f-divergence: f convex on [0, inf) with f(1) = f'(1) = 0 (any f with f(1) =
+/// 0 becomes one by adding c (t - 1), which changes nothing between distributions). On the extended
+/// half-line t in [0, inf], limits included:
+///
+///   value(t) = f(t)   derivative(t) = f'(t)   intercept(t) = f(t) - t f'(t)
+///
+/// Optional: `term(p, q)` = q f(p/q), where it can be had more accurately (p, q > 0 or one of them
+/// zero); `conjugate(u)` = f*(u) = sup_t t u - f(t), +inf where it is.
+template <class G, class Real = double>
+concept Generator = requires(const G& generator, Real t) {
+  { generator.value(t) } -> std::convertible_to<Real>;
+  { generator.derivative(t) } -> std::convertible_to<Real>;
+  { generator.intercept(t) } -> std::convertible_to<Real>;
+};
+
+template <class G, class Real = double>
+concept HasConjugate = requires(const G& generator, Real u) {
+  { generator.conjugate(u) } -> std::convertible_to<Real>;
+};
+
+/// D_f(p || q) = sum_i q_i f(p_i / q_i), jointly convex, decreasing under any channel (data
+/// processing). Source: Csiszar (1967); Liese, Vajda (2006), doi:10.1109/TIT.2006.881731.
+///
+///   dD/dp_i = f'(p_i / q_i),   dD/dq_i = f(t) - t f'(t) at t = p_i / q_i
+///
+/// Arguments: non-negative measures. Off the support: q_i = 0 < p_i adds p_i f'(inf) (finite for
+/// total variation, Hellinger, Jensen-Shannon; +inf for KL and chi-square), p_i = 0 < q_i adds
+/// q_i f(0). Near p = q terms are accurate to eps q_i, and relatively so where `term` is given.
+template <Generator G>
+struct FDivergence {
+  G generator{};
+
+  template <detail::RealSpan P, detail::RealSpan Q>
+  [[nodiscard]] auto value(const P& p, const Q& q) const {
+    using Real = detail::span_scalar_t<const P>;
+    return detail::separable_sum<Real>(p, q, Real{0}, "FDivergence::value",
+                                       [this](Real a, Real b) { return term(a, b); });
+  }
+
+  template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
+  void gradient_first(const P& p, const Q& q, Out&& out) const {
+    using Real = detail::span_scalar_t<const P>;
+    detail::separable_gradient<Real>(
+        p, q, out, Real{0}, "FDivergence::gradient_first", [this](Real a, Real b) {
+          return both_zero(a, b) ? Real{0} : Real(generator.derivative(ratio(a, b)));
+        });
+  }
+
+  template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
+  void gradient_second(const P& p, const Q& q, Out&& out) const {
+    using Real = detail::span_scalar_t<const P>;
+    detail::separable_gradient<Real>(
+        p, q, out, Real{0}, "FDivergence::gradient_second", [this](Real a, Real b) {
+          return both_zero(a, b) ? Real{0} : Real(generator.intercept(ratio(a, b)));
+        });
+  }
+
+  /// f*(u): D_f(p||q) = max over functions u of sum p u - sum q f*(u), at u = f'(p/q).
+  template <std::floating_point Real>
+  [[nodiscard]] Real conjugate(Real u) const requires HasConjugate<G, Real> {
+    return generator.conjugate(u);
+  }
+
+  /// q f(p/q) for one entry.
+  template <std::floating_point Real>
+  [[nodiscard]] Real term(Real p, Real q) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    if (both_zero(p, q)) {
+      return 0;
+    }
+    if constexpr (requires { generator.term(p, q); }) {
+      return generator.term(p, q);
+    } else {
+      const Real t = ratio(p, q);
+      return t < infinity ? q * generator.value(t) : p * generator.derivative(infinity);
+    }
+  }
+
+ private:
+  template <class Real>
+  static bool both_zero(Real p, Real q) noexcept {
+    return p == 0 && q == 0;
+  }
+  /// p / q, where q = 0 < p gives infinity.
+  template <class Real>
+  static Real ratio(Real p, Real q) noexcept {
+    return q > 0 ? p / q : std::numeric_limits<Real>::infinity();
+  }
+};
+
+}  // namespace dag

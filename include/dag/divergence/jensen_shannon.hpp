@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <limits>
+
+#include <dag/core/error.hpp>
+#include <dag/divergence/f_divergence.hpp>
+#include <dag/numeric/xlogx.hpp>
+
+namespace dag {
+
+/// f(t) = w t log(t / m) - (1-w) log m with m = w t + 1 - w, for a weight w in (0, 1).
+class JensenShannonGenerator {
+ public:
+  constexpr JensenShannonGenerator() = default;
+  /// weight of the first argument, in (0, 1). Throws invalid_argument.
+  explicit JensenShannonGenerator(double weight) : weight_(weight) {
+    require(weight > 0 && weight < 1, Errc::invalid_argument,
+            "JensenShannonGenerator: weight must be in (0, 1), got ", weight);
+  }
+  [[nodiscard]] double weight() const noexcept { return weight_; }
+
+  template <std::floating_point Real>
+  [[nodiscard]] Real value(Real t) const noexcept {
+    return term(t, Real{1});
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real derivative(Real t) const noexcept {
+    const Real w = static_cast<Real>(weight_);
+    return -w * std::log(w + (1 - w) / t);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real intercept(Real t) const noexcept {
+    const Real w = static_cast<Real>(weight_);
+    return -(1 - w) * std::log(w * t + (1 - w));
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+    const Real w = static_cast<Real>(weight_);
+    const Real mean = w * p + (1 - w) * q;
+    return w * kl_bregman_term(p, mean) + (1 - w) * kl_bregman_term(q, mean);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real conjugate(Real u) const noexcept {
+    const Real w = static_cast<Real>(weight_);
+    const Real rest = 1 - w * std::exp(u / w);
+    return rest > 0 ? (1 - w) * (std::log(1 - w) - std::log(rest))
+                    : std::numeric_limits<Real>::infinity();
+  }
+
+ private:
+  double weight_ = 0.5;
+};
+
+/// Jensen-Shannon divergence w KL(p || m) + (1-w) KL(q || m), m = w p + (1-w) q; w = 1/2 unless
+/// `JensenShannonDivergence{JensenShannonGenerator(w)}`. At most log 2 nats, finite everywhere; its
+/// slopes are -inf at a zero of their own argument. Source: Lin (1991), doi:10.1109/18.61115.
+using JensenShannonDivergence = FDivergence<JensenShannonGenerator>;
+
+}  // namespace dag

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <limits>
+
+#include <dag/divergence/f_divergence.hpp>
+#include <dag/numeric/xlogx.hpp>
+
+namespace dag {
+
+/// f(t) = t log t - t + 1.
+struct KlGenerator {
+  template <std::floating_point Real>
+  [[nodiscard]] Real value(Real t) const noexcept {
+    return kl_bregman_term(t, Real{1});
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real derivative(Real t) const noexcept {
+    return std::log(t);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real intercept(Real t) const noexcept {
+    return 1 - t;
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+    return kl_bregman_term(p, q);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real conjugate(Real u) const noexcept {
+    return std::expm1(u);
+  }
+};
+
+/// f(t) = t - 1 - log t.
+struct ReverseKlGenerator {
+  template <std::floating_point Real>
+  [[nodiscard]] Real value(Real t) const noexcept {
+    return kl_bregman_term(Real{1}, t);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real derivative(Real t) const noexcept {
+    return 1 - 1 / t;
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real intercept(Real t) const noexcept {
+    return -std::log(t);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+    return kl_bregman_term(q, p);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] Real conjugate(Real u) const noexcept {
+    return u < 1 ? -std::log1p(-u) : std::numeric_limits<Real>::infinity();
+  }
+};
+
+/// KL(p || q) = sum p log(p/q) - p + q, in nats; the last two cancel between distributions and make
+/// every term >= 0. dKL/dp = log(p/q), dKL/dq = 1 - p/q. +inf where p has mass that q lacks.
+using KlDivergence = FDivergence<KlGenerator>;
+
+/// KL(q || p), as a divergence of (p, q): +inf where q has mass that p lacks.
+using ReverseKlDivergence = FDivergence<ReverseKlGenerator>;
+
+}  // namespace dag

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+#include <dag/core/error.hpp>
+#include <dag/detail/span.hpp>
+#include <dag/divergence/separable.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
+#include <dag/numeric/xlogx.hpp>
+
+namespace dag {
+
+/// Renyi's divergence of order a > 0 between distributions, in nats:
+///
+///   D_a(p || q) = log S / (a - 1),  S = sum_i p_i^a q_i^(1-a);   D_1 = KL(p || q)
+///   dD/dp_i = a / (a-1) (p_i/q_i)^(a-1) / S,   dD/dq_i = -(p_i/q_i)^a / S
+///
+/// In the log domain. Convex in q; jointly convex for a <= 1, only quasi-convex in p for a > 1.
+/// Off the support: for a >= 1 +inf where p has mass that q lacks; for a < 1 +inf only when the
+/// supports are disjoint. Where the value is +inf, gradients are 0 or infinite, never NaN. A value
+/// that rounding made negative is given as 0.
+/// Source: van Erven, Harremoes (2014), doi:10.1109/TIT.2014.2320500.
+class RenyiDivergence {
+ public:
+  /// Throws invalid_argument unless order > 0 and finite.
+  explicit RenyiDivergence(double order) : order_(order) {
+    require(order > 0 && order < std::numeric_limits<double>::infinity(), Errc::invalid_argument,
+            "RenyiDivergence: the order must be finite and > 0, got ", order);
+  }
+  [[nodiscard]] double order() const noexcept { return order_; }
+
+  template <detail::RealSpan P, detail::RealSpan Q>
+  [[nodiscard]] auto value(const P& p, const Q& q) const {
+    using Real = detail::span_scalar_t<const P>;
+    const Real a = static_cast<Real>(order_);
+    if (a == 1) {
+      const Real sum = detail::separable_sum<Real>(p, q, Real{0}, "RenyiDivergence::value",
+                                                   [](Real x, Real y) { return kl_term(x, y); });
+      return sum > 0 ? sum : Real{0};
+    }
+    const Real result = log_sum<Real>(p, q, a) / (a - 1);
+    return result > 0 ? result : Real{0};
+  }
+
+  template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
+  void gradient_first(const P& p, const Q& q, Out&& out) const {
+    using Real = detail::span_scalar_t<const P>;
+    const Real a = static_cast<Real>(order_);
+    const Real total = a == 1 ? Real{0} : log_sum<Real>(p, q, a);
+    detail::separable_gradient<Real>(
+        p, q, out, Real{0}, "RenyiDivergence::gradient_first", [a, total](Real x, Real y) {
+          if (x == 0 && y == 0) {
+            return Real{0};
+          }
+          const Real log_ratio = std::log(x) - std::log(y);
+          return a == 1 ? log_ratio + 1 : a / (a - 1) * exp_of((a - 1) * log_ratio, total);
+        });
+  }
+
+  template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
+  void gradient_second(const P& p, const Q& q, Out&& out) const {
+    using Real = detail::span_scalar_t<const P>;
+    const Real a = static_cast<Real>(order_);
+    const Real total = a == 1 ? Real{0} : log_sum<Real>(p, q, a);
+    detail::separable_gradient<Real>(
+        p, q, out, Real{0}, "RenyiDivergence::gradient_second", [a, total](Real x, Real y) {
+          return x == 0 && y == 0 ? Real{0} : -exp_of(a * (std::log(x) - std::log(y)), total);
+        });
+  }
+
+ private:
+  /// log S; +inf for a > 1 where p has mass that q lacks.
+  template <class Real>
+  [[nodiscard]] static Real log_sum(std::span<const Real> p, std::span<const Real> q, Real a) {
+    detail::require_lengths(p.size(), q.size(), p.size(), "RenyiDivergence");
+    LogSumExp<Real> sum;
+    bool inside = true, infinite = false;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      inside &= detail::in_domain(p[i], Real{0}) && detail::in_domain(q[i], Real{0});
+      if (p[i] > 0 && q[i] > 0) {
+        sum.add(a * std::log(p[i]) + (1 - a) * std::log(q[i]));
+      } else {
+        infinite |= a > 1 && p[i] > 0;
+      }
+    }
+    if (!inside) {
+      detail::refuse_entry(p, q, Real{0}, "RenyiDivergence");
+    }
+    return infinite ? std::numeric_limits<Real>::infinity() : sum.value();
+  }
+  /// exp(x - total), where a difference of equal infinities counts as -inf.
+  template <class Real>
+  [[nodiscard]] static Real exp_of(Real x, Real total) noexcept {
+    return x == total && x - total != 0 ? Real{0} : std::exp(x - total);
+  }
+
+  double order_;
+};
+
+}  // namespace dag
