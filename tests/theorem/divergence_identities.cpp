@@ -17,7 +17,9 @@
 #include <doctest/doctest.h>
 #include <contract/divergence.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -171,6 +173,37 @@ TEST_CASE("conjugates: D_f = max_u sum p u - q f*(u), attained at u = f'(p/q)") 
     CAPTURE(order);
     check(alpha(order));
   }
+}
+
+TEST_CASE("conjugates are the supremum of t u - f(t) over t >= 0, for every u") {
+  const auto check = [](const auto& generator) {
+    for (double u = -4; u <= 4; u += 0.0625) {
+      double best = -generator.intercept(0.0);  // t = 0
+      for (double log_t = -12; log_t <= 12; log_t += 1e-3) {
+        const double t = std::exp(log_t);
+        best = std::max(best, t * u - generator.value(t));
+      }
+      const double conjugate = generator.conjugate(u);
+      CAPTURE(u);
+      CHECK(best <= conjugate + 1e-12 * (1 + std::abs(conjugate)));
+      if (conjugate == std::numeric_limits<double>::infinity()) {
+        CHECK(best > 3);  // still growing at the end of the grid
+      } else if (best < 100) {
+        CHECK(best >= conjugate - 1e-4 * (1 + std::abs(conjugate)));
+      }
+    }
+  };
+  check(dag::ChiSquareGenerator{});
+  check(dag::KlGenerator{});
+  check(dag::TotalVariationGenerator{});
+  for (const double order : {1.5, 2.0, 3.0}) {
+    check(dag::AlphaGenerator(order));
+  }
+  CHECK(dag::ReverseKlGenerator{}.conjugate(1.0) == std::numeric_limits<double>::infinity());
+  CHECK(dag::HellingerGenerator{}.conjugate(0.5) == std::numeric_limits<double>::infinity());
+  CHECK(dag::JensenShannonGenerator{}.conjugate(0.5) == std::numeric_limits<double>::infinity());
+  CHECK(dag::AlphaGenerator(0.5).conjugate(2.5) == std::numeric_limits<double>::infinity());
+  CHECK(dag::AlphaGenerator(-1.0).conjugate(0.5) == 1.0);  // f'(inf) = 1/2 is reached there
 }
 
 TEST_CASE("every f-divergence is f''(1) / 2 times chi-square between near distributions") {

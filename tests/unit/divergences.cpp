@@ -89,6 +89,15 @@ TEST_CASE("total variation meets the contract (its entries never tie in the rand
   check_divergence<double>(dag::TotalVariation{}, {.symmetric = true});
 }
 
+TEST_CASE("total variation takes the subgradient 0 at a tie") {
+  const std::vector<double> p{0.2, 0.3, 0.5}, q{0.2, 0.5, 0.3};
+  std::vector<double> slope(3);
+  dag::TotalVariation{}.gradient_first(p, q, slope);
+  CHECK(slope == std::vector<double>{0, -0.5, 0.5});
+  dag::TotalVariation{}.gradient_second(p, q, slope);
+  CHECK(slope == std::vector<double>{0, 0.5, -0.5});
+}
+
 TEST_CASE("a user's generator meets the contract") {
   check_divergence<double>(dag::FDivergence<Triangular>{}, {.symmetric = true});
 }
@@ -125,6 +134,11 @@ TEST_CASE("Bregman divergences of a user's potentials meet the contract") {
       {.symmetric = true, .data_processing = false, .refuses_negative = false, .separable = false});
   check_divergence<double>(dag::Bregman<contract::PlainPotential<dag::NegativeEntropy>>{},
                            {.infinite_where_first_alone = true});
+  check_divergence<double>(dag::Bregman<contract::PlainPotential<dag::LogBarrier>>{},
+                           {.infinite_where_first_alone = true,
+                            .infinite_where_second_alone = true,
+                            .convex_second = false,
+                            .data_processing = false});
   check_divergence<double>(
       dag::Bregman<contract::PlainPotential<dag::HalfSquaredNorm>>{},
       {.symmetric = true, .data_processing = false, .refuses_negative = false});

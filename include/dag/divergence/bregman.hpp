@@ -56,16 +56,11 @@ struct Bregman {
   void gradient_first(const First& p, const Second& q, Out&& out) const {
     using Real = detail::span_scalar_t<const First>;
     if constexpr (SeparablePotential<P, Real>) {
-      detail::separable_gradient<Real>(p, q, out, detail::lower_end<Real>(potential),
-                                       "Bregman::gradient_first", [this](Real a, Real b) {
-                                         constexpr Real infinity =
-                                             std::numeric_limits<Real>::infinity();
-                                         const Real base = potential.derivative(b);
-                                         if (a == b || base == -infinity) {
-                                           return a == b ? Real{0} : infinity;
-                                         }
-                                         return Real(potential.derivative(a)) - base;
-                                       });
+      detail::separable_gradient<Real>(
+          p, q, out, detail::lower_end<Real>(potential), "Bregman::gradient_first",
+          [this](Real a, Real b) {
+            return a == b ? Real{0} : Real(potential.derivative(a)) - Real(potential.derivative(b));
+          });
     } else {
       check_vectors<Real>(p, q, out.size(), "Bregman::gradient_first");
       std::vector<Real> slope(p.size());
