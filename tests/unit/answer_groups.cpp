@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#include <dag/core/random.hpp>
+#include <dag/rollout/equivalence.hpp>
+#include <dag/rollout/group.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::vector<std::int32_t> copy(std::span<const std::int32_t> ids) {
+  return {ids.begin(), ids.end()};
+}
+
+}  // namespace
+
+TEST_CASE("the interner agrees with std::map on random strings of every length") {
+  dag::RandomStream stream(5, 0);
+  dag::StringInterner interner;
+  std::map<std::string, std::int32_t> reference;
+  for (int i = 0; i < 30000; ++i) {
+    std::string text(stream.below(20), '\0');
+    for (auto& c : text) {
+      c = static_cast<char>('a' + static_cast<int>(stream.below(3)));
+    }
+    const auto next = static_cast<std::int32_t>(reference.size());
+    const auto id = reference.emplace(text, next).first->second;
+    REQUIRE(interner.intern(text) == id);
+    REQUIRE(interner[id] == text);
+  }
+  REQUIRE(interner.size() == reference.size());
+  for (const auto& [text, id] : reference) {
+    REQUIRE(interner.find(text) == id);
+  }
+  CHECK(interner.find("not there") == -1);
+}
+
+TEST_CASE("answers are dense within their question and grouped by name, not by position") {
+  dag::AnswerGroupsBuilder builder;
+  builder.begin_group("q1", "c1", "1/2");
+  builder.add("7");
+  builder.add("0.5");
+  builder.add(std::nullopt);
+  builder.begin_group("q2", "c1");
+  builder.add("0.5");
+  builder.add("x", true);
+  builder.begin_group("q1", "c2", "0.5");
+  builder.add(".50");
+  builder.add("8");
+  builder.add("7.0");
+  const auto groups = builder.finish();
+  CHECK(groups.groups() == 3);
+  CHECK(groups.samples() == 8);
+  CHECK(copy(groups.group(0)) == std::vector<std::int32_t>{0, 1, -1});
+  CHECK(copy(groups.group(1)) == std::vector<std::int32_t>{0, 1});
+  CHECK(copy(groups.group(2)) == std::vector<std::int32_t>{1, 2, 0});
+  CHECK(copy(groups.groups_of(0)) == std::vector<std::int32_t>{0, 2});
+  CHECK(copy(groups.groups_of(1)) == std::vector<std::int32_t>{1});
+  CHECK(groups.right == std::vector<std::int8_t>{0, 1, 0, -1, 1, 1, 0, 0});
+  CHECK(groups.answers_of(0) == 3);
+  CHECK(groups.answer_text(0, 1) == "0.5");
+  CHECK(groups.answer_text(1, 0) == "0.5");
+  CHECK(groups.answer_text(1, 1) == "x");
+  std::vector<double> nu(3);
+  CHECK(dag::empirical_distribution(groups.group(0), nu) == 2);
+  CHECK(nu == std::vector<double>{0.5, 0.5, 0});
+  CHECK_THROWS_AS(static_cast<void>(
+                      dag::empirical_distribution(groups.group(2), std::span<double>(nu).first(2))),
+                  dag::Error);
+}
+
+TEST_CASE("nothing that carries no signal goes uncounted") {
+  dag::AnswerGroupsBuilder builder;
+  builder.begin_group("q", "one");
+  builder.add("a");
+  builder.begin_group("q", "none");
+  builder.add(std::nullopt);
+  builder.add(std::nullopt);
+  builder.begin_group("q", "same", "a");
+  builder.add("a");
+  builder.add("A");
+  builder.begin_group("q", "one");
+  builder.add("a");
+  builder.add("b");
+  CHECK(dag::describe(builder.finish()) == dag::GroupReport{.questions = 1,
+                                                            .contexts = 3,
+                                                            .groups = 4,
+                                                            .samples = 7,
+                                                            .missing_answers = 2,
+                                                            .unjudged_samples = 5,
+                                                            .singleton_groups = 1,
+                                                            .unanswered_groups = 1,
+                                                            .unanimous_groups = 1,
+                                                            .duplicate_groups = 1});
+  CHECK(dag::describe(builder.finish()) == dag::GroupReport{});
+  CHECK_THROWS_AS(builder.add("sample before a group"), dag::Error);
+}
+
+TEST_CASE("a user's key decides which answers are one") {
+  const auto first_letter = [](std::string_view answer, std::string& key) {
+    key = answer.substr(0, 1);
+  };
+  dag::AnswerGroupsBuilder builder(first_letter);
+  builder.begin_group("q", "c", "bee");
+  for (const char* answer : {"apple", "axe", "bear"}) {
+    builder.add(answer);
+  }
+  const auto groups = builder.finish();
+  CHECK(groups.answer == std::vector<std::int32_t>{0, 0, 1});
+  CHECK(groups.right == std::vector<std::int8_t>{0, 0, 1});
+}
+
+TEST_CASE("a predicate is closed to an equivalence, and its faults are counted") {
+  dag::AnswerGroupsBuilder builder;
+  builder.begin_group("q", "c");
+  for (const char* answer : {"1", "9", "2", "3", "1"}) {
+    builder.add(answer);
+  }
+  builder.begin_group("p", "c");
+  builder.add("2");
+  builder.add("1");
+  auto groups = builder.finish();
+  // a "equals" its successor only: neither symmetric nor transitive.
+  const auto report = dag::merge_equivalent(
+      groups, [](std::string_view a, std::string_view b) { return b[0] == a[0] + 1; });
+  CHECK(groups.answer == std::vector<std::int32_t>{0, 1, 0, 0, 0, 0, 0});
+  CHECK(report ==
+        dag::EquivalenceReport{.pairs = 7, .merged = 3, .asymmetric = 3, .intransitive = 1});
+  CHECK(groups.answers_of(0) == 2);
+  CHECK(groups.answer_text(0, 1) == "9");
+  CHECK(groups.answer_text(1, 0) == "2");
+}
