@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <dag/core/error.hpp>
+
+namespace dag {
+
+/// Fills table[k] with the plug-in estimate of a reward that depends on p = nu(z) alone, for a
+/// sample whose answer k of the other K - 1 samples share: reward((k + 1) / K), K = table.size().
+/// `reward`: double(double p) for p in (0, 1]. Its bias is O(1/K) for log p. Errors: a value that
+/// is not finite (Errc::not_finite).
+template <class Reward>
+void plug_in_table(Reward&& reward, std::span<double> table) {
+  for (std::size_t k = 0; k < table.size(); ++k) {
+    const double p = static_cast<double>(k + 1) / static_cast<double>(table.size());
+    table[k] = reward(p);
+    require(std::isfinite(table[k]), Errc::not_finite, "plug_in_table: reward(", p, ") is ",
+            table[k]);
+  }
+}
+
+/// The leave-one-out estimate: reward(k / (K - 1)), independent of the sample it rewards, so it is
+/// unbiased for rewards affine in p. Where no other sample agrees (k = 0) and reward(0) is not
+/// finite (log p, 1/p), the count is floored at one half: reward(1 / (2 (K - 1))). K = 1 has no
+/// other sample: reward(1), a constant that any baseline removes. `reward`: double(double p) on [0,
+/// 1].
+template <class Reward>
+void leave_one_out_table(Reward&& reward, std::span<double> table) {
+  const double others = static_cast<double>(table.size()) - 1;
+  for (std::size_t k = 0; k < table.size(); ++k) {
+    const double p = others > 0 ? static_cast<double>(k) / others : 1;
+    table[k] = reward(p);
+    if (k == 0 && !std::isfinite(table[k])) {
+      table[k] = reward(others > 0 ? 0.5 / others : 1);
+    }
+    require(std::isfinite(table[k]), Errc::not_finite, "leave_one_out_table: reward(", p, ") is ",
+            table[k]);
+  }
+}
+
+/// Reward tables for the group sizes that occur: `table(K)[k]` is the reward of a sample in a group
+/// of K answered samples, k of the others having its answer. Built once, read by the hot loops.
+/// Memory: the sum of the distinct sizes, at most the number of samples.
+template <class Scalar>
+class RewardTables {
+ public:
+  RewardTables() = default;
+
+  /// Tables for every size a group can have once its missing answers (-1) are taken out. `builder`
+  /// is called once a size, in increasing order: builder(std::span<double> table), K =
+  /// table.size(). For example [&](auto table) { plug_in_table(reward, table); }. Errors: offsets
+  /// (dimension_mismatch), entries that are not finite (not_finite).
+  template <class Builder>
+  RewardTables(std::span<const std::int32_t> answer, std::span<const std::int64_t> begin,
+               Builder&& builder) {
+    std::vector<char> occurs(1);
+    for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
+      require(begin[g] >= 0 && begin[g] <= begin[g + 1] &&
+                  begin[g + 1] <= static_cast<std::int64_t>(answer.size()),
+              Errc::dimension_mismatch, "RewardTables: group ", g, " runs from ", begin[g], " to ",
+              begin[g + 1], " of ", answer.size(), " samples");
+      std::size_t answered = 0;
+      for (auto i = begin[g]; i < begin[g + 1]; ++i) {
+        answered += answer[static_cast<std::size_t>(i)] >= 0 ? 1 : 0;
+      }
+      if (answered >= occurs.size()) {
+        occurs.resize(answered + 1);
+      }
+      occurs[answered] = 1;
+    }
+    start_.assign(occurs.size(), -1);
+    for (std::size_t size = 1; size < occurs.size(); ++size) {
+      if (occurs[size] != 0) {
+        add(size, builder);
+      }
+    }
+  }
+
+  /// The table of one size only, for groups that all have it and miss no answer.
+  template <class Builder>
+  RewardTables(std::size_t size, Builder&& builder) : start_(size + 1, -1) {
+    require(size > 0, Errc::invalid_argument, "RewardTables: a group has at least one sample");
+    add(size, builder);
+  }
+
+  /// The table of groups with `size` answered samples; empty where that size was not built.
+  [[nodiscard]] std::span<const Scalar> table(std::size_t size) const noexcept {
+    if (size >= start_.size() || start_[size] < 0) {
+      return {};
+    }
+    return std::span(values_).subspan(static_cast<std::size_t>(start_[size]), size);
+  }
+
+ private:
+  template <class Builder>
+  void add(std::size_t size, Builder& builder) {
+    std::vector<double> table(size);
+    builder(std::span<double>(table));
+    start_[size] = static_cast<std::int64_t>(values_.size());
+    for (std::size_t k = 0; k < size; ++k) {
+      const auto value = static_cast<Scalar>(table[k]);
+      require(std::isfinite(value), Errc::not_finite, "RewardTables: entry ", k, " for groups of ",
+              size, " is ", table[k]);
+      values_.push_back(value);
+    }
+  }
+
+  std::vector<std::int64_t> start_;
+  std::vector<Scalar> values_;
+};
+
+}  // namespace dag
