@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <vector>
@@ -66,20 +67,31 @@ struct FusedScale {
   }
 };
 
-/// Rewards and advantages of one group of at least two answered samples, at most 16 * Blocks of
-/// them (exactly that many if Full): counts, table look-up, two-pass statistics about the first
-/// reward in explicit lanes (no reassociation is left to the compiler). `ids` is padded with -1.
-/// Returns whether all rewards are equal.
-template <std::size_t Blocks, bool Full, class Scalar>
+/// Rewards and advantages of one group of 2 to all_pairs_limit answered samples (exactly Fixed
+/// of them unless that is 0): counts, table look-up, two-pass statistics about the first reward in
+/// sixteen explicit lanes, so that the order of every sum is fixed and no reassociation is left to
+/// the compiler. `ids` is padded with -1 to whole blocks. Returns whether all rewards are equal.
+template <std::size_t Fixed, class Scalar>
 inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar* table,
                         const FusedScale<Scalar>& scale, Scalar* reward, Scalar* advantage) {
-  constexpr std::size_t lanes = reward_lanes;
-  constexpr std::size_t room = Blocks * lanes;
-  const std::size_t n = Full ? room : size;
-  alignas(64) std::int32_t others[room];
-  alignas(64) Scalar value[room];
-  alignas(64) Scalar sum[lanes];
-  count_all_pairs<Blocks>(ids, n, others);
+  // Lanes of the sums, room for whole lanes, room for whole blocks of the counting kernel.
+  constexpr std::size_t lanes = Fixed != 0 && Fixed < reward_lanes ? Fixed : reward_lanes;
+  constexpr std::size_t capacity =
+      Fixed != 0 ? (Fixed > lanes ? Fixed : reward_lanes) : all_pairs_limit;
+  const std::size_t n = Fixed != 0 ? Fixed : size;
+  if (n < 2) {
+    return true;
+  }
+  const std::size_t room = (n + lanes - 1) / lanes * lanes;
+  alignas(64) std::int32_t others[capacity];
+  alignas(64) Scalar value[capacity];
+  alignas(64) Scalar sum[lanes] = {};
+  if constexpr (Fixed != 0 && Fixed <= reward_lanes) {
+    count_blocks<1>(ids, ids, n, others);
+  } else {
+    others[0] = 0;  // g++ 12 does not see that there is always a block
+    count_all_pairs(ids, n, room / lanes, others);
+  }
   for (std::size_t i = 0; i < n; ++i) {
     value[i] = table[others[i]];
   }
@@ -87,9 +99,6 @@ inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar*
   const Scalar first = value[0];
   for (std::size_t i = n; i < room; ++i) {
     value[i] = first;
-  }
-  for (std::size_t i = 0; i < room; ++i) {
-    value[i] -= first;
   }
   const auto add_lanes = [&sum] {
     for (std::size_t width = lanes / 2; width > 0; width /= 2) {
@@ -99,31 +108,30 @@ inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar*
     }
     return sum[0];
   };
-  for (std::size_t i = 0; i < lanes; ++i) {
-    sum[i] = value[i];
-    for (std::size_t b = 1; b < Blocks; ++b) {
-      sum[i] += value[b * lanes + i];
+  for (std::size_t b = 0; b < room; b += lanes) {
+    for (std::size_t i = 0; i < lanes; ++i) {
+      value[b + i] -= first;
+      sum[i] += value[b + i];
     }
   }
   const Scalar shift = add_lanes() / static_cast<Scalar>(n);
-  for (std::size_t i = 0; i < room; ++i) {
-    value[i] -= shift;
-  }
   for (std::size_t i = n; i < room; ++i) {
-    value[i] = 0;
+    value[i] = shift;
   }
   for (std::size_t i = 0; i < lanes; ++i) {
-    sum[i] = value[i] * value[i];
-    for (std::size_t b = 1; b < Blocks; ++b) {
-      sum[i] += value[b * lanes + i] * value[b * lanes + i];
+    sum[i] = 0;
+  }
+  for (std::size_t b = 0; b < room; b += lanes) {
+    for (std::size_t i = 0; i < lanes; ++i) {
+      value[b + i] -= shift;
+      sum[i] += value[b + i] * value[b + i];
     }
   }
   const Scalar squares = add_lanes();
   const Scalar factor = scale.factor(squares, n);
-  for (std::size_t i = 0; i < room; ++i) {
-    value[i] *= factor;
+  for (std::size_t i = 0; i < n; ++i) {
+    advantage[i] = value[i] * factor;
   }
-  std::memcpy(advantage, value, n * sizeof(Scalar));
   bool tied = squares == 0;  // possibly only because tiny squares vanish: look at the rewards then
   for (std::size_t i = 0; tied && i < n; ++i) {
     tied = reward[i] == first;
@@ -131,16 +139,26 @@ inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar*
   return tied;
 }
 
-/// Chooses the kernel for 2 to all_pairs_limit answered samples, padded with -1 to whole blocks.
+/// Chooses the kernel: the usual group sizes are compiled with their size known.
 template <class Scalar>
 inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar* table,
                         const FusedScale<Scalar>& scale, Scalar* reward, Scalar* advantage) {
-  switch ((size + reward_lanes - 1) / reward_lanes) {
-    case 1: return fused_group<1, false>(ids, size, table, scale, reward, advantage);
-    case 2: return fused_group<2, false>(ids, size, table, scale, reward, advantage);
-    case 3: return fused_group<3, false>(ids, size, table, scale, reward, advantage);
-    default: return fused_group<4, false>(ids, size, table, scale, reward, advantage);
+  switch (size) {
+    case 4: return fused_group<4>(ids, size, table, scale, reward, advantage);
+    case 8: return fused_group<8>(ids, size, table, scale, reward, advantage);
+    case 16: return fused_group<16>(ids, size, table, scale, reward, advantage);
+    case 32: return fused_group<32>(ids, size, table, scale, reward, advantage);
+    case 64: return fused_group<64>(ids, size, table, scale, reward, advantage);
+    default: return fused_group<0>(ids, size, table, scale, reward, advantage);
   }
+}
+
+[[nodiscard]] inline bool any_missing(const std::int32_t* ids, std::size_t size) noexcept {
+  std::int32_t signs = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    signs |= ids[i];
+  }
+  return signs < 0;
 }
 
 /// The path for any group: missing answers taken out, any size. Grows with the largest group.
@@ -199,7 +217,7 @@ class GeneralGroup {
   std::vector<std::int32_t> others_;
   std::vector<Scalar> reward_;
   std::vector<Scalar> advantage_;
-  HashCounter counter_;
+  LargeGroupCounter counter_;
 };
 
 }  // namespace detail
@@ -211,11 +229,12 @@ class GeneralGroup {
 ///
 /// `answer`: integer ids, any non-negative ones (dense or hashes), negative: missing. A missing
 /// answer has no reward: reward NaN, advantage 0, outside every baseline, counted. `begin`: groups
-/// + 1 offsets. Statistics of groups up to 64 samples are taken in Scalar about the group's first
-/// reward (relative error a few epsilon of the spread), of larger ones in double; always in the
-/// same order. Cost: one broadcast compare a pair up to 64 samples a group, one hash probe a sample
-/// beyond. No allocation a group or sample; workspace of the largest irregular group. Errors:
-/// dimension_mismatch (spans), invalid_argument (no table for a size), and those of `advantages`.
+/// + 1 offsets. Statistics of groups up to detail::all_pairs_limit (64 to 256) samples are taken in
+/// Scalar about the group's first reward (relative error a few epsilon of the spread), of larger
+/// ones in double; always in the same order. Cost: one broadcast compare a pair up to 64 samples a
+/// group, one hash probe a sample beyond. No allocation a group or sample; workspace of the largest
+/// irregular group. Errors: dimension_mismatch (spans), invalid_argument (no table for a size), and
+/// those of `advantages`.
 template <class Scalar>
 AdvantageReport table_rewards(std::span<const std::int32_t> answer,
                               std::span<const std::int64_t> begin,
@@ -232,12 +251,7 @@ AdvantageReport table_rewards(std::span<const std::int32_t> answer,
   AdvantageReport report{.groups = begin.size() - 1, .samples = answer.size()};
   const detail::FusedScale<Scalar> scale(kind);
   detail::GeneralGroup<Scalar> general;
-  constexpr std::size_t lanes = detail::reward_lanes;
-  const Scalar* full_table[5] = {};
-  for (std::size_t blocks = 1; blocks <= 4; ++blocks) {
-    const auto table = tables.table(blocks * lanes);
-    full_table[blocks] = table.empty() ? nullptr : table.data();
-  }
+  alignas(64) std::int32_t padded[detail::all_pairs_limit];
   for (std::size_t g = 0; g < report.groups; ++g) {
     require(begin[g] <= begin[g + 1] && begin[g + 1] <= begin.back(), Errc::dimension_mismatch,
             "table_rewards: offsets must not decrease, but group ", g, " runs from ", begin[g],
@@ -245,33 +259,22 @@ AdvantageReport table_rewards(std::span<const std::int32_t> answer,
     const auto first = static_cast<std::size_t>(begin[g]);
     const auto size = static_cast<std::size_t>(begin[g + 1] - begin[g]);
     const std::int32_t* ids = answer.data() + first;
-    Scalar* own_reward = reward.data() + first;
-    Scalar* own_advantage = advantage.data() + first;
-    const std::size_t blocks = size / lanes;
-    if (size % lanes == 0 && blocks >= 1 && blocks <= 4 && full_table[blocks] != nullptr) {
-      std::int32_t signs = 0;
-      for (std::size_t i = 0; i < size; ++i) {
-        signs |= ids[i];
-      }
-      if (signs >= 0) {  // no answer is missing
-        bool tied = false;
-        const Scalar* table = full_table[blocks];
-        switch (blocks) {
-          case 1:
-            tied = detail::fused_group<1, true>(ids, size, table, scale, own_reward, own_advantage);
-            break;
-          case 2:
-            tied = detail::fused_group<2, true>(ids, size, table, scale, own_reward, own_advantage);
-            break;
-          case 3:
-            tied = detail::fused_group<3, true>(ids, size, table, scale, own_reward, own_advantage);
-            break;
-          default:
-            tied = detail::fused_group<4, true>(ids, size, table, scale, own_reward, own_advantage);
+    const auto table = tables.table(size);
+    if (size >= 2 && size <= detail::all_pairs_limit && !table.empty() &&
+        !detail::any_missing(ids, size)) {
+      Scalar* own_reward = reward.data() + first;
+      Scalar* own_advantage = advantage.data() + first;
+      if (size % detail::reward_lanes != 0) {
+        std::memcpy(padded, ids, size * sizeof *ids);
+        for (std::size_t i = size; i % detail::reward_lanes != 0; ++i) {
+          padded[i] = -1;
         }
-        report.zero_variance_groups += tied ? 1 : 0;
-        continue;
+        ids = padded;
       }
+      const bool tied =
+          detail::fused_group(ids, size, table.data(), scale, own_reward, own_advantage);
+      report.zero_variance_groups += tied ? 1 : 0;
+      continue;
     }
     general.run(kind, answer.subspan(first, size), tables, scale, reward.subspan(first, size),
                 advantage.subspan(first, size), report);
