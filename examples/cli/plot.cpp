@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include <dag/core/error.hpp>
+#include <dag/io/atomic_file.hpp>
 #include <dag/io/text_file.hpp>
 
 namespace cli {
@@ -71,7 +72,7 @@ std::string draw(const dag::Plot& plot, dag::PlotFormat format, const std::strin
   require_gnuplot();
   const TemporaryFile script;
   const TemporaryFile messages;
-  dag::write_text_file(script.name(), dag::gnuplot_script(plot, format, id));
+  dag::write_file_atomically(script.name(), dag::gnuplot_script(plot, format, id));
   const std::string command =
       "exec gnuplot " + script.shell_word() + " 2>" + messages.shell_word() + " </dev/null";
   std::FILE* pipe = ::popen(command.c_str(), "r");

@@ -17,6 +17,10 @@
 #include <dag/core/error.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
+#include <dag/io/trace.hpp>
+#include <dag/solver/rate.hpp>
+#include <dag/solver/theory.hpp>
+#include <dag/solver/trace.hpp>
 
 #include "commands.hpp"
 #include "game_input.hpp"
@@ -45,7 +49,7 @@ struct SolveOptions {
 /// One solver's run, or why it refused.
 struct Run {
   Found found;
-  std::vector<dag::Record> trace;
+  dag::Trace trace;
   std::string refused;
 };
 
@@ -122,7 +126,7 @@ std::vector<std::string> solver_names(const SolveOptions& options) {
       continue;
     }
     if (name == "all") {
-      for (const SolverEntry& entry : zero_sum_solvers()) {
+      for (const SolverEntry& entry : zero_sum_solvers().subspan(1)) {  // auto is one of them
         names.emplace_back(entry.name);
       }
     } else {
@@ -149,11 +153,11 @@ class Watcher {
   Watcher(std::string name, double tolerance, bool wanted)
       : name_(std::move(name)), tolerance_(tolerance), progress_(wanted) {}
   void operator()(const dag::Record& record) {
-    records.push_back(record);
+    trace(record);
     if (!progress_.due()) {
       return;
     }
-    const double first = records.front().relative_gap;
+    const double first = trace.records().front().relative_gap;
     const double fraction =
         first > record.relative_gap && tolerance_ > 0
             ? std::log(first / record.relative_gap) / std::log(first / tolerance_)
@@ -162,7 +166,7 @@ class Watcher {
                    fmt::format("{}  round {}  relative gap {:.2e} -> {:.0e}  {:.0f} s", name_,
                                record.iteration, record.relative_gap, tolerance_, record.seconds));
   }
-  std::vector<dag::Record> records;
+  dag::Trace trace;
 
  private:
   std::string name_;
@@ -195,7 +199,7 @@ Run run_solver(const std::string& name, const Problem& problem, const SolveOptio
     run.found.solver = name;
     run.refused = error.what();
   }
-  run.trace = std::move(watcher.records);
+  run.trace = std::move(watcher.trace);
   return run;
 }
 
@@ -263,12 +267,45 @@ std::string strategy_text(const Problem& problem, const Found& found) {
   return out;
 }
 
+/// The better of the two laws, as text in t, the number of rounds.
+std::string fitted_rate(const dag::Trace& trace) {
+  const dag::RateFit fit = dag::fit_rate(trace);
+  switch (fit.better) {
+    case dag::RateLaw::power:
+      return fit.exponent >= 0.05 ? fmt::format("t^{:.2f}", -fit.exponent) : "none";
+    case dag::RateLaw::linear:
+      return fit.factor < 0.99995 ? fmt::format("{:.4f}^t", fit.factor) : "none";
+    case dag::RateLaw::none: break;
+  }
+  return "-";
+}
+
+std::string promised_rate(const Found& found) {
+  std::string_view name = found.solver;
+  name = name == "alternating_fictitious_play" ? "fictitious_play" : name;
+  const dag::Average iterate = found.iterate == "last"      ? dag::Average::last
+                               : found.iterate == "uniform" ? dag::Average::uniform
+                                                            : dag::Average::automatic;
+  const dag::Theory* theory = dag::find_theory(name, iterate);
+  theory = theory == nullptr ? dag::find_theory(name) : theory;
+  if (theory == nullptr) {
+    return "-";
+  }
+  switch (theory->law) {
+    case dag::RateLaw::power:
+      return theory->exponent > 0 ? fmt::format("t^{:g}", -theory->exponent) : "-> 0";
+    case dag::RateLaw::linear: return "linear";
+    case dag::RateLaw::none: break;
+  }
+  return "none";
+}
+
 std::string summary(const std::vector<Run>& runs, const Problem& problem,
                     const SolveOptions& options) {
   std::string out = fmt::format(
       "{}: {} x {} strategies{}\n{}", options.game, problem.game.rows, problem.game.columns,
       options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", problem.note);
-  if (runs.size() == 1) {
+  if (runs.size() == 1 && runs[0].refused.empty()) {
     const Found& found = runs[0].found;
     out += fmt::format(
         "{} ({}): {} after {} rounds, {:.3g} s\n"
@@ -278,7 +315,8 @@ std::string summary(const std::vector<Run>& runs, const Problem& problem,
         found.gap, found.relative_gap);
     return out + strategy_text(problem, found);
   }
-  Table table({"solver", "status", "rounds", "products", "seconds", "value", "relative gap"});
+  Table table({"solver", "status", "rounds", "products", "seconds", "value", "relative gap",
+               "point", "fitted rate", "theory"});
   std::string refusals;
   for (const Run& run : runs) {
     const Found& found = run.found;
@@ -290,17 +328,24 @@ std::string summary(const std::vector<Run>& runs, const Problem& problem,
     table.add({found.solver, std::string(dag::to_string(found.status)),
                fmt::format("{}", found.iterations), fmt::format("{}", found.products),
                fmt::format("{:.3g}", found.seconds), fmt::format("{:.10g}", found.value),
-               fmt::format("{:.2e}", found.relative_gap)});
+               fmt::format("{:.2e}", found.relative_gap), found.iterate, fitted_rate(run.trace),
+               options.tau > 0 ? "-" : promised_rate(found)});
   }
   return out + '\n' + table.text() + refusals;
 }
 
+/// All traces below one header, with the solver's name in the first column.
 std::string trace_csv(const std::vector<Run>& runs) {
-  std::string out = "solver,iteration,products,seconds,value,gap,relative_gap,residual,step\n";
+  std::string out;
   for (const Run& run : runs) {
-    for (const dag::Record& r : run.trace) {
-      out += fmt::format("{},{},{},{},{},{},{},{},{}\n", run.found.solver, r.iteration, r.products,
-                         r.seconds, r.value, r.gap, r.relative_gap, r.residual, r.step);
+    const std::string text = dag::format_trace_csv(run.trace);
+    std::size_t begin = text.find('\n') + 1;
+    if (out.empty()) {
+      out = "solver," + text.substr(0, begin);
+    }
+    for (std::size_t end = 0; begin < text.size(); begin = end) {
+      end = text.find('\n', begin) + 1;
+      out += run.found.solver + ',' + text.substr(begin, end - begin);
     }
   }
   return out;
@@ -308,7 +353,7 @@ std::string trace_csv(const std::vector<Run>& runs) {
 
 dag::Plot gap_plot(const std::vector<Run>& runs, const SolveOptions& options) {
   dag::Plot plot;
-  plot.title = "Distance from equilibrium: " + options.game;
+  plot.title = "Distance from equilibrium: " + options.game.substr(options.game.rfind('/') + 1);
   plot.x_label = "rounds";
   plot.y_label = "duality gap / payoff range";
   plot.log_x = true;
@@ -319,7 +364,7 @@ dag::Plot gap_plot(const std::vector<Run>& runs, const SolveOptions& options) {
       continue;
     }
     dag::PlotSeries series{run.found.solver, {}, {}};
-    for (const dag::Record& record : run.trace) {
+    for (const dag::Record& record : run.trace.records()) {
       series.x.push_back(static_cast<double>(record.iteration));
       series.y.push_back(record.relative_gap);
     }

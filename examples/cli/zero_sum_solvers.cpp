@@ -8,11 +8,16 @@
 
 #include <dag/core/error.hpp>
 #include <dag/eigen.hpp>
-#include <dag/game/bilinear.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/game/regularized_matrix.hpp>
-#include <dag/geometry/sets.hpp>
+#include <dag/solver/best_response_dynamics.hpp>
+#include <dag/solver/extragradient.hpp>
+#include <dag/solver/fictitious_play.hpp>
+#include <dag/solver/gradient_descent_ascent.hpp>
+#include <dag/solver/mirror_descent.hpp>
 #include <dag/solver/mirror_prox.hpp>
+#include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/smooth_fictitious_play.hpp>
 
 namespace cli {
 namespace {
@@ -21,13 +26,18 @@ using Options = dag::SolverOptions<double>;
 using Matrix = dag::eigen::matrix<double>;
 using Plain = dag::MatrixGame<double, dag::eigen>;
 using Pulled = dag::RegularizedMatrixGame<double, dag::eigen>;
-using Simplex = dag::ProbabilitySimplex<double>;
-using Projected = dag::BilinearGame<double, dag::eigen, Simplex, Simplex>;
 
 constexpr std::array solvers{
-    SolverEntry{"auto", "extragradient with an adaptive step; mirror_prox where tau > 0"},
-    SolverEntry{"extragradient", "two projected steps a round, Euclidean, adaptive step"},
+    SolverEntry{"auto", "extragradient, then a hundredth of the tolerance; mirror_prox with --tau"},
+    SolverEntry{"gradient_descent_ascent", "projected gradient steps: the baseline that cycles"},
+    SolverEntry{"mirror_descent", "multiplicative weights with a decaying step, averaged"},
+    SolverEntry{"extragradient", "two projected steps a round, adaptive step"},
     SolverEntry{"mirror_prox", "two multiplicative steps a round"},
+    SolverEntry{"optimistic_mirror_descent", "one multiplicative step that looks ahead"},
+    SolverEntry{"fictitious_play", "best responses to the mean of past play"},
+    SolverEntry{"alternating_fictitious_play", "the same, the column player sees the row's move"},
+    SolverEntry{"smooth_fictitious_play", "entropy-smoothed responses to the mean of past play"},
+    SolverEntry{"best_response_dynamics", "best responses to the last move: converges with --tau"},
 };
 
 std::string_view name_of(dag::Average average) {
@@ -73,13 +83,37 @@ Found plain_data(std::string_view solver, const dag::Solution<Game>& solution) {
   return found;
 }
 
-Projected projected(const ZeroSumGame& game) {
-  return Projected(matrix_of(game), Simplex(game.rows), Simplex(game.columns));
-}
-
 Found extragradient(std::string_view name, const ZeroSumGame& game, Options options) {
   options.step = dag::Step<double>::adaptive();
-  return plain_data(name, dag::mirror_prox(projected(game), options));
+  return plain_data(name, dag::extragradient(dag::euclidean(Plain(matrix_of(game))), options));
+}
+
+/// The solvers that work under the entropy map, with or without a pull.
+template <class Game>
+Found entropic(std::string_view name, const Game& game, const Options& options) {
+  constexpr auto alternating = dag::Turns::alternating;
+  if (name == "mirror_descent") {
+    return plain_data(name, dag::mirror_descent(game, options));
+  }
+  if (name == "mirror_prox") {
+    return plain_data(name, dag::mirror_prox(game, options));
+  }
+  if (name == "optimistic_mirror_descent") {
+    return plain_data(name, dag::optimistic_mirror_descent(game, options));
+  }
+  if (name == "fictitious_play") {
+    return plain_data(name, dag::fictitious_play(game, options));
+  }
+  if (name == "alternating_fictitious_play") {
+    return plain_data(name, dag::fictitious_play(game, options, {.turns = alternating}));
+  }
+  if (name == "smooth_fictitious_play") {
+    return plain_data(name, dag::smooth_fictitious_play(game, options));
+  }
+  if (name == "best_response_dynamics") {
+    return plain_data(name, dag::best_response_dynamics(game, options));
+  }
+  dag::fail(dag::Errc::invalid_argument, "no solver is called '", name, "'");
 }
 
 /// A solver's view of a game that keeps its own record of time and rounds over two solves.
@@ -123,12 +157,13 @@ Found automatic(const ZeroSumGame& game, const Options& options) {
 
 Found pulled(std::string_view solver, const ZeroSumGame& game, const Options& options) {
   const Pulled regularized(Plain(matrix_of(game)), game.tau, game.tau);
-  if (solver == "auto" || solver == "mirror_prox") {
-    return plain_data("mirror_prox", dag::mirror_prox(regularized, options));
+  if (solver == "gradient_descent_ascent") {
+    return plain_data(solver, dag::gradient_descent_ascent(regularized, options));
   }
-  dag::fail(dag::Errc::unsupported, solver,
-            " works under the Euclidean map, which cannot hold the entropy pull of --tau; use "
-            "mirror_prox");
+  dag::require(solver != "extragradient", dag::Errc::unsupported,
+               "extragradient works under the Euclidean map, which cannot hold the entropy pull of "
+               "--tau; use mirror_prox");
+  return entropic(solver == "auto" ? "mirror_prox" : solver, regularized, options);
 }
 
 }  // namespace
@@ -145,10 +180,11 @@ Found solve_zero_sum(std::string_view solver, const ZeroSumGame& game, const Opt
   if (solver == "extragradient") {
     return extragradient(solver, game, options);
   }
-  if (solver == "mirror_prox") {
-    return plain_data(solver, dag::mirror_prox(Plain(matrix_of(game)), options));
+  const Plain plain(matrix_of(game));
+  if (solver == "gradient_descent_ascent") {
+    return plain_data(solver, dag::gradient_descent_ascent(dag::euclidean(plain), options));
   }
-  dag::fail(dag::Errc::invalid_argument, "no solver is called '", solver, "'");
+  return entropic(solver, plain, options);
 }
 
 }  // namespace cli

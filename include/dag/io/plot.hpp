@@ -66,7 +66,7 @@ namespace detail {
   return out + '"';
 }
 
-inline void append_number(std::string& out, double value) {
+inline void append_plot_number(std::string& out, double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.9g", value);
   out += text;
@@ -140,14 +140,14 @@ inline void append_number(std::string& out, double value) {
         continue;
       }
       any = true;
-      detail::append_number(out, x);
+      detail::append_plot_number(out, x);
       out += ' ';
-      detail::append_number(out, y);
+      detail::append_plot_number(out, y);
       if (bars) {
         out += ' ';
-        detail::append_number(out, series.low[i]);
+        detail::append_plot_number(out, series.low[i]);
         out += ' ';
-        detail::append_number(out, series.high[i]);
+        detail::append_plot_number(out, series.high[i]);
       }
       out += '\n';
     }

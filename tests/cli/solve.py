@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+"""dag solve: values against the reference file, certificates recomputed here from the payoffs,
+formats of input and output, refusals."""
+
+import csv
+import json
+import math
+import shutil
+import signal
+import subprocess
+import time
+from fractions import Fraction
+
+from support import PROGRAM, Case, dag, main
+
+KEYS = {"game": str, "players": int, "solver": str, "status": str, "iterations": int,
+        "seconds": float, "value": float, "duality_gap": float, "relative_gap": float,
+        "strategies": list}
+SOLVERS = ["gradient_descent_ascent", "mirror_descent", "extragradient", "mirror_prox",
+           "optimistic_mirror_descent", "fictitious_play", "alternating_fictitious_play",
+           "smooth_fictitious_play", "best_response_dynamics"]
+
+
+def gap(payoff, strategies):
+    """The duality gap of two mixed strategies, from its definition."""
+    x, y = strategies
+    rows = [sum(a * q for a, q in zip(row, y)) for row in payoff]
+    columns = [sum(p * row[j] for p, row in zip(x, payoff)) for j in range(len(y))]
+    return max(rows) - min(columns)
+
+
+class Solve(Case):
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def test_json_has_its_keys_and_a_true_certificate(self):
+        payoff = [[3, -1], [-2, 1]]
+        game = self.write("game.csv", "3,-1\n-2,1\n")
+        found = self.json("solve", game, "--tolerance", "1e-10")
+        for key, kind in KEYS.items():
+            self.assertIn(key, found)
+            self.assertIsInstance(found[key], (int, float) if kind is float else kind, key)
+        self.assertEqual(found["game"], str(game))
+        self.assertEqual(found["players"], 2)
+        self.assertEqual(found["status"], "converged")
+        self.assertAlmostEqual(found["value"], 1 / 7, delta=1e-9)
+        self.assertEqual([len(s) for s in found["strategies"]], [2, 2])
+        self.assertAlmostEqual(found["strategies"][0][0], 3 / 7, delta=1e-8)
+        self.assertAlmostEqual(found["strategies"][1][0], 2 / 7, delta=1e-8)
+        for strategy in found["strategies"]:
+            self.assertAlmostEqual(sum(strategy), 1, delta=1e-12)
+            self.assertGreaterEqual(min(strategy), 0)
+        self.assertAlmostEqual(gap(payoff, found["strategies"]), found["duality_gap"], delta=1e-14)
+        self.assertAlmostEqual(found["duality_gap"] / 5, found["relative_gap"], delta=1e-15)
+
+    def test_names(self):
+        for name, value in [("rps", 0), ("matching-pennies", 0), ("biased-rps", 0),
+                            ("biased-pennies", 1 / 7), ("kuhn-poker", -1 / 18)]:
+            found = self.json("solve", name, "--tolerance", "1e-8")
+            self.assertAlmostEqual(found["value"], value, delta=1e-7, msg=name)
+        self.refused("solve", "rsp", says="did you mean rps")
+        self.refused("solve", "random:0x3:1", says="random")
+
+    def test_seed(self):
+        def strategies(*words):
+            return self.json("solve", *words)["strategies"]
+        self.assertEqual(strategies("random:4x5:7"), strategies("random:4x5", "--seed", "7"))
+        self.assertNotEqual(strategies("random:4x5:7"), strategies("random:4x5:8"))
+        self.assertEqual(strategies("random:4x5:7"), strategies("random:4x5:7"))
+
+    def test_zero_sum_files_agree_with_the_reference(self):
+        folder = self.data("games", "nfg")
+        with open(self.data("games", "index.csv"), newline="") as file:
+            wanted = [row["file"] for row in csv.DictReader(file)
+                      if row["kind"] == "nfg" and row["players"] == "2"
+                      and "yes" in (row["zero_sum"], row["constant_sum"])]
+        values = {}
+        with open(self.data("games", "reference.csv"), newline="") as file:
+            for row in csv.DictReader(file):
+                values.setdefault(row["file"], Fraction(row["player_values"].split(";")[0]))
+        self.assertGreater(len(wanted), 0)
+        for name in wanted:
+            with self.subTest(game=name):
+                found = self.json("solve", folder / name, "--tolerance", "1e-8")
+                self.assertEqual(found["status"], "converged")
+                self.assertLessEqual(found["relative_gap"], 1e-8)
+                self.assertAlmostEqual(found["value"], float(values[name]), delta=1e-7)
+
+    def test_random_games_by_definition(self):
+        state = 12345
+        for rows, columns in [(1, 1), (1, 4), (5, 1), (3, 7), (20, 20), (40, 30)]:
+            payoff = []
+            for _ in range(rows):
+                line = []
+                for _ in range(columns):
+                    state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+                    line.append((state >> 11) / 2**53)
+                payoff.append(line)
+            game = self.write("game.csv", "".join(",".join(map(repr, r)) + "\n" for r in payoff))
+            found = self.json("solve", game, "--tolerance", "1e-8")
+            entries = [entry for row in payoff for entry in row]
+            self.assertLessEqual(gap(payoff, found["strategies"]),
+                                 1e-8 * (max(entries) - min(entries)) + 1e-15)
+
+    def test_refuses_what_it_cannot_solve(self):
+        self.refused("solve", "jordan", says="3 players")
+        self.refused("solve", "prisoners-dilemma", says="two-player zero-sum")
+        self.refused("solve", "game.efg", says="extensive-form")
+        self.refused("solve", "missing.nfg", "--json", "out.json", says="missing.nfg")
+        self.refused("solve", "rps", "--solver", "simplex", says="simplex")
+        self.refused("solve", "rps", "--average", "median", says="median")
+        self.refused("solve", "rps", "--tolerance", "-1", says="tolerance")
+        self.refused("solve", "rps", "--tau", "-1", says="tau")
+        self.refused("solve", "rps", "--tolerance", "nan", says="tolerance")
+        self.refused("solve", "rps", "--plot", "plot.pdf", says=".svg or .png")
+        self.refused("solve", "rps", "--json", "no/such/folder.json", says="no/such/folder.json")
+        self.refused("solve", "rps", "--trace", "t.csv", "--json", "no/such/folder.json")
+        self.refused("solve", says="GAME")
+        self.refused(says="subcommand")
+        self.assertNoFiles()
+
+    def test_malformed_files(self):
+        with open(self.data("malformed", "manifest.csv"), newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["kind"] == "nfg"]
+        self.assertGreater(len(rows), 0)
+        for row in rows:
+            with self.subTest(file=row["file"]):
+                path = self.data("malformed", *row["file"].split("/"))
+                result = dag("solve", path, "--json", "out.json", megabytes=200, timeout=20,
+                             cwd=self.folder)
+                self.assertIn(result.code, (0, 1, 2) if row["expect"] == "no_crash" else (2,),
+                              str(result))
+                self.assertNotIn("Sanitizer", result.err, str(result))
+                self.assertLess(result.seconds, 1.0, str(result))
+                if result.code == 2:
+                    self.assertIn(path.name, result.err)
+                    self.assertNoFiles()
+                if row["expect"] == "reject":
+                    self.assertRegex(result.err, r"\.nfg:\d+: .+ found ")
+
+    def test_malformed_matrices(self):
+        for name, text, says in [("ragged", "1,2\n3\n", ":2:"), ("nan", "1,nan\n3,4\n", "nan"),
+                                 ("empty", "", "expected"), ("word", "1,2\n3,x\n", "'x'")]:
+            path = self.write(name + ".csv", text)
+            self.refused("solve", path, says=says)
+
+    def test_all_solvers(self):
+        found = self.json("solve", "rps", "--solver", "all", "--tolerance", "1e-4")
+        self.assertEqual([run["solver"] for run in found["results"]], SOLVERS)
+        for run in found["results"]:
+            self.assertEqual(set(KEYS) - set(run), set(), run["solver"])
+        table = self.ok("solve", "biased-rps", "--solver", "all", "--tolerance", "1e-3").out
+        for name in SOLVERS:
+            self.assertIn(name, table)
+        runs = self.json("solve", "biased-rps", "--solver", "all", "--tolerance", "1e-3")["results"]
+        status = {run["solver"]: run["status"] for run in runs}
+        self.assertEqual(status["mirror_prox"], "converged")
+        self.assertNotEqual(status["gradient_descent_ascent"], "converged")
+
+    def test_limits_give_exit_code_1_and_the_point_so_far(self):
+        found = self.json("solve", "random:30x30:1", "--max-iterations", "3", code=1)
+        self.assertEqual(found["status"], "iteration_limit")
+        self.assertEqual(found["iterations"], 3)
+        found = self.json("solve", "random:200x200:1", "--solver", "mirror_descent",
+                          "--tolerance", "0", "--time-limit", "0.2", code=1)
+        self.assertEqual(found["status"], "time_limit")
+        self.assertLess(found["seconds"], 10)
+
+    def test_ctrl_c(self):
+        process = subprocess.Popen([PROGRAM, "solve", "random:300x300:1", "--tolerance", "0",
+                                    "--json", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, err)
+        found = json.loads(out)
+        self.assertEqual(found["status"], "stopped")
+        self.assertLess(found["relative_gap"], 0.1)
+
+    def test_tau(self):
+        """The regularised equilibrium of a 2x2 game solves x = softmax(A y / tau).
+
+        The gap is at least tau KL, so that at a gap of 5e-12 the strategies are within
+        sqrt(2 * 5e-12 / tau) = 5e-6, and their logits within 4 / (1 - 0.3^2) times that."""
+        game = self.write("game.csv", "3,-1\n-2,1\n")
+        found = self.json("solve", game, "--tau", "0.5", "--tolerance", "1e-12")
+        (x, _), (y, _) = found["strategies"]
+        self.assertAlmostEqual(math.log(x / (1 - x)), ((3 * y - (1 - y)) - (-2 * y + 1 - y)) / 0.5,
+                               delta=2.5e-5)
+        self.assertAlmostEqual(math.log(y / (1 - y)),
+                               -((3 * x - 2 * (1 - x)) - (-x + (1 - x))) / 0.5, delta=2.5e-5)
+
+    def test_constant_sum(self):
+        game = self.write("game.nfg", 'NFG 1 R "c" { "a" "b" } { 2 2 }\n4 6 3 7 2 8 9 1\n')
+        found = self.json("solve", game, "--tolerance", "1e-9")
+        # player 1's payoffs: rows (4, 2), (3, 9); value (4*9 - 2*3) / (4 + 9 - 2 - 3)
+        self.assertAlmostEqual(found["value"], 30 / 8, delta=1e-7)
+        self.assertAlmostEqual(sum(found["values"]), 10, delta=1e-12)
+        self.assertIn("add up to 10", self.ok("solve", game).out)
+
+    def test_trace_and_averages(self):
+        trace = self.folder / "trace.csv"
+        for average in ["auto", "last", "uniform", "linear", "quadratic", "best"]:
+            found = self.json("solve", "random:6x6:3", "--solver", "mirror_prox", "--average",
+                              average, "--trace", trace, "--tolerance", "1e-3")
+            self.assertEqual(found["status"], "converged", average)
+            with open(trace, newline="") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual(rows[0]["solver"], "mirror_prox")
+            self.assertEqual(rows[0]["iteration"], "0")
+            self.assertEqual(float(rows[-1]["relative_gap"]), found["relative_gap"])
+            self.assertEqual(int(rows[-1]["iteration"]), found["iterations"])
+
+    def test_auto_counts_rounds_across_its_parts(self):
+        trace = self.folder / "trace.csv"
+        found = self.json("solve", "random:6x6:3", "--trace", trace)
+        with open(trace, newline="") as file:
+            rounds = [int(row["iteration"]) for row in csv.DictReader(file)]
+        self.assertEqual(rounds, sorted(rounds))
+        self.assertGreaterEqual(rounds[-1], found["iterations"])
+
+    def test_plot(self):
+        if shutil.which("gnuplot") is None:
+            self.refused("solve", "rps", "--plot", "plot.svg", says="gnuplot-nox")
+            self.skipTest("gnuplot is not installed")
+        self.ok("solve", "biased-rps", "--plot", "plot.svg", "-q", cwd=self.folder)
+        self.assertIn("<svg", (self.folder / "plot.svg").read_text())
+        self.ok("solve", "biased-rps", "--plot", "plot.png", "--solver", "all", "-q",
+                cwd=self.folder)
+        self.assertEqual((self.folder / "plot.png").read_bytes()[:4], b"\x89PNG")
+
+    def test_without_gnuplot(self):
+        self.refused("solve", "rps", "--plot", "plot.svg", "--json", "out.json",
+                     says="gnuplot-nox", env={"PATH": str(self.folder)})
+        self.assertNoFiles()
+
+    def test_quiet_and_files(self):
+        self.assertEqual(self.ok("solve", "rps", "--quiet").out, "")
+        result = self.ok("solve", "rps", "--json", "out.json", cwd=self.folder)
+        self.assertIn("value", result.out)
+        self.assertEqual(result.err, "")
+        self.assertEqual(json.loads((self.folder / "out.json").read_text())["game"], "rps")
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["out.json"])
+
+
+if __name__ == "__main__":
+    main()
