@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include <dag/core/error.hpp>
+#include <dag/numeric/lambert_w.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
+#include <dag/utility/concepts.hpp>
+#include <dag/utility/target.hpp>
+
+namespace dag {
+namespace detail {
+
+/// Contexts of one question: the same answers in every block.
+inline void check_same_answers(const Blocks& blocks, std::string_view utility) {
+  for (std::size_t x = 1; x < blocks.count(); ++x) {
+    require(blocks.size(x) == blocks.size(0), Errc::dimension_mismatch, utility,
+            ": contexts of one question need the same answers; context 0 has ", blocks.size(0),
+            ", context ", x, " has ", blocks.size(x));
+  }
+}
+
+/// log sum_x w_x nu_x(z); a sum of tiny numbers keeps its logarithm.
+template <Scalar Real>
+[[nodiscard]] Real log_arithmetic_pool(AnswersView<Real> answers, std::size_t z) {
+  const std::size_t size = answers.blocks.size(0), count = answers.blocks.count();
+  Real total = 0;
+  for (std::size_t x = 0; x < count; ++x) {
+    total += answers.weights[x] * answers.nu.point[x * size + z];
+  }
+  if (total > std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon()) {
+    return std::log(total);
+  }
+  LogSumExp<Real> sum;
+  for (std::size_t x = 0; x < count; ++x) {
+    sum.add(std::log(answers.weights[x]) + answers.nu.dual[x * size + z]);
+  }
+  return sum.value();
+}
+
+/// sum_x w_x log nu_x(z).
+template <Scalar Real>
+[[nodiscard]] Real log_geometric_pool(AnswersView<Real> answers, std::size_t z) {
+  const std::size_t size = answers.blocks.size(0);
+  Real sum = 0;
+  for (std::size_t x = 0; x < answers.blocks.count(); ++x) {
+    sum += answers.weights[x] * answers.nu.dual[x * size + z];
+  }
+  return sum;
+}
+
+}  // namespace detail
+
+/// Log of the constant that makes the pool a distribution: 0 for a mean.
+/// Errors: not_a_distribution where the supports of a geometric pool do not meet.
+template <CoherenceUtility Pool, Scalar Real>
+[[nodiscard]] Real log_pool_total(const Pool& pool, AnswersView<Real> answers) {
+  if constexpr (Pool::pool_is_mean) {
+    return 0;
+  } else {
+    LogSumExp<Real> total;
+    for (std::size_t z = 0; z < answers.blocks.size(0); ++z) {
+      total.add(pool.log_pool(answers, z));
+    }
+    require(total.value() > -std::numeric_limits<Real>::infinity(), Errc::not_a_distribution,
+            Pool::name, ": no answer has a positive probability in every context");
+    return total.value();
+  }
+}
+
+/// The Target's best response: the consensus q of the contexts, n entries, point and logarithm.
+template <CoherenceUtility Pool, Scalar Real>
+void consensus(const Pool& pool, AnswersView<Real> answers, StateView<Real> q) {
+  const Real total = log_pool_total(pool, answers);
+  for (std::size_t z = 0; z < q.dual.size(); ++z) {
+    q.dual[z] = pool.log_pool(answers, z) - total;
+    q.point[z] = std::exp(q.dual[z]);
+  }
+}
+
+/// F(nu) = -tau sum_x w_x KL(nu_x || q), minus the generalised Jensen-Shannon divergence of the
+/// contexts. Target: cooperative, consensus q = sum_x w_x nu_x. Reward tau (log q(z) - log nu_x(z)).
+/// Equilibrium: nu_x ∝ (q^tau nu0_x^beta)^{1 / (tau + beta)}; as beta -> 0 it tends to the normalised
+/// geometric mean of the references. Source: arXiv:2511.08440.
+template <Scalar Real>
+struct ArithmeticCoherence {
+  using scalar_type = Real;
+  static constexpr std::string_view name = "ArithmeticCoherence";
+  static constexpr bool pool_is_mean = true;
+  Real tau = 1;  ///< weight, > 0
+
+  [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
+    return detail::log_arithmetic_pool(answers, z);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
+    return nu.value > 0 ? tau * nu.value * (q.log - nu.log) : Real{0};
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    return q.log > -infinity ? tau * (q.log - nu.log) : -infinity;
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real>, Probability<Real>) const {
+    return -tau;
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Probability<Real>, Probability<Real>) const {
+    return tau;
+  }
+  /// The root s = log nu of the reward at consensus q, less beta (s - `level`).
+  [[nodiscard]] DAG_HOST_DEVICE Real log_root(Probability<Real> q, Real beta, Real level) const {
+    return (tau * q.log + beta * level) / (tau + beta);
+  }
+  void check(const Blocks& blocks) const {
+    detail::check_same_answers(blocks, name);
+    detail::require_weight(tau, name);
+  }
+};
+
+/// F(nu) = -tau sum_x w_x KL(q || nu_x) = tau log sum_z prod_x nu_x(z)^{w_x}. Target: cooperative,
+/// consensus q ∝ prod_x nu_x^{w_x}. Reward tau q(z) / nu_x(z).
+template <Scalar Real>
+struct GeometricCoherence {
+  using scalar_type = Real;
+  static constexpr std::string_view name = "GeometricCoherence";
+  static constexpr bool pool_is_mean = false;
+  Real tau = 1;  ///< weight, > 0
+
+  [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
+    return detail::log_geometric_pool(answers, z);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
+    return q.value > 0 ? tau * q.value * (nu.log - q.log) : Real{0};
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    return q.log > -infinity ? tau * std::exp(q.log - nu.log) : Real{0};
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> nu, Probability<Real> q) const {
+    return -pair_reward(nu, q);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Probability<Real> nu, Probability<Real> q) const {
+    return pair_reward(nu, q);
+  }
+  [[nodiscard]] Real log_root(Probability<Real> q, Real beta, Real level) const {
+    return level + lambert_w0_exp(std::log(tau / beta) + q.log - level);
+  }
+  void check(const Blocks& blocks) const {
+    detail::check_same_answers(blocks, name);
+    detail::require_weight(tau, name);
+  }
+};
+
+/// F(nu) = -tau / 2 sum_x w_x ||nu_x - q||^2. Target: cooperative, consensus q = sum_x w_x nu_x.
+/// Reward tau (q(z) - nu_x(z)). Polynomial in nu, so that samples estimate it without bias.
+template <Scalar Real>
+struct EuclideanCoherence {
+  using scalar_type = Real;
+  static constexpr std::string_view name = "EuclideanCoherence";
+  static constexpr bool pool_is_mean = true;
+  Real tau = 1;  ///< weight, > 0
+
+  [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
+    return detail::log_arithmetic_pool(answers, z);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
+    return -tau / 2 * (nu.value - q.value) * (nu.value - q.value);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
+    return tau * (q.value - nu.value);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> nu, Probability<Real>) const {
+    return -tau * nu.value;
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Probability<Real>, Probability<Real> q) const {
+    return tau * q.value;
+  }
+  [[nodiscard]] Real log_root(Probability<Real> q, Real beta, Real level) const {
+    const Real scale = tau / beta;
+    return log_lambert_w0_exp(std::log(scale) + level + scale * q.value) - std::log(scale);
+  }
+  void check(const Blocks& blocks) const {
+    detail::check_same_answers(blocks, name);
+    detail::require_weight(tau, name);
+  }
+};
+
+}  // namespace dag

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+
+#include <dag/core/error.hpp>
+#include <dag/utility/concepts.hpp>
+
+namespace dag {
+
+/// F(nu) = tau sum_x w_x (1 - sum_z nu_x(z)^a) / (a - 1), Tsallis's entropy of order a > 0; a = 1 is
+/// Shannon's (nats), a = 2 Gini's.
+/// Target: adversarial (the tangent form), best response q = nu. Reward -tau a q^{a-1} / (a - 1), up
+/// to the constant that makes it -tau log q at a = 1. Equilibrium: a scalar root.
+template <Scalar Real>
+struct TsallisEntropy {
+  using scalar_type = Real;
+  Real tau = 1;    ///< weight, > 0
+  Real order = 2;  ///< a, > 0
+
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu) const {
+    return nu.value > 0 ? -tau * nu.value * power(nu.log) : Real{0};
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu) const {
+    return -tau * order * power(nu.log);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu) const {
+    return order == 1 ? -tau : -tau * order * std::exp((order - 1) * nu.log);
+  }
+
+  void check(const Blocks&) const {
+    require(tau > 0 && std::isfinite(tau) && order > 0 && std::isfinite(order),
+            Errc::invalid_argument, "TsallisEntropy: tau and order must be > 0 and finite, got ", tau,
+            " and ", order);
+  }
+
+ private:
+  /// (nu^{a-1} - 1) / (a - 1), log nu at a = 1.
+  [[nodiscard]] DAG_HOST_DEVICE Real power(Real log) const {
+    return order == 1 ? log : std::expm1((order - 1) * log) / (order - 1);
+  }
+};
+
+template <class Real>
+TsallisEntropy(Real, Real) -> TsallisEntropy<Real>;
+
+}  // namespace dag
