@@ -74,8 +74,9 @@ void restrict_support(const U& u, const Blocks& blocks, std::span<Real> log_refe
         for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
           possible = possible || (part.correct(i) && log_reference[i] > -infinity);
         }
-        require(possible, Errc::invalid_argument, "AlignmentGame: no correct answer of context ", x,
-                " has a positive probability under the reference (F = -inf): leave the context out");
+        require(
+            possible, Errc::invalid_argument, "AlignmentGame: no correct answer of context ", x,
+            " has a positive probability under the reference (F = -inf): leave the context out");
       }
     }
   });
@@ -198,9 +199,8 @@ class AlignmentGame {
     return utility;
   }
   [[nodiscard]] Players make_players() const {
-    Simplices<Real> policy(
-        contexts_.blocks(),
-        std::vector<Real>(contexts_.weights().begin(), contexts_.weights().end()));
+    Simplices<Real> policy(contexts_.blocks(), std::vector<Real>(contexts_.weights().begin(),
+                                                                 contexts_.weights().end()));
     if constexpr (adversarial) {
       std::vector<typename TargetSet<Real>::Segment> segments;
       for_each_part(utility_, [&](const auto& part) {

@@ -133,12 +133,6 @@ class AlignmentPlayers {
     return product_.support(backend, gradient);
   }
   template <class Backend>
-  [[nodiscard]] Real support(const Backend& backend, std::span<const Real> gradient,
-                             MagnetView<Real> magnet) const {
-    return policy().support(backend, head(gradient), magnet) +
-           target().support(backend, tail(gradient));
-  }
-  template <class Backend>
   void best_response(const Backend& backend, std::span<const Real> gradient,
                      StateView<Real> out) const {
     product_.best_response(backend, gradient, out);
@@ -149,18 +143,35 @@ class AlignmentPlayers {
     policy().best_response(backend, head(gradient), magnet, head(out));
     target().best_response(backend, tail(gradient), tail(out));
   }
-  /// What the natural residual compares z with: the regularised best response of the Policy and a
-  /// unit proximal step of the Target, whose set has no bounded best response.
+  /// The gap at z, +inf where a constraint is violated; and what the natural residual compares z
+  /// with: the regularised best response of the Policy and a unit proximal step of the Target,
+  /// whose set may have no best response.
   template <class Backend>
-  void response(const Backend& backend, StateView<const Real> z, std::span<const Real> gradient,
-                MagnetView<Real> magnet, StateView<Real> out) const {
-    policy().best_response(backend, head(gradient), magnet, head(out));
-    target().prox(backend, tail(z), Real{1}, tail(gradient), tail(out));
+  [[nodiscard]] Real gap(const Backend& backend, StateView<const Real> z,
+                         std::span<const Real> gradient, MagnetView<Real> magnet,
+                         StateView<Real> response) const {
+    policy().best_response(backend, head(gradient), magnet, head(response));
+    target().prox(backend, tail(z), Real{1}, tail(gradient), tail(response));
+    const StateView<const Real> best = head(response);
+    return (backend.dot(head(gradient), best.point) -
+            policy().magnet_value(backend, best, magnet)) -
+           (backend.dot(gradient, z.point) - magnet_value(backend, z, magnet)) +
+           target().support(backend, tail(gradient));
   }
   template <class Backend>
   [[nodiscard]] Real divergence(const Backend& backend, StateView<const Real> to,
                                 StateView<const Real> from) const {
     return product_.divergence(backend, to, from);
+  }
+  template <class Backend>
+  [[nodiscard]] Real distance(const Backend& backend, std::span<const Real> x,
+                              std::span<const Real> y) const {
+    return product_.distance(backend, x, y);
+  }
+  template <class Backend>
+  [[nodiscard]] Real dual_distance(const Backend& backend, std::span<const Real> g,
+                                   std::span<const Real> h) const {
+    return product_.dual_distance(backend, g, h);
   }
   template <class Backend>
   [[nodiscard]] Real magnet_value(const Backend& backend, StateView<const Real> z,

@@ -46,8 +46,8 @@ class Contexts {
     Contexts contexts;
     contexts.weights_ = std::move(weights);
     for (const auto& row : log_nu0) {
-      require(!row.empty(), Errc::invalid_argument, "Contexts: reference ", contexts.blocks_.count(),
-              " is empty");
+      require(!row.empty(), Errc::invalid_argument, "Contexts: reference ",
+              contexts.blocks_.count(), " is empty");
       contexts.log_reference_.insert(contexts.log_reference_.end(), row.begin(), row.end());
       contexts.blocks_.push_back(row.size());
     }

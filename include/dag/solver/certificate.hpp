@@ -55,11 +55,15 @@ template <MonotoneGame Game>
   const Real earned = backend.dot(gradient, z.point);
   if constexpr (Regularized<Game>) {
     const auto magnet = game.magnet();
-    players.best_response(backend, gradient, magnet, scratch);
-    const StateView<const Real> response = scratch;
-    found.gap =
-        (backend.dot(gradient, response.point) - players.magnet_value(backend, response, magnet)) -
-        (earned - players.magnet_value(backend, z, magnet));
+    if constexpr (requires { players.gap(backend, z, gradient, magnet, scratch); }) {
+      found.gap = players.gap(backend, z, gradient, magnet, scratch);  // some blocks have no magnet
+    } else {
+      players.best_response(backend, gradient, magnet, scratch);
+      const StateView<const Real> response = scratch;
+      found.gap = (backend.dot(gradient, response.point) -
+                   players.magnet_value(backend, response, magnet)) -
+                  (earned - players.magnet_value(backend, z, magnet));
+    }
   } else {
     found.gap = players.support(backend, gradient) - earned;
     players.prox(backend, z, range > 0 ? 1 / range : Real{1}, gradient, scratch);

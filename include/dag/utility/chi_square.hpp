@@ -14,8 +14,8 @@
 namespace dag {
 
 /// F(nu) = -tau sum_x w_x sum_z (nu_x(z) - p_x(z))^2 / p_x(z). Where p is 0, nu has to be.
-/// Target: best response q = nu. Reward -2 tau q(z) / p(z). Equilibrium: a scalar root, its answers by
-/// Lambert's W.
+/// Target: best response q = nu. Reward -2 tau q(z) / p(z). Equilibrium: a scalar root, its answers
+/// by Lambert's W.
 template <Scalar Real>
 struct ChiSquare {
   using scalar_type = Real;

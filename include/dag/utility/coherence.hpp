@@ -85,9 +85,9 @@ void consensus(const Pool& pool, AnswersView<Real> answers, StateView<Real> q) {
 }
 
 /// F(nu) = -tau sum_x w_x KL(nu_x || q), minus the generalised Jensen-Shannon divergence of the
-/// contexts. Target: cooperative, consensus q = sum_x w_x nu_x. Reward tau (log q(z) - log nu_x(z)).
-/// Equilibrium: nu_x ∝ (q^tau nu0_x^beta)^{1 / (tau + beta)}; as beta -> 0 it tends to the normalised
-/// geometric mean of the references. Source: arXiv:2511.08440.
+/// contexts. Target: cooperative, consensus q = sum_x w_x nu_x. Reward tau (log q(z) - log
+/// nu_x(z)). Equilibrium: nu_x ∝ (q^tau nu0_x^beta)^{1 / (tau + beta)}; as beta -> 0 it tends to
+/// the normalised geometric mean of the references. Source: arXiv:2511.08440.
 template <Scalar Real>
 struct ArithmeticCoherence {
   using scalar_type = Real;

@@ -23,7 +23,9 @@ struct Probability {
   Real value = 0;
   Real log = -std::numeric_limits<Real>::infinity();
 
-  [[nodiscard]] DAG_HOST_DEVICE static Probability of(Real value) { return {value, std::log(value)}; }
+  [[nodiscard]] DAG_HOST_DEVICE static Probability of(Real value) {
+    return {value, std::log(value)};
+  }
   [[nodiscard]] DAG_HOST_DEVICE static Probability of_log(Real log) { return {std::exp(log), log}; }
   friend bool operator==(const Probability&, const Probability&) = default;
 };
@@ -78,19 +80,22 @@ concept HasScalar = Scalar<typename U::scalar_type>;
 template <class U>
 concept HasTerm = requires(const U& u, Probability<typename U::scalar_type> nu) {
   { u.term(nu) } -> std::same_as<typename U::scalar_type>;
-} || requires(const U& u, Probability<typename U::scalar_type> nu) {
+}
+|| requires(const U& u, Probability<typename U::scalar_type> nu) {
   { u.term(nu, u.datum(std::size_t{})) } -> std::same_as<typename U::scalar_type>;
 };
 template <class U>
 concept HasReward = requires(const U& u, Probability<typename U::scalar_type> nu) {
   { u.reward(nu) } -> std::same_as<typename U::scalar_type>;
-} || requires(const U& u, Probability<typename U::scalar_type> nu) {
+}
+|| requires(const U& u, Probability<typename U::scalar_type> nu) {
   { u.reward(nu, u.datum(std::size_t{})) } -> std::same_as<typename U::scalar_type>;
 };
 template <class U>
 concept HasSlope = requires(const U& u, Probability<typename U::scalar_type> nu) {
   { u.slope(nu) } -> std::same_as<typename U::scalar_type>;
-} || requires(const U& u, Probability<typename U::scalar_type> nu) {
+}
+|| requires(const U& u, Probability<typename U::scalar_type> nu) {
   { u.slope(nu, u.datum(std::size_t{})) } -> std::same_as<typename U::scalar_type>;
 };
 
@@ -108,8 +113,8 @@ concept HasEvent = requires(const U& u, Probability<typename U::scalar_type> p) 
   { u.event_slope(p) } -> std::same_as<typename U::scalar_type>;
 };
 
-/// F(nu) = sum_x w_x h(nu_x(C_x)), h concave: `event_term` is h, `event_reward` = h' is the reward of
-/// every answer in C (others get 0), `event_slope` = d h' / d log p <= 0.
+/// F(nu) = sum_x w_x h(nu_x(C_x)), h concave: `event_term` is h, `event_reward` = h' is the reward
+/// of every answer in C (others get 0), `event_slope` = d h' / d log p <= 0.
 template <class U>
 concept EventUtility = HasScalar<U> && HasEvent<U>;
 
@@ -127,9 +132,9 @@ concept HasPool = requires(const U& u, AnswersView<typename U::scalar_type> answ
 };
 
 /// Contexts of one question against their consensus q: F(nu) = max_q sum_x w_x sum_z f(nu_x(z),
-/// q(z)), f jointly concave. The best q is the pool: exp(`log_pool`(nu, z)), normalised (`pool_is_mean`:
-/// it already is). `pair_term` is f(own, q), `pair_reward` its derivative in own up to a
-/// constant a context, `own_slope` and `other_slope` its derivatives in log own and log q.
+/// q(z)), f jointly concave. The best q is the pool: exp(`log_pool`(nu, z)), normalised
+/// (`pool_is_mean`: it already is). `pair_term` is f(own, q), `pair_reward` its derivative in own
+/// up to a constant a context, `own_slope` and `other_slope` its derivatives in log own and log q.
 template <class U>
 concept CoherenceUtility = HasScalar<U> && HasPair<U> && HasPool<U>;
 
@@ -187,6 +192,6 @@ concept HasParts = requires(const U& u) {
 
 /// A single utility or a sum of them.
 template <class U>
-concept Utility = SingleUtility<U> || (HasScalar<U> && HasParts<U>);
+concept Utility = SingleUtility<U> ||(HasScalar<U>&& HasParts<U>);
 
 }  // namespace dag

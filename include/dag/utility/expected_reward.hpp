@@ -20,7 +20,9 @@ struct ExpectedReward {
   std::vector<Real> rewards;
 
   [[nodiscard]] Real datum(std::size_t i) const { return rewards[i]; }
-  [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Real r) const { return r * nu.value; }
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Real r) const {
+    return r * nu.value;
+  }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real>, Real r) const { return r; }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real>, Real) const { return 0; }
 
@@ -32,7 +34,8 @@ struct ExpectedReward {
     require(rewards.size() == blocks.total(), Errc::dimension_mismatch,
             "ExpectedReward: ", rewards.size(), " rewards for ", blocks.total(), " answers");
     for (const Real r : rewards) {
-      require(std::isfinite(r), Errc::not_finite, "ExpectedReward: rewards must be finite, got ", r);
+      require(std::isfinite(r), Errc::not_finite, "ExpectedReward: rewards must be finite, got ",
+              r);
     }
   }
 };

@@ -13,9 +13,9 @@
 
 namespace dag {
 
-/// F(nu) = -tau sum_x w_x JS(nu_x, p_x), JS = KL(nu || m) / 2 + KL(p || m) / 2 with m = (nu + p) / 2,
-/// natural logarithms (at most log 2).
-/// Target: best response q = nu. Reward tau / 2 log(m(z) / q(z)). Equilibrium: a scalar root.
+/// F(nu) = -tau sum_x w_x JS(nu_x, p_x), JS = KL(nu || m) / 2 + KL(p || m) / 2 with m = (nu + p) /
+/// 2, natural logarithms (at most log 2). Target: best response q = nu. Reward tau / 2 log(m(z) /
+/// q(z)). Equilibrium: a scalar root.
 template <Scalar Real>
 struct JensenShannon {
   using scalar_type = Real;
@@ -44,7 +44,6 @@ struct JensenShannon {
   }
 
  public:
-
   void check(const Blocks& blocks) const {
     target.check(blocks, "JensenShannon");
     detail::require_weight(tau, "JensenShannon");

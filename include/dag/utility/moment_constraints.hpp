@@ -13,11 +13,11 @@
 
 namespace dag {
 
-/// F(nu) = 0 where every <f_k, nu> <= c_k (or = c_k), else -inf: hard constraints. f_k runs over the
-/// stacked answers of all contexts, so that it may couple them (fairness: mean over one group less
-/// mean over another = 0; the contexts' weights are not applied to f).
-/// Target: adversarial multipliers lambda_k (>= 0 for <=). Reward -sum_k lambda_k f_k(z) / w_x.
-/// Equilibrium: the information projection nu_x ∝ nu0_x exp(-lambda'f_x / (w_x beta)).
+/// F(nu) = 0 where every <f_k, nu> <= c_k (or = c_k), else -inf: hard constraints. f_k runs over
+/// the stacked answers of all contexts, so that it may couple them (fairness: mean over one group
+/// less mean over another = 0; the contexts' weights are not applied to f). Target: adversarial
+/// multipliers lambda_k (>= 0 for <=). Reward -sum_k lambda_k f_k(z) / w_x. Equilibrium: the
+/// information projection nu_x ∝ nu0_x exp(-lambda'f_x / (w_x beta)).
 template <Scalar Real>
 struct MomentConstraints {
   using scalar_type = Real;

@@ -11,9 +11,9 @@
 
 namespace dag {
 
-/// F(nu) = -tau sum_x,x' w_x w_x' KL(nu_x || nu_x'): every pair of contexts of one question. O(X^2 n)
-/// where a consensus costs O(X n). An answer that one context cannot give, none may.
-/// Reward r_x(z) = -tau sum_x' w_x' (log nu_x/nu_x' + 1 - nu_x'/nu_x).
+/// F(nu) = -tau sum_x,x' w_x w_x' KL(nu_x || nu_x'): every pair of contexts of one question. O(X^2
+/// n) where a consensus costs O(X n). An answer that one context cannot give, none may. Reward
+/// r_x(z) = -tau sum_x' w_x' (log nu_x/nu_x' + 1 - nu_x'/nu_x).
 template <Scalar Real>
 struct PairwiseKl {
   using scalar_type = Real;
@@ -42,8 +42,8 @@ struct PairwiseKl {
   }
 };
 
-/// F(nu) = -tau / 2 sum_x,x' w_x w_x' ||nu_x - nu_x'||^2 = -tau sum_x w_x ||nu_x - q||^2 with the mean
-/// q: twice `EuclideanCoherence`. Reward 2 tau sum_x' w_x' (nu_x'(z) - nu_x(z)).
+/// F(nu) = -tau / 2 sum_x,x' w_x w_x' ||nu_x - nu_x'||^2 = -tau sum_x w_x ||nu_x - q||^2 with the
+/// mean q: twice `EuclideanCoherence`. Reward 2 tau sum_x' w_x' (nu_x'(z) - nu_x(z)).
 template <Scalar Real>
 struct PairwiseEuclidean {
   using scalar_type = Real;

@@ -14,7 +14,8 @@
 namespace dag {
 
 /// F(nu) = tau sum_x w_x (1 - (1 - nu_x(C_x))^k): the chance that one of k answers is correct.
-/// Target: q = nu(C). Reward tau k (1 - nu(C))^{k-1} 1[z in C]. Equilibrium: a scalar root in nu(C).
+/// Target: q = nu(C). Reward tau k (1 - nu(C))^{k-1} 1[z in C]. Equilibrium: a scalar root in
+/// nu(C).
 template <Scalar Real>
 struct PassAtK {
   using scalar_type = Real;

@@ -43,8 +43,8 @@ class TargetDistribution {
   /// Errors: dimension_mismatch, not_a_distribution (an entry, or a context's sum, within
   /// sqrt(epsilon)).
   void check(const Blocks& blocks, std::string_view utility) const {
-    require(size() == blocks.total(), Errc::dimension_mismatch, utility, ": the target has ", size(),
-            " entries for ", blocks.total(), " answers");
+    require(size() == blocks.total(), Errc::dimension_mismatch, utility, ": the target has ",
+            size(), " entries for ", blocks.total(), " answers");
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       Real total = 0;
       for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {

@@ -9,10 +9,10 @@
 
 namespace dag {
 
-/// F(nu) = tau sum_x w_x (1 - sum_z nu_x(z)^a) / (a - 1), Tsallis's entropy of order a > 0; a = 1 is
-/// Shannon's (nats), a = 2 Gini's.
-/// Target: adversarial (the tangent form), best response q = nu. Reward -tau a q^{a-1} / (a - 1), up
-/// to the constant that makes it -tau log q at a = 1. Equilibrium: a scalar root.
+/// F(nu) = tau sum_x w_x (1 - sum_z nu_x(z)^a) / (a - 1), Tsallis's entropy of order a > 0; a = 1
+/// is Shannon's (nats), a = 2 Gini's. Target: adversarial (the tangent form), best response q = nu.
+/// Reward -tau a q^{a-1} / (a - 1), up to the constant that makes it -tau log q at a = 1.
+/// Equilibrium: a scalar root.
 template <Scalar Real>
 struct TsallisEntropy {
   using scalar_type = Real;
@@ -31,8 +31,8 @@ struct TsallisEntropy {
 
   void check(const Blocks&) const {
     require(tau > 0 && std::isfinite(tau) && order > 0 && std::isfinite(order),
-            Errc::invalid_argument, "TsallisEntropy: tau and order must be > 0 and finite, got ", tau,
-            " and ", order);
+            Errc::invalid_argument, "TsallisEntropy: tau and order must be > 0 and finite, got ",
+            tau, " and ", order);
   }
 
  private:
