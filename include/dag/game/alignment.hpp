@@ -22,6 +22,9 @@ namespace dag {
 
 struct eigen;  // the CPU backend, the default below; defined in backend/eigen.hpp
 
+/// For games that only `equilibrium` will solve: it needs no backend.
+struct no_backend {};
+
 namespace detail {
 
 template <class U>

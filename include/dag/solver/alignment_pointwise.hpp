@@ -95,6 +95,9 @@ class ContextResponse {
       }
     }
     log_normalize(log_nu);
+    if constexpr (CurvedParts<U>::value > 0) {
+      polish(first, base, log_nu);
+    }
   }
 
  private:
@@ -106,6 +109,39 @@ class ContextResponse {
       }
     });
     return total;
+  }
+
+  /// Two Newton steps on R - strength (s - base) = lambda itself: t = lambda / strength is large
+  /// where beta is small, and its rounding would show in s.
+  void polish(std::size_t first, std::span<const Real> base, std::span<Real> log_nu) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    for (int round = 0; round < 2; ++round) {
+      Real mass = 0, lambda = 0, longest = 0;
+      const auto visit = [&](auto&& use) {
+        for (std::size_t z = 0; z < base.size(); ++z) {
+          if (base[z] > -infinity) {
+            const auto nu = Probability<Real>::of_log(log_nu[z]);
+            const Real left = reward(first + z, nu.log) - strength_ * (nu.log - base[z]);
+            use(z, nu.value, left, strength_ - slope(first + z, nu));
+          }
+        }
+      };
+      visit([&](std::size_t, Real nu, Real left, Real curvature) {
+        mass += nu / curvature;
+        lambda += nu / curvature * left;
+      });
+      lambda /= mass;
+      visit([&](std::size_t, Real, Real left, Real curvature) {
+        longest = std::fmax(longest, std::abs(left - lambda) / curvature);
+      });
+      if (!(longest < Real(1e-3))) {
+        return;
+      }
+      visit([&](std::size_t z, Real, Real left, Real curvature) {
+        log_nu[z] += (left - lambda) / curvature;
+      });
+      log_normalize(log_nu);
+    }
   }
 
   void solve_roots(std::size_t first, std::span<const Real> base, std::span<Real> log_nu,

@@ -84,10 +84,9 @@ struct AlignmentSolution {
 namespace detail {
 
 /// Gradient, residual, gap and value of the policy log_nu (normalised) against `target`, into
-/// `found`. The rewards are left in `reward` (r_x, w_x divided out).
+/// `found`.
 template <class Game, class Real = typename Game::Real>
-void certify_alignment(const Game& game, AlignmentSolution<Real>& found,
-                       std::vector<Real>& reward) {
+void certify_alignment(const Game& game, AlignmentSolution<Real>& found) {
   const Blocks& blocks = game.contexts().blocks();
   const auto weights = game.contexts().weights();
   const auto log_reference = game.log_reference();
@@ -103,7 +102,6 @@ void certify_alignment(const Game& game, AlignmentSolution<Real>& found,
   const StateView<const Real> z{point, dual};
   game.field(z, std::span<Real>(field));
   found.value = game.value(z);
-  reward.assign(field.begin(), field.begin() + static_cast<std::ptrdiff_t>(size));
   found.residual = 0;
   found.gap = game.beta() * game.divergence(z.segment(0, size));
   std::vector<Real> response;
@@ -112,9 +110,9 @@ void certify_alignment(const Game& game, AlignmentSolution<Real>& found,
     Real earned = 0;
     for (std::size_t z_ = 0; z_ < blocks.size(x); ++z_) {
       const std::size_t i = blocks.offset(x) + z_;
-      reward[i] /= weights[x];
-      response[z_] = log_reference[i] + reward[i] / game.beta();
-      earned += found.nu[i] > 0 ? found.nu[i] * reward[i] : Real{0};
+      field[i] /= weights[x];
+      response[z_] = log_reference[i] + field[i] / game.beta();
+      earned += found.nu[i] > 0 ? found.nu[i] * field[i] : Real{0};
     }
     found.gap += weights[x] * (game.beta() * softmax(response) - earned);
     for (std::size_t z_ = 0; z_ < blocks.size(x); ++z_) {

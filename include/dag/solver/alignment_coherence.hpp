@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <dag/game/alignment.hpp>
+#include <dag/numeric/dense.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
+#include <dag/numeric/scalar_root.hpp>
+#include <dag/solver/alignment_solution.hpp>
+
+namespace dag::detail {
+
+/// A coherence game through its consensus: theta = log q -> exact best responses nu_x(q) -> their
+/// pool. Newton on theta - log pool(nu(theta)), whose Jacobian is diagonal plus rank X: O(n X^2 +
+/// X^3) a round whatever beta, where best responses alone need about 1 / beta rounds. A step is
+/// kept if it raises the potential D(q) = max_nu sum_x w_x (<f(nu_x, q)> - beta KL) or halves the
+/// error; otherwise it is halved, and at last the best response itself is taken, which never lowers
+/// D.
+template <class Game>
+class ConsensusNewton {
+ public:
+  using Real = typename Game::Real;
+
+  explicit ConsensusNewton(const Game& game)
+      : game_(game),
+        size_(game.contexts().blocks().size(0)),
+        count_(game.contexts().blocks().count()) {
+    log_nu_.assign(game.log_reference().begin(), game.log_reference().end());
+    nu_.resize(log_nu_.size());
+    pool_.resize(size_);
+    error_.resize(size_);
+    base_.resize(size_);
+    refresh_points();
+    pool();
+  }
+
+  void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
+    std::vector<Real> theta = pool_, step(size_), trial(size_);
+    Real potential = evaluate(theta);
+    Real error = largest_error(theta);
+    std::vector<Real> best = theta;
+    Real least = error;
+    int idle = 0;
+    for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+      const Real noise = std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(potential));
+      const std::vector<Real> response = pool_;
+      bool accepted = false;
+      if (newton_step(theta, step)) {
+        Real length = 1;
+        for (int halving = 0; halving < 6 && !accepted; ++halving, length /= 2) {
+          for (std::size_t z = 0; z < size_; ++z) {
+            trial[z] = theta[z] > -infinity ? theta[z] + length * step[z] : -infinity;
+          }
+          log_normalize(trial);
+          const Real next = evaluate(trial);
+          const Real remaining = largest_error(trial);
+          accepted = next > potential + noise || remaining <= error / 2;
+          if (accepted) {
+            potential = next;
+            error = remaining;
+          }
+        }
+      }
+      if (accepted) {
+        theta = trial;
+      } else {
+        theta = response;
+        log_normalize(theta);
+        potential = evaluate(theta);
+        error = largest_error(theta);
+      }
+      if (error < Real(0.9) * least) {
+        idle = 0;
+      } else {
+        ++idle;
+      }
+      if (error < least) {
+        least = error;
+        best = theta;
+      }
+      if (least == 0 || (least <= Real(1e-11) && idle >= 2) || idle >= 200) {
+        ++found.iterations;
+        break;
+      }
+    }
+    (void)evaluate(best);
+    found.log_nu = log_nu_;
+  }
+
+ private:
+  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
+
+  [[nodiscard]] AnswersView<Real> answers() const {
+    return {game_.contexts().blocks(), game_.contexts().weights(), {nu_, log_nu_}};
+  }
+  void refresh_points() {
+    for (std::size_t i = 0; i < nu_.size(); ++i) {
+      nu_[i] = std::exp(log_nu_[i]);
+    }
+  }
+  void pool() {
+    const Real total = log_pool_total(game_.utility(), answers());
+    for (std::size_t z = 0; z < size_; ++z) {
+      pool_[z] = game_.utility().log_pool(answers(), z) - total;
+    }
+  }
+
+  /// D(exp(theta)); leaves the best responses and their pool.
+  Real evaluate(const std::vector<Real>& theta) {
+    Real total = 0;
+    for (std::size_t x = 0; x < count_; ++x) {
+      respond(theta, x);
+    }
+    refresh_points();
+    pool();
+    for (std::size_t x = 0; x < count_; ++x) {
+      Real sum = 0;
+      for (std::size_t z = 0; z < size_; ++z) {
+        const std::size_t i = x * size_ + z;
+        sum += game_.utility().pair_term({nu_[i], log_nu_[i]}, Probability<Real>::of_log(theta[z]));
+        sum -=
+            nu_[i] > 0 ? game_.beta() * nu_[i] * (log_nu_[i] - game_.log_reference()[i]) : Real{0};
+      }
+      total += game_.contexts().weights()[x] * sum;
+    }
+    return total;
+  }
+
+  /// nu_x: roots of the reward at q less beta (s - log nu0) = beta t, normalised through t.
+  void respond(const std::vector<Real>& theta, std::size_t x) {
+    const Real beta = game_.beta();
+    const auto reference = game_.contexts().blocks().of(game_.log_reference(), x);
+    const auto out = std::span<Real>(log_nu_).subspan(x * size_, size_);
+    const auto& u = game_.utility();
+    const auto total = [&](Real t) {
+      Real sum = 0, slope = 0;
+      for (std::size_t z = 0; z < size_; ++z) {
+        const auto q = Probability<Real>::of_log(theta[z]);
+        const Real s = reference[z] > -infinity ? u.log_root(q, beta, reference[z] - t) : -infinity;
+        out[z] = s;
+        // Far from the root a probability may pass 1; cap it before it overflows.
+        const auto nu = Probability<Real>::of_log(s < 50 ? s : Real{50});
+        if (nu.value > 0) {
+          sum += nu.value;
+          slope -= nu.value * beta / (beta - u.own_slope(nu, q));
+        }
+      }
+      return ValueAndSlope<Real>{sum - 1, slope};
+    };
+    // At low some answer has probability >= 1, at high none has more than 1 / n.
+    const Real log_size = std::log(static_cast<Real>(size_));
+    Real low = -infinity, high = -infinity;
+    for (std::size_t z = 0; z < size_; ++z) {
+      if (reference[z] > -infinity) {
+        const auto q = Probability<Real>::of_log(theta[z]);
+        low = std::fmax(low, reference[z] + u.pair_reward(Probability<Real>::of(1), q) / beta);
+        high = std::fmax(high, reference[z] + log_size +
+                                   u.pair_reward(Probability<Real>::of_log(-log_size), q) / beta);
+      }
+    }
+    if (low < high) {
+      const Real margin =
+          std::numeric_limits<Real>::epsilon() * 8 * (1 + std::abs(low) + std::abs(high));
+      (void)total(find_root_newton(total, low - margin, high + margin, (low + high) / 2).root);
+    } else {
+      (void)total(low);
+    }
+    log_normalize(out);
+    polish(theta, x);
+  }
+
+  /// Two Newton steps on reward - beta (s - s0) = lambda itself: t is of size reward / beta, and
+  /// its rounding would show in s where beta is small.
+  void polish(const std::vector<Real>& theta, std::size_t x) {
+    const auto& u = game_.utility();
+    const auto out = std::span<Real>(log_nu_).subspan(x * size_, size_);
+    for (int round = 0; round < 2; ++round) {
+      Real mass = 0, lambda = 0, longest = 0;
+      for (int pass = 0; pass < 2; ++pass) {
+        for (std::size_t z = 0; z < size_; ++z) {
+          if (!(out[z] > -infinity)) {
+            continue;
+          }
+          const auto nu = Probability<Real>::of_log(out[z]);
+          const auto q = Probability<Real>::of_log(theta[z]);
+          const Real strength = game_.beta() - u.own_slope(nu, q);
+          const Real left =
+              u.pair_reward(nu, q) - game_.beta() * (out[z] - game_.log_reference()[x * size_ + z]);
+          if (pass == 0) {
+            mass += nu.value / strength;
+            lambda += nu.value / strength * left;
+          } else {
+            base_[z] = (left - lambda) / strength;
+            longest = std::fmax(longest, std::abs(base_[z]));
+          }
+        }
+        lambda = pass == 0 ? lambda / mass : lambda;
+      }
+      if (!(longest < Real(1e-3))) {
+        return;
+      }
+      for (std::size_t z = 0; z < size_; ++z) {
+        out[z] += out[z] > -infinity ? base_[z] : Real{0};
+      }
+      log_normalize(out);
+    }
+  }
+
+  [[nodiscard]] Real largest_error(const std::vector<Real>& theta) {
+    Real worst = 0;
+    for (std::size_t z = 0; z < size_; ++z) {
+      error_[z] = theta[z] > -infinity && pool_[z] > -infinity ? theta[z] - pool_[z] : Real{0};
+      worst = std::fmax(worst, std::abs(error_[z]));
+    }
+    return worst;
+  }
+
+  /// step = -(diagonal + U V')^-1 error; false if the small system is singular.
+  [[nodiscard]] bool newton_step(const std::vector<Real>& theta, std::vector<Real>& step) {
+    using Pool = typename Game::utility_type;
+    const auto weights = game_.contexts().weights();
+    left_.assign(size_ * count_, 0);
+    right_.assign(size_ * count_, 0);
+    std::vector<Real> diagonal(size_, 1), mass(count_, 0);
+    for (std::size_t x = 0; x < count_; ++x) {
+      for (std::size_t z = 0; z < size_; ++z) {
+        const std::size_t i = x * size_ + z;
+        if (!(log_nu_[i] > -infinity) || !(theta[z] > -infinity)) {
+          mass[x] += nu_[i] / game_.beta();
+          continue;
+        }
+        const Probability<Real> nu{nu_[i], log_nu_[i]};
+        // In the mean's Jacobian q stands for the pool: equal at the root, and always invertible.
+        const auto q = Probability<Real>::of_log(Pool::pool_is_mean ? pool_[z] : theta[z]);
+        const Real strength = game_.beta() - game_.utility().own_slope(nu, q);
+        const Real share =
+            Pool::pool_is_mean ? weights[x] * std::exp(log_nu_[i] - pool_[z]) : weights[x];
+        const Real other = game_.utility().other_slope(nu, q);
+        diagonal[z] -= share * other / strength;
+        left_[i] = share / strength;
+        right_[i] = nu.value * other / strength;
+        mass[x] += nu.value / strength;
+      }
+    }
+    for (std::size_t z = 0; z < size_; ++z) {
+      step[z] = -error_[z] / diagonal[z];
+    }
+    std::vector<Real> small(count_ * count_), right_side(count_);
+    std::vector<std::size_t> pivots(count_);
+    for (std::size_t x = 0; x < count_; ++x) {
+      for (std::size_t z = 0; z < size_; ++z) {
+        right_[x * size_ + z] /= mass[x];
+        right_side[x] += right_[x * size_ + z] * step[z];
+      }
+      for (std::size_t y = 0; y < count_; ++y) {
+        Real sum = x == y ? Real{1} : Real{0};
+        for (std::size_t z = 0; z < size_; ++z) {
+          sum += right_[x * size_ + z] * left_[y * size_ + z] / diagonal[z];
+        }
+        small[x * count_ + y] = sum;
+      }
+    }
+    if (!lu_factor(small, std::span<std::size_t>(pivots))) {
+      return false;
+    }
+    lu_solve(small, std::span<const std::size_t>(pivots), right_side);
+    for (std::size_t x = 0; x < count_; ++x) {
+      for (std::size_t z = 0; z < size_; ++z) {
+        step[z] -= left_[x * size_ + z] * right_side[x] / diagonal[z];
+      }
+    }
+    for (const Real s : step) {
+      if (!std::isfinite(s)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const Game& game_;
+  std::size_t size_, count_;
+  std::vector<Real> log_nu_, nu_, pool_, error_, base_, left_, right_;
+};
+
+}  // namespace dag::detail

@@ -1,0 +1,313 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/game/alignment.hpp>
+#include <dag/solver/alignment_pointwise.hpp>
+#include <dag/solver/alignment_solution.hpp>
+#include <dag/solver/target_program.hpp>
+
+namespace dag::detail {
+
+/// The dual of a game whose Target is adversarial and whose other parts are pointwise:
+///   psi(y) = max_nu Phi(nu, y) - beta KL, convex and smooth in the Target's y,
+/// minimised by Newton's method with an exact quadratic program for the bounds at each step and
+/// backtracking: gradient <a_k, nu(y)> + b_k, Hessian the covariances of the rows under
+/// nu / (beta - slope).
+template <class Game>
+class AlignmentDual {
+ public:
+  using Real = typename Game::Real;
+
+  explicit AlignmentDual(const Game& game)
+      : game_(game),
+        response_(game.utility(), game.beta()),
+        offset_(game.policy_size()),
+        base_(game.policy_size()),
+        log_nu_(game.policy_size()),
+        nu_(game.policy_size()) {
+    for_each_part(game.utility(), [&](const auto& part) {
+      using Part = std::remove_cvref_t<decltype(part)>;
+      if constexpr (AdversarialUtility<Part>) {
+        bool mixes = false;
+        for (std::size_t k = 0; k < part.target_size(); ++k) {
+          const TargetKind kind = part.target_kind(k);
+          mixes = mixes || kind == TargetKind::mixture;
+          shape_.bounded.push_back(kind != TargetKind::free);
+          shape_.mixture.push_back(kind == TargetKind::mixture ? shape_.mixtures
+                                                               : TargetShape::none);
+          rows_.push_back({part.target_row(k), part.target_offset(k), Part::context_weighted});
+        }
+        shape_.mixtures += mixes ? 1 : 0;
+      }
+    });
+    const std::size_t size = shape_.size();
+    y_.resize(size);
+    gradient_.resize(size);
+    hessian_.resize(size * size);
+    std::vector<Real> members(shape_.mixtures, 0);
+    for (std::size_t k = 0; k < size; ++k) {
+      if (shape_.mixture[k] != TargetShape::none) {
+        members[shape_.mixture[k]] += 1;
+      }
+    }
+    for (std::size_t k = 0; k < size; ++k) {
+      y_[k] = shape_.mixture[k] == TargetShape::none ? Real{0} : 1 / members[shape_.mixture[k]];
+    }
+  }
+
+  /// Errors: invalid_argument where no policy satisfies the constraints, proved by weak duality.
+  void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
+    const std::size_t size = shape_.size();
+    std::vector<Real> d(size), trial(size), best(size);
+    Real value = evaluate(y_);
+    derivatives();
+    Real least = distance_to_optimum();
+    best = y_;
+    int idle = 0;
+    for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+      if (!target_step(shape_, std::span<const Real>(hessian_), std::span<const Real>(gradient_),
+                       std::span<const Real>(y_), std::span<Real>(d))) {
+        break;
+      }
+      Real slope = 0, longest = 0, largest = 1;
+      for (std::size_t k = 0; k < size; ++k) {
+        slope += gradient_[k] * d[k];
+        longest = std::fmax(longest, std::abs(d[k]));
+        largest = std::fmax(largest, std::abs(y_[k]));
+      }
+      const Real noise = std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(value));
+      Real length = 1, next = 0;
+      for (;; length /= 2) {
+        for (std::size_t k = 0; k < size; ++k) {
+          trial[k] = y_[k] + length * d[k];
+          trial[k] = shape_.bounded[k] ? std::fmax(trial[k], Real{0}) : trial[k];
+        }
+        next = evaluate(trial);
+        if (next <= value + Real(1e-4) * length * slope + noise || length < Real(1e-12)) {
+          break;
+        }
+      }
+      y_ = trial;
+      value = next;
+      refuse_infeasible(value);
+      derivatives();
+      const Real distance = distance_to_optimum();
+      if (distance < least) {
+        idle = 0;
+        least = distance;
+        best = y_;
+      } else if (-slope <= noise) {
+        ++idle;  // only rounding is left
+      }
+      if (least == 0 || idle >= 3 ||
+          longest <= std::numeric_limits<Real>::epsilon() * 2 * largest) {
+        ++found.iterations;
+        break;
+      }
+    }
+    y_ = best;
+    (void)evaluate(y_);
+    found.target = y_;
+    found.log_nu = log_nu_;
+  }
+
+ private:
+  struct Row {
+    std::span<const Real> entries;
+    Real offset;
+    bool context_weighted;
+  };
+
+  /// psi(y); leaves nu(y).
+  Real evaluate(const std::vector<Real>& y) {
+    const Blocks& blocks = game_.contexts().blocks();
+    const auto weights = game_.contexts().weights();
+    Real constant = 0;
+    for (Real& r : offset_) {
+      r = 0;
+    }
+    for (std::size_t k = 0; k < rows_.size(); ++k) {
+      constant += y[k] * rows_[k].offset;
+      for (std::size_t x = 0; y[k] != 0 && x < blocks.count(); ++x) {
+        const Real scale = rows_[k].context_weighted ? y[k] : y[k] / weights[x];
+        for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+          offset_[i] += scale * rows_[k].entries[i];
+        }
+      }
+    }
+    Real total = constant;
+    for (std::size_t x = 0; x < blocks.count(); ++x) {
+      const std::size_t first = blocks.offset(x);
+      response_.solve(first, blocks.of(game_.log_reference(), x),
+                      blocks.of(std::span<const Real>(offset_), x),
+                      blocks.of(std::span<Real>(base_), x), blocks.of(std::span<Real>(log_nu_), x));
+      Real sum = 0;
+      for (std::size_t i = first; i < first + blocks.size(x); ++i) {
+        nu_[i] = std::exp(log_nu_[i]);
+        if (nu_[i] > 0) {
+          sum += nu_[i] * (offset_[i] - game_.beta() * (log_nu_[i] - game_.log_reference()[i]));
+        }
+        for_each_part(game_.utility(), [&](const auto& part) {
+          if constexpr (PointwiseUtility<std::remove_cvref_t<decltype(part)>>) {
+            sum += term_at(part, i, Probability<Real>{nu_[i], log_nu_[i]});
+          }
+        });
+      }
+      total += weights[x] * sum;
+    }
+    return total;
+  }
+
+  /// Gradient and Hessian at the nu left by `evaluate`.
+  void derivatives() {
+    const Blocks& blocks = game_.contexts().blocks();
+    const auto weights = game_.contexts().weights();
+    const std::size_t size = rows_.size();
+    for (std::size_t k = 0; k < size; ++k) {
+      gradient_[k] = rows_[k].offset;
+    }
+    for (Real& h : hessian_) {
+      h = 0;
+    }
+    std::vector<Real> mean(size);
+    for (std::size_t x = 0; x < blocks.count(); ++x) {
+      const std::size_t first = blocks.offset(x), last = first + blocks.size(x);
+      const auto metric = [&](std::size_t i) {
+        return nu_[i] /
+               (response_.strength() - response_.slope(i, Probability<Real>{nu_[i], log_nu_[i]}));
+      };
+      Real mass = 0;
+      for (Real& m : mean) {
+        m = 0;
+      }
+      for (std::size_t i = first; i < last; ++i) {
+        if (nu_[i] > 0) {
+          const Real d = metric(i);
+          mass += d;
+          for (std::size_t k = 0; k < size; ++k) {
+            mean[k] += d * scaled(k, x, i);
+            gradient_[k] += nu_[i] * weights[x] * scaled(k, x, i);
+          }
+        }
+      }
+      for (Real& m : mean) {
+        m /= mass;
+      }
+      for (std::size_t i = first; i < last; ++i) {
+        if (nu_[i] > 0) {
+          const Real d = weights[x] * metric(i);
+          for (std::size_t k = 0; k < size; ++k) {
+            const Real left = d * (scaled(k, x, i) - mean[k]);
+            for (std::size_t j = 0; j < size; ++j) {
+              hessian_[k * size + j] += left * (scaled(j, x, i) - mean[j]);
+            }
+          }
+        }
+      }
+    }
+  }
+  /// Row k as a reward of context x.
+  [[nodiscard]] Real scaled(std::size_t k, std::size_t x, std::size_t i) const {
+    return rows_[k].context_weighted ? rows_[k].entries[i]
+                                     : rows_[k].entries[i] / game_.contexts().weights()[x];
+  }
+
+  /// max norm of what the optimality conditions leave: no derivative along a free direction, none
+  /// negative at a bound.
+  [[nodiscard]] Real distance_to_optimum() const {
+    std::vector<Real> least(shape_.mixtures, std::numeric_limits<Real>::infinity());
+    for (std::size_t k = 0; k < rows_.size(); ++k) {
+      if (shape_.mixture[k] != TargetShape::none) {
+        least[shape_.mixture[k]] = std::fmin(least[shape_.mixture[k]], gradient_[k]);
+      }
+    }
+    Real worst = 0;
+    for (std::size_t k = 0; k < rows_.size(); ++k) {
+      if (shape_.mixture[k] != TargetShape::none) {
+        worst =
+            std::fmax(worst, std::fmin(y_[k], Real{1}) * (gradient_[k] - least[shape_.mixture[k]]));
+      } else if (shape_.bounded[k]) {
+        worst = std::fmax(
+            worst, gradient_[k] > 0 ? std::fmin(y_[k], Real{1}) * gradient_[k] : -gradient_[k]);
+      } else {
+        worst = std::fmax(worst, std::abs(gradient_[k]));
+      }
+    }
+    return worst;
+  }
+
+  /// Any feasible policy has J >= least F - beta KL's maximum, and psi is above every J.
+  void refuse_infeasible(Real value) const {
+    const Blocks& blocks = game_.contexts().blocks();
+    bool has_multipliers = false;
+    for (std::size_t k = 0; k < shape_.size(); ++k) {
+      has_multipliers = has_multipliers || shape_.mixture[k] == TargetShape::none;
+    }
+    if (!has_multipliers || value > -1) {
+      return;
+    }
+    Real bound = 0;
+    for (std::size_t x = 0; x < blocks.count(); ++x) {
+      Real farthest = 0, lowest = 0;
+      for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+        const Real log = game_.log_reference()[i];
+        if (log > -std::numeric_limits<Real>::infinity()) {
+          farthest = std::fmax(farthest, -log);
+          // Concave terms are least at an end of [0, 1].
+          Real ends[2] = {};
+          for_each_part(game_.utility(), [&](const auto& part) {
+            if constexpr (PointwiseUtility<std::remove_cvref_t<decltype(part)>>) {
+              ends[0] += term_at(part, i, Probability<Real>{});
+              ends[1] += term_at(part, i, Probability<Real>::of(1));
+            }
+          });
+          lowest += std::fmin(ends[0], ends[1]);
+        }
+      }
+      bound += game_.contexts().weights()[x] * (lowest - game_.beta() * farthest);
+    }
+    for (std::size_t m = 0; m < shape_.mixtures; ++m) {  // and the worst reward of each mixture
+      Real worst = 0;
+      for (std::size_t k = 0; k < rows_.size(); ++k) {
+        for (std::size_t i = 0; shape_.mixture[k] == m && i < rows_[k].entries.size(); ++i) {
+          worst = std::fmin(worst, rows_[k].entries[i]);
+        }
+      }
+      bound += worst;
+    }
+    if (value < bound - Real(1e-6) * (1 + std::abs(bound))) {
+      std::size_t worst = 0;
+      for (std::size_t k = 0; k < shape_.size(); ++k) {
+        if (shape_.mixture[k] == TargetShape::none &&
+            (shape_.mixture[worst] != TargetShape::none || std::abs(y_[k]) > std::abs(y_[worst]))) {
+          worst = k;
+        }
+      }
+      fail(Errc::invalid_argument,
+           "equilibrium: no policy within the reference's support satisfies the constraints (the "
+           "dual fell to ",
+           value, ", below every feasible policy's ", bound, "); constraint ", worst,
+           " asks for most (bound ", rows_[worst].offset, ", multiplier ", y_[worst],
+           "): relax it, or give the reference mass where it holds");
+    }
+  }
+
+  const Game& game_;
+  ContextResponse<typename Game::utility_type> response_;
+  TargetShape shape_;
+  std::vector<Row> rows_;
+  std::vector<Real> offset_, base_, log_nu_, nu_;
+  std::vector<Real> y_, gradient_, hessian_;
+};
+
+}  // namespace dag::detail
