@@ -50,7 +50,7 @@ TEST_CASE("solved answer-level problems: solution, value, residual and time") {
   int count = 0;
   for (std::string line; std::getline(file, line); ++count) {
     const auto problem = nlohmann::json::parse(line);
-    const auto found = dag::solve_problem(line);
+    const auto found = dag::solve_problem_line(line);
     INFO(problem["id"].get<std::string>());
     const double accuracy = problem["accuracy"];
     CHECK(distance(found["solution"], problem["solution"]) <= accuracy);
@@ -80,7 +80,7 @@ TEST_CASE("solved answer-level problems: solution, value, residual and time") {
 TEST_CASE("problems that cannot be read say which field, what it holds and the rule") {
   const auto message = [](const std::string& line) -> std::string {
     try {
-      (void)dag::solve_problem(line);
+      (void)dag::solve_problem_line(line);
     } catch (const dag::Error& error) {
       return error.what();
     }

@@ -240,7 +240,7 @@ template <Utility U>
 
 /// The same from one line of text. Errors: parse where it is not JSON, with the offset of the
 /// fault.
-[[nodiscard]] inline nlohmann::json solve_problem(std::string_view line) {
+[[nodiscard]] inline nlohmann::json solve_problem_line(std::string_view line) {
   nlohmann::json problem;
   try {
     problem = nlohmann::json::parse(line.begin(), line.end());

@@ -93,7 +93,10 @@ class AlignmentDual {
           trial[k] = shape_.bounded[k] ? std::fmax(trial[k], Real{0}) : trial[k];
         }
         next = evaluate(trial);
-        if (next <= value + Real(1e-4) * length * slope + noise || length < Real(1e-12)) {
+        if (std::isfinite(next) && next <= value + Real(1e-4) * length * slope + noise) {
+          break;
+        }
+        if (length < Real(1e-12)) {
           break;
         }
       }
@@ -246,53 +249,29 @@ class AlignmentDual {
     return worst;
   }
 
-  /// Any feasible policy has J >= least F - beta KL's maximum, and psi is above every J.
+  /// psi is above the J of every feasible policy: a psi below all J proves that there is none.
   void refuse_infeasible(Real value) const {
-    const Blocks& blocks = game_.contexts().blocks();
-    bool has_multipliers = false;
+    std::size_t worst = TargetShape::none;
     for (std::size_t k = 0; k < shape_.size(); ++k) {
-      has_multipliers = has_multipliers || shape_.mixture[k] == TargetShape::none;
+      if (shape_.mixture[k] == TargetShape::none &&
+          (worst == TargetShape::none || std::abs(y_[k]) > std::abs(y_[worst]))) {
+        worst = k;
+      }
     }
-    if (!has_multipliers || value > -1) {
+    if (worst == TargetShape::none || value > 0) {
       return;
     }
-    Real bound = 0;
-    for (std::size_t x = 0; x < blocks.count(); ++x) {
-      Real farthest = 0, lowest = 0;
-      for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
-        const Real log = game_.log_reference()[i];
-        if (log > -std::numeric_limits<Real>::infinity()) {
-          farthest = std::fmax(farthest, -log);
-          // Concave terms are least at an end of [0, 1].
-          Real ends[2] = {};
-          for_each_part(game_.utility(), [&](const auto& part) {
-            if constexpr (PointwiseUtility<std::remove_cvref_t<decltype(part)>>) {
-              ends[0] += term_at(part, i, Probability<Real>{});
-              ends[1] += term_at(part, i, Probability<Real>::of(1));
-            }
-          });
-          lowest += std::fmin(ends[0], ends[1]);
-        }
-      }
-      bound += game_.contexts().weights()[x] * (lowest - game_.beta() * farthest);
-    }
-    for (std::size_t m = 0; m < shape_.mixtures; ++m) {  // and the worst reward of each mixture
-      Real worst = 0;
+    Real bound = least_pointwise_value(game_);
+    for (std::size_t m = 0; m < shape_.mixtures; ++m) {
+      Real least = 0;
       for (std::size_t k = 0; k < rows_.size(); ++k) {
         for (std::size_t i = 0; shape_.mixture[k] == m && i < rows_[k].entries.size(); ++i) {
-          worst = std::fmin(worst, rows_[k].entries[i]);
+          least = std::fmin(least, rows_[k].entries[i]);
         }
       }
-      bound += worst;
+      bound += least;
     }
     if (value < bound - Real(1e-6) * (1 + std::abs(bound))) {
-      std::size_t worst = 0;
-      for (std::size_t k = 0; k < shape_.size(); ++k) {
-        if (shape_.mixture[k] == TargetShape::none &&
-            (shape_.mixture[worst] != TargetShape::none || std::abs(y_[k]) > std::abs(y_[worst]))) {
-          worst = k;
-        }
-      }
       fail(Errc::invalid_argument,
            "equilibrium: no policy within the reference's support satisfies the constraints (the "
            "dual fell to ",

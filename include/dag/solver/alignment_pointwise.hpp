@@ -211,4 +211,31 @@ class ContextResponse {
   Real strength_;
 };
 
+/// A lower bound of sum_x w_x (sum_z f_z(nu_x(z)) - beta KL(nu_x || nu0_x)) over all policies:
+/// concave terms are least at an end of [0, 1], and the KL is largest at a vertex. May be -inf.
+template <class Game, class Real = typename Game::Real>
+[[nodiscard]] Real least_pointwise_value(const Game& game) {
+  const Blocks& blocks = game.contexts().blocks();
+  Real bound = 0;
+  for (std::size_t x = 0; x < blocks.count(); ++x) {
+    Real farthest = 0, lowest = 0;
+    for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+      const Real log = game.log_reference()[i];
+      if (log > -std::numeric_limits<Real>::infinity()) {
+        farthest = std::fmax(farthest, -log);
+        Real at_zero = 0, at_one = 0;
+        for_each_part(game.utility(), [&](const auto& part) {
+          if constexpr (PointwiseUtility<std::remove_cvref_t<decltype(part)>>) {
+            at_zero += term_at(part, i, Probability<Real>{});
+            at_one += term_at(part, i, Probability<Real>::of(1));
+          }
+        });
+        lowest += std::fmin(at_zero, at_one);
+      }
+    }
+    bound += game.contexts().weights()[x] * (lowest - game.beta() * farthest);
+  }
+  return bound;
+}
+
 }  // namespace dag::detail

@@ -11,10 +11,11 @@
 
 #include <dag/core/error.hpp>
 #include <dag/game/alignment.hpp>
-#include <dag/solver/alignment_ascent.hpp>
 #include <dag/solver/alignment_coherence.hpp>
 #include <dag/solver/alignment_dual.hpp>
 #include <dag/solver/alignment_event.hpp>
+#include <dag/solver/alignment_generic.hpp>
+#include <dag/solver/alignment_pairwise.hpp>
 #include <dag/solver/alignment_pointwise.hpp>
 #include <dag/solver/alignment_solution.hpp>
 

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <dag/game/alignment.hpp>
+#include <dag/numeric/dense.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
+#include <dag/solver/alignment_ascent.hpp>
+#include <dag/solver/alignment_solution.hpp>
+
+namespace dag::detail {
+
+/// Newton for pairwise coherence: the Hessian couples the contexts answer by answer, so a step is
+/// one X x X system an answer and one for the X normalisations. O(n X^3) a round.
+template <class Game>
+void column_newton(const Game& game, const EquilibriumOptions<typename Game::Real>& options,
+                   AlignmentSolution<typename Game::Real>& found) {
+  using Real = typename Game::Real;
+  constexpr Real infinity = std::numeric_limits<Real>::infinity();
+  const std::size_t count = game.contexts().blocks().count();
+  const std::size_t size = game.contexts().blocks().size(0);
+  const auto weights = game.contexts().weights();
+  PolicyAscent<Game> ascent(game);
+  std::vector<Real> inverse(size * count * count), schur(count * count), multiplier(count);
+  std::vector<Real> matrix(count * count), column(count), step(size * count);
+  std::vector<std::size_t> pivots(count);
+  for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+    const auto& at = ascent.at();
+    if (at.error == 0) {
+      break;
+    }
+    schur.assign(count * count, 0);
+    multiplier.assign(count, 0);
+    bool regular = true;
+    for (std::size_t z = 0; z < size && regular; ++z) {
+      if (!(at.log_nu[z] > -infinity)) {
+        continue;  // common support
+      }
+      matrix.assign(count * count, 0);
+      for (std::size_t x = 0; x < count; ++x) {
+        const Probability<Real> own{at.nu[x * size + z], at.log_nu[x * size + z]};
+        matrix[x * count + x] = game.beta();
+        for (std::size_t y = 0; y < count; ++y) {
+          if (y != x) {
+            const Probability<Real> other{at.nu[y * size + z], at.log_nu[y * size + z]};
+            matrix[x * count + x] -= weights[y] * game.utility().own_slope(own, other);
+            matrix[x * count + y] -= weights[y] * game.utility().other_slope(own, other);
+          }
+        }
+      }
+      regular = lu_factor(matrix, std::span<std::size_t>(pivots));
+      for (std::size_t y = 0; y < count && regular; ++y) {
+        column.assign(count, 0);
+        column[y] = 1;
+        lu_solve(matrix, std::span<const std::size_t>(pivots), column);
+        for (std::size_t x = 0; x < count; ++x) {
+          inverse[(z * count + x) * count + y] = column[x];
+          schur[x * count + y] += at.nu[x * size + z] * column[x];
+          multiplier[x] += at.nu[x * size + z] * column[x] * at.kkt[y * size + z];
+        }
+      }
+    }
+    if (!regular || !lu_factor(schur, std::span<std::size_t>(pivots))) {
+      break;
+    }
+    lu_solve(schur, std::span<const std::size_t>(pivots), multiplier);
+    for (std::size_t z = 0; z < size; ++z) {
+      for (std::size_t x = 0; x < count; ++x) {
+        Real sum = 0;
+        for (std::size_t y = 0; y < count && at.log_nu[z] > -infinity; ++y) {
+          sum += inverse[(z * count + x) * count + y] * (at.kkt[y * size + z] - multiplier[y]);
+        }
+        step[x * size + z] = sum;
+      }
+    }
+    if (!ascent.move(step)) {
+      break;
+    }
+  }
+  found.log_nu = ascent.at().log_nu;
+}
+
+}  // namespace dag::detail
