@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdio>
 
-// [model]
+//! [model]
 struct Coin {
   using scalar_type = double;
   using prompt_type = dag::NoPrompt;
@@ -27,7 +27,7 @@ struct Coin {
   }
 };
 static_assert(dag::LogProbModel<Coin>);
-// [model]
+//! [model]
 
 int main() {
   const Coin reference{-1.0};

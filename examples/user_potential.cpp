@@ -12,7 +12,7 @@
 #include <cstdio>
 #include <vector>
 
-// [potential]
+//! [potential]
 struct BitEntropy {
   double lower() const { return 0; }
   double value(double x) const { return dag::xlogx(x) + dag::xlogx(1 - x); }
@@ -20,7 +20,7 @@ struct BitEntropy {
   double curvature(double x) const { return 1 / (x * (1 - x)); }
 };
 static_assert(dag::SeparablePotential<BitEntropy>);
-// [potential]
+//! [potential]
 
 int main() {
   const std::vector<double> p{0.1, 0.6, 0.35}, q{0.2, 0.5, 0.9};

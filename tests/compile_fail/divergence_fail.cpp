@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A divergence without its second gradient: the compiler names the missing atom.
+// concept: Divergence
 // expect: HasGradientSecond
 // expect: gradient_second
 #include <dag/divergence/swapped.hpp>

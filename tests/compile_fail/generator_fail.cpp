@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A generator without its intercept is refused by name.
+// concept: Generator
 // expect: Generator
 // expect: intercept
 #include <dag/divergence/f_divergence.hpp>

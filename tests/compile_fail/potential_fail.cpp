@@ -3,6 +3,8 @@
 
 // A potential without its derivative is refused by name: Bregman names both kinds of potential, and
 // asserting one kind names the missing member.
+// concept: Potential
+// concept: SeparablePotential
 // expect: Bregman
 // expect: SeparablePotential
 // expect: derivative
