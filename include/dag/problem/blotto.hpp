@@ -67,7 +67,8 @@ namespace detail {
     for (const auto& deployment : all) {
       std::string label;
       for (const std::size_t soldiers : deployment) {
-        label += (label.empty() ? "" : "-") + std::to_string(soldiers);
+        label += label.empty() ? "" : "-";
+        label += std::to_string(soldiers);
       }
       labels.push_back(label);
     }

@@ -219,7 +219,8 @@ struct CatalogueEntry {
       nearest = &entry;
       distance = d;
     }
-    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+    names += names.empty() ? "" : ", ";
+    names += entry.name;
   }
   const std::string suggestion =
       distance <= 3 ? "; did you mean " + std::string(nearest->usage) + "?" : std::string();

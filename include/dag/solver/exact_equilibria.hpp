@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/core/status.hpp>
+#include <dag/game/regret.hpp>
+#include <dag/game/table.hpp>
+
+namespace dag {
+
+/// What an exact solver found. Every equilibrium is certified against the game's payoffs.
+struct EquilibriumSet {
+  Status status = Status::stalled;  ///< converged: as many as the solver promises
+  std::vector<MixedProfile> equilibria;
+  std::vector<double> regrets;  ///< max_regret of each, in units of payoff
+  double max_regret = 0.0;      ///< the largest of them
+  bool degenerate = false;      ///< see the solver
+  std::int64_t steps = 0;       ///< pivots, or pairs of supports tried
+  friend bool operator==(const EquilibriumSet&, const EquilibriumSet&) = default;
+};
+
+namespace detail {
+
+inline void require_bimatrix(const GameTable& game, const char* solver) {
+  validate(game);
+  require(game.player_count() == 2, Errc::unsupported, solver, ": needs a two-player game, got ",
+          game.player_count(), " players");
+}
+
+inline void add_equilibrium(const GameTable& game, MixedProfile profile, EquilibriumSet& found) {
+  const double regret = max_regret(game, profile);
+  found.regrets.push_back(regret);
+  found.max_regret = regret > found.max_regret ? regret : found.max_regret;
+  found.equilibria.push_back(std::move(profile));
+}
+
+}  // namespace detail
+}  // namespace dag

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#include <dag/core/random.hpp>
+#include <dag/game/payoff_sum.hpp>
+#include <dag/game/regret.hpp>
+#include <dag/io/nfg.hpp>
+#include <dag/problem/catalogue.hpp>
+#include <dag/solver/linear_program.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Matrix {
+  std::size_t rows;
+  std::size_t columns;
+  std::vector<double> entries;
+};
+
+Matrix matrix_of(const std::string& name) {
+  const dag::GameTable game = dag::named_game(name);
+  return {game.sizes[0], game.sizes[1], dag::row_major(game, 0)};
+}
+
+dag::MatrixEquilibrium solve(const Matrix& game) {
+  return dag::linear_program(game.entries, game.rows, game.columns);
+}
+
+/// The certificate, computed here from nothing but the definition.
+double gap_of(const Matrix& game, const dag::MatrixEquilibrium& found) {
+  double best = -std::numeric_limits<double>::infinity();
+  double worst = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < game.rows; ++i) {
+    long double sum = 0;
+    for (std::size_t j = 0; j < game.columns; ++j) {
+      sum += static_cast<long double>(game.entries[i * game.columns + j]) * found.column[j];
+    }
+    best = std::max(best, static_cast<double>(sum));
+  }
+  for (std::size_t j = 0; j < game.columns; ++j) {
+    long double sum = 0;
+    for (std::size_t i = 0; i < game.rows; ++i) {
+      sum += static_cast<long double>(game.entries[i * game.columns + j]) * found.row[i];
+    }
+    worst = std::min(worst, static_cast<double>(sum));
+  }
+  return best - worst;
+}
+
+double range_of(const Matrix& game) {
+  const auto [low, high] = std::minmax_element(game.entries.begin(), game.entries.end());
+  return *high - *low;
+}
+
+void check_solved(const Matrix& game, const dag::MatrixEquilibrium& found) {
+  CHECK(found.status == dag::Status::converged);
+  const double scale =
+      std::max(std::abs(*std::max_element(game.entries.begin(), game.entries.end())),
+               std::abs(*std::min_element(game.entries.begin(), game.entries.end())));
+  CHECK(gap_of(game, found) <= std::max(1e-12 * range_of(game), 1.5e-14 * scale));
+  for (const auto& strategy : {found.row, found.column}) {
+    CHECK(std::accumulate(strategy.begin(), strategy.end(), 0.0) ==
+          doctest::Approx(1.0).epsilon(1e-14));
+    CHECK(*std::min_element(strategy.begin(), strategy.end()) >= 0.0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("known values of the catalogue") {
+  int seen = 0;
+  for (const dag::CatalogueEntry& entry : dag::catalogue()) {
+    const dag::KnownGame game = dag::known_game(entry.example);
+    if (!dag::is_zero_sum(game.table)) {
+      continue;
+    }
+    CAPTURE(entry.example);
+    const dag::MatrixEquilibrium found = dag::linear_program(game.table);
+    CHECK(found.status == dag::Status::converged);
+    CHECK(found.relative_gap <= 1e-12);
+    if (game.value) {
+      ++seen;
+      CHECK(std::abs(found.value - *game.value) <= 1e-13 * dag::payoff_range(game.table));
+    }
+    if (game.complete && game.equilibria.size() == 1) {
+      for (std::size_t s = 0; s < found.row.size(); ++s) {
+        CHECK(found.row[s] == doctest::Approx(game.equilibria[0][0][s]).epsilon(1e-11));
+      }
+    }
+  }
+  CHECK(seen >= 10);
+}
+
+TEST_CASE("two hundred random games of every kind are solved to rounding") {
+  std::vector<std::string> names;
+  for (int seed = 0; seed < 20; ++seed) {
+    const std::string s = std::to_string(seed);
+    const std::string n = std::to_string(3 + 4 * seed);
+    names.insert(
+        names.end(),
+        {"random:" + n + "x" + n + ":" + s, "gaussian:" + n + "x7:" + s, "random:5x" + n + ":" + s,
+         "low-rank:" + n + "x" + n + ":1:" + s, "low-rank:" + n + "x40:3:" + s,
+         "sparse:" + n + "x" + n + ":0.1:" + s, "integer:" + n + "x" + n + ":1:" + s,
+         "integer:" + n + "x30:4:" + s, "symmetric:" + n + ":" + s, "cyclic:" + n + ":" + s});
+  }
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const Matrix game = matrix_of(name);
+    check_solved(game, solve(game));
+  }
+}
+
+TEST_CASE("degenerate shapes") {
+  check_solved({1, 1, {-3.5}}, solve({1, 1, {-3.5}}));
+  check_solved({4, 3, std::vector<double>(12, 7.0)}, solve({4, 3, std::vector<double>(12, 7.0)}));
+  check_solved({1, 4, {3, -1, 2, -1}}, solve({1, 4, {3, -1, 2, -1}}));
+  CHECK(solve({1, 4, {3, -1, 2, -1}}).value == -1);
+  CHECK(solve({4, 1, {3, -1, 2, -1}}).value == 3);
+  Matrix twice = matrix_of("random:15x15:3");
+  const std::vector<double> once = twice.entries;
+  twice.entries.insert(twice.entries.end(), once.begin(), once.end());
+  twice.rows = 30;
+  check_solved(twice, solve(twice));
+  CHECK(solve(twice).value ==
+        doctest::Approx(solve(matrix_of("random:15x15:3")).value).epsilon(1e-13));
+  check_solved({2, 2, {1e300, -1e300, -1e300, 1e300}},
+               solve({2, 2, {1e300, -1e300, -1e300, 1e300}}));
+  check_solved({2, 2, {1e-300, 0, 0, 1e-300}}, solve({2, 2, {1e-300, 0, 0, 1e-300}}));
+  check_solved({2, 2, {1.7e308, -1.7e308, 0, 1}}, solve({2, 2, {1.7e308, -1.7e308, 0, 1}}));
+}
+
+TEST_CASE("scaling, shifting, permuting and swapping change labels and the value only") {
+  for (int seed = 0; seed < 10; ++seed) {
+    const Matrix game = matrix_of("random:17x23:" + std::to_string(seed));
+    const dag::MatrixEquilibrium base = solve(game);
+    for (const double scale : {1e-6, 1e6}) {
+      Matrix scaled = game;
+      for (double& entry : scaled.entries) {
+        entry *= scale;
+      }
+      const dag::MatrixEquilibrium found = solve(scaled);
+      CHECK(found.value == doctest::Approx(scale * base.value).epsilon(1e-12));
+      for (std::size_t i = 0; i < game.rows; ++i) {
+        CHECK(std::abs(found.row[i] - base.row[i]) <= 1e-12);
+      }
+    }
+    Matrix shifted = game;
+    Matrix swapped{game.columns, game.rows, std::vector<double>(game.entries.size())};
+    Matrix permuted = game;
+    for (std::size_t i = 0; i < game.rows; ++i) {
+      for (std::size_t j = 0; j < game.columns; ++j) {
+        const double entry = game.entries[i * game.columns + j];
+        shifted.entries[i * game.columns + j] = entry + 1000;
+        swapped.entries[j * game.rows + i] = -entry;
+        permuted.entries[(i + 5) % game.rows * game.columns + 3 * j % game.columns] = entry;
+      }
+    }
+    CHECK(solve(shifted).value - 1000 == doctest::Approx(base.value).epsilon(1e-9));
+    const dag::MatrixEquilibrium other = solve(swapped);
+    CHECK(other.value == doctest::Approx(-base.value).epsilon(1e-12));
+    const dag::MatrixEquilibrium moved = solve(permuted);
+    CHECK(moved.value == doctest::Approx(base.value).epsilon(1e-12));
+    for (std::size_t i = 0; i < game.rows; ++i) {
+      CHECK(std::abs(other.column[i] - base.row[i]) <= 1e-12);
+      CHECK(std::abs(moved.row[(i + 5) % game.rows] - base.row[i]) <= 1e-12);
+    }
+  }
+}
+
+TEST_CASE("values of real zero-sum and constant-sum games") {
+  const fs::path folder = fs::path(DAG_SHARED_DATA) / "games";
+  if (!fs::exists(folder / "reference.csv")) {
+    MESSAGE("skipped: no ", (folder / "reference.csv").string());
+    return;
+  }
+  std::ifstream in(folder / "reference.csv");
+  int seen = 0;
+  for (std::string line; std::getline(in, line);) {
+    std::vector<std::string> cells(1);
+    for (const char c : line) {
+      if (c == ',') {
+        cells.emplace_back();
+      } else {
+        cells.back() += c;
+      }
+    }
+    if (cells[1] != "nfg" || cells[2] != "gambit-lp") {
+      continue;
+    }
+    ++seen;
+    CAPTURE(cells[0]);
+    const dag::GameTable game = dag::read_nfg((folder / "nfg" / cells[0]).string());
+    const dag::MatrixEquilibrium found = dag::linear_program(game);
+    const dag::Number value = dag::Number::parse(cells[5].substr(0, cells[5].find(';')));
+    CHECK(std::abs(found.value - value.value()) <= 1e-12 * dag::payoff_range(game));
+    CHECK(dag::max_regret(game, {found.row, found.column}) <= 1e-12 * dag::payoff_range(game));
+  }
+  CHECK(seen >= 7);
+}
+
+TEST_CASE("limits and refusals") {
+  const Matrix game = matrix_of("random:40x40:1");
+  const dag::MatrixEquilibrium cut =
+      dag::linear_program(game.entries, game.rows, game.columns, {.max_pivots = 3});
+  CHECK(cut.status == dag::Status::iteration_limit);
+  CHECK(cut.gap > 1e-6);
+  CHECK(cut.gap == doctest::Approx(gap_of(game, cut)).epsilon(1e-12));
+  CHECK(std::accumulate(cut.row.begin(), cut.row.end(), 0.0) == doctest::Approx(1.0));
+  CHECK_THROWS_AS(static_cast<void>(solve({2, 2, {1, 2, 3}})), dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(solve({0, 0, {}})), dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(solve({1, 2, {1, std::nan("")}})), dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(dag::linear_program(dag::named_game("shapley"))), dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(dag::linear_program(dag::named_game("jordan"))), dag::Error);
+}
