@@ -70,7 +70,9 @@ TEST_CASE("real bimatrix games: all equilibria, as many as the index counts") {
   const fs::path folder = fs::path(DAG_SHARED_DATA) / "games";
   int nondegenerate = 0;
   int degenerate = 0;
-  for (const auto& [name, row] : index_rows(folder)) {
+  for (const auto& entry : index_rows(folder)) {
+    const std::string& name = entry.first;
+    const IndexRow& row = entry.second;
     const dag::GameTable game = dag::read_nfg((folder / "nfg" / name).string());
     CAPTURE(name);
     const auto pure = dag::pure_equilibria(game);

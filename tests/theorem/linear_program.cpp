@@ -140,6 +140,30 @@ TEST_CASE("degenerate shapes") {
   check_solved({2, 2, {1.7e308, -1.7e308, 0, 1}}, solve({2, 2, {1.7e308, -1.7e308, 0, 1}}));
 }
 
+TEST_CASE("Bland's rule alone ends at the same values") {
+  for (const char* name : {"integer:20x20:1:1", "integer:15x25:2:2", "blotto:5:5:3", "morra",
+                           "kuhn-poker", "sparse:20x20:0.1:3", "random:12x9:4"}) {
+    const Matrix game = matrix_of(name);
+    const std::vector<double> unit = dag::detail::unit_payoffs(game.entries);
+    dag::detail::SimplexTableau tableau(unit, game.rows, game.columns);
+    CHECK(tableau.solve(100000, 0));
+    dag::MatrixEquilibrium found;
+    found.row.assign(game.rows, 0.0);
+    found.column.assign(game.columns, 0.0);
+    tableau.read_off(found.row, found.column);
+    dag::detail::clean_strategy(found.row);
+    dag::detail::clean_strategy(found.column);
+    CHECK(gap_of(game, found) <= 1e-9 * range_of(game));
+  }
+}
+
+TEST_CASE("ill-conditioned games: the small value is right to its own last digits") {
+  for (const char* name : {"diagonal:30:1e9", "diagonal:60:1e6", "diagonal:8:1e3"}) {
+    const dag::KnownGame game = dag::known_game(name);
+    CHECK(dag::linear_program(game.table).value == doctest::Approx(*game.value).epsilon(1e-13));
+  }
+}
+
 TEST_CASE("scaling, shifting, permuting and swapping change labels and the value only") {
   for (int seed = 0; seed < 10; ++seed) {
     const Matrix game = matrix_of("random:17x23:" + std::to_string(seed));

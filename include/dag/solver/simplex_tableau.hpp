@@ -21,8 +21,10 @@ class SimplexTableau {
     fill(matrix);
   }
 
-  /// Pivots until optimal; false at the limit on all pivots so far.
-  [[nodiscard]] bool solve(std::int64_t limit) {
+  /// Pivots until optimal; false at the limit on all pivots so far. After `patience` pivots in a
+  /// row that did not move the point Bland's rule takes over until one does, so that ties cannot
+  /// cycle.
+  [[nodiscard]] bool solve(std::int64_t limit, int patience = 30) {
     int still = 0;  // pivots in a row that did not move the point
     while (true) {
       const std::size_t column = still < patience ? steepest() : first_improving();
@@ -108,7 +110,6 @@ class SimplexTableau {
  private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   static constexpr double zero = 1e-11;  ///< entries of B are in [1, 2]
-  static constexpr int patience = 30;    ///< pivots without movement before Bland's rule
 
   [[nodiscard]] double& at(std::size_t row, std::size_t column) {
     return tableau_[row * width_ + column];
