@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <dag/core/error.hpp>
+#include <dag/rollout/fold.hpp>
+
+namespace dag {
+
+/// Limits of the reader: what keeps hostile input from exhausting memory or the stack.
+struct JsonlOptions {
+  std::size_t max_line_bytes = std::size_t{16} << 20;  ///< a longer line is an error
+  std::size_t max_depth = 64;                          ///< nested arrays and objects in a line
+};
+
+/// Reads a file of JSON lines strictly, one line in memory at a time: lines end at LF only (other
+/// line separators may stand inside strings), the last LF may be missing, a CR before it is white
+/// space. Refused: empty lines, a byte order mark, lines and nesting beyond the limits, and
+/// whatever is not exactly one JSON value a line (RFC 8259): NaN and Infinity, comments, trailing
+/// commas or text, raw control characters, bytes that are not UTF-8, lone surrogates, numbers
+/// beyond double. An empty file has no lines and is no error.
+///
+/// Errors: Errc::io (open, read), Errc::parse; the message is "FILE:LINE: fault", with the column
+/// and the offending text where there is one.
+class JsonlReader {
+ public:
+  explicit JsonlReader(std::string path, JsonlOptions options = {})
+      : path_(std::move(path)), options_(options), file_(std::fopen(path_.c_str(), "rb")) {
+    if (file_ == nullptr) {
+      fail(Errc::io, "JsonlReader: cannot open '", path_, "': ", std::strerror(errno));
+    }
+  }
+  JsonlReader(const JsonlReader&) = delete;
+  JsonlReader& operator=(const JsonlReader&) = delete;
+  ~JsonlReader() { (void)std::fclose(file_); }
+
+  /// Moves to the next line; false at the end of the file.
+  bool next() {
+    line_.clear();
+    bool ended = false;
+    while (!ended) {
+      if (position_ == filled_ && !fill()) {
+        break;
+      }
+      const char* begin = chunk_ + position_;
+      const auto* end = static_cast<const char*>(std::memchr(begin, '\n', filled_ - position_));
+      const std::size_t length =
+          end != nullptr ? static_cast<std::size_t>(end - begin) : filled_ - position_;
+      line_.append(begin, length);
+      ended = end != nullptr;
+      position_ += length + (ended ? 1 : 0);
+      if (line_.size() > options_.max_line_bytes) {
+        ++number_;
+        fail_here("the line is longer than ", options_.max_line_bytes, " bytes");
+      }
+    }
+    if (!ended && line_.empty()) {
+      return false;
+    }
+    ++number_;
+    check_text();
+    return true;
+  }
+
+  /// The current line without its LF. Valid until the next call of `next`.
+  [[nodiscard]] std::string_view line() const noexcept { return line_; }
+  /// Its number, counted from 1.
+  [[nodiscard]] std::int64_t line_number() const noexcept { return number_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  /// The current line as a JSON value of type `Json` (nlohmann::json, or ordered_json to keep the
+  /// order of the keys). Of equal keys the last counts.
+  template <class Json = nlohmann::json>
+  [[nodiscard]] Json parse() const {
+    try {
+      return Json::parse(line_);
+    } catch (const nlohmann::json::exception& error) {
+      fail_json(error);
+    }
+  }
+
+  /// Feeds the current line to a SAX handler (nlohmann::json_sax) whose parse_error forwards to
+  /// `fail_json`.
+  template <class Handler>
+  void parse_events(Handler& handler) const {
+    try {
+      nlohmann::json::sax_parse(line_, &handler);
+    } catch (const nlohmann::json::exception& error) {
+      fail_json(error);
+    }
+  }
+
+  /// Throws Errc::parse for this line: "FILE:LINE: parts".
+  template <class... Parts>
+  [[noreturn]] void fail_here(const Parts&... parts) const {
+    fail(Errc::parse, path_, ":", number_, ": ", parts...);
+  }
+
+  /// Throws Errc::parse for a complaint of the JSON parser about this line.
+  [[noreturn]] void fail_json(const nlohmann::json::exception& error) const {
+    std::string_view reason = error.what();
+    for (const std::string_view cut : {"] ", "column ", ": "}) {
+      const auto place = reason.find(cut);
+      if (place != std::string_view::npos) {
+        reason.remove_prefix(place + cut.size());
+      }
+    }
+    reason = reason.substr(0, 200);
+    const auto* parse = dynamic_cast<const nlohmann::json::parse_error*>(&error);
+    if (parse == nullptr) {
+      fail_here(printable(reason));
+    }
+    const std::size_t column = parse->byte;
+    fail_here("column ", column, ": ", printable(reason), ", near '", excerpt(column), "'");
+  }
+
+  /// Up to 40 bytes around a column (from 1) of the current line, safe to print.
+  [[nodiscard]] std::string excerpt(std::size_t column) const {
+    const std::size_t begin = column > 21 ? column - 21 : 0;
+    return printable(
+        std::string_view(line_).substr(begin < line_.size() ? begin : line_.size(), 40));
+  }
+
+  /// `text` with control characters and bytes that are no UTF-8 written as \xNN.
+  [[nodiscard]] static std::string printable(std::string_view text) {
+    std::string safe;
+    while (!text.empty()) {
+      const auto c = detail::decode_utf8(text);
+      if (c.valid && c.value >= 0x20 && c.value != 0x7F) {
+        safe += text.substr(0, c.length);
+      } else {
+        char code[8];
+        std::snprintf(code, sizeof code, "\\x%02X",
+                      static_cast<unsigned>(static_cast<unsigned char>(text.front())));
+        safe += code;
+      }
+      text.remove_prefix(c.valid ? c.length : 1);
+    }
+    return safe;
+  }
+
+ private:
+  bool fill() {
+    position_ = 0;
+    filled_ = std::fread(chunk_, 1, sizeof chunk_, file_);
+    if (filled_ == 0 && std::ferror(file_) != 0) {
+      fail(Errc::io, "JsonlReader: cannot read '", path_, "': ", std::strerror(errno));
+    }
+    return filled_ > 0;
+  }
+
+  void check_text() const {
+    if (line_.find_first_not_of(" \t\r") == std::string::npos) {
+      fail_here("the line is empty");
+    }
+    if (std::string_view(line_).substr(0, 3) == "\xEF\xBB\xBF") {
+      fail_here("the line begins with a byte order mark; remove it");
+    }
+    std::size_t depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < line_.size(); ++i) {
+      const char c = line_[i];
+      if (quoted) {
+        i += c == '\\' ? 1 : 0;
+        quoted = c != '"';
+      } else if (c == '"') {
+        quoted = true;
+      } else if (c == '[' || c == '{') {
+        if (++depth > options_.max_depth) {
+          fail_here("column ", i + 1, ": more than ", options_.max_depth,
+                    " nested arrays or objects, near '", excerpt(i + 1), "'");
+        }
+      } else if (c == ']' || c == '}') {
+        depth -= depth > 0 ? 1 : 0;
+      }
+    }
+  }
+
+  std::string path_;
+  JsonlOptions options_;
+  std::FILE* file_;
+  std::string line_;
+  std::int64_t number_ = 0;
+  std::size_t position_ = 0;
+  std::size_t filled_ = 0;
+  char chunk_[1 << 16];
+};
+
+}  // namespace dag
