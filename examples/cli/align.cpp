@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
+#include <dag/io/problems.hpp>
+#include <dag/io/text_file.hpp>
+
+#include "commands.hpp"
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+struct AlignOptions {
+  Common common;
+  std::string problems;
+};
+
+/// The fields in the order of the documentation; those of no kind of theirs at the end.
+nlohmann::ordered_json ordered(const nlohmann::json& result) {
+  nlohmann::ordered_json out;
+  for (const char* key : {"id", "kind", "solution", "value", "residual", "iterations", "status",
+                          "consensus", "mixture", "multipliers"}) {
+    if (result.contains(key)) {
+      out[key] = result[key];
+    }
+  }
+  for (const auto& [key, value] : result.items()) {
+    if (!out.contains(key)) {
+      out[key] = value;
+    }
+  }
+  return out;
+}
+
+int align(const AlignOptions& options) {
+  const std::string text = dag::read_text_file(options.problems);
+  const dag::Stopwatch watch;
+  Progress progress(!options.common.quiet);
+  Table table({"id", "kind", "status", "value", "residual", "rounds"});
+  std::string lines;
+  std::size_t solved = 0;
+  std::size_t converged = 0;
+  std::size_t line = 0;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    end = text.find('\n', begin);
+    end = end == std::string::npos ? text.size() : end;
+    ++line;
+    const std::string_view problem = std::string_view(text).substr(begin, end - begin);
+    if (problem.find_first_not_of(" \t\r") == std::string_view::npos) {
+      continue;
+    }
+    nlohmann::json result;
+    try {
+      result = dag::solve_problem_line(problem);
+    } catch (const dag::Error& error) {
+      dag::fail(error.code(), options.problems, ":", line, ": ", std::string_view(error.what()));
+    }
+    lines += ordered(result).dump() + '\n';
+    ++solved;
+    converged += result["status"] == "converged" ? 1U : 0U;
+    if (options.common.talks()) {
+      table.add({result["id"].get<std::string>(), result["kind"].get<std::string>(),
+                 result["status"].get<std::string>(),
+                 fmt::format("{:.10g}", result["value"].get<double>()),
+                 fmt::format("{:.1e}", result["residual"].get<double>()),
+                 fmt::format("{}", result["iterations"].get<long long>())});
+    }
+    progress.show(static_cast<double>(end) / static_cast<double>(text.size()),
+                  fmt::format("{} problems", solved));
+    if (interrupt.stop_requested()) {
+      break;
+    }
+  }
+  progress.clear();
+  const std::string target = options.common.json.empty() ? "-" : options.common.json;
+  Outputs outputs;
+  outputs.add(target, std::move(lines));
+  outputs.write();
+  if (options.common.talks() && target != "-") {
+    say(table.text() + fmt::format("{} problems, {} converged, {:.3g} s\n", solved, converged,
+                                   watch.seconds()));
+  }
+  return converged == solved && !interrupt.stop_requested() ? exit_done : exit_not_converged;
+}
+
+}  // namespace
+
+Command add_align(CLI::App& app) {
+  const auto options = std::make_shared<AlignOptions>();
+  CLI::App* command = app.add_subcommand("align", "Answer-level problems, solved exactly");
+  command
+      ->add_option("PROBLEMS.jsonl", options->problems,
+                   "One problem a line: id, kind (a utility), nu0, beta and the fields of the kind")
+      ->required();
+  add_common(*command, options->common);
+  command->footer(
+      "The results, one JSON object a line, go to standard output, or with --json to a file and a\n"
+      "table to standard output.\n\n"
+      "Kinds: expected_reward, shannon_entropy, reward_plus_entropy, gini, tsallis3, tsallis,\n"
+      "log_likelihood, pass_at_k, forward_kl_to_target, reverse_kl_to_target, chi2_to_target,\n"
+      "jensen_shannon_to_target, moment_le, moment_eq, robust_reward, coherence_arithmetic,\n"
+      "coherence_geometric, coherence_euclidean, pairwise_kl, pairwise_euclidean\n\n"
+      "Example:\n"
+      "  echo '{\"id\":\"a\",\"kind\":\"shannon_entropy\",\"nu0\":[0.7,0.2,0.1],\"weight\":1,\"beta\":1}'"
+      " > problems.jsonl\n"
+      "  dag align problems.jsonl");
+  return [options] { return align(*options); };
+}
+
+}  // namespace cli
