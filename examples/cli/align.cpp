@@ -88,8 +88,8 @@ int align(const AlignOptions& options) {
   outputs.add(target, std::move(lines));
   outputs.write();
   if (options.common.talks() && target != "-") {
-    say(table.text() + fmt::format("{} problems, {} converged, {:.3g} s\n", solved, converged,
-                                   watch.seconds()));
+    say(table.text() +
+        fmt::format("{} problems, {} converged, {:.3g} s\n", solved, converged, watch.seconds()));
   }
   return converged == solved && !interrupt.stop_requested() ? exit_done : exit_not_converged;
 }
@@ -112,7 +112,8 @@ Command add_align(CLI::App& app) {
       "jensen_shannon_to_target, moment_le, moment_eq, robust_reward, coherence_arithmetic,\n"
       "coherence_geometric, coherence_euclidean, pairwise_kl, pairwise_euclidean\n\n"
       "Example:\n"
-      "  echo '{\"id\":\"a\",\"kind\":\"shannon_entropy\",\"nu0\":[0.7,0.2,0.1],\"weight\":1,\"beta\":1}'"
+      "  echo "
+      "'{\"id\":\"a\",\"kind\":\"shannon_entropy\",\"nu0\":[0.7,0.2,0.1],\"weight\":1,\"beta\":1}'"
       " > problems.jsonl\n"
       "  dag align problems.jsonl");
   return [options] { return align(*options); };

@@ -16,6 +16,7 @@ inline constexpr int exit_bad_input = 2;
 
 using Command = std::function<int()>;
 
+Command add_align(CLI::App& app);
 Command add_solve(CLI::App& app);
 
 }  // namespace cli

@@ -243,7 +243,14 @@ template <Utility U>
 [[nodiscard]] inline nlohmann::json solve_problem_line(std::string_view line) {
   nlohmann::json problem;
   try {
-    problem = nlohmann::json::parse(line.begin(), line.end());
+    // A problem has no use for deep nesting, and what walks a value recursively (dump) would
+    // overflow the stack.
+    problem = nlohmann::json::parse(
+        line.begin(), line.end(),
+        [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+          require(depth <= 64, Errc::parse, "problem: arrays or objects nested deeper than 64");
+          return true;
+        });
   } catch (const nlohmann::json::exception& fault) {
     fail(Errc::parse, "problem: not a line of JSON: ", std::string_view(fault.what()));
   }
