@@ -24,6 +24,7 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
   [[nodiscard]] std::string write(const std::string& content) const {
     const auto name = (path / "in.jsonl").string();
+    fs::remove(name);  // some file systems flush a file that is truncated: slow
     std::ofstream(name, std::ios::binary) << content;
     return name;
   }
