@@ -31,30 +31,36 @@ void check_logits(std::span<const Scalar> logits, std::string_view owner, std::s
           " are -inf; leave at least one finite");
 }
 
+/// probs[i] = exp(log_probs[i]).
+template <std::floating_point Scalar>
+void exponentiate(std::span<const Scalar> log_probs, std::span<Scalar> probs) noexcept {
+  for (std::size_t i = 0; i < log_probs.size(); ++i) {
+    probs[i] = std::exp(log_probs[i]);
+  }
+}
+
 /// An index drawn by inversion of one uniform; never one of probability zero.
 template <std::floating_point Scalar>
-[[nodiscard]] std::size_t sample(std::span<const Scalar> log_probs, RandomStream& stream) noexcept {
+[[nodiscard]] std::size_t sample(std::span<const Scalar> probs, RandomStream& stream) noexcept {
   const double target = stream.uniform();
   double cumulative = 0;
   std::size_t last = 0;
-  for (std::size_t i = 0; i < log_probs.size(); ++i) {
-    if (log_probs[i] > -std::numeric_limits<Scalar>::infinity()) {
-      cumulative += std::exp(static_cast<double>(log_probs[i]));
-      last = i;
-      if (target < cumulative) {
-        return i;
-      }
+  for (std::size_t i = 0; i < probs.size(); ++i) {
+    cumulative += static_cast<double>(probs[i]);
+    if (target < cumulative) {
+      return i;
     }
+    last = probs[i] > 0 ? i : last;
   }
-  return last;
+  return last;  // rounding left the sum below one
 }
 
 /// gradient[i] += weight * (1[i = chosen] - p_i): the score of a softmax row in its logits.
 template <std::floating_point Scalar>
-void accumulate_score(std::span<const Scalar> log_probs, std::size_t chosen, Scalar weight,
+void accumulate_score(std::span<const Scalar> probs, std::size_t chosen, Scalar weight,
                       std::span<Scalar> gradient) noexcept {
-  for (std::size_t i = 0; i < log_probs.size(); ++i) {
-    gradient[i] -= weight * std::exp(log_probs[i]);
+  for (std::size_t i = 0; i < probs.size(); ++i) {
+    gradient[i] -= weight * probs[i];
   }
   gradient[chosen] += weight;
 }

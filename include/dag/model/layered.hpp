@@ -26,7 +26,7 @@ namespace dag {
 /// refused.
 ///
 /// Satisfies LogProbModel, ParameterizedModel and ExactAnswerModel. Sampling a trace costs L draws,
-/// O(L V). Memory: two scalars per logit, row_count() * V logits. Equal seeds give equal traces.
+/// O(L V). Memory: three scalars per logit, row_count() * V logits. Equal seeds give equal traces.
 template <std::floating_point Scalar = double>
 class LayeredModel {
  public:
@@ -65,6 +65,8 @@ class LayeredModel {
   [[nodiscard]] std::span<const Scalar> logits() const noexcept { return logits_; }
   /// The logits normalised row by row.
   [[nodiscard]] std::span<const Scalar> log_probs() const noexcept { return log_probs_; }
+  /// exp(log_probs()).
+  [[nodiscard]] std::span<const Scalar> probs() const noexcept { return probs_; }
   /// Normalised log pi(.|row), V entries.
   [[nodiscard]] std::span<const Scalar> row_log_probs(std::size_t row) const noexcept {
     return std::span<const Scalar>(log_probs_).subspan(row * shape_.states, shape_.states);
@@ -107,7 +109,7 @@ class LayeredModel {
             Errc::invalid_argument,
             "LayeredModel::accumulate_score: the trace has probability zero, so no score");
     walk(trace, [&](std::size_t row, std::size_t state) {
-      categorical::accumulate_score(row_log_probs(row), state, weight,
+      categorical::accumulate_score(row_probs(row), state, weight,
                                     gradient.subspan(row * shape_.states, shape_.states));
     });
   }
@@ -171,15 +173,22 @@ class LayeredModel {
       categorical::check_logits<Scalar>(out.subspan(row * width, width), "LayeredModel", row);
       log_normalize(out.subspan(row * width, width));
     }
+    std::vector<Scalar> probs(log_probs.size());
+    categorical::exponentiate<Scalar>(log_probs, probs);
     logits_ = std::move(logits);
     log_probs_ = std::move(log_probs);
+    probs_ = std::move(probs);
+  }
+
+  [[nodiscard]] std::span<const Scalar> row_probs(std::size_t row) const noexcept {
+    return probs().subspan(row * shape_.states, shape_.states);
   }
 
   void sample_into(RandomStream& stream, trace_type& trace) const {
     trace.resize(shape_.steps);
     std::size_t state = 0, accumulator = 0;
     for (std::size_t step = 0; step < shape_.steps; ++step) {
-      state = categorical::sample(row_log_probs(shape_.row(step, state, accumulator)), stream);
+      state = categorical::sample(row_probs(shape_.row(step, state, accumulator)), stream);
       accumulator = shape_.advance(accumulator, state);
       trace[step] = static_cast<std::uint32_t>(state);
     }
@@ -207,6 +216,7 @@ class LayeredModel {
   LayeredShape shape_;
   std::vector<Scalar> logits_;
   std::vector<Scalar> log_probs_;
+  std::vector<Scalar> probs_;
 };
 
 /// A reproducible instance: values uniform below the modulus, logits normal with standard deviation

@@ -112,7 +112,7 @@ void layered_gradient(const LayeredModel<Scalar>& model, std::span<const Scalar>
   for (std::size_t step = shape.steps; step-- > 0;) {
     const bool last = step + 1 == shape.steps;
     for_each_edge(shape, step, [&](std::size_t row, std::size_t edge, std::size_t target) {
-      const Scalar probability = std::exp(log_probs[edge]);
+      const Scalar probability = model.probs()[edge];
       if (!(probability > 0)) {
         return;
       }

@@ -52,7 +52,7 @@ class TabularModel {
   [[nodiscard]] std::span<const std::size_t> answers() const noexcept { return answers_; }
 
   [[nodiscard]] trace_type sample(NoPrompt, RandomStream& stream) const noexcept {
-    return categorical::sample(log_probs(), stream);
+    return categorical::sample(std::span<const Scalar>(probs_), stream);
   }
   /// Throws invalid_argument for a trace out of range.
   [[nodiscard]] Scalar log_prob(NoPrompt, trace_type trace) const {
@@ -69,7 +69,7 @@ class TabularModel {
     require(log_prob(prompt, trace) > -std::numeric_limits<Scalar>::infinity(),
             Errc::invalid_argument, "TabularModel::accumulate_score: trace ", trace,
             " has probability zero, so no score");
-    categorical::accumulate_score(log_probs(), trace, weight, gradient);
+    categorical::accumulate_score(std::span<const Scalar>(probs_), trace, weight, gradient);
   }
 
   [[nodiscard]] std::size_t parameter_count() const noexcept { return logits_.size(); }
@@ -121,8 +121,11 @@ class TabularModel {
     categorical::check_logits(std::span<const Scalar>(logits), "TabularModel", 0);
     std::vector<Scalar> log_probs(logits);
     log_normalize(log_probs);
+    std::vector<Scalar> probs(log_probs.size());
+    categorical::exponentiate<Scalar>(log_probs, probs);
     logits_ = std::move(logits);
     log_probs_ = std::move(log_probs);
+    probs_ = std::move(probs);
   }
   void check_trace(trace_type trace) const {
     require(trace < answers_.size(), Errc::invalid_argument, "TabularModel: a trace must be below ",
@@ -133,6 +136,7 @@ class TabularModel {
   std::size_t answer_count_;
   std::vector<Scalar> logits_;
   std::vector<Scalar> log_probs_;
+  std::vector<Scalar> probs_;
 };
 
 /// The Policy's exact best response argmax_pi <r, nu_pi> - beta KL(pi || reference):
