@@ -4,6 +4,7 @@
 // The layered trace model against brute-force enumeration, against sampling, and the theorems of
 // the lift: chain rule of KL, the tilted policy as the maximiser, conditionals kept.
 #include <dag/model/layered_exact.hpp>
+#include <dag/model/random_layered.hpp>
 #include <dag/model/tabular.hpp>
 
 #include <doctest/doctest.h>

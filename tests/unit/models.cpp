@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/model/contextual.hpp>
 #include <dag/model/layered_exact.hpp>
+#include <dag/model/random_layered.hpp>
 #include <dag/model/tabular.hpp>
 
 #include <doctest/doctest.h>
 #include <contract/model.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -119,6 +121,24 @@ TEST_CASE("tabular: answers without mass, and closed-form tilt") {
   CHECK(best.policy.log_prob({}, 4) ==
         doctest::Approx(model.log_prob({}, 4) - 4 - best.log_normalizer));
   CHECK(best.policy.log_prob({}, 5) == none);
+}
+
+TEST_CASE("random instances: reproducible, and their answers are neither flat nor certain") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto model = dag::random_layered_model<double>(20, 8, 10, seed);
+    const auto again = dag::random_layered_model<double>(20, 8, 10, seed);
+    CHECK(std::vector<double>(model.logits().begin(), model.logits().end()) ==
+          std::vector<double>(again.logits().begin(), again.logits().end()));
+    double largest = none, smallest = 0;
+    for (const double entry : dag::answer_log_probs(model)) {
+      largest = std::max(largest, entry);
+      smallest = entry > none ? std::min(smallest, entry) : smallest;
+    }
+    CHECK(largest < std::log(0.9));
+    CHECK(largest - smallest > 1);
+  }
+  refused(dag::Errc::invalid_argument,
+          [] { (void)dag::random_layered_model<double>(2, 2, 2, 1, -1.0); });
 }
 
 TEST_CASE("errors name the rule") {

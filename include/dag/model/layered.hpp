@@ -219,25 +219,4 @@ class LayeredModel {
   std::vector<Scalar> probs_;
 };
 
-/// A reproducible instance: values uniform below the modulus, logits normal with standard deviation
-/// `scale`, the same for every accumulator (`from_edges`). Draws from RandomStream(seed, 0).
-template <std::floating_point Scalar = double>
-[[nodiscard]] LayeredModel<Scalar> random_layered_model(std::size_t steps, std::size_t states,
-                                                        std::size_t modulus, std::uint64_t seed,
-                                                        Scalar scale = 1) {
-  require(steps >= 1 && states >= 1 && modulus >= 1, Errc::invalid_argument,
-          "random_layered_model: steps, states and modulus must be >= 1, got ", steps, ", ", states,
-          " and ", modulus);
-  RandomStream stream(seed, 0);
-  LayeredShape shape{steps, states, modulus, std::vector<std::size_t>(states)};
-  for (auto& value : shape.values) {
-    value = static_cast<std::size_t>(stream.below(modulus));
-  }
-  std::vector<Scalar> edges(states + (steps - 1) * states * states);
-  for (auto& edge : edges) {
-    edge = scale * static_cast<Scalar>(stream.normal());
-  }
-  return LayeredModel<Scalar>::from_edges(std::move(shape), edges);
-}
-
 }  // namespace dag
