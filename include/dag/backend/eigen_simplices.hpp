@@ -156,6 +156,8 @@ struct EigenSimplices {
     return total;
   }
 
+  friend bool operator==(const EigenSimplices&, const EigenSimplices&) = default;
+
  private:
   template <class Scalar>
   static void normalize_block(std::span<Scalar> log_p, std::span<Scalar> p) {

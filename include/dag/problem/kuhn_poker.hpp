@@ -46,7 +46,8 @@ namespace dag {
         }
       }
       const Number payoff = Number::parse(std::to_string(total) + (total % 6 == 0 ? "" : "/6"));
-      const Number written = total % 6 == 0 ? Number(total / 6) : payoff;
+      const int whole = total / 6;
+      const Number written = total % 6 == 0 ? Number(whole) : payoff;
       game.table.payoffs[0].push_back(written.value());
       game.table.payoffs[1].push_back(0.0 - written.value());
       game.table.numbers.push_back(written);
