@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The library with the GPU backend. Include it from .cu files compiled by nvcc; or, to run the same
-/// code on the host, from C++ compiled with THRUST_DEVICE_SYSTEM set to THRUST_DEVICE_SYSTEM_CPP or
-/// THRUST_DEVICE_SYSTEM_OMP.
+/// The library with the GPU backend. Include it from .cu files compiled by nvcc; or, to run the
+/// same code on the host, from C++ compiled with THRUST_DEVICE_SYSTEM set to
+/// THRUST_DEVICE_SYSTEM_CPP or THRUST_DEVICE_SYSTEM_OMP.
 #include <dag/backend/cuda.cuh>
 #include <dag/dag.hpp>

@@ -1,19 +1,22 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A potential on vectors without its gradient is refused, and the missing member named.
+// A potential on vectors without its gradient is refused by name.
 // concept: VectorPotential
 // expect: VectorPotential
 // expect: gradient
 #include <dag/divergence/potential.hpp>
 
-struct Largest {
-  double value(std::span<const double> x) const { return x[0]; }
+struct OnVectors {
+  double value(std::span<const double> x) const;
 #if defined(DAG_EXPECT_SUCCESS)
-  void gradient(std::span<const double>, std::span<double> out) const { out[0] = 1; }
+  void gradient(std::span<const double> x, std::span<double> out) const;
 #endif
 };
 
-static_assert(dag::VectorPotential<Largest>);
+template <dag::VectorPotential P>
+void use(const P& potential);
+
+using Used = decltype(use(OnVectors{}));
 
 int main() {}
