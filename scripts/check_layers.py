@@ -34,7 +34,8 @@ RANKS = {
 DOORS = {("game", "utility"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
 
 # Who may include what from outside: folders and single headers.
-DENSE_ALGEBRA = {"solver/interior_point.hpp", "solver/support_polish.hpp", "solver/newton.hpp"}
+DENSE_ALGEBRA = {"solver/interior_point.hpp", "solver/normal_equations.hpp",
+                 "solver/support_polish.hpp", "solver/newton.hpp"}
 THIRD_PARTY = [
     # name for --list, first part of the include, rooms, single headers
     ("eigen", r"(unsupported/)?Eigen/", {"backend"}, DENSE_ALGEBRA),
