@@ -9,15 +9,21 @@
 #include <span>
 #include <vector>
 
+#include <dag/core/random.hpp>
+
 namespace dag::detail {
 
 /// The condensed tableau of max 1'y subject to B y <= 1, y >= 0 with B = 1 + M: one row a basic
-/// variable, one column a variable out of the basis; last column right side, last row reduced
+/// variable, one column a variable out of the basis; then two right sides; last row reduced
 /// costs. Variables 0 .. columns-1 are y, then the rows' slacks.
+///
+/// Payoffs with ties make many vertices coincide, and pivots that do not move. So the primal method
+/// runs on right sides 1 + (1 to 2) 1e-6, and the true ones are carried along; should the last
+/// basis not be feasible for these, the dual method takes a few pivots more.
 class SimplexTableau {
  public:
   SimplexTableau(std::span<const double> matrix, std::size_t rows, std::size_t columns)
-      : rows_(rows), columns_(columns), width_(columns + 1) {
+      : rows_(rows), columns_(columns), width_(columns + 2) {
     fill(matrix);
   }
 
@@ -25,19 +31,18 @@ class SimplexTableau {
   /// row that did not move the point Bland's rule takes over until one does, so that ties cannot
   /// cycle.
   [[nodiscard]] bool solve(std::int64_t limit, int patience = 30) {
-    int still = 0;  // pivots in a row that did not move the point
+    int still = 0;
     while (true) {
       const std::size_t column = still < patience ? steepest() : first_improving();
       if (column == none) {
-        return true;
+        return repair(limit);
       }
       const std::size_t row = leaving(column, still >= patience);
       if (row == none || pivots_ >= limit) {
-        return row == none;  // unbounded cannot be: B >= 1
+        return false;  // no row: cannot be, B >= 1
       }
       still = at(row, columns_) <= zero ? still + 1 : 0;
       pivot(row, column);
-      ++pivots_;
     }
   }
 
@@ -66,9 +71,6 @@ class SimplexTableau {
       open.erase(open.begin() + static_cast<std::ptrdiff_t>(best_row));
       played.erase(played.begin() + static_cast<std::ptrdiff_t>(best_column));
     }
-    for (std::size_t i = 0; i < rows_; ++i) {
-      at(i, columns_) = at(i, columns_) > 0.0 ? at(i, columns_) : 0.0;
-    }
   }
 
   /// Rows whose slack is out of the basis, and y in the basis: as many of one as of the other.
@@ -95,7 +97,7 @@ class SimplexTableau {
   void read_off(std::vector<double>& row, std::vector<double>& column) const {
     for (std::size_t i = 0; i < rows_; ++i) {
       if (basis_[i] < columns_) {
-        column[basis_[i]] = at(i, columns_);
+        column[basis_[i]] = at(i, columns_ + 1);
       }
     }
     for (std::size_t j = 0; j < columns_; ++j) {
@@ -118,6 +120,37 @@ class SimplexTableau {
     return tableau_[row * width_ + column];
   }
 
+  /// The dual method on the true right sides: reduced costs stay at least zero.
+  [[nodiscard]] bool repair(std::int64_t limit) {
+    while (true) {
+      std::size_t row = none;
+      for (std::size_t i = 0; i < rows_; ++i) {
+        const bool lower = row == none || at(i, columns_ + 1) < at(row, columns_ + 1);
+        row = at(i, columns_ + 1) < -zero && lower ? i : row;
+      }
+      if (row == none) {
+        return true;
+      }
+      std::size_t best = none;
+      double least = std::numeric_limits<double>::infinity();
+      for (std::size_t j = 0; j < columns_; ++j) {
+        if (at(row, j) < -zero) {
+          const double cost = at(rows_, j) > 0.0 ? at(rows_, j) : 0.0;
+          const double ratio = cost / -at(row, j);
+          const bool tied = ratio <= least + zero;
+          if (ratio < least - zero || (tied && at(row, j) < at(row, best))) {
+            best = j;
+          }
+          least = ratio < least ? ratio : least;
+        }
+      }
+      if (best == none || pivots_ >= limit) {
+        return false;
+      }
+      pivot(row, best);
+    }
+  }
+
   void fill(std::span<const double> matrix) {
     tableau_.assign((rows_ + 1) * width_, 1.0);
     norms_.assign(width_, 1.0);
@@ -134,7 +167,12 @@ class SimplexTableau {
       outside_[j] = j;
       at(rows_, j) = -1.0;
     }
+    RandomStream random(0, 0);
+    for (std::size_t i = 0; i < rows_; ++i) {
+      at(i, columns_) += 1e-6 * (1.0 + random.uniform());
+    }
     at(rows_, columns_) = 0.0;
+    at(rows_, columns_ + 1) = 0.0;
   }
 
   /// The column whose edge climbs most per unit of length.
@@ -208,9 +246,10 @@ class SimplexTableau {
       }
     }
     for (std::size_t i = 0; i < rows_; ++i) {
-      // A point never leaves the feasible set by more than rounding.
+      // The primal method never leaves the feasible set by more than rounding.
       at(i, columns_) = at(i, columns_) > 0.0 ? at(i, columns_) : 0.0;
     }
+    ++pivots_;
     const std::size_t entering = outside_[column];
     outside_[column] = basis_[row];
     basis_[row] = entering;
