@@ -23,6 +23,34 @@ struct PayoffSum {
   friend bool operator==(const PayoffSum&, const PayoffSum&) = default;
 };
 
+namespace detail {
+
+/// The quick way to see that a two-player game is zero-sum: in every profile the same digits with
+/// the other sign. False does not mean that it is not.
+[[nodiscard]] inline bool all_mirrored(const GameTable& game) {
+  if (game.player_count() != 2) {
+    return false;
+  }
+  for (std::size_t i = 0; i + 1 < game.numbers.size(); i += 2) {
+    if (!game.numbers[i].mirrors(game.numbers[i + 1])) {
+      return false;
+    }
+  }
+  for (const GameOutcome& outcome : game.outcomes) {
+    if (outcome.payoffs.size() != 2 || !outcome.payoffs[0].mirrors(outcome.payoffs[1])) {
+      return false;
+    }
+  }
+  for (std::size_t profile = 0; profile < game.profile_count(); ++profile) {
+    if (game.payoffs[0][profile] != -game.payoffs[1][profile]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
 /// Classifies a game by its payoffs as written, in exact rational arithmetic.
 ///
 /// Rule for decimals ("0.333 -0.334"): a payoff written with d decimals may be off by one unit of
@@ -33,6 +61,10 @@ struct PayoffSum {
   validate(game);
   const std::size_t players = game.player_count();
   PayoffSum result;
+  if (detail::all_mirrored(game)) {
+    result.kind = SumKind::zero;
+    return result;
+  }
   detail::Rational least;
   detail::Rational most;
   double low = 0.0;  // of the constants that fit every profile so far
@@ -45,10 +77,8 @@ struct PayoffSum {
       slack += payoffs[i].last_place();
     }
     detail::Rational sum;
-    if (players != 2 || !payoffs[0].mirrors(payoffs[1])) {
-      for (const Number& payoff : payoffs) {
-        sum = sum + payoff.exact();
-      }
+    for (const Number& payoff : payoffs) {
+      sum = sum + payoff.exact();
     }
     const double nearest = sum.nearest();
     if (profile == 0 || compare(sum, least) < 0) {
