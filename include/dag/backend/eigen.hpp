@@ -58,6 +58,16 @@ struct eigen : detail::EigenSimplices {
   [[nodiscard]] static std::span<const Scalar> entries(const matrix<Scalar>& a) noexcept {
     return {a.data(), static_cast<std::size_t>(a.size())};
   }
+  /// A matrix from entries given row after row. Errors: dimension_mismatch.
+  template <class Scalar>
+  [[nodiscard]] matrix<Scalar> make_matrix(std::size_t row_count, std::size_t column_count,
+                                           std::span<const Scalar> host) const {
+    require(host.size() == row_count * column_count, Errc::dimension_mismatch,
+            "make_matrix: ", host.size(), " entries for a ", row_count, "x", column_count,
+            " matrix");
+    return Eigen::Map<const matrix<Scalar>>(host.data(), static_cast<Eigen::Index>(row_count),
+                                            static_cast<Eigen::Index>(column_count));
+  }
   /// Copies host memory in (a plain copy here).
   template <class Scalar>
   void upload(std::span<const Scalar> host, std::span<Scalar> out) const {
