@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <string_view>
+
+#include <dag/core/error.hpp>
+#include <dag/numeric/xlogx.hpp>
+
+namespace dag {
+
+/// How a reward table is built from the counts of a group.
+enum class EstimatorKind {
+  plug_in,          ///< g of the group's frequency, the sample itself counted
+  leave_one_out,    ///< g of the frequency among the other samples
+  u_statistic,      ///< unbiased where g is a polynomial of degree < group size
+  digamma,          ///< psi(k+1) - psi(K): the log series cut at degree K-1
+  minimax,          ///< smallest possible sup bias
+  variance_optimal  ///< smallest integrated error under a bound on the sup bias (AQP)
+};
+
+/// The names of the command line: plug-in, leave-one-out, u-statistic, digamma, minimax, aqp.
+[[nodiscard]] constexpr std::string_view to_string(EstimatorKind kind) noexcept {
+  switch (kind) {
+    case EstimatorKind::plug_in: return "plug-in";
+    case EstimatorKind::leave_one_out: return "leave-one-out";
+    case EstimatorKind::u_statistic: return "u-statistic";
+    case EstimatorKind::digamma: return "digamma";
+    case EstimatorKind::minimax: return "minimax";
+    case EstimatorKind::variance_optimal: return "aqp";
+  }
+  return "unknown";
+}
+
+/// The reverse of `to_string`; `variance-optimal` is accepted too. Throws `invalid_argument` with
+/// the list of names.
+[[nodiscard]] inline EstimatorKind estimator_kind(std::string_view name) {
+  for (const EstimatorKind kind :
+       {EstimatorKind::plug_in, EstimatorKind::leave_one_out, EstimatorKind::u_statistic,
+        EstimatorKind::digamma, EstimatorKind::minimax, EstimatorKind::variance_optimal}) {
+    if (to_string(kind) == name) {
+      return kind;
+    }
+  }
+  require(name == "variance-optimal", Errc::invalid_argument,
+          "estimator_kind: expected plug-in, leave-one-out, u-statistic, digamma, minimax or aqp, ",
+          "got ", name);
+  return EstimatorKind::variance_optimal;
+}
+
+/// g(p): what the expectation of a table should be where the answer (or the set of correct answers)
+/// has probability p. A utility's reward is a constant times one of these.
+struct RewardFunction {
+  enum class Form {
+    logarithm,  ///< log p: Shannon entropy, reverse KL, arithmetic coherence
+    power,      ///< p^order, order > 0: Gini (1), Tsallis-a (a - 1), Euclidean coherence (1)
+    pass_at_k,  ///< order (1-p)^(order-1), order = 1, 2, ...: p is that of the correct set
+    inverse     ///< 1/p: answer log-likelihood
+  };
+  Form form = Form::logarithm;
+  double order = 1;
+
+  [[nodiscard]] static constexpr RewardFunction logarithm() noexcept { return {}; }
+  [[nodiscard]] static constexpr RewardFunction power(double order) noexcept {
+    return {Form::power, order};
+  }
+  [[nodiscard]] static constexpr RewardFunction pass_at_k(int k) noexcept {
+    return {Form::pass_at_k, static_cast<double>(k)};
+  }
+  [[nodiscard]] static constexpr RewardFunction inverse() noexcept { return {Form::inverse, 1}; }
+
+  /// g(p) for 0 < p <= 1 (at 0: -inf for log, +inf for 1/p).
+  template <std::floating_point Scalar>
+  [[nodiscard]] Scalar operator()(Scalar p) const noexcept {
+    switch (form) {
+      case Form::logarithm: return std::log(p);
+      case Form::power: return std::pow(p, static_cast<Scalar>(order));
+      case Form::pass_at_k:
+        return static_cast<Scalar>(order) * std::pow(1 - p, static_cast<Scalar>(order - 1));
+      case Form::inverse: return 1 / p;
+    }
+    return 0;
+  }
+
+  /// p g(p), with its limit at 0: what enters the expected gradient.
+  template <std::floating_point Scalar>
+  [[nodiscard]] Scalar weighted(Scalar p) const noexcept {
+    switch (form) {
+      case Form::logarithm: return xlogx(p);
+      case Form::inverse: return 1;
+      default: return p * (*this)(p);
+    }
+  }
+
+  friend bool operator==(const RewardFunction&, const RewardFunction&) = default;
+};
+
+}  // namespace dag
