@@ -48,8 +48,11 @@ TEST_CASE_TEMPLATE("log_sum_exp agrees with long double and never overflows", Sc
     const auto bound = 260 * epsilon<Scalar> * (1 + std::abs(expected));
     CHECK(std::abs(dag::log_sum_exp(logits) - expected) <= bound);
     CHECK(std::abs(online.value() - expected) <= 2 * bound);
+    auto backwards = second;
+    backwards.merge(first);
     first.merge(second);
     CHECK(std::abs(first.value() - expected) <= 2 * bound);
+    CHECK(std::abs(backwards.value() - expected) <= 2 * bound);
   }
 }
 

@@ -68,6 +68,20 @@ TEST_CASE("smooth functions take few evaluations, nasty ones at most a few bisec
   CHECK(flat.iterations <= 180);
 }
 
+TEST_CASE("Newton's step is taken only while it shrinks fast enough") {
+  // Near 0.3 the steps overshoot by 0.82: plain Newton creeps, alternating, inside its bracket.
+  const auto creeping = dag::find_root_newton(
+      [](double x) {
+        const double off = x - 0.3, size = std::abs(off);
+        return dag::ValueAndSlope<double>{std::copysign(std::pow(size, 0.55), off),
+                                          0.55 * std::pow(size, -0.45)};
+      },
+      -1.0, 1.0, 0.9);
+  CHECK(creeping.converged);
+  CHECK(std::abs(creeping.root - 0.3) <= 4 * epsilon);
+  CHECK(creeping.iterations <= 120);
+}
+
 TEST_CASE("roots at an end, infinite values and tolerances") {
   CHECK(dag::find_root([](double x) { return x; }, 0.0, 1.0).root == 0.0);
   CHECK(dag::find_root([](double x) { return x - 1; }, 0.0, 1.0).root == 1.0);
