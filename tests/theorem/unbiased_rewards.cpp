@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/estimate/baseline.hpp>
 #include <dag/estimate/coherence.hpp>
 
 #include <doctest/doctest.h>
@@ -149,6 +150,78 @@ TEST_CASE("Gini and Tsallis-3: the expected sampled gradient is exact, the plug-
   }
 }
 
+TEST_CASE("baselines: the clean one keeps the gradient exact, leave-one-out shrinks it") {
+  const auto nu = policy.answer_distribution();
+  const auto linear = RewardFunction::power(1);
+  for (const std::size_t size : {2UL, 3UL, 5UL}) {
+    CAPTURE(size);
+    const auto table = dag::u_statistic_table(size, linear);
+    const dag::RewardTableBuilder builder{EstimatorKind::u_statistic, {.function = linear}, 1};
+    std::vector<double> smaller(size - 1);
+    builder(smaller);
+    const auto rewards_of = [&](const std::vector<std::size_t>& group, bool clean) {
+      std::vector<double> rewards;
+      std::vector<int> counts;
+      for (std::size_t i = 0; i < size; ++i) {
+        const std::size_t own = policy.answer_of[group[i]];
+        const auto k = others(policy, group, i, [&](std::size_t z) { return z == own; });
+        counts.push_back(static_cast<int>(k));
+        rewards.push_back(table[k]);
+      }
+      if (clean) {
+        dag::subtract_clean_baseline<int, double>(counts, smaller, rewards);
+        return rewards;
+      }
+      double sum = 0;
+      for (const double reward : rewards) {
+        sum += reward;
+      }
+      for (double& reward : rewards) {
+        reward -= (sum - reward) / static_cast<double>(size - 1);
+      }
+      return rewards;
+    };
+    auto exact = policy.exact_gradient(nu);
+    const auto expected = [&](bool clean) {
+      return expected_gradient(policy, size,
+                               [&](const std::vector<std::size_t>& group, std::size_t i) {
+                                 return rewards_of(group, clean)[i];
+                               });
+    };
+    CHECK(distance(expected(true), exact) < 1e-12);
+    for (double& value : exact) {
+      value *= static_cast<double>(size - 2) / static_cast<double>(size - 1);
+    }
+    CHECK(distance(expected(false), exact) < 1e-12);
+    // The formula by counts is the definition: rewards of the others without i.
+    for_each_group(policy.traces(), size, [&](const std::vector<std::size_t>& group, double) {
+      const auto fast = rewards_of(group, true);
+      for (std::size_t i = 0; i < size; ++i) {
+        auto rest = group;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+        double baseline = 0;
+        for (std::size_t j = 0; j < rest.size(); ++j) {
+          const std::size_t own = policy.answer_of[rest[j]];
+          baseline += smaller[others(policy, rest, j, [&](std::size_t z) { return z == own; })];
+        }
+        const std::size_t own = policy.answer_of[group[i]];
+        const auto k = others(policy, group, i, [&](std::size_t z) { return z == own; });
+        REQUIRE(
+            fast[i] ==
+            doctest::Approx(table[k] - baseline / static_cast<double>(size - 1)).epsilon(1e-12));
+      }
+    });
+  }
+  std::vector<double> two(2), one(1);
+  const std::vector<int> good{0, 0}, bad{0, 2}, negative{0, -1};
+  CHECK_NOTHROW(dag::subtract_clean_baseline<int, double>(good, one, two));
+  CHECK_THROWS_AS((dag::subtract_clean_baseline<int, double>(bad, one, two)), dag::Error);
+  CHECK_THROWS_AS((dag::subtract_clean_baseline<int, double>(negative, one, two)), dag::Error);
+  CHECK_THROWS_AS((dag::subtract_clean_baseline<int, double>(good, two, two)), dag::Error);
+  CHECK_THROWS_AS((dag::subtract_clean_baseline<int, double>(std::vector<int>{0}, {}, one)),
+                  dag::Error);
+}
+
 TEST_CASE("pass@k: the expected sampled gradient is exact") {
   const auto correct = [](std::size_t z) { return z != 0; };
   const auto nu = policy.answer_distribution();
@@ -253,6 +326,44 @@ TEST_CASE("arithmetic coherence: coherence_bias is the bias, by enumeration of b
     CHECK(dag::coherence_bias(large, nu, own) / nu[own] ==
           doctest::Approx((q - nu[own]) / (1000 * q)).epsilon(0.2));
   }
+}
+
+TEST_CASE("ragged pools: equal groups reduce to the tables, plug-in to the weighted frequency") {
+  using Sizes = std::vector<std::size_t>;
+  const std::vector<double> equal{0.5, 0.5};
+  for (const EstimatorKind kind : {EstimatorKind::plug_in, EstimatorKind::variance_optimal}) {
+    const auto tables = dag::coherence_tables(kind, 2, 4);
+    for (std::size_t mine = 1; mine <= 4; ++mine) {
+      for (std::size_t theirs = 0; theirs <= 4; ++theirs) {
+        CHECK(dag::arithmetic_coherence_reward(kind, Sizes{theirs, mine}, Sizes{4, 4}, equal, 1) ==
+              doctest::Approx(tables(mine + theirs - 1, mine - 1)).epsilon(1e-14));
+      }
+    }
+  }
+  // Weights 0.2, 0.5, 0.3 and sizes 5, 8, 3: N = 1 / (0.008 + 0.03125 + 0.03) = 14.4.
+  const std::vector<double> weights{0.2, 0.5, 0.3};
+  const Sizes sizes{5, 8, 3};
+  for (std::size_t hits = 0; hits <= 8; ++hits) {
+    const double q = 0.2 * 2 / 5 + 0.5 * static_cast<double>(hits) / 8 + 0.3 * 1 / 3;
+    const double reward = dag::arithmetic_coherence_reward(EstimatorKind::plug_in,
+                                                           Sizes{2, hits, 1}, sizes, weights, 0);
+    // Interpolating log between integers n <= 14 q < n + 1 is low by at most 1 / (8 n^2).
+    const double error = reward - (std::log(q) - std::log(0.4));
+    CHECK(error <= 1e-14);
+    CHECK(error >= -0.125 / std::pow(std::floor(14 * q), 2));
+  }
+  // One sample a context: the own term is constant, the reward log q.
+  CHECK(dag::arithmetic_coherence_reward(EstimatorKind::plug_in, Sizes{1, 1, 0, 0},
+                                         Sizes{1, 1, 1, 1}, std::vector<double>(4, 0.25),
+                                         0) == doctest::Approx(std::log(0.5)));
+  CHECK(dag::table_at(std::vector<double>{1, 3, 7}, 1.25) == 4);
+  CHECK(dag::table_at(std::vector<double>{1, 3, 7}, -2) == 1);
+  CHECK(dag::table_at(std::vector<double>{1, 3, 7}, 9) == 7);
+  CHECK_THROWS_AS(static_cast<void>(dag::table_at(std::vector<double>{1}, std::nan(""))),
+                  dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(dag::arithmetic_coherence_reward(
+                      EstimatorKind::plug_in, Sizes{1, 0}, Sizes{2, 0}, equal, 0)),
+                  dag::Error);
 }
 
 TEST_CASE("coherence rewards refuse impossible counts") {

@@ -400,6 +400,17 @@ TEST_CASE("requests out of range are refused with the rule") {
                        doctest::Contains("got median"), dag::Error);
 }
 
+TEST_CASE("the builder scales tables of every size, a group of one included") {
+  const dag::RewardTableBuilder builder{EstimatorKind::variance_optimal, {}, -0.5};
+  std::vector<double> table(8), single(1, 7.0);
+  builder(table);
+  builder(single);
+  CHECK(single[0] == 0);
+  for (std::size_t k = 0; k < 8; ++k) {
+    CHECK(table[k] == -0.5 * dag::reward_table(EstimatorKind::variance_optimal, 8).table[k]);
+  }
+}
+
 TEST_CASE("an infeasible bound is an error or an unconverged solve, never a table") {
   const auto below = dag::variance_optimal_log_table(8, 0.9 * dag::minimax_log_error(8));
   CHECK_FALSE(below.converged);

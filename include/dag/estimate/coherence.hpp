@@ -16,30 +16,46 @@ namespace dag {
 // Rewards that depend on several answer distributions: contexts x = 0..X-1 of one question, each
 // with its own group of samples.
 
+namespace detail {
+
+inline void require_pool(const char* where, std::span<const std::size_t> counts,
+                         std::span<const std::size_t> group_sizes, std::span<const double> weights,
+                         std::size_t own) {
+  require(
+      counts.size() == group_sizes.size() && counts.size() == weights.size() && own < counts.size(),
+      Errc::dimension_mismatch, where, ": need one count, size and weight a context and own < ",
+      "contexts, got ", counts.size(), ", ", group_sizes.size(), ", ", weights.size(), ", own ",
+      own);
+  require(counts[own] >= 1, Errc::invalid_argument, where,
+          ": the own count includes the sample itself, got 0");
+  for (std::size_t x = 0; x < counts.size(); ++x) {
+    require(weights[x] >= 0 && weights[x] <= 1, Errc::invalid_argument, where,
+            ": weights must be in [0, 1], got ", weights[x], " for context ", x);
+    require(counts[x] <= group_sizes[x] && (group_sizes[x] > 0 || weights[x] == 0),
+            Errc::invalid_argument, where, ": context ", x, " has ", counts[x], " hits among ",
+            group_sizes[x], " samples and weight ", weights[x]);
+  }
+}
+
+}  // namespace detail
+
 /// The Euclidean pool's reward q(z) - nu_x(z), q = sum_x w_x nu_x, for a sample of context x with
 /// answer z: w_x' n_x'/K_x' from the other contexts and (w_x - 1) (n_x - 1)/(K_x - 1) from its own
 /// others, where n counts answers z. Exactly unbiased given that the sample is z (independent
 /// groups). counts[x] includes the sample itself. Throws `dimension_mismatch`, and
 /// `invalid_argument` when the own group has fewer than 2 samples or does not contain the sample,
-/// another group of positive weight is empty, or a count exceeds its group.
+/// another group of positive weight is empty, a count exceeds its group, or a weight is not in [0,
+/// 1].
 [[nodiscard]] inline double euclidean_coherence_reward(std::span<const std::size_t> counts,
                                                        std::span<const std::size_t> group_sizes,
                                                        std::span<const double> weights,
                                                        std::size_t own) {
-  require(
-      counts.size() == group_sizes.size() && counts.size() == weights.size() && own < counts.size(),
-      Errc::dimension_mismatch, "euclidean_coherence_reward: need one count, size and weight a ",
-      "context and own < contexts, got ", counts.size(), ", ", group_sizes.size(), ", ",
-      weights.size(), ", own ", own);
-  require(
-      group_sizes[own] >= 2 && counts[own] >= 1, Errc::invalid_argument,
-      "euclidean_coherence_reward: the own group must have >= 2 samples and hold this one, got ",
-      group_sizes[own], " and count ", counts[own]);
+  detail::require_pool("euclidean_coherence_reward", counts, group_sizes, weights, own);
+  require(group_sizes[own] >= 2, Errc::invalid_argument,
+          "euclidean_coherence_reward: the own group must have >= 2 samples, got ",
+          group_sizes[own]);
   double reward = 0;
   for (std::size_t x = 0; x < counts.size(); ++x) {
-    require(counts[x] <= group_sizes[x] && (group_sizes[x] > 0 || weights[x] == 0),
-            Errc::invalid_argument, "euclidean_coherence_reward: context ", x, " has ", counts[x],
-            " hits among ", group_sizes[x], " samples and weight ", weights[x]);
     if (x == own) {
       reward += (weights[x] - 1) * static_cast<double>(counts[x] - 1) /
                 static_cast<double>(group_sizes[x] - 1);
@@ -75,6 +91,54 @@ struct CoherenceTables {
           "coherence_tables: need >= 1 context, groups of >= 2 and at most 4096 samples, got ",
           contexts, " x ", group_size);
   return {&reward_table(kind, contexts * group_size), &reward_table(kind, group_size), contexts};
+}
+
+/// A table between its entries: linear interpolation at a real count, clamped to [0, K-1].
+[[nodiscard]] inline double table_at(std::span<const double> table, double count) {
+  detail::require_table("table_at", table);
+  const auto last = static_cast<double>(table.size() - 1);
+  require(count == count, Errc::not_finite, "table_at: the count must be a number, got ", count);
+  const double inside = count < 0 ? 0 : (count > last ? last : count);
+  const auto below = static_cast<std::size_t>(inside);
+  const std::size_t above = below + 1 < table.size() ? below + 1 : below;
+  const double share = inside - static_cast<double>(below);
+  return (1 - share) * table[below] + share * table[above];
+}
+
+/// The same reward for any weights and group sizes (ragged groups, missing answers). The pool
+/// counts as N = 1 / sum_x w_x^2/K_x samples, rounded (its variance is that of N draws), of which
+/// N sum_x w_x n_x/K_x hit; the pooled table of groups of N is read at one less, between its
+/// entries. counts[x] includes the sample itself. An own group of one sample says nothing about
+/// nu_x: its term is log 1 = 0, and the reward is log q alone. Equals `CoherenceTables` for equal
+/// weights and sizes; otherwise interpolation adds at most 1/8 of a second difference of the table
+/// to its bias. Throws as `euclidean_coherence_reward` (without its rule of two samples) and
+/// `reward_table`.
+[[nodiscard]] inline double arithmetic_coherence_reward(EstimatorKind kind,
+                                                        std::span<const std::size_t> counts,
+                                                        std::span<const std::size_t> group_sizes,
+                                                        std::span<const double> weights,
+                                                        std::size_t own) {
+  detail::require_pool("arithmetic_coherence_reward", counts, group_sizes, weights, own);
+  double frequency = 0, spread = 0;
+  for (std::size_t x = 0; x < counts.size(); ++x) {
+    if (weights[x] > 0) {
+      const auto size = static_cast<double>(group_sizes[x]);
+      frequency += weights[x] * static_cast<double>(counts[x]) / size;
+      spread += weights[x] * weights[x] / size;
+    }
+  }
+  require(spread > 0, Errc::invalid_argument,
+          "arithmetic_coherence_reward: some context must have a positive weight");
+  const double samples = std::floor(1 / spread + 0.5);
+  double reward = 0;
+  if (samples >= 2) {
+    const RewardTable& pooled = reward_table(kind, static_cast<std::size_t>(samples));
+    reward += table_at(pooled.table, samples * frequency - 1);
+  }
+  if (group_sizes[own] >= 2) {
+    reward -= reward_table(kind, group_sizes[own]).table[counts[own] - 1];
+  }
+  return reward;
 }
 
 /// The distribution of a sum of independent binomials Bin(trials[i], probabilities[i]), by

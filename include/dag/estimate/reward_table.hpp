@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -31,7 +33,7 @@ struct RewardTable {
   double kkt_residual = 0;         ///< relative optimality violation of the quadratic program
   /// The table does what it was built for also when its entries are rounded to float: that moves
   /// p E[c] by at most 1 % of the sup bias (or 1e-6), and the measured sup bias is within 1 % of
-  /// the bound. False where coefficients explode: minimax from about K = 18.
+  /// the bound. False where coefficients explode: minimax from K = 19.
   bool sound = false;
 
   friend bool operator==(const RewardTable&, const RewardTable&) = default;
@@ -187,5 +189,26 @@ inline bool try_variance_optimal(RewardTable& result, double slack, double varia
   }
   return fresh->table;
 }
+
+/// Fills the table of whatever group size it is handed, scaled by a utility's constant: the builder
+/// to give to rollouts whose groups differ in size. A group of one has no other sample: its entry
+/// is g(1), a constant that any baseline removes. Throws as `make_reward_table` (a U-statistic of
+/// degree d needs groups of d + 1).
+struct RewardTableBuilder {
+  EstimatorKind kind = EstimatorKind::plug_in;
+  RewardTableOptions options;
+  double scale = 1;
+
+  void operator()(std::span<double> table) const {
+    if (table.size() == 1) {
+      table[0] = scale * options.function(1.0);
+      return;
+    }
+    const RewardTable& source = reward_table(kind, table.size(), options);
+    for (std::size_t k = 0; k < table.size(); ++k) {
+      table[k] = scale * source.table[k];
+    }
+  }
+};
 
 }  // namespace dag
