@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/game/alignment.hpp>
@@ -16,16 +17,6 @@
 
 namespace dag::detail {
 
-/// The reference, with no probability where the utility rules an answer out.
-template <class Game, class Real = typename Game::Real>
-void start_at_reference(const Game& game, std::vector<Real>& log_nu) {
-  const Blocks& blocks = game.contexts().blocks();
-  log_nu.assign(game.log_reference().begin(), game.log_reference().end());
-  for (std::size_t x = 0; x < blocks.count(); ++x) {
-    log_normalize(blocks.of(std::span<Real>(log_nu), x));
-  }
-}
-
 /// Maximises a concave J over the policy by directions in s = log nu, each step normalised:
 /// nu <- nu exp(length ds). A Newton direction is an ascent direction of J in nu, so backtracking
 /// on J makes it globally convergent, and the logarithm keeps small probabilities in reach.
@@ -34,8 +25,12 @@ class PolicyAscent {
  public:
   using Real = typename Game::Real;
 
-  explicit PolicyAscent(const Game& game) : game_(game) {
-    start_at_reference(game, at_.log_nu);
+  /// Starts at these log-probabilities, normalised.
+  PolicyAscent(const Game& game, std::vector<Real> log_nu) : game_(game) {
+    for (std::size_t x = 0; x < game.contexts().blocks().count(); ++x) {
+      log_normalize(game.contexts().blocks().of(std::span<Real>(log_nu), x));
+    }
+    at_.log_nu = std::move(log_nu);
     evaluate(at_);
   }
 
@@ -53,7 +48,6 @@ class PolicyAscent {
   [[nodiscard]] bool move(const std::vector<Real>& ds) {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
     const Blocks& blocks = game_.contexts().blocks();
-    const Real noise = std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(at_.value));
     Real length = 1;
     for (int halving = 0; halving < 40; ++halving, length /= 2) {
       trial_.log_nu = at_.log_nu;
@@ -71,13 +65,18 @@ class PolicyAscent {
         log_normalize(blocks.of(std::span<Real>(trial_.log_nu), x));
       }
       evaluate(trial_);
-      if (trial_.value > at_.value + noise ||
-          (trial_.value >= at_.value - noise && trial_.error < at_.error)) {
-        std::swap(at_, trial_);
+      if (accept_trial()) {
         return true;
       }
     }
     return false;
+  }
+
+  /// Goes to a normalised point; true if J rose or the error fell, as for `move`. False: stays.
+  [[nodiscard]] bool jump(std::vector<Real> log_nu) {
+    trial_.log_nu = std::move(log_nu);
+    evaluate(trial_);
+    return accept_trial();
   }
 
   /// J and its stationarity at point.log_nu.
@@ -117,6 +116,16 @@ class PolicyAscent {
   }
 
  private:
+  [[nodiscard]] bool accept_trial() {
+    const Real noise = std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(at_.value));
+    const bool better = trial_.value > at_.value + noise ||
+                        (trial_.value >= at_.value - noise && trial_.error < at_.error);
+    if (better) {
+      std::swap(at_, trial_);
+    }
+    return better;
+  }
+
   const Game& game_;
   Point at_, trial_;
 };

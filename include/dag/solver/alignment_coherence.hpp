@@ -30,6 +30,7 @@ class ConsensusNewton {
 
   explicit ConsensusNewton(const Game& game)
       : game_(game),
+        beta_(game.beta()),
         size_(game.contexts().blocks().size(0)),
         count_(game.contexts().blocks().count()) {
     log_nu_.assign(game.log_reference().begin(), game.log_reference().end());
@@ -42,31 +43,52 @@ class ConsensusNewton {
   }
 
   void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
-    std::vector<Real> theta = pool_, step(size_), trial(size_);
+    found.iterations = 0;
+    const std::vector<Real> start = pool_;
+    std::vector<Real> theta = start;
+    if (!improve(options, theta, 20, found.iterations)) {
+      // From a strong anchor, where the map contracts, to the one that was asked for.
+      theta = start;
+      for (Real factor = Real(1e12); factor > 1; factor /= 4) {
+        beta_ = game_.beta() * factor;
+        (void)improve(options, theta, 5, found.iterations);
+      }
+      beta_ = game_.beta();
+      (void)improve(options, theta, 200, found.iterations);
+    }
+    (void)evaluate(theta);
+    found.log_nu = log_nu_;
+  }
+
+ private:
+  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
+
+  /// Rounds from theta until only rounding is left, or `patience` rounds gained nothing; the best
+  /// point seen goes to theta. True if the error fell to 1e-9.
+  [[nodiscard]] bool improve(const EquilibriumOptions<Real>& options, std::vector<Real>& theta,
+                             int patience, std::int64_t& rounds) {
+    std::vector<Real> step(size_), trial(size_), best = theta;
     Real potential = evaluate(theta);
     Real error = largest_error(theta);
-    std::vector<Real> best = theta;
     Real least = error;
-    int idle = 0;
-    for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+    for (int idle = 0; rounds < options.max_iterations && least > 0; ++rounds) {
+      if (idle >= (least <= Real(1e-9) ? 2 : patience)) {
+        break;
+      }
       const Real noise = std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(potential));
       const std::vector<Real> response = pool_;
       bool accepted = false;
-      if (newton_step(theta, step)) {
-        Real length = 1;
-        for (int halving = 0; halving < 6 && !accepted; ++halving, length /= 2) {
-          for (std::size_t z = 0; z < size_; ++z) {
-            trial[z] = theta[z] > -infinity ? theta[z] + length * step[z] : -infinity;
-          }
-          log_normalize(trial);
-          const Real next = evaluate(trial);
-          const Real remaining = largest_error(trial);
-          accepted = next > potential + noise || remaining <= error / 2;
-          if (accepted) {
-            potential = next;
-            error = remaining;
-          }
+      Real length = newton_step(theta, step) ? Real{1} : Real{0};
+      for (int halving = 0; length > 0 && halving < 12 && !accepted; ++halving, length /= 2) {
+        for (std::size_t z = 0; z < size_; ++z) {
+          trial[z] = theta[z] > -infinity ? theta[z] + length * step[z] : -infinity;
         }
+        log_normalize(trial);
+        const Real next = evaluate(trial);
+        const Real remaining = largest_error(trial);
+        accepted = next > potential + noise || remaining <= error / 2;
+        potential = accepted ? next : potential;
+        error = accepted ? remaining : error;
       }
       if (accepted) {
         theta = trial;
@@ -76,26 +98,15 @@ class ConsensusNewton {
         potential = evaluate(theta);
         error = largest_error(theta);
       }
-      if (error < Real(0.9) * least) {
-        idle = 0;
-      } else {
-        ++idle;
-      }
+      idle = error < Real(0.9) * least ? 0 : idle + 1;
       if (error < least) {
         least = error;
         best = theta;
       }
-      if (least == 0 || (least <= Real(1e-11) && idle >= 2) || idle >= 200) {
-        ++found.iterations;
-        break;
-      }
     }
-    (void)evaluate(best);
-    found.log_nu = log_nu_;
+    theta = best;
+    return least <= Real(1e-9);
   }
-
- private:
-  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
   [[nodiscard]] AnswersView<Real> answers() const {
     return {game_.contexts().blocks(), game_.contexts().weights(), {nu_, log_nu_}};
@@ -125,8 +136,7 @@ class ConsensusNewton {
       for (std::size_t z = 0; z < size_; ++z) {
         const std::size_t i = x * size_ + z;
         sum += game_.utility().pair_term({nu_[i], log_nu_[i]}, Probability<Real>::of_log(theta[z]));
-        sum -=
-            nu_[i] > 0 ? game_.beta() * nu_[i] * (log_nu_[i] - game_.log_reference()[i]) : Real{0};
+        sum -= nu_[i] > 0 ? beta_ * nu_[i] * (log_nu_[i] - game_.log_reference()[i]) : Real{0};
       }
       total += game_.contexts().weights()[x] * sum;
     }
@@ -135,7 +145,7 @@ class ConsensusNewton {
 
   /// nu_x: roots of the reward at q less beta (s - log nu0) = beta t, normalised through t.
   void respond(const std::vector<Real>& theta, std::size_t x) {
-    const Real beta = game_.beta();
+    const Real beta = beta_;
     const auto reference = game_.contexts().blocks().of(game_.log_reference(), x);
     const auto out = std::span<Real>(log_nu_).subspan(x * size_, size_);
     const auto& u = game_.utility();
@@ -190,9 +200,9 @@ class ConsensusNewton {
           }
           const auto nu = Probability<Real>::of_log(out[z]);
           const auto q = Probability<Real>::of_log(theta[z]);
-          const Real strength = game_.beta() - u.own_slope(nu, q);
+          const Real strength = beta_ - u.own_slope(nu, q);
           const Real left =
-              u.pair_reward(nu, q) - game_.beta() * (out[z] - game_.log_reference()[x * size_ + z]);
+              u.pair_reward(nu, q) - beta_ * (out[z] - game_.log_reference()[x * size_ + z]);
           if (pass == 0) {
             mass += nu.value / strength;
             lambda += nu.value / strength * left;
@@ -233,13 +243,13 @@ class ConsensusNewton {
       for (std::size_t z = 0; z < size_; ++z) {
         const std::size_t i = x * size_ + z;
         if (!(log_nu_[i] > -infinity) || !(theta[z] > -infinity)) {
-          mass[x] += nu_[i] / game_.beta();
+          mass[x] += nu_[i] / beta_;
           continue;
         }
         const Probability<Real> nu{nu_[i], log_nu_[i]};
         // In the mean's Jacobian q stands for the pool: equal at the root, and always invertible.
         const auto q = Probability<Real>::of_log(Pool::pool_is_mean ? pool_[z] : theta[z]);
-        const Real strength = game_.beta() - game_.utility().own_slope(nu, q);
+        const Real strength = beta_ - game_.utility().own_slope(nu, q);
         const Real share =
             Pool::pool_is_mean ? weights[x] * std::exp(log_nu_[i] - pool_[z]) : weights[x];
         const Real other = game_.utility().other_slope(nu, q);
@@ -276,15 +286,15 @@ class ConsensusNewton {
         step[z] -= left_[x * size_ + z] * right_side[x] / diagonal[z];
       }
     }
+    Real sum = 0;
     for (const Real s : step) {
-      if (!std::isfinite(s)) {
-        return false;
-      }
+      sum += s;
     }
-    return true;
+    return std::isfinite(sum);
   }
 
   const Game& game_;
+  Real beta_;  // the game's, or a larger one on the way there
   std::size_t size_, count_;
   std::vector<Real> log_nu_, nu_, pool_, error_, base_, left_, right_;
 };

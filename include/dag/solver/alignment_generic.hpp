@@ -28,7 +28,7 @@ void generic_ascent(const Game& game, const EquilibriumOptions<typename Game::Re
   constexpr Real infinity = std::numeric_limits<Real>::infinity();
   constexpr std::size_t newton_limit = 400;
   const Blocks& blocks = game.contexts().blocks();
-  PolicyAscent<Game> ascent(game);
+  PolicyAscent<Game> ascent(game, {game.log_reference().begin(), game.log_reference().end()});
   std::vector<std::size_t> alive, context;
   for (std::size_t x = 0; x < blocks.count(); ++x) {
     for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {

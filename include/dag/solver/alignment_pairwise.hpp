@@ -7,15 +7,53 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/game/alignment.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/solver/alignment_ascent.hpp>
+#include <dag/solver/alignment_pointwise.hpp>
 #include <dag/solver/alignment_solution.hpp>
 
 namespace dag::detail {
+
+/// A pairwise utility seen by one context, the others held: a pointwise utility, whose equilibrium
+/// is the context's exact best response.
+template <PairwiseUtility U>
+struct PairwiseContext {
+  using scalar_type = typename U::scalar_type;
+  using Real = scalar_type;
+  const U& utility;
+  AnswersView<Real> answers;
+  std::size_t own;
+
+  [[nodiscard]] std::size_t datum(std::size_t i) const { return i; }
+  [[nodiscard]] Real term(Probability<Real> nu, std::size_t i) const {
+    return sum(
+        i, [&](auto other) { return utility.pair_term(nu, other) + utility.pair_term(other, nu); });
+  }
+  [[nodiscard]] Real reward(Probability<Real> nu, std::size_t i) const {
+    return sum(i, [&](auto other) { return utility.pair_reward(nu, other); });
+  }
+  [[nodiscard]] Real slope(Probability<Real> nu, std::size_t i) const {
+    return sum(i, [&](auto other) { return utility.own_slope(nu, other); });
+  }
+
+ private:
+  template <class Formula>
+  [[nodiscard]] Real sum(std::size_t i, Formula&& formula) const {
+    const std::size_t size = answers.blocks.size(0);
+    Real total = 0;
+    for (std::size_t x = 0; x < answers.blocks.count(); ++x) {
+      if (x != own) {
+        total += answers.weights[x] * formula(answers.at(x * size + i % size));
+      }
+    }
+    return total;
+  }
+};
 
 /// Newton for pairwise coherence: the Hessian couples the contexts answer by answer, so a step is
 /// one X x X system an answer and one for the X normalisations. O(n X^3) a round.
@@ -27,10 +65,39 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
   const std::size_t count = game.contexts().blocks().count();
   const std::size_t size = game.contexts().blocks().size(0);
   const auto weights = game.contexts().weights();
-  PolicyAscent<Game> ascent(game);
+  // From agreement on the references' geometric mean, where no ratio of probabilities is large.
+  std::vector<Real> start(size * count, 0);
+  for (std::size_t z = 0; z < size; ++z) {
+    Real mean = 0;
+    for (std::size_t x = 0; x < count; ++x) {
+      mean += weights[x] * game.log_reference()[x * size + z];
+    }
+    for (std::size_t x = 0; x < count; ++x) {
+      start[x * size + z] = game.log_reference()[x * size + z] > -infinity ? mean : -infinity;
+    }
+  }
+  PolicyAscent<Game> ascent(game, std::move(start));
   std::vector<Real> inverse(size * count * count), schur(count * count), multiplier(count);
   std::vector<Real> matrix(count * count), column(count), step(size * count);
   std::vector<std::size_t> pivots(count);
+  std::vector<Real> base(size);
+  const auto sweep = [&] {
+    std::vector<Real> log_nu = ascent.at().log_nu, nu = ascent.at().nu;
+    for (std::size_t x = 0; x < count; ++x) {
+      const PairwiseContext<typename Game::utility_type> view{
+          game.utility(), {game.contexts().blocks(), weights, {nu, log_nu}}, x};
+      const auto own = std::span<Real>(log_nu).subspan(x * size, size);
+      std::vector<Real> response(own.begin(), own.end());
+      ContextResponse<PairwiseContext<typename Game::utility_type>>(view, game.beta())
+          .solve(x * size, game.log_reference().subspan(x * size, size), {}, base, response);
+      for (std::size_t z = 0; z < size; ++z) {
+        own[z] = response[z];
+        nu[x * size + z] = std::exp(response[z]);
+      }
+    }
+    return ascent.jump(std::move(log_nu));
+  };
+  (void)sweep();
   for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
     const auto& at = ascent.at();
     if (at.error == 0) {
@@ -80,7 +147,9 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
         step[x * size + z] = sum;
       }
     }
-    if (!ascent.move(step)) {
+    const Real before = at.error;
+    const bool moved = ascent.move(step);
+    if (!(moved && ascent.at().error <= before / 2) && !sweep() && !moved) {
       break;
     }
   }
