@@ -49,7 +49,9 @@ class PolicyAscent {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
     const Blocks& blocks = game_.contexts().blocks();
     Real length = 1;
-    for (int halving = 0; halving < 40; ++halving, length /= 2) {
+    // Near the end J no longer tells points apart: a full step helps or nothing does.
+    const int halvings = at_.error < Real(1e-9) ? 1 : 40;
+    for (int halving = 0; halving < halvings; ++halving, length /= 2) {
       trial_.log_nu = at_.log_nu;
       bool finite = true;
       for (std::size_t i = 0; i < ds.size(); ++i) {

@@ -12,7 +12,7 @@
 #include <dag/game/alignment.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
-#include <dag/numeric/scalar_root.hpp>
+#include <dag/solver/alignment_consensus.hpp>
 #include <dag/solver/alignment_solution.hpp>
 
 namespace dag::detail {
@@ -30,6 +30,7 @@ class ConsensusNewton {
 
   explicit ConsensusNewton(const Game& game)
       : game_(game),
+        response_(game),
         beta_(game.beta()),
         size_(game.contexts().blocks().size(0)),
         count_(game.contexts().blocks().count()) {
@@ -37,7 +38,6 @@ class ConsensusNewton {
     nu_.resize(log_nu_.size());
     pool_.resize(size_);
     error_.resize(size_);
-    base_.resize(size_);
     refresh_points();
     pool();
   }
@@ -79,7 +79,8 @@ class ConsensusNewton {
       const std::vector<Real> response = pool_;
       bool accepted = false;
       Real length = newton_step(theta, step) ? Real{1} : Real{0};
-      for (int halving = 0; length > 0 && halving < 12 && !accepted; ++halving, length /= 2) {
+      for (int halving = 0; length > 0 && halving < (least <= Real(1e-9) ? 1 : 12) && !accepted;
+           ++halving, length /= 2) {
         for (std::size_t z = 0; z < size_; ++z) {
           trial[z] = theta[z] > -infinity ? theta[z] + length * step[z] : -infinity;
         }
@@ -127,7 +128,7 @@ class ConsensusNewton {
   Real evaluate(const std::vector<Real>& theta) {
     Real total = 0;
     for (std::size_t x = 0; x < count_; ++x) {
-      respond(theta, x);
+      response_.solve(theta, beta_, x, std::span<Real>(log_nu_).subspan(x * size_, size_));
     }
     refresh_points();
     pool();
@@ -141,86 +142,6 @@ class ConsensusNewton {
       total += game_.contexts().weights()[x] * sum;
     }
     return total;
-  }
-
-  /// nu_x: roots of the reward at q less beta (s - log nu0) = beta t, normalised through t.
-  void respond(const std::vector<Real>& theta, std::size_t x) {
-    const Real beta = beta_;
-    const auto reference = game_.contexts().blocks().of(game_.log_reference(), x);
-    const auto out = std::span<Real>(log_nu_).subspan(x * size_, size_);
-    const auto& u = game_.utility();
-    const auto total = [&](Real t) {
-      Real sum = 0, slope = 0;
-      for (std::size_t z = 0; z < size_; ++z) {
-        const auto q = Probability<Real>::of_log(theta[z]);
-        const Real s = reference[z] > -infinity ? u.log_root(q, beta, reference[z] - t) : -infinity;
-        out[z] = s;
-        // Far from the root a probability may pass 1; cap it before it overflows.
-        const auto nu = Probability<Real>::of_log(s < 50 ? s : Real{50});
-        if (nu.value > 0) {
-          sum += nu.value;
-          slope -= nu.value * beta / (beta - u.own_slope(nu, q));
-        }
-      }
-      return ValueAndSlope<Real>{sum - 1, slope};
-    };
-    // At low some answer has probability >= 1, at high none has more than 1 / n.
-    const Real log_size = std::log(static_cast<Real>(size_));
-    Real low = -infinity, high = -infinity;
-    for (std::size_t z = 0; z < size_; ++z) {
-      if (reference[z] > -infinity) {
-        const auto q = Probability<Real>::of_log(theta[z]);
-        low = std::fmax(low, reference[z] + u.pair_reward(Probability<Real>::of(1), q) / beta);
-        high = std::fmax(high, reference[z] + log_size +
-                                   u.pair_reward(Probability<Real>::of_log(-log_size), q) / beta);
-      }
-    }
-    if (low < high) {
-      const Real margin =
-          std::numeric_limits<Real>::epsilon() * 8 * (1 + std::abs(low) + std::abs(high));
-      (void)total(find_root_newton(total, low - margin, high + margin, (low + high) / 2).root);
-    } else {
-      (void)total(low);
-    }
-    log_normalize(out);
-    polish(theta, x);
-  }
-
-  /// Two Newton steps on reward - beta (s - s0) = lambda itself: t is of size reward / beta, and
-  /// its rounding would show in s where beta is small.
-  void polish(const std::vector<Real>& theta, std::size_t x) {
-    const auto& u = game_.utility();
-    const auto out = std::span<Real>(log_nu_).subspan(x * size_, size_);
-    for (int round = 0; round < 2; ++round) {
-      Real mass = 0, lambda = 0, longest = 0;
-      for (int pass = 0; pass < 2; ++pass) {
-        for (std::size_t z = 0; z < size_; ++z) {
-          if (!(out[z] > -infinity)) {
-            continue;
-          }
-          const auto nu = Probability<Real>::of_log(out[z]);
-          const auto q = Probability<Real>::of_log(theta[z]);
-          const Real strength = beta_ - u.own_slope(nu, q);
-          const Real left =
-              u.pair_reward(nu, q) - beta_ * (out[z] - game_.log_reference()[x * size_ + z]);
-          if (pass == 0) {
-            mass += nu.value / strength;
-            lambda += nu.value / strength * left;
-          } else {
-            base_[z] = (left - lambda) / strength;
-            longest = std::fmax(longest, std::abs(base_[z]));
-          }
-        }
-        lambda = pass == 0 ? lambda / mass : lambda;
-      }
-      if (!(longest < Real(1e-3))) {
-        return;
-      }
-      for (std::size_t z = 0; z < size_; ++z) {
-        out[z] += out[z] > -infinity ? base_[z] : Real{0};
-      }
-      log_normalize(out);
-    }
   }
 
   [[nodiscard]] Real largest_error(const std::vector<Real>& theta) {
@@ -294,9 +215,10 @@ class ConsensusNewton {
   }
 
   const Game& game_;
+  ConsensusResponse<Game> response_;
   Real beta_;  // the game's, or a larger one on the way there
   std::size_t size_, count_;
-  std::vector<Real> log_nu_, nu_, pool_, error_, base_, left_, right_;
+  std::vector<Real> log_nu_, nu_, pool_, error_, left_, right_;
 };
 
 }  // namespace dag::detail

@@ -97,7 +97,6 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
     }
     return ascent.jump(std::move(log_nu));
   };
-  (void)sweep();
   for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
     const auto& at = ascent.at();
     if (at.error == 0) {
@@ -149,7 +148,8 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
     }
     const Real before = at.error;
     const bool moved = ascent.move(step);
-    if (!(moved && ascent.at().error <= before / 2) && !sweep() && !moved) {
+    const bool halved = moved && ascent.at().error <= before / 2;
+    if (!halved && (before < Real(1e-9) || (!sweep() && !moved))) {
       break;
     }
   }

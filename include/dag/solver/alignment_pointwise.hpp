@@ -111,11 +111,11 @@ class ContextResponse {
     return total;
   }
 
-  /// Two Newton steps on R - strength (s - base) = lambda itself: t = lambda / strength is large
+  /// Newton steps on R - strength (s - base) = lambda itself: t = lambda / strength is large
   /// where beta is small, and its rounding would show in s.
   void polish(std::size_t first, std::span<const Real> base, std::span<Real> log_nu) const {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
-    for (int round = 0; round < 2; ++round) {
+    for (int round = 0; round < 4; ++round) {
       Real mass = 0, lambda = 0, longest = 0;
       const auto visit = [&](auto&& use) {
         for (std::size_t z = 0; z < base.size(); ++z) {
@@ -141,6 +141,9 @@ class ContextResponse {
         log_nu[z] += (left - lambda) / curvature;
       });
       log_normalize(log_nu);
+      if (longest < Real(1e-9)) {
+        return;  // quadratic: what is left is rounding
+      }
     }
   }
 
@@ -166,13 +169,16 @@ class ContextResponse {
           slope -= nu.value * strength_ / (strength_ - this->slope(first + z, nu));
         }
       }
-      return ValueAndSlope<Real>{sum - 1, slope};
+      return ValueAndSlope<Real>{std::log(sum), slope / sum};
     };
     if (low < high) {
       // Rounding at the ends must not spoil the signs there.
       const Real margin =
           std::numeric_limits<Real>::epsilon() * 8 * (1 + std::abs(low) + std::abs(high));
-      (void)total(find_root_newton(total, low - margin, high + margin, (low + high) / 2).root);
+      RootOptions<Real> coarse;
+      coarse.value_tolerance = Real(1e-7);  // of log sum nu: polished afterwards
+      const Real start = (low + high) / 2;
+      (void)total(find_root_newton(total, low - margin, high + margin, start, coarse).root);
     } else {
       (void)total(low);
     }
@@ -203,7 +209,10 @@ class ContextResponse {
     };
     // The slope is at most -strength, so the root is not further below 0 than this.
     const Real low = at_one / strength_ * (1 + 8 * std::numeric_limits<Real>::epsilon());
-    return find_root_newton(excess, low, Real{0}, low / 2).root;
+    RootOptions<Real> coarse;
+    coarse.absolute_tolerance = Real(1e-8);  // polished afterwards
+    const Real start = level < 0 && level > low ? level : low / 2;
+    return find_root_newton(excess, low, Real{0}, start, coarse).root;
   }
 
   const U& u_;
