@@ -7,6 +7,7 @@
 
 #include <dag/game/lift.hpp>
 #include <dag/model/layered_exact.hpp>
+#include <dag/model/random_layered.hpp>
 #include <dag/utility/chi_square.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
