@@ -98,7 +98,7 @@ void gauss_legendre(std::size_t count, Function&& function) {
 }
 
 inline void require_table(const char* where, std::span<const double> table) {
-  require(table.size() >= 1, Errc::invalid_argument, where, ": the table must have an entry");
+  require(!table.empty(), Errc::invalid_argument, where, ": the table must have an entry");
   for (const double value : table) {
     require(std::abs(value) <= std::numeric_limits<double>::max(), Errc::not_finite, where,
             ": entries must be finite, got ", value);

@@ -98,9 +98,10 @@ template <class Polynomial>
           "minimax_log_table: the group must have at least 2 samples, got ", group_size);
   const auto coefficients =
       detail::bernstein_coefficients(detail::minimax_log(group_size), group_size - 1);
-  std::vector<double> table;
-  for (const long double value : coefficients) {
-    table.push_back(value < 0 ? -detail::saturate(-value) : detail::saturate(value));
+  std::vector<double> table(coefficients.size());
+  for (std::size_t k = 0; k < table.size(); ++k) {
+    const long double value = coefficients[k];
+    table[k] = value < 0 ? -detail::saturate(-value) : detail::saturate(value);
   }
   return table;
 }
