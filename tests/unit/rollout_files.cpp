@@ -232,7 +232,8 @@ TEST_CASE("damaged lines are read or refused, never more; what is read can be wr
     REQUIRE(dag::read_rollouts(out).answer == groups.answer);
     dag::JsonlReader reader(out);
     while (reader.next()) {
-      for (const auto& sample : reader.parse()["samples"]) {
+      const auto value = reader.parse();
+      for (const auto& sample : value["samples"]) {
         REQUIRE(sample["reward"] == 0.25);
         REQUIRE(sample["advantage"] == 0.25);
       }

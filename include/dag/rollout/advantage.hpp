@@ -264,7 +264,7 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
     report.scale = scale = scored / (nonzero > 0 ? nonzero : 1);
   }
   for (std::size_t g = 0; g < report.groups; ++g) {
-    require(begin[g] <= begin[g + 1], Errc::dimension_mismatch,
+    require(begin[g] <= begin[g + 1] && begin[g + 1] <= begin.back(), Errc::dimension_mismatch,
             "advantages: offsets must not decrease, but group ", g, " runs from ", begin[g], " to ",
             begin[g + 1]);
     const auto first = static_cast<std::size_t>(begin[g]);

@@ -117,6 +117,7 @@ class QuestionPool {
                                                     std::log(entry.count + options_.smoothing));
       return {own, std::exp(log_q) / (total_ - std::exp(pooled_[z]) + std::exp(log_q))};
     }
+    // A fused multiply-add would leave a residue where no other context gave the answer.
     const bool alone = options_.smoothing == 0 && voters_[z] == 1;
     const double rest = alone ? 0 : pooled_[z] - weight() * nu(m, entry.count);
     if (mass > 0) {
@@ -163,8 +164,8 @@ class QuestionPool {
   std::vector<Entry> entries_;
   std::vector<std::size_t> entry_begin_;
   std::vector<double> answered_;
-  std::vector<double> pooled_;  ///< q, or its unnormalised logarithm
-  std::vector<std::int32_t> voters_;
+  std::vector<double> pooled_;        ///< q, or its unnormalised logarithm
+  std::vector<std::int32_t> voters_;  ///< contexts that gave the answer
   double total_ = 0;
   Vote vote_;
 };

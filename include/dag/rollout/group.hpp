@@ -101,7 +101,7 @@ class AnswerGroupsBuilder {
             "AnswerGroupsBuilder: begin_group must come before add");
     const std::int32_t key = answer ? key_of(*answer) : -1;
     const bool known = correct.has_value() || gold_ >= 0;
-    const bool right = correct ? *correct : key >= 0 && key == gold_;
+    const bool right = correct ? *correct : key == gold_;
     groups_.answer.push_back(key);  // made local to the question by finish()
     groups_.right.push_back(static_cast<std::int8_t>(known ? static_cast<int>(right) : -1));
     ++groups_.begin.back();
