@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/io/atomic_file.hpp>
+
+namespace dag {
+
+/// Everything a training run needs to go on bit for bit: random numbers are addressed by (seed,
+/// step, sample), so that seed and step stand for all streams.
+struct Checkpoint {
+  std::uint64_t seed = 0;
+  std::int64_t step = 0;  ///< steps completed
+  std::vector<double> parameters;
+  std::vector<double> reference;  ///< parameters of the KL anchor
+  std::vector<double> optimizer;  ///< as `Optimizer::state`
+  std::vector<double> multipliers;
+  friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+};
+
+namespace detail {
+
+/// CRC-32 (polynomial 0xEDB88320, as in zip and PNG).
+[[nodiscard]] inline std::uint32_t crc32(std::span<const unsigned char> bytes) {
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const unsigned char byte : bytes) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1U)));
+    }
+  }
+  return ~crc;
+}
+
+inline constexpr std::array<unsigned char, 8> checkpoint_magic{'d', 'a', 'g', 'c',
+                                                               'k', 'p', 't', 1};
+
+class ByteWriter {
+ public:
+  void raw(const void* data, std::size_t size) {
+    const auto* bytes = static_cast<const unsigned char*>(data);
+    bytes_.insert(bytes_.end(), bytes, bytes + size);
+  }
+  void word(std::uint64_t value) {  // little-endian, whatever the machine
+    for (int i = 0; i < 8; ++i) {
+      bytes_.push_back(static_cast<unsigned char>(value >> (8 * i)));
+    }
+  }
+  void numbers(const std::vector<double>& values) {
+    word(values.size());
+    for (const double value : values) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, &value, sizeof bits);
+      word(bits);
+    }
+  }
+  [[nodiscard]] const std::vector<unsigned char>& bytes() const { return bytes_; }
+
+ private:
+  std::vector<unsigned char> bytes_;
+};
+
+class ByteReader {
+ public:
+  ByteReader(std::span<const unsigned char> bytes, const std::string& path)
+      : bytes_(bytes), path_(path) {}
+  [[nodiscard]] std::uint64_t word() {
+    require(bytes_.size() >= 8, Errc::parse, "checkpoint '", path_, "' ends too early");
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      value |= std::uint64_t{bytes_[i]} << (8 * i);
+    }
+    bytes_ = bytes_.subspan(8);
+    return value;
+  }
+  [[nodiscard]] std::vector<double> numbers() {
+    const std::uint64_t size = word();
+    require(size <= bytes_.size() / 8, Errc::parse, "checkpoint '", path_, "' claims ", size,
+            " numbers, ", bytes_.size() / 8, " are left");
+    std::vector<double> values(size);
+    for (double& value : values) {
+      const std::uint64_t bits = word();
+      std::memcpy(&value, &bits, sizeof value);
+    }
+    return values;
+  }
+  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
+
+ private:
+  std::span<const unsigned char> bytes_;
+  const std::string& path_;
+};
+
+/// The whole file; false if it cannot be opened.
+[[nodiscard]] inline bool read_bytes(const std::string& path, std::vector<unsigned char>& bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) {
+    return false;
+  }
+  std::array<unsigned char, 65536> buffer;
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), file)) > 0;) {
+    bytes.insert(bytes.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got));
+  }
+  std::fclose(file);
+  return true;
+}
+
+[[nodiscard]] inline Checkpoint parse_checkpoint(std::span<const unsigned char> bytes,
+                                                 const std::string& path) {
+  require(bytes.size() >= checkpoint_magic.size() + 8 &&
+              std::memcmp(bytes.data(), checkpoint_magic.data(), checkpoint_magic.size()) == 0,
+          Errc::parse, "'", path, "' is no checkpoint of this version");
+  const auto body = bytes.first(bytes.size() - 8);
+  ByteReader tail(bytes.last(8), path);
+  const std::uint64_t stored = tail.word();
+  require(stored == crc32(body), Errc::parse, "checkpoint '", path,
+          "' is damaged: its checksum does not fit");
+  ByteReader in(body.subspan(checkpoint_magic.size()), path);
+  Checkpoint found;
+  found.seed = in.word();
+  found.step = static_cast<std::int64_t>(in.word());
+  found.parameters = in.numbers();
+  found.reference = in.numbers();
+  found.optimizer = in.numbers();
+  found.multipliers = in.numbers();
+  require(in.at_end(), Errc::parse, "checkpoint '", path, "' has bytes after its end");
+  return found;
+}
+
+}  // namespace detail
+
+/// Writes a checkpoint under `path`; the one that stood there moves to `path`.previous first. Each
+/// move is a rename: a kill at any moment leaves a whole checkpoint under one of the two names.
+/// Format: magic and version, words and doubles little-endian, CRC-32. Errors: io.
+inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
+  detail::ByteWriter out;
+  out.raw(detail::checkpoint_magic.data(), detail::checkpoint_magic.size());
+  out.word(checkpoint.seed);
+  out.word(static_cast<std::uint64_t>(checkpoint.step));
+  out.numbers(checkpoint.parameters);
+  out.numbers(checkpoint.reference);
+  out.numbers(checkpoint.optimizer);
+  out.numbers(checkpoint.multipliers);
+  out.word(detail::crc32(out.bytes()));
+  AtomicFile file(path);
+  file.write({reinterpret_cast<const char*>(out.bytes().data()), out.bytes().size()});
+  (void)std::rename(path.c_str(), (path + ".previous").c_str());  // there may be none
+  file.commit();
+}
+
+/// Whether there is anything to load: `path` or `path`.previous can be opened.
+[[nodiscard]] inline bool checkpoint_exists(const std::string& path) {
+  for (const std::string& candidate : {path, path + ".previous"}) {
+    if (std::FILE* file = std::fopen(candidate.c_str(), "rb")) {
+      std::fclose(file);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// What `load_checkpoint` found, and where.
+struct LoadedCheckpoint {
+  Checkpoint checkpoint;
+  std::string path;     ///< the file it came from
+  std::string refused;  ///< why the newer file was not used; empty if it was
+};
+
+/// Reads `path`, or `path`.previous where that is missing or damaged. Errors: parse or io if
+/// neither serves, with the reasons for both.
+[[nodiscard]] inline LoadedCheckpoint load_checkpoint(const std::string& path) {
+  std::string reasons;
+  for (const std::string& candidate : {path, path + ".previous"}) {
+    std::vector<unsigned char> bytes;
+    if (!detail::read_bytes(candidate, bytes)) {
+      reasons += (reasons.empty() ? "cannot read '" : "; cannot read '") + candidate + "'";
+      continue;
+    }
+    try {
+      return {detail::parse_checkpoint(bytes, candidate), candidate, reasons};
+    } catch (const Error& error) {
+      reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
+    }
+  }
+  fail(Errc::io, "no usable checkpoint: ", reasons);
+}
+
+}  // namespace dag
