@@ -208,7 +208,7 @@ struct eigen : detail::EigenSimplices {
     for (Eigen::Index kept = v.size();;) {
       const auto above = v > threshold;
       const Eigen::Index count = above.count();
-      if (count == kept || count == 0) {
+      if (count >= kept || count == 0) {  // never more, unless by rounding
         break;
       }
       kept = count;

@@ -106,6 +106,25 @@ struct EigenSimplices {
       blocks.of(log_p, b)[best] = Scalar{0};
     }
   }
+  /// One block of regret matching: regrets += g - <g, p>, with negative ones forgotten if `plus`;
+  /// then p ∝ max(regrets + last (g - <g, p>), 0), `last` = 1 to predict that the field stays, 0
+  /// not to; p is left as it is where nothing is positive. Regrets are of the payoff's unit.
+  template <class Scalar>
+  void match_regrets(std::span<const Scalar> g, bool plus, Scalar last, std::span<Scalar> regrets,
+                     std::span<Scalar> p) const {
+    const Scalar earned = (array(g) * array(std::span<const Scalar>(p))).sum();
+    auto sums = array(regrets);
+    sums += array(g) - earned;
+    if (plus) {
+      sums = sums.max(Scalar{0});
+    }
+    const auto hopes = (sums + last * (array(g) - earned)).max(Scalar{0});
+    const Scalar total = hopes.sum();
+    require(std::isfinite(total), Errc::not_finite, "match_regrets: the field has a NaN or an inf");
+    if (total > 0) {
+      array(p) = hopes / total;
+    }
+  }
   /// sum over blocks of the largest entry.
   template <class Scalar>
   [[nodiscard]] Scalar sum_of_maxima(const Blocks& blocks, std::span<const Scalar> x) const {

@@ -52,6 +52,16 @@ class MatrixGame {
     backend_.dual_product(payoff_, blocks.of(z.point, 0), blocks.of(z.point, 1), Real{1}, Real{-1},
                           blocks.of(out, 0), blocks.of(out, 1));
   }
+  /// Player b's part of the field alone, at half the cost: A y (b = 0) or -A' x (b = 1).
+  void block_field(StateView<const Real> z, std::size_t b, std::span<Real> out) const {
+    const Blocks& blocks = players_.blocks();
+    if (b == 0) {
+      backend_.multiply(payoff_, blocks.of(z.point, 1), out);
+    } else {
+      backend_.multiply_transposed(payoff_, blocks.of(z.point, 0), out);
+      backend_.combine(Real{0}, std::span<const Real>(out), Real{-1}, out);
+    }
+  }
   /// x' A y, given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
     return backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));

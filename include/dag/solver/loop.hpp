@@ -21,7 +21,8 @@ namespace dag::detail {
 /// What a first-order method has to offer the loop. `round(t)` makes round t = 1, 2, ... and
 /// returns false if it cannot go on (a step that shrank to nothing). `last()` is its current
 /// iterate, `sample()` the point that averages are made of, `step()` the step taken, `products()`
-/// the field evaluations made so far.
+/// the field evaluations made so far. `weight()`, where there is one, replaces `step()` as the
+/// weight of the sample in means.
 template <class M, class Real>
 concept Method = requires(M& method, std::int64_t t) {
   { method.round(t) } -> std::same_as<bool>;
@@ -178,7 +179,11 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     if (t > 0) {
       alive = method.round(t);
       if (uses_mean && alive) {
-        mean.add(t, method.step(), method.sample());
+        if constexpr (requires { method.weight(); }) {
+          mean.add(t, method.weight(), method.sample());
+        } else {
+          mean.add(t, method.step(), method.sample());
+        }
       }
     }
     const bool last_round = t == options.max_iterations || !alive;
