@@ -2,14 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The library without a backend: everything that needs the standard library alone.
+/// The library without a backend, from the standard library alone: core, geometry, games, utilities
+/// and alignment games, first-order solvers. Rooms that would cost more to compile are included by
+/// name: dag/divergence/, dag/model/, dag/estimate/, dag/rollout/, dag/problem/, dag/train/,
+/// dag/io/ and the exact solvers of dag/solver/. benchmarks/compile_time.py holds this header to
+/// half the time of <Eigen/Dense>.
 #include <dag/core/blocks.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/log_prob_model.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/state.hpp>
 #include <dag/core/status.hpp>
+#include <dag/game/alignment.hpp>
 #include <dag/game/bilinear.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/game/regularized_matrix.hpp>
@@ -17,9 +23,40 @@
 #include <dag/geometry/product.hpp>
 #include <dag/geometry/sets.hpp>
 #include <dag/geometry/simplices.hpp>
+#include <dag/solver/best_response_dynamics.hpp>
 #include <dag/solver/certificate.hpp>
-#include <dag/solver/loop.hpp>
+#include <dag/solver/equilibrium.hpp>
+#include <dag/solver/extragradient.hpp>
+#include <dag/solver/fictitious_play.hpp>
+#include <dag/solver/gradient_descent_ascent.hpp>
+#include <dag/solver/mirror_descent.hpp>
 #include <dag/solver/mirror_prox.hpp>
+#include <dag/solver/optimistic_mirror_descent.hpp>
 #include <dag/solver/options.hpp>
+#include <dag/solver/rate.hpp>
+#include <dag/solver/smooth_fictitious_play.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/theory.hpp>
+#include <dag/solver/trace.hpp>
+#include <dag/utility/chi_square.hpp>
+#include <dag/utility/coherence.hpp>
+#include <dag/utility/concepts.hpp>
+#include <dag/utility/correct_set.hpp>
+#include <dag/utility/evaluate.hpp>
+#include <dag/utility/expected_reward.hpp>
+#include <dag/utility/forward_kl.hpp>
+#include <dag/utility/frozen_consensus.hpp>
+#include <dag/utility/gini.hpp>
+#include <dag/utility/jensen_shannon.hpp>
+#include <dag/utility/log_likelihood.hpp>
+#include <dag/utility/moment_constraints.hpp>
+#include <dag/utility/pairwise_coherence.hpp>
+#include <dag/utility/pass_at_k.hpp>
+#include <dag/utility/reverse_kl.hpp>
+#include <dag/utility/robust_reward.hpp>
+#include <dag/utility/shannon_entropy.hpp>
+#include <dag/utility/sum.hpp>
+#include <dag/utility/target.hpp>
+#include <dag/utility/tsallis.hpp>
+#include <dag/utility/user_defined.hpp>
 #include <dag/version.hpp>
