@@ -7,6 +7,8 @@
 #   dag::eigen   the CPU backend           Eigen 3.3 or newer
 #   dag::json    JSON Lines in and out     nlohmann-json 3.9 or newer
 #   dag::xtensor payoff tensors, interop   xtensor 0.24 or newer
+#   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
+#                is all it needs; for C++ define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (_OMP)
 macro(_dag_optional_target name package version dependency)
   find_package(${package} ${version} QUIET NO_MODULE GLOBAL)
   if(TARGET ${dependency} AND NOT TARGET dag::${name})
@@ -18,3 +20,15 @@ endmacro()
 _dag_optional_target(eigen Eigen3 3.3 Eigen3::Eigen)
 _dag_optional_target(json nlohmann_json 3.9 nlohmann_json::nlohmann_json)
 _dag_optional_target(xtensor xtensor 0.24 xtensor)
+
+# CCCL 3 keeps libcu++ and CUB beside Thrust; all live under the same folder.
+find_path(DAG_THRUST_INCLUDE thrust/version.h
+          HINTS /usr/local/cuda/include/cccl /usr/local/cuda/include ENV CUDA_PATH
+          PATH_SUFFIXES include/cccl include
+          DOC "Folder of thrust/version.h")
+mark_as_advanced(DAG_THRUST_INCLUDE)
+if(DAG_THRUST_INCLUDE AND NOT TARGET dag::cuda)
+  add_library(dag::cuda INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(dag::cuda INTERFACE dag::dag)
+  target_include_directories(dag::cuda SYSTEM INTERFACE ${DAG_THRUST_INCLUDE})
+endif()

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 
 #include <dag/detail/config.hpp>
 
@@ -11,7 +12,7 @@ namespace dag::device {
 /// Kernels are written once, as the work of one thread block in phases, and run by an executor:
 /// `DeviceBlock` on a GPU, `HostBlock` serially on the host, where tests reach every index and sum.
 /// A body is a callable `body(block)`; it may use
-///   block.index()                     which block this is,
+///   block.index(), block.threads()    which block this is, how many threads it has,
 ///   block.each(n, f)                  f(i) for i < n, spread over the threads, then a barrier,
 ///   block.reduce(n, identity, f, op)  op over f(0..n-1), the same value to every thread,
 ///   block.shared<T>(count)            memory of the block, the same array at every call.
@@ -29,6 +30,7 @@ class HostBlock {
       : index_(index), threads_(threads), memory_(memory) {}
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
   template <class Function>
   void each(std::size_t count, Function f) const {
     for (std::size_t i = 0; i < count; ++i) {
@@ -63,9 +65,9 @@ class HostBlock {
  private:
   template <class Value, class Operation>
   static void fold(Value* lane, Operation op) {
-    for (unsigned half = warp_size / 2; half > 0; half /= 2) {
-      for (unsigned i = 0; i < half; ++i) {
-        lane[i] = op(lane[i], lane[i + half]);
+    for (unsigned distance = warp_size / 2; distance > 0; distance /= 2) {
+      for (unsigned i = 0; i < distance; ++i) {
+        lane[i] = op(lane[i], lane[i + distance]);
       }
     }
   }
@@ -76,10 +78,25 @@ class HostBlock {
 };
 
 #if defined(__CUDACC__)
+/// Moves a value of any trivially copyable type between lanes, 32 bits at a time.
+template <class Value, class Shuffle>
+[[nodiscard]] __device__ Value shuffle_words(const Value& value, Shuffle shuffle) {
+  static_assert(sizeof(Value) % sizeof(unsigned) == 0);
+  unsigned words[sizeof(Value) / sizeof(unsigned)];
+  memcpy(words, &value, sizeof value);
+  for (unsigned& word : words) {
+    word = shuffle(word);
+  }
+  Value moved;
+  memcpy(&moved, words, sizeof moved);
+  return moved;
+}
+
 /// Runs a body's phases on the threads of one CUDA block; blockDim.x is a multiple of 32.
 class DeviceBlock {
  public:
   [[nodiscard]] __device__ std::size_t index() const { return blockIdx.x; }
+  [[nodiscard]] __device__ std::size_t threads() const { return blockDim.x; }
   template <class Function>
   __device__ void each(std::size_t count, Function f) const {
     for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
@@ -123,8 +140,10 @@ class DeviceBlock {
  private:
   template <class Value, class Operation>
   [[nodiscard]] static __device__ Value fold(Value value, Operation op) {
-    for (unsigned half = warp_size / 2; half > 0; half /= 2) {
-      value = op(value, __shfl_down_sync(0xffffffffU, value, half));
+    for (unsigned distance = warp_size / 2; distance > 0; distance /= 2) {
+      value = op(value, shuffle_words(value, [distance](unsigned word) {
+                   return __shfl_down_sync(0xffffffffU, word, distance);
+                 }));
     }
     return value;
   }

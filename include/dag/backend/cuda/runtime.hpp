@@ -2,28 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <thrust/execution_policy.h>
-
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
-#include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <dag/backend/cuda/block.hpp>
+#include <dag/backend/cuda/warp.hpp>
 #include <dag/core/error.hpp>
 
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
-#include <thrust/system/cuda/execution_policy.h>
-#else
-#include <thrust/detail/config.h>
-#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
-#error \
-    "dag/cuda.cuh: compile with nvcc, or define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (or _OMP) to run on the host"
-#endif
 #endif
 
 /// All that differs between a GPU and a host system: memory, copies, launches, errors. Compiled by
@@ -40,6 +31,16 @@ inline void check(cudaError_t result, std::string_view what) {
     (void)cudaGetLastError();  // clear it: the next call starts clean
     fail(Errc::device, what, ": ", cudaGetErrorName(result), ": ", cudaGetErrorString(result));
   }
+}
+/// Lets the device's memory pool keep what is freed: allocation in a loop then costs no trip to the
+/// driver.
+inline void keep_pool() {
+  int device = 0;
+  cudaMemPool_t pool = nullptr;
+  std::uint64_t everything = ~std::uint64_t{0};
+  check(cudaGetDevice(&device), "device");
+  check(cudaDeviceGetDefaultMemPool(&pool, device), "memory pool");
+  check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &everything), "memory pool");
 }
 inline void* allocate_bytes(std::size_t bytes, Stream stream) {
   void* memory = nullptr;
@@ -74,32 +75,67 @@ class OwnedStream {
  private:
   Stream stream_ = nullptr;
 };
-[[nodiscard]] inline auto policy(Stream stream) { return thrust::cuda::par_nosync.on(stream); }
-
-template <class Body>
-__global__ void run(Body body) {
+template <class Body, unsigned most>
+__global__ void __launch_bounds__(most) run(const __grid_constant__ Body body) {
   DeviceBlock block;
   body(block);
 }
+template <class Body, unsigned threads>
+__global__ void __launch_bounds__(threads)
+    run_warps(const __grid_constant__ Body body, std::size_t shared_bytes) {
+  DeviceWarp warp(shared_bytes);
+  body(warp);
+}
 
-/// body(block) for `blocks` blocks of `threads` threads with `shared_bytes` of block memory each.
-template <class Body>
+/// body(block) for `blocks` blocks of `threads` (at most `most`) threads with `shared_bytes` of
+/// block memory each. Errors: device.
+template <unsigned most = largest_block, class Body>
 void launch(Stream stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
             const Body& body) {
   if (blocks == 0) {
     return;
   }
   if (shared_bytes > 48 * 1024) {
-    check(cudaFuncSetAttribute(run<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+    check(cudaFuncSetAttribute(run<Body, most>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                static_cast<int>(shared_bytes)),
           "asking for shared memory");
   }
-  run<<<static_cast<unsigned>(blocks), threads, shared_bytes, stream>>>(body);
+  run<Body, most><<<static_cast<unsigned>(blocks), threads, shared_bytes, stream>>>(body);
   check(cudaGetLastError(), "launching a kernel");
+}
+
+/// body(warp) for at least `warps` warps (rounded up to whole blocks: a body looks at warp.index())
+/// with `shared_bytes` of memory each, a multiple of 16.
+template <unsigned block_warps = 8, class Body>
+void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
+  if (warps == 0) {
+    return;
+  }
+  constexpr unsigned threads = block_warps * warp_size;
+  const std::size_t block_bytes = shared_bytes * block_warps;
+  if (block_bytes > 48 * 1024) {
+    check(
+        cudaFuncSetAttribute(run_warps<Body, threads>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(block_bytes)),
+        "asking for shared memory");
+  }
+  run_warps<Body, threads><<<static_cast<unsigned>((warps + block_warps - 1) / block_warps),
+                             threads, block_bytes, stream>>>(body, shared_bytes);
+  check(cudaGetLastError(), "launching a kernel");
+}
+
+/// Warps that fill the device once: for bodies that loop over their work.
+[[nodiscard]] inline std::size_t resident_warps() {
+  int device = 0;
+  int processors = 0;
+  check(cudaGetDevice(&device), "device");
+  check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device), "device");
+  return static_cast<std::size_t>(processors) * 32;
 }
 #else
 struct Stream {};
 
+inline void keep_pool() {}
 inline void* allocate_bytes(std::size_t bytes, Stream) { return ::operator new(bytes); }
 inline void free_bytes(void* memory, Stream) noexcept { ::operator delete(memory); }
 inline void copy_bytes(void* to, const void* from, std::size_t bytes, Stream) {
@@ -115,9 +151,7 @@ inline void copy_to_host(void* to, const void* from, std::size_t bytes) {
 struct OwnedStream {
   [[nodiscard]] Stream get() const noexcept { return {}; }
 };
-[[nodiscard]] inline auto policy(Stream) { return thrust::device; }
-
-template <class Body>
+template <unsigned most = largest_block, class Body>
 void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
             const Body& body) {
   std::vector<double> memory((shared_bytes + sizeof(double) - 1) / sizeof(double));
@@ -126,83 +160,19 @@ void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_byt
     body(block);
   }
 }
+
+template <unsigned block_warps = 8, class Body>
+void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
+  const std::size_t count = (warps + block_warps - 1) / block_warps * block_warps;
+  std::vector<double> memory((shared_bytes + sizeof(double) - 1) / sizeof(double));
+  for (std::size_t w = 0; w < (warps == 0 ? 0 : count); ++w) {
+    HostWarp warp(w, count, memory.data());
+    body(warp);
+  }
+}
+
+/// Few, so that tests see warps that loop.
+[[nodiscard]] inline std::size_t resident_warps() { return 16; }
 #endif
-
-/// Owns `size` trivially copyable values of device memory, freed in stream order; copying copies
-/// the values on the device.
-template <class T>
-class Array {
- public:
-  using value_type = T;
-
-  Array() = default;
-  Array(std::size_t size, Stream stream) : size_(size), stream_(stream) {
-    data_ = size > 0 ? static_cast<T*>(allocate_bytes(size * sizeof(T), stream)) : nullptr;
-  }
-  Array(const Array& other) : Array(other.size_, other.stream_) {
-    copy_bytes(data_, other.data_, size_ * sizeof(T), stream_);
-  }
-  Array(Array&& other) noexcept { swap(other); }
-  Array& operator=(Array other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Array() {
-    if (data_ != nullptr) {
-      free_bytes(data_, stream_);
-    }
-  }
-  void swap(Array& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(stream_, other.stream_);
-  }
-
-  [[nodiscard]] T* data() noexcept { return data_; }
-  [[nodiscard]] const T* data() const noexcept { return data_; }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] Stream stream() const noexcept { return stream_; }
-
- private:
-  T* data_ = nullptr;
-  std::size_t size_ = 0;
-  Stream stream_ = {};
-};
-
-/// A row-major matrix in device memory.
-template <class T>
-struct Matrix {
-  using Scalar = T;
-  std::size_t rows = 0;
-  std::size_t columns = 0;
-  Array<T> entries;
-};
-
-/// A short read-only table of host values that a kernel reads: carried in the launch's arguments
-/// where it fits, else in device memory.
-template <class T>
-class Table {
- public:
-  static constexpr std::size_t capacity = 17;
-
-  Table(std::span<const T> values, Array<T>& storage, Stream stream) {
-    if (values.size() <= capacity) {
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        near_[i] = values[i];
-      }
-    } else {
-      storage = Array<T>(values.size(), stream);
-      copy_bytes(storage.data(), values.data(), values.size() * sizeof(T), stream);
-      far_ = storage.data();
-    }
-  }
-  [[nodiscard]] DAG_HOST_DEVICE T operator[](std::size_t i) const {
-    return far_ != nullptr ? far_[i] : near_[i];
-  }
-
- private:
-  const T* far_ = nullptr;
-  T near_[capacity] = {};
-};
 
 }  // namespace dag::device

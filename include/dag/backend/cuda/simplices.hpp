@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <limits>
 
+#include <dag/backend/cuda/array.hpp>
 #include <dag/backend/cuda/block.hpp>
-#include <dag/backend/cuda/runtime.hpp>
 #include <dag/detail/config.hpp>
 
 /// Kernel bodies on products of simplices: one thread block a simplex ("segment").
@@ -269,8 +269,8 @@ struct SegmentSpreadSquared {
     const auto difference = [=](std::size_t i) { return left[i] - right[i]; };
     const Real top = block.reduce(size, -Limits<Real>::infinity, difference, Max{});
     const Real bottom = block.reduce(size, Limits<Real>::infinity, difference, Min{});
-    const Real half = (top - bottom) / 2;
-    const Real weighted = half * half / weights[b];
+    const Real radius = (top - bottom) / 2;
+    const Real weighted = radius * radius / weights[b];
     Real* const slot = out + b;
     block.each(1, [=](std::size_t) { *slot = weighted; });
   }
