@@ -182,7 +182,8 @@ class BackendContract {
           softmax(logits, log_p, p);
         }
         const Device c(backend_, center), g(backend_, gradient), r(backend_, reference);
-        Device out_log(backend_, Vector(size, std::nan(""))), out(backend_, Vector(size, 7));
+        Device out_log(backend_, Vector(size, std::numeric_limits<Real>::quiet_NaN())),
+            out(backend_, Vector(size, 7));
         const std::span<const Real> w = weights, m = magnet;
         if (magnetic) {
           backend_.entropy_prox(blocks, w, c.in(), eta, g.in(), m, r.in(), out_log.out(),
@@ -310,8 +311,8 @@ class BackendContract {
         const auto a = backend_.make_matrix(rows, columns, std::span<const Real>(entries));
         const Device dx(backend_, x), dy(backend_, y);
         // Outputs are poisoned: what is not written shows.
-        Device out_rows(backend_, Vector(rows, std::nan(""))),
-            out_columns(backend_, Vector(columns, std::nan("")));
+        Device out_rows(backend_, Vector(rows, std::numeric_limits<Real>::quiet_NaN())),
+            out_columns(backend_, Vector(columns, std::numeric_limits<Real>::quiet_NaN()));
         const long double scale = static_cast<long double>(rows + columns) + 4;
         backend_.dual_product(a, dx.in(), dy.in(), Real(1), Real(1), out_rows.out(),
                               out_columns.out());
