@@ -121,6 +121,43 @@ TEST_CASE("sampled training reaches the exact equilibrium: total variation below
   }
 }
 
+TEST_CASE("Euclidean coherence: the expected signal-weighted score is the exact gradient") {
+  // Two contexts, three answers, groups of three: every outcome enumerated. d F / d logit of
+  // context x and answer z, F = -1/2 sum_x w_x ||nu_x - q||^2 with w_x = 1/2, is
+  // w_x nu_x(z) (r_x(z) - <r_x, nu_x>); the estimator averages over contexts, so w_x appears.
+  const double nu[2][3] = {{0.5, 0.3, 0.2}, {0.1, 0.3, 0.6}};
+  constexpr std::size_t k = 3;
+  dag::CoherenceObjective objective(dag::CoherencePool::euclidean);
+  double expected[2][3] = {};
+  std::vector<std::int32_t> drawn(2 * k);
+  std::vector<double> signal(2 * k);
+  for (int outcome = 0; outcome < 729; ++outcome) {
+    double probability = 1;
+    for (std::size_t i = 0, rest = static_cast<std::size_t>(outcome); i < 2 * k; ++i, rest /= 3) {
+      drawn[i] = static_cast<std::int32_t>(rest % 3);
+      probability *= nu[i / k][rest % 3];
+    }
+    objective({drawn, 2, k, 0}, signal);
+    for (std::size_t i = 0; i < 2 * k; ++i) {
+      for (std::size_t z = 0; z < 3; ++z) {  // score of a softmax policy in logit z
+        const double score = (static_cast<std::size_t>(drawn[i]) == z ? 1.0 : 0.0) - nu[i / k][z];
+        expected[i / k][z] += probability * signal[i] * score / (2 * k);
+      }
+    }
+  }
+  for (std::size_t x = 0; x < 2; ++x) {
+    double mean = 0;
+    double reward[3];
+    for (std::size_t z = 0; z < 3; ++z) {
+      reward[z] = (nu[0][z] + nu[1][z]) / 2 - nu[x][z];
+      mean += nu[x][z] * reward[z];
+    }
+    for (std::size_t z = 0; z < 3; ++z) {
+      CHECK(std::abs(expected[x][z] - 0.5 * nu[x][z] * (reward[z] - mean)) < 1e-15);
+    }
+  }
+}
+
 TEST_CASE("a run resumed from its checkpoint continues bit for bit") {
   const auto folder = std::filesystem::temp_directory_path() / "dag_checkpoint_test";
   std::filesystem::remove_all(folder);

@@ -135,68 +135,108 @@ class AnswerReward {
   double missing_;
 };
 
-/// Coherence over the contexts of a question with the arithmetic pool: log q(z) - log nu_x(z), each
-/// logarithm by the table of `kind` at its own counts (X K samples and K), or exactly by the
-/// Euclidean pool q(z) - nu_x(z). The baseline is the mean of the other samples of the context.
-/// Missing answers are left out of counts and get 0.
-enum class CoherencePool { arithmetic, euclidean };
+/// The pool that coherence agrees with.
+enum class CoherencePool {
+  arithmetic,  ///< log q(z) - log nu_x(z), q the mean over contexts; by tables of both counts
+  euclidean,   ///< q(z) - nu_x(z): linear, so unbiased
+};
 
+/// Coherence over the contexts of a question. With the arithmetic pool each logarithm is read from
+/// the table of `kind` at its own counts (those of all contexts, those of the own one); the bias is
+/// that of estimate/coherence.hpp. Missing answers are left out of every count and get 0.
+///
+/// Baseline of sample i: the mean of what the others of its context would be rewarded if i had not
+/// been drawn. It depends on the others alone, so the expected gradient is that of the rewards.
 class CoherenceObjective {
  public:
-  CoherenceObjective(CoherencePool pool, EstimatorKind kind, double weight = 1)
-      : pool_(pool), kind_(kind), weight_(weight) {}
+  explicit CoherenceObjective(CoherencePool pool,
+                              EstimatorKind kind = EstimatorKind::variance_optimal,
+                              double weight = 1)
+      : pool_(pool), kind_(kind), weight_(weight) {
+    require(std::isfinite(weight), Errc::invalid_argument,
+            "CoherenceObjective: the weight must be finite, got ", weight);
+  }
   void operator()(const QuestionSample& sample, std::span<double> signal) {
     require(sample.contexts >= 2, Errc::invalid_argument,
             "CoherenceObjective: needs at least 2 contexts of a question, got ", sample.contexts);
     sizes_.assign(sample.contexts, 0);
-    std::size_t answered = 0;
     for (std::size_t x = 0; x < sample.contexts; ++x) {
       for (const std::int32_t answer : sample.group(x)) {
         sizes_[x] += answer >= 0 ? 1 : 0;
       }
-      answered += sizes_[x];
     }
     for (std::size_t x = 0; x < sample.contexts; ++x) {
       const auto group = sample.group(x);
       const auto out = signal.subspan(x * sample.group_size, sample.group_size);
-      double total = 0;
+      const std::size_t size = sizes_[x];
+      double sum_without = 0;  // of the others' rewards if a stranger to their answers left
+      counts_.assign(group.size(), Count{});
       for (std::size_t i = 0; i < group.size(); ++i) {
-        out[i] = group[i] >= 0 ? weight_ * reward(sample, x, group[i], answered) : 0.0;
-        total += out[i];
+        if (group[i] >= 0 && size >= 2) {
+          counts_[i] = count(sample, x, group[i]);
+          sum_without += reward(counts_[i], counts_[i].own, size - 1);
+        }
       }
-      const auto n = static_cast<double>(sizes_[x]);
       for (std::size_t i = 0; i < group.size(); ++i) {
-        out[i] = group[i] >= 0 && n > 1 ? (n * out[i] - total) / (n - 1) : 0.0;
+        if (group[i] < 0 || size < 2) {
+          out[i] = 0;
+          continue;
+        }
+        const Count& c = counts_[i];
+        const auto companions = static_cast<double>(c.own);
+        const double stranger = reward(c, c.own, size - 1);
+        const double companion = c.own > 0 ? reward(c, c.own - 1, size - 1) : 0;
+        const double others = sum_without - stranger - companions * (stranger - companion);
+        out[i] = weight_ * (reward(c, c.own, size) - others / static_cast<double>(size - 1));
       }
     }
   }
 
  private:
-  [[nodiscard]] double reward(const QuestionSample& sample, std::size_t x, std::int32_t answer,
-                              std::size_t answered) const {
-    const std::size_t own = detail::count_same(sample.group(x), answer) - 1;
-    const std::size_t pooled = detail::count_same(sample.answers, answer) - 1;
-    if (pool_ == CoherencePool::euclidean) {
-      double q = 0;  // the pool with the sample itself left out of its own context
-      const auto contexts = static_cast<double>(sample.contexts);
-      for (std::size_t c = 0; c < sample.contexts; ++c) {
-        const bool mine = c == x;
-        const std::size_t size = sizes_[c] - (mine ? 1 : 0);
-        const std::size_t hits = detail::count_same(sample.group(c), answer) - (mine ? 1 : 0);
-        q += size > 0 ? static_cast<double>(hits) / static_cast<double>(size) / contexts : 0.0;
+  /// Where else an answer was given: by others of the own context, and in the other contexts.
+  struct Count {
+    std::size_t own = 0;
+    std::size_t elsewhere = 0;       ///< number of samples
+    std::size_t elsewhere_size = 0;  ///< answered samples of the other contexts
+    double frequency = 0;            ///< sum of the other contexts' frequencies
+  };
+  [[nodiscard]] Count count(const QuestionSample& sample, std::size_t x,
+                            std::int32_t answer) const {
+    Count found;
+    for (std::size_t c = 0; c < sample.contexts; ++c) {
+      const std::size_t hits = detail::count_same(sample.group(c), answer);
+      if (c == x) {
+        found.own = hits - 1;
+      } else if (sizes_[c] > 0) {
+        found.elsewhere += hits;
+        found.elsewhere_size += sizes_[c];
+        found.frequency += static_cast<double>(hits) / static_cast<double>(sizes_[c]);
       }
-      const auto others = static_cast<double>(sizes_[x]) - 1;
-      return q - (others > 0 ? static_cast<double>(own) / others : 0.0);
     }
-    const double log_q = answered >= 2 ? reward_table(kind_, answered).table[pooled] : 0.0;
-    const double log_own = sizes_[x] >= 2 ? reward_table(kind_, sizes_[x]).table[own] : 0.0;
-    return log_q - log_own;
+    return found;
+  }
+  /// The reward of a sample whose answer `own` others of its context share, out of `size` answered.
+  [[nodiscard]] double reward(const Count& c, std::size_t own, std::size_t size) const {
+    const auto others = static_cast<double>(size) - 1;
+    if (pool_ == CoherencePool::euclidean) {
+      const double nu = others > 0 ? static_cast<double>(own) / others : 0.0;
+      return (c.frequency + nu) / static_cast<double>(sizes_.size()) - nu;
+    }
+    return table(own + c.elsewhere, size + c.elsewhere_size) - table(own, size);
+  }
+  [[nodiscard]] double table(std::size_t others, std::size_t size) const {
+    if (size < 2) {
+      return 0;
+    }
+    // Everybody's answer: the entry is asked for, but cancels in the baseline.
+    return reward_table(kind_, size).table[others < size ? others : size - 1];
   }
 
   CoherencePool pool_;
   EstimatorKind kind_;
   double weight_;
   std::vector<std::size_t> sizes_;
+  std::vector<Count> counts_;
 };
 
 }  // namespace dag
