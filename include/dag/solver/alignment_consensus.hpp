@@ -11,6 +11,7 @@
 #include <dag/game/alignment.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/scalar_root.hpp>
+#include <dag/solver/alignment_pointwise.hpp>
 
 namespace dag::detail {
 
@@ -58,10 +59,7 @@ class ConsensusResponse {
       }
     }
     if (low < high) {
-      const Real margin =
-          std::numeric_limits<Real>::epsilon() * 8 * (1 + std::abs(low) + std::abs(high));
-      low -= margin;
-      high += margin;
+      widen_bracket(total, low, high);
       const bool warm = level_[x] > low && level_[x] < high;
       RootOptions<Real> coarse;
       coarse.value_tolerance = Real(1e-7);  // of log sum nu: polished below

@@ -71,9 +71,11 @@ class AlignmentDual {
     std::vector<Real> d(size), trial(size), best(size);
     Real value = evaluate(y_);
     derivatives();
-    Real least = distance_to_optimum();
+    Real least =
+        target_residual(shape_, std::span<const Real>(gradient_), std::span<const Real>(y_));
     best = y_;
     int idle = 0;
+    Real radius = 4;
     for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
       if (!target_step(shape_, std::span<const Real>(hessian_), std::span<const Real>(gradient_),
                        std::span<const Real>(y_), std::span<Real>(d))) {
@@ -85,26 +87,32 @@ class AlignmentDual {
         longest = std::fmax(longest, std::abs(d[k]));
         largest = std::fmax(largest, std::abs(y_[k]));
       }
-      const Real noise = std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(value));
-      Real length = 1, next = 0;
-      for (;; length /= 2) {
+      const Real noise = std::numeric_limits<Real>::epsilon() * 64 * (1 + std::abs(value));
+      // Where nu sits at a vertex psi is nearly linear and Newton's step far too long: the step may
+      // move logits by `radius`, which doubles as long as that is what holds it back.
+      const Real reach = largest_logit_change(d);
+      Real length = reach > radius ? radius / reach : Real{1}, next = 0;
+      const bool held_back = length < 1;
+      bool accepted = false;
+      for (int halving = 0; halving < 60 && !accepted; ++halving, length /= accepted ? 1 : 2) {
         for (std::size_t k = 0; k < size; ++k) {
           trial[k] = y_[k] + length * d[k];
           trial[k] = shape_.bounded[k] ? std::fmax(trial[k], Real{0}) : trial[k];
         }
         next = evaluate(trial);
-        if (std::isfinite(next) && next <= value + Real(1e-4) * length * slope + noise) {
-          break;
-        }
-        if (length < Real(1e-12)) {
-          break;
-        }
+        // Below the rounding of psi no search can tell better from worse: a plain Newton step.
+        accepted = next <= value + Real(1e-4) * length * slope + noise || -slope <= noise;
+        radius = accepted ? (held_back && halving == 0 ? 2 * radius : radius) : length * reach / 2;
+      }
+      if (!accepted) {
+        break;
       }
       y_ = trial;
       value = next;
       refuse_infeasible(value);
       derivatives();
-      const Real distance = distance_to_optimum();
+      const Real distance =
+          target_residual(shape_, std::span<const Real>(gradient_), std::span<const Real>(y_));
       if (distance < least) {
         idle = 0;
         least = distance;
@@ -130,6 +138,22 @@ class AlignmentDual {
     Real offset;
     bool context_weighted;
   };
+
+  /// max |change of reward| / strength when y moves by d.
+  [[nodiscard]] Real largest_logit_change(const std::vector<Real>& d) const {
+    const Blocks& blocks = game_.contexts().blocks();
+    Real largest = 0;
+    for (std::size_t x = 0; x < blocks.count(); ++x) {
+      for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+        Real change = 0;
+        for (std::size_t k = 0; k < d.size(); ++k) {
+          change += d[k] * scaled(k, x, i);
+        }
+        largest = std::fmax(largest, std::abs(change));
+      }
+    }
+    return largest / response_.strength();
+  }
 
   /// psi(y); leaves nu(y).
   Real evaluate(const std::vector<Real>& y) {
@@ -223,30 +247,6 @@ class AlignmentDual {
   [[nodiscard]] Real scaled(std::size_t k, std::size_t x, std::size_t i) const {
     return rows_[k].context_weighted ? rows_[k].entries[i]
                                      : rows_[k].entries[i] / game_.contexts().weights()[x];
-  }
-
-  /// max norm of what the optimality conditions leave: no derivative along a free direction, none
-  /// negative at a bound.
-  [[nodiscard]] Real distance_to_optimum() const {
-    std::vector<Real> least(shape_.mixtures, std::numeric_limits<Real>::infinity());
-    for (std::size_t k = 0; k < rows_.size(); ++k) {
-      if (shape_.mixture[k] != TargetShape::none) {
-        least[shape_.mixture[k]] = std::fmin(least[shape_.mixture[k]], gradient_[k]);
-      }
-    }
-    Real worst = 0;
-    for (std::size_t k = 0; k < rows_.size(); ++k) {
-      if (shape_.mixture[k] != TargetShape::none) {
-        worst =
-            std::fmax(worst, std::fmin(y_[k], Real{1}) * (gradient_[k] - least[shape_.mixture[k]]));
-      } else if (shape_.bounded[k]) {
-        worst = std::fmax(
-            worst, gradient_[k] > 0 ? std::fmin(y_[k], Real{1}) * gradient_[k] : -gradient_[k]);
-      } else {
-        worst = std::fmax(worst, std::abs(gradient_[k]));
-      }
-    }
-    return worst;
   }
 
   /// psi is above the J of every feasible policy: a psi below all J proves that there is none.

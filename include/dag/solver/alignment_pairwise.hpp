@@ -65,7 +65,8 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
   const std::size_t count = game.contexts().blocks().count();
   const std::size_t size = game.contexts().blocks().size(0);
   const auto weights = game.contexts().weights();
-  // From agreement on the references' geometric mean, where no ratio of probabilities is large.
+  // From agreement on the references' geometric mean, where no ratio of probabilities is large; an
+  // answer that only some contexts can give starts at their references.
   std::vector<Real> start(size * count, 0);
   for (std::size_t z = 0; z < size; ++z) {
     Real mean = 0;
@@ -73,7 +74,7 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
       mean += weights[x] * game.log_reference()[x * size + z];
     }
     for (std::size_t x = 0; x < count; ++x) {
-      start[x * size + z] = game.log_reference()[x * size + z] > -infinity ? mean : -infinity;
+      start[x * size + z] = mean > -infinity ? mean : game.log_reference()[x * size + z];
     }
   }
   PolicyAscent<Game> ascent(game, std::move(start));
@@ -106,11 +107,13 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
     multiplier.assign(count, 0);
     bool regular = true;
     for (std::size_t z = 0; z < size && regular; ++z) {
-      if (!(at.log_nu[z] > -infinity)) {
-        continue;  // common support
-      }
+      const auto alive = [&](std::size_t x) { return at.log_nu[x * size + z] > -infinity; };
       matrix.assign(count * count, 0);
       for (std::size_t x = 0; x < count; ++x) {
+        if (!alive(x)) {
+          matrix[x * count + x] = 1;  // ds = 0
+          continue;
+        }
         const Probability<Real> own{at.nu[x * size + z], at.log_nu[x * size + z]};
         matrix[x * count + x] = game.beta();
         for (std::size_t y = 0; y < count; ++y) {
@@ -124,7 +127,7 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
       regular = lu_factor(matrix, std::span<std::size_t>(pivots));
       for (std::size_t y = 0; y < count && regular; ++y) {
         column.assign(count, 0);
-        column[y] = 1;
+        column[y] = alive(y) ? Real{1} : Real{0};
         lu_solve(matrix, std::span<const std::size_t>(pivots), column);
         for (std::size_t x = 0; x < count; ++x) {
           inverse[(z * count + x) * count + y] = column[x];
@@ -140,7 +143,7 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
     for (std::size_t z = 0; z < size; ++z) {
       for (std::size_t x = 0; x < count; ++x) {
         Real sum = 0;
-        for (std::size_t y = 0; y < count && at.log_nu[z] > -infinity; ++y) {
+        for (std::size_t y = 0; y < count; ++y) {
           sum += inverse[(z * count + x) * count + y] * (at.kkt[y * size + z] - multiplier[y]);
         }
         step[x * size + z] = sum;

@@ -37,6 +37,20 @@ template <class... Parts>
 struct CurvedParts<Sum<Parts...>> : std::integral_constant<int, (CurvedParts<Parts>::value + ...)> {
 };
 
+/// Moves the ends of a falling function's bracket outward until rounding leaves its signs alone.
+template <Scalar Real, class Function>
+void widen_bracket(Function&& function, Real& low, Real& high) {
+  Real margin = std::numeric_limits<Real>::epsilon() * 8 * (1 + std::abs(low) + std::abs(high));
+  low -= margin;
+  high += margin;
+  for (int round = 0; round < 50 && function(low).value < 0; ++round, margin *= 4) {
+    low -= margin;
+  }
+  for (int round = 0; round < 50 && function(high).value > 0; ++round, margin *= 4) {
+    high += margin;
+  }
+}
+
 /// One context of a sum of pointwise parts (others are ignored): the policy that maximises
 ///   sum_z f_z(nu(z)) + <offset, nu> - beta KL(nu || reference),
 /// in the log domain. Stationarity, R(nu_z) - strength (s_z - base_z) = lambda with s = log nu,
@@ -172,13 +186,11 @@ class ContextResponse {
       return ValueAndSlope<Real>{std::log(sum), slope / sum};
     };
     if (low < high) {
-      // Rounding at the ends must not spoil the signs there.
-      const Real margin =
-          std::numeric_limits<Real>::epsilon() * 8 * (1 + std::abs(low) + std::abs(high));
+      widen_bracket(total, low, high);
       RootOptions<Real> coarse;
       coarse.value_tolerance = Real(1e-7);  // of log sum nu: polished afterwards
       const Real start = (low + high) / 2;
-      (void)total(find_root_newton(total, low - margin, high + margin, start, coarse).root);
+      (void)total(find_root_newton(total, low, high, start, coarse).root);
     } else {
       (void)total(low);
     }
@@ -208,11 +220,12 @@ class ContextResponse {
                                  this->slope(i, Probability<Real>::of_log(s)) - strength_};
     };
     // The slope is at most -strength, so the root is not further below 0 than this.
-    const Real low = at_one / strength_ * (1 + 8 * std::numeric_limits<Real>::epsilon());
+    Real low = at_one / strength_, high = 0;
+    widen_bracket(excess, low, high);
     RootOptions<Real> coarse;
     coarse.absolute_tolerance = Real(1e-8);  // polished afterwards
     const Real start = level < 0 && level > low ? level : low / 2;
-    return find_root_newton(excess, low, Real{0}, start, coarse).root;
+    return find_root_newton(excess, low, high, start, coarse).root;
   }
 
   const U& u_;

@@ -83,15 +83,19 @@ struct AlignmentSolution {
 
 namespace detail {
 
-/// Gradient, residual, gap and value of the policy log_nu (normalised) against `target`, into
+/// Residual, gap and value of the policy log_nu (normalised) against `target`, into
 /// `found`.
 template <class Game, class Real = typename Game::Real>
-void certify_alignment(const Game& game, AlignmentSolution<Real>& found) {
+void certify_policy(const Game& game, AlignmentSolution<Real>& found) {
   const Blocks& blocks = game.contexts().blocks();
   const auto weights = game.contexts().weights();
   const auto log_reference = game.log_reference();
   constexpr Real infinity = std::numeric_limits<Real>::infinity();
   const std::size_t size = blocks.total();
+  found.nu.resize(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    found.nu[i] = std::exp(found.log_nu[i]);
+  }
   std::vector<Real> point(size + found.target.size()), dual(point.size()), field(point.size());
   for (std::size_t i = 0; i < size; ++i) {
     point[i] = found.nu[i], dual[i] = found.log_nu[i];

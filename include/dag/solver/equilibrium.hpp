@@ -71,6 +71,16 @@ template <Utility U, class Backend>
   } else if constexpr (CoherenceUtility<U>) {
     found.method = AlignmentMethod::consensus_newton;
     detail::ConsensusNewton<Game>(game).solve(options, found);
+    detail::certify_policy(game, found);
+    if (!(found.residual <= options.tolerance)) {  // rare: references e^-300 apart, beta small
+      AlignmentSolution<Real> other = found;
+      other.method = AlignmentMethod::generic;
+      detail::generic_ascent(game, options, other);
+      detail::certify_policy(game, other);
+      if (other.residual < found.residual) {
+        found = std::move(other);
+      }
+    }
   } else if constexpr (PairwiseUtility<U>) {
     found.method = AlignmentMethod::column_newton;
     detail::column_newton(game, options, found);
@@ -82,11 +92,7 @@ template <Utility U, class Backend>
          "equilibrium: adversarial parts are solved beside pointwise parts only; use a generic "
          "solver, for example mirror_prox(game)");
   }
-  found.nu.resize(found.log_nu.size());
-  for (std::size_t i = 0; i < found.nu.size(); ++i) {
-    found.nu[i] = std::exp(found.log_nu[i]);
-  }
-  detail::certify_alignment(game, found);
+  detail::certify_policy(game, found);
   if constexpr (CoherenceUtility<U>) {
     found.consensus.resize(blocks.size(0));
     std::vector<Real> log_q(blocks.size(0));
@@ -100,9 +106,13 @@ template <Utility U, class Backend>
       }
     }
   });
+  Real largest = 1;
+  for (const Real q : found.target) {
+    largest = std::fmax(largest, std::abs(q));
+  }
   const bool met = found.residual <= options.tolerance &&
                    found.violation <= options.tolerance * scale &&
-                   found.complementarity <= options.tolerance * scale;
+                   found.complementarity <= options.tolerance * scale * largest;
   found.status = met                                          ? Status::converged
                  : found.iterations >= options.max_iterations ? Status::iteration_limit
                                                               : Status::stalled;

@@ -24,6 +24,31 @@ struct TargetShape {
   [[nodiscard]] std::size_t size() const { return bounded.size(); }
 };
 
+/// max norm of what the optimality conditions of min psi(y) over the set leave: no derivative along
+/// a free direction, none negative at a bound.
+template <Scalar Real>
+[[nodiscard]] Real target_residual(const TargetShape& shape, std::span<const Real> gradient,
+                                   std::span<const Real> y) {
+  std::vector<Real> least(shape.mixtures, std::numeric_limits<Real>::infinity());
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    if (shape.mixture[k] != TargetShape::none) {
+      least[shape.mixture[k]] = std::fmin(least[shape.mixture[k]], gradient[k]);
+    }
+  }
+  Real worst = 0;
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    const Real weight = std::fmin(y[k], Real{1});
+    if (shape.mixture[k] != TargetShape::none) {
+      worst = std::fmax(worst, weight * (gradient[k] - least[shape.mixture[k]]));
+    } else if (shape.bounded[k]) {
+      worst = std::fmax(worst, gradient[k] > 0 ? weight * gradient[k] : -gradient[k]);
+    } else {
+      worst = std::fmax(worst, std::abs(gradient[k]));
+    }
+  }
+  return worst;
+}
+
 /// The step d that minimises <gradient, d> + d'Hd/2 with y + d in the set, H positive definite (up
 /// to a small ridge that is added): a primal active-set method from d = 0. `pinned` says which
 /// variables end at 0. Returns false if a system was singular. O(K^3) a pivot.
@@ -40,7 +65,8 @@ template <Scalar Real>
     d[k] = 0;
     scale = std::fmax(scale, hessian[k * size + k]);
   }
-  const Real ridge = scale > 0 ? scale * epsilon * 16 : Real{1};
+  // Where the Hessian vanishes a long step follows, which the caller cuts to size.
+  const Real ridge = std::fmax(scale * epsilon * 16, Real(1e-30));
   std::vector<Real> matrix(total * total), right(total);
   std::vector<std::size_t> pivots(total);
   for (std::size_t round = 0; round < 20 * (size + 1); ++round) {
