@@ -412,6 +412,26 @@ TEST_CASE("extreme numbers: references down to e^-700, beta and weights over man
   }
 }
 
+TEST_CASE("constraints far from the reference: the multiplier crosses hundreds of nats") {
+  for (const double rare : {1e-20, 3e-105, 1e-300}) {
+    const auto found =
+        solve(dag::MomentConstraints<double>{}.equal({54.7, -32.9}, -4.7), {{1, rare}}, 1.07);
+    CHECK(found.status == dag::Status::converged);
+    CHECK(found.nu[0] == doctest::Approx((32.9 - 4.7) / (54.7 + 32.9)).epsilon(1e-10));
+    CHECK(found.iterations < 60);
+  }
+}
+
+TEST_CASE("pairs whose contexts have supports of their own") {
+  const Rows two{{0.5, 0.3, 0.2, 0}, {0, 0.4, 0.5, 0.1}};
+  const auto found = solve(dag::PairwiseEuclidean<double>{1}, two, 0.1);
+  CHECK(found.status == dag::Status::converged);
+  CHECK(found.nu[3] == 0);
+  CHECK(found.nu[4] == 0);
+  const auto pool = solve(dag::EuclideanCoherence<double>{2}, two, 0.1);
+  CHECK(distance(found.nu, pool.nu) < 1e-12);
+}
+
 TEST_CASE("contexts are checked") {
   using dag::Contexts;
   CHECK(contains(error_of([] {

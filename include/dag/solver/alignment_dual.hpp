@@ -101,12 +101,13 @@ class AlignmentDual {
         }
         next = evaluate(trial);
         // Below the rounding of psi no search can tell better from worse: a plain Newton step.
-        accepted = next <= value + Real(1e-4) * length * slope + noise || -slope <= noise;
+        accepted = next <= value + Real(1e-4) * length * slope + noise || -slope <= 64 * noise;
         radius = accepted ? (held_back && halving == 0 ? 2 * radius : radius) : length * reach / 2;
       }
       if (!accepted) {
         break;
       }
+      const bool flat = -slope <= 64 * noise || value - next <= noise;
       y_ = trial;
       value = next;
       refuse_infeasible(value);
@@ -117,7 +118,7 @@ class AlignmentDual {
         idle = 0;
         least = distance;
         best = y_;
-      } else if (-slope <= noise) {
+      } else if (flat) {
         ++idle;  // only rounding is left
       }
       if (least == 0 || idle >= 3 ||
