@@ -17,6 +17,7 @@ inline constexpr int exit_bad_input = 2;
 using Command = std::function<int()>;
 
 Command add_align(CLI::App& app);
+Command add_demo(CLI::App& app);
 Command add_solve(CLI::App& app);
 
 }  // namespace cli

@@ -18,14 +18,13 @@
 #include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
 #include <dag/io/trace.hpp>
-#include <dag/solver/rate.hpp>
-#include <dag/solver/theory.hpp>
 #include <dag/solver/trace.hpp>
 
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
 #include "plot.hpp"
+#include "rates.hpp"
 #include "zero_sum_solvers.hpp"
 
 namespace cli {
@@ -265,39 +264,6 @@ std::string strategy_text(const Problem& problem, const Found& found) {
     }
   }
   return out;
-}
-
-/// The better of the two laws, as text in t, the number of rounds.
-std::string fitted_rate(const dag::Trace& trace) {
-  const dag::RateFit fit = dag::fit_rate(trace);
-  switch (fit.better) {
-    case dag::RateLaw::power:
-      return fit.exponent >= 0.05 ? fmt::format("t^{:.2f}", -fit.exponent) : "none";
-    case dag::RateLaw::linear:
-      return fit.factor < 0.99995 ? fmt::format("{:.4f}^t", fit.factor) : "none";
-    case dag::RateLaw::none: break;
-  }
-  return "-";
-}
-
-std::string promised_rate(const Found& found) {
-  std::string_view name = found.solver;
-  name = name == "alternating_fictitious_play" ? "fictitious_play" : name;
-  const dag::Average iterate = found.iterate == "last"      ? dag::Average::last
-                               : found.iterate == "uniform" ? dag::Average::uniform
-                                                            : dag::Average::automatic;
-  const dag::Theory* theory = dag::find_theory(name, iterate);
-  theory = theory == nullptr ? dag::find_theory(name) : theory;
-  if (theory == nullptr) {
-    return "-";
-  }
-  switch (theory->law) {
-    case dag::RateLaw::power:
-      return theory->exponent > 0 ? fmt::format("t^{:g}", -theory->exponent) : "-> 0";
-    case dag::RateLaw::linear: return "linear";
-    case dag::RateLaw::none: break;
-  }
-  return "none";
 }
 
 std::string summary(const std::vector<Run>& runs, const Problem& problem,

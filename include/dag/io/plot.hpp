@@ -46,6 +46,7 @@ struct Plot {
   bool legend_below = false;
   std::vector<PlotSeries> series;
   std::vector<std::string> x_names = {};  ///< names at x = 0, 1, ... in place of numbers
+  double box_width = 0.6;                 ///< of bars, in units of x
   int width = 760;                        ///< pixels
   int height = 440;
 };
@@ -120,7 +121,9 @@ inline void append_plot_number(std::string& out, double value) {
       out += (i == 0 ? "" : ", ") + detail::plot_text(plot.x_names[i]) + ' ' + std::to_string(i);
     }
     out += ") noenhanced\nset xrange [-0.6:" + std::to_string(plot.x_names.size() - 1) + ".6]\n";
-    out += "set style fill solid 0.6\nset boxwidth 0.6\n";
+    out += "set style fill solid 0.6\nset boxwidth ";
+    detail::append_plot_number(out, plot.box_width);
+    out += '\n';
   }
   for (std::size_t s = 0; s < plot.series.size(); ++s) {
     const PlotSeries& series = plot.series[s];

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "report.hpp"
+
+namespace cli {
+
+/// Called as a part of the demo goes on: fraction of that part, what it is doing.
+using Tell = std::function<void(double fraction, std::string_view text)>;
+
+/// Gradient steps that cycle and extragradient steps that arrive, on two bilinear games.
+Section demo_games(std::uint64_t seed, const Tell& tell);
+/// A policy over 8^20 traces aligned at the answer level, exactly, and checked by sampling.
+Section demo_policy(std::uint64_t seed, const Tell& tell);
+
+}  // namespace cli

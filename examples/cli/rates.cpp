@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rates.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include <dag/solver/rate.hpp>
+#include <dag/solver/theory.hpp>
+
+namespace cli {
+
+std::string fitted_rate(const dag::Trace& trace) {
+  const dag::RateFit fit = dag::fit_rate(trace);
+  switch (fit.better) {
+    case dag::RateLaw::power:
+      return fit.exponent >= 0.05 ? fmt::format("t^{:.2f}", -fit.exponent) : "none";
+    case dag::RateLaw::linear:
+      return fit.factor < 0.99995 ? fmt::format("{:.4f}^t", fit.factor) : "none";
+    case dag::RateLaw::none: break;
+  }
+  return "-";
+}
+
+std::string promised_rate(const Found& found) {
+  std::string_view name = found.solver;
+  name = name == "alternating_fictitious_play" ? "fictitious_play" : name;
+  const dag::Average iterate = found.iterate == "last"      ? dag::Average::last
+                               : found.iterate == "uniform" ? dag::Average::uniform
+                                                            : dag::Average::automatic;
+  const dag::Theory* theory = dag::find_theory(name, iterate);
+  theory = theory == nullptr ? dag::find_theory(name) : theory;
+  if (theory == nullptr) {
+    return "-";
+  }
+  switch (theory->law) {
+    case dag::RateLaw::power:
+      return theory->exponent > 0 ? fmt::format("t^{:g}", -theory->exponent) : "-> 0";
+    case dag::RateLaw::linear: return "linear";
+    case dag::RateLaw::none: break;
+  }
+  return "none";
+}
+
+}  // namespace cli
