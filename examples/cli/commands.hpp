@@ -18,6 +18,7 @@ using Command = std::function<int()>;
 
 Command add_align(CLI::App& app);
 Command add_demo(CLI::App& app);
+Command add_rewards(CLI::App& app);
 Command add_solve(CLI::App& app);
 
 }  // namespace cli

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +16,8 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/io/atomic_file.hpp>
+#include <dag/io/rollouts.hpp>
 #include <dag/version.hpp>
 
 #include "commands.hpp"
@@ -26,17 +30,31 @@ namespace {
 struct DemoOptions {
   Common common;
   std::string out = "build/demo";
+  std::string rollouts;
 };
 
 int demo(const DemoOptions& options) {
   const dag::Stopwatch watch;
+  if (!options.rollouts.empty()) {  // a bad file is refused before anything is made
+    static_cast<void>(dag::read_rollouts(options.rollouts));
+  }
   std::error_code error;
   std::filesystem::create_directories(options.out, error);
   dag::require(!error && std::filesystem::is_directory(options.out), dag::Errc::io, "--out ",
                options.out, ": cannot make this folder: ", error ? error.message() : "");
 
-  using Part = Section (*)(std::uint64_t, const Tell&);
-  const std::vector<Part> parts{&demo_games, &demo_policy};
+  const bool own = options.rollouts.empty();
+  const std::string rollouts = own ? options.out + "/rollouts.jsonl" : options.rollouts;
+  const std::uint64_t seed = options.common.seed;
+  const std::vector<std::function<Section(const Tell&)>> parts{
+      [&](const Tell& tell) { return demo_games(seed, tell); },
+      [&](const Tell& tell) { return demo_policy(seed, tell); },
+      [&](const Tell& tell) {
+        if (own) {
+          dag::write_file_atomically(rollouts, make_rollouts(seed));
+        }
+        return demo_coherence(rollouts, own, tell);
+      }};
   std::vector<Section> sections;
   Progress progress(!options.common.quiet);
   bool all_hold = true;
@@ -47,7 +65,7 @@ int demo(const DemoOptions& options) {
       progress.show(whole / static_cast<double>(parts.size()),
                     fmt::format("part {} of {}: {}", p + 1, parts.size(), text));
     };
-    Section section = parts[p](options.common.seed, tell);
+    Section section = parts[p](tell);
     for (Figure& figure : section.figures) {
       if (have_gnuplot()) {
         tell(0.99, "drawing " + figure.name);
@@ -108,10 +126,14 @@ Command add_demo(CLI::App& app) {
   command->add_option("--out", options->out, "Folder for the report and its plots")
       ->type_name("DIR")
       ->capture_default_str();
+  command
+      ->add_option("--rollouts", options->rollouts,
+                   "Rollout file for the third part (default: one made by this library's models)")
+      ->type_name("FILE.jsonl");
   add_common(*command, options->common);
   command->footer(
       "Exit code 1 if one of the claims that it prints fails.\n\n"
-      "Example:\n  dag demo --out build/demo && xdg-open build/demo/report.html");
+      "Example:\n  dag demo --out build/demo");
   return [options] { return demo(*options); };
 }
 

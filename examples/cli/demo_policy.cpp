@@ -14,8 +14,8 @@
 #include <dag/core/random.hpp>
 #include <dag/game/alignment.hpp>
 #include <dag/game/contexts.hpp>
-#include <dag/model/layered.hpp>
 #include <dag/model/layered_exact.hpp>
+#include <dag/model/random_layered.hpp>
 #include <dag/model/tilt.hpp>
 #include <dag/solver/equilibrium.hpp>
 #include <dag/utility/log_likelihood.hpp>
@@ -49,18 +49,6 @@ Interval wilson(std::size_t hits, std::size_t count, double z) {
   return {centre - half, centre + half};
 }
 
-/// A random layered model sums 20 tokens modulo 12 and so answers almost evenly. This one prefers
-/// some answers, as a trained model does.
-dag::LayeredModel<double> uneven_model(std::uint64_t seed) {
-  dag::RandomStream random(seed, 0);
-  std::vector<double> preference(answers);
-  for (double& entry : preference) {
-    entry = 1.2 * random.normal();
-  }
-  const auto even = dag::random_layered_model<double>(steps, states, answers, seed, 2.0);
-  return dag::tilt(even, std::span<const double>(preference), 1.0).policy;
-}
-
 struct Worst {
   double residual = 0;
   double distribution = 0;  ///< of the lifted policy, from nu*
@@ -76,7 +64,7 @@ class PolicyDemo {
   PolicyDemo(Section& section, std::uint64_t seed)
       : section_(section),
         seed_(seed),
-        reference_(uneven_model(seed)),
+        reference_(dag::random_layered_model<double>(steps, states, answers, seed, 2.0, 1.2)),
         log_nu0_(dag::answer_log_probs(reference_)) {
     for (const double log : log_nu0_) {
       nu0_.push_back(std::exp(log));

@@ -32,7 +32,7 @@ void Outputs::add(std::string path, std::string content) {
   files_.emplace_back(std::move(path), std::move(content));
 }
 
-void Outputs::write() const {
+void Outputs::write(const std::function<void()>& between) const {
   // All files are on the disk under temporary names before the first takes its own.
   std::vector<std::unique_ptr<dag::AtomicFile>> open;
   for (const auto& [path, content] : files_) {
@@ -40,6 +40,9 @@ void Outputs::write() const {
       open.push_back(std::make_unique<dag::AtomicFile>(path));
       open.back()->write(content);
     }
+  }
+  if (between) {
+    between();
   }
   for (const auto& file : open) {
     file->commit();

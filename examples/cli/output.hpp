@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,7 +34,8 @@ void add_common(CLI::App& app, Common& common);
 class Outputs {
  public:
   void add(std::string path, std::string content);
-  void write() const;
+  /// `between` runs when all is on the disk under temporary names: what it throws leaves nothing.
+  void write(const std::function<void()>& between = {}) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> files_;

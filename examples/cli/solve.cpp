@@ -441,7 +441,7 @@ Command add_solve(CLI::App& app) {
       ->type_name("FILE.svg|.png");
   add_common(*command, options->common);
   command->footer("Solvers:" + names +
-                  "\n\nExample:\n  dag solve rps --solver all --plot gap.svg\n"
+                  "\n\nExample:\n  dag solve biased-rps --solver all --plot gap.svg\n"
                   "  dag solve game.nfg --tolerance 1e-8 --json -");
   return [options] { return solve(*options); };
 }

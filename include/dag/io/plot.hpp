@@ -102,9 +102,9 @@ inline void append_plot_number(std::string& out, double value) {
       "set border 3 linecolor '#555555'\nset tics nomirror\n"
       "set grid linecolor '#dddddd' linewidth 1 linetype 1\n";
   out += "set title " + detail::plot_text(plot.title) + " noenhanced\n";
-  out += "set xlabel " + detail::plot_text(plot.x_label) + " noenhanced\n";
+  out += "set xlabel " + detail::plot_text(plot.x_label) + " noenhanced offset 0,0.3\n";
   out += "set ylabel " + detail::plot_text(plot.y_label) + " noenhanced\n";
-  out += plot.legend_below ? "set key below center maxcols 4 noenhanced\n"
+  out += plot.legend_below ? "set key below center horizontal samplen 2.5 spacing 1.3 noenhanced\n"
                            : "set key top right noenhanced\n";
   if (plot.log_x) {
     out += "set logscale x\nset format x '10^{%L}'\n";
@@ -121,10 +121,11 @@ inline void append_plot_number(std::string& out, double value) {
       out += (i == 0 ? "" : ", ") + detail::plot_text(plot.x_names[i]) + ' ' + std::to_string(i);
     }
     out += ") noenhanced\nset xrange [-0.6:" + std::to_string(plot.x_names.size() - 1) + ".6]\n";
-    out += "set style fill solid 0.6\nset boxwidth ";
+    out += "set xtics scale 0\nset style fill solid 0.7 noborder\nset boxwidth ";
     detail::append_plot_number(out, plot.box_width);
     out += '\n';
   }
+  bool nothing = true;
   for (std::size_t s = 0; s < plot.series.size(); ++s) {
     const PlotSeries& series = plot.series[s];
     const bool bars = series.style == Style::error_bars;
@@ -154,7 +155,14 @@ inline void append_plot_number(std::string& out, double value) {
       }
       out += '\n';
     }
+    nothing = nothing && !any;
     out += any ? "END_OF_DATA\n" : "NaN NaN NaN NaN\nEND_OF_DATA\n";
+  }
+  if (nothing) {  // gnuplot refuses an empty plot
+    out +=
+        "set xrange [1:10]\nset yrange [0.1:1]\n"
+        "set label 'no point to draw: not finite, or not positive on a logarithmic axis' "
+        "at graph 0.5,0.5 center noenhanced\n";
   }
   out += "plot ";
   for (std::size_t s = 0; s < plot.series.size(); ++s) {
@@ -165,7 +173,7 @@ inline void append_plot_number(std::string& out, double value) {
     const std::string line = " linecolor rgb '" + color + "'";
     switch (series.style) {
       case Style::line: out += " using 1:2 with lines linewidth 2" + line; break;
-      case Style::dashed: out += " using 1:2 with lines linewidth 1.5 dashtype 2" + line; break;
+      case Style::dashed: out += " using 1:2 with lines linewidth 2.5 dashtype '--'" + line; break;
       case Style::points: out += " using 1:2 with points pointtype 7 pointsize 0.5" + line; break;
       case Style::line_and_points:
         out += " using 1:2 with linespoints linewidth 1.5 pointtype 7 pointsize 0.4" + line;
