@@ -10,8 +10,11 @@
 
 #include <doctest/doctest.h>
 
+#include <dag/backend/cuda/solve_batch.hpp>
 #include <dag/cuda.cuh>
 #include <dag/eigen.hpp>
+#include <dag/solver/mirror_prox.hpp>
+#include <dag/solver/optimistic_mirror_descent.hpp>
 
 namespace {
 
@@ -47,6 +50,38 @@ TEST_CASE("one solver, two backends: the same iterates to rounding") {
       for (std::size_t i = 0; i < strategy.size(); ++i) {
         CHECK(std::abs(strategy[i] - expected.strategy(player)(static_cast<Eigen::Index>(i))) <=
               1e-12);
+      }
+    }
+  }
+}
+
+TEST_CASE("a game of a batch gets the iterates of the solver of that name") {
+  const dag::cuda gpu;
+  const dag::eigen cpu;
+  dag::BatchedMatrixGames<double> games;
+  const std::pair<std::size_t, std::size_t> shapes[] = {{5, 7}, {16, 16}, {40, 30}};
+  for (const auto& [rows, columns] : shapes) {
+    games.add(rows, columns, uniform_entries(rows, rows * columns));
+  }
+  const dag::SolverOptions<double> options{.tolerance = 1e-3, .max_iterations = 5000};
+  for (const bool prox : {true, false}) {
+    const auto found = dag::solve_batch(
+        gpu, games,
+        {.method = prox ? dag::BatchMethod::mirror_prox : dag::BatchMethod::optimistic,
+         .tolerance = 1e-3});
+    for (std::size_t g = 0; g < 3; ++g) {
+      const auto entries = uniform_entries(shapes[g].first, shapes[g].first * shapes[g].second);
+      const dag::MatrixGame<double, dag::eigen> game(
+          cpu.make_matrix(shapes[g].first, shapes[g].second, std::span<const double>(entries)));
+      const auto expected =
+          prox ? dag::mirror_prox(game, options) : dag::optimistic_mirror_descent(game, options);
+      CHECK(found.status[g] == expected.status);
+      CHECK(found.rounds[g] == expected.iterations);
+      CHECK(std::abs(found.gap[g] - expected.gap) <= 1e-12);
+      CHECK(std::abs(found.value[g] - expected.value) <= 1e-12);
+      for (std::size_t i = 0; i < shapes[g].first; ++i) {
+        CHECK(std::abs(found.strategy(g, 0)[i] -
+                       expected.strategy(0)(static_cast<Eigen::Index>(i))) <= 1e-12);
       }
     }
   }

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include <dag/backend/cuda/reduction.hpp>
 #include <dag/backend/cuda/storage.hpp>
@@ -116,7 +115,7 @@ struct AnswerGroupRewards {
     seen.too_small += rule.form == GroupForm::best_only && answered < 2 ? 1 : 0;
     if (!usable) {
       warp.each(size, [&](std::size_t i) {
-        reward[first + i] = std::numeric_limits<Real>::quiet_NaN();
+        reward[first + i] = Limits<Real>::nan;
         advantage[first + i] = 0;
       });
       return;
@@ -152,8 +151,7 @@ struct AnswerGroupRewards {
         for (unsigned k = 0; k < 2; ++k) {
           const std::size_t i = base + k * warp_size + lane;
           if (i < size) {
-            value[i] =
-                own[lane][k] >= 0 ? table[count[lane][k]] : std::numeric_limits<Real>::quiet_NaN();
+            value[i] = own[lane][k] >= 0 ? table[count[lane][k]] : Limits<Real>::nan;
           }
         }
       });
@@ -218,7 +216,7 @@ struct AnswerGroupRewards {
       });
       return;
     }
-    const Real none = -std::numeric_limits<Real>::infinity();
+    const Real none = -Limits<Real>::infinity;
     const auto best = reduce(
         warp, size, Place<Real>{none, Real{0}, size},
         [&](std::size_t i) {

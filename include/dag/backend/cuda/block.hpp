@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 #include <dag/detail/config.hpp>
 
@@ -149,6 +150,13 @@ class DeviceBlock {
   }
 };
 #endif
+
+/// As values: device code may not call numeric_limits' functions.
+template <class Real>
+struct Limits {
+  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
+  static constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
+};
 
 // Operations for `reduce`.
 struct Add {

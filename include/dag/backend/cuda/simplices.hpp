@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 
 #include <dag/backend/cuda/array.hpp>
 #include <dag/backend/cuda/block.hpp>
@@ -12,11 +11,6 @@
 
 /// Kernel bodies on products of simplices: one thread block a simplex ("segment").
 namespace dag::device {
-
-template <class Real>
-struct Limits {
-  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
-};
 
 /// In: log_p holds logits of one segment; out: log_p normalised, p its exponential. A NaN, +inf or
 /// all -inf raises *bad. Two passes over the segment, one exponential an entry.

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include <dag/backend/cuda/block.hpp>
 #include <dag/backend/cuda/elementwise.hpp>
@@ -37,11 +36,11 @@ struct OnlineSoftmax {
   float moment;
 
   [[nodiscard]] static DAG_HOST_DEVICE OnlineSoftmax none() {
-    return {-std::numeric_limits<float>::infinity(), 0, 0};
+    return {-Limits<float>::infinity, 0, 0};
   }
   /// Where everything so far is -inf, differences are taken from 0.
   [[nodiscard]] DAG_HOST_DEVICE float base() const {
-    return top > -std::numeric_limits<float>::infinity() ? top : 0.0F;
+    return top > -Limits<float>::infinity ? top : 0.0F;
   }
   /// Adds one x <= top. Below -200 the power is 0 in float, and -inf times it must not become NaN.
   DAG_HOST_DEVICE void add(float x) {

@@ -1,0 +1,455 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Times the device kernels beside the copy bandwidth of the same run and prints one JSON object.
+// Data are random, outputs are poisoned before every timed launch, results are compared with double
+// sums on the host at sampled places, times are medians of CUDA events. `--small` runs every part
+// at a size that takes milliseconds, to see that it works.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <dag/backend/cuda.cuh>
+#include <dag/backend/cuda/solve_batch.hpp>
+#include <dag/backend/cuda/token_log_probs.hpp>
+#include <dag/core/random.hpp>
+#include <dag/game/matrix.hpp>
+#include <dag/rollout/device_rewards.hpp>
+#include <dag/solver/device_rounds.hpp>
+#if defined(DAG_CUBLAS)
+#include <cublas_v2.h>
+#endif
+
+namespace {
+
+namespace device = dag::device;
+
+constexpr int repeats = 25;
+
+struct FillUniform {
+  float* out;
+  std::size_t size;
+  std::uint64_t seed;
+  float low, high;
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const FillUniform self = *this;
+    const std::size_t first = block.index() * 4096;
+    block.each(4096, [=](std::size_t i) {
+      if (first + i < self.size) {
+        dag::RandomStream random(self.seed, first + i);
+        self.out[first + i] =
+            self.low + (self.high - self.low) * static_cast<float>(random.uniform());
+      }
+    });
+  }
+};
+struct Narrow {
+  const float* in;
+  device::BFloat16* out;
+  std::size_t size;
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Narrow self = *this;
+    const std::size_t first = block.index() * 4096;
+    block.each(4096, [=](std::size_t i) {
+      if (first + i < self.size) {
+        self.out[first + i] = device::narrow<device::BFloat16>(self.in[first + i]);
+      }
+    });
+  }
+};
+/// Ids of skewed frequency: about one answer in two is id 0.
+struct FillAnswers {
+  std::int32_t* out;
+  std::size_t size;
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const FillAnswers self = *this;
+    const std::size_t first = block.index() * 4096;
+    block.each(4096, [=](std::size_t i) {
+      if (first + i < self.size) {
+        dag::RandomStream random(17, first + i);
+        const double u = random.uniform();
+        self.out[first + i] = u < 0.5 ? 0 : static_cast<std::int32_t>(random.below(30));
+      }
+    });
+  }
+};
+
+class Bench {
+ public:
+  explicit Bench(bool small) : small_(small) {}
+
+  void run() {
+    int index = 0;
+    cudaDeviceProp device{};
+    device::check(cudaGetDevice(&index), "device");
+    device::check(cudaGetDeviceProperties(&device, index), "device");
+    std::printf(
+        "{\n  \"device\": \"%s\",\n  \"small\": %s,\n  \"repeats\": %d,\n  \"results\": [\n",
+        device.name, small_ ? "true" : "false", repeats);
+    copy();
+    dual_product();
+    answer_groups();
+    token_log_probs();
+    batched_games();
+    solve();
+    std::printf("\n  ]\n}\n");
+  }
+
+ private:
+  [[nodiscard]] cudaStream_t stream() const { return gpu_.stream(); }
+  template <class Body>
+  void fill(std::size_t size, const Body& body) const {
+    device::launch<256>(stream(), (size + 4095) / 4096, 256, 0, body);
+  }
+  [[nodiscard]] device::Array<float> uniform(std::size_t size, std::uint64_t seed, float low,
+                                             float high) const {
+    device::Array<float> values(size, stream());
+    fill(size, FillUniform{values.data(), size, seed, low, high});
+    return values;
+  }
+  template <class T>
+  void poison(device::Array<T>& out) const {
+    device::check(cudaMemsetAsync(out.data(), 0xff, out.size() * sizeof(T), stream()), "poison");
+  }
+  /// Median milliseconds of `work`; `before` runs untimed ahead of every run.
+  template <class Before, class Work>
+  [[nodiscard]] double time(Before before, Work work) const {
+    cudaEvent_t begin = nullptr, end = nullptr;
+    device::check(cudaEventCreate(&begin), "event");
+    device::check(cudaEventCreate(&end), "event");
+    std::vector<float> times;
+    for (int r = 0; r < repeats + 3; ++r) {
+      before();
+      device::check(cudaEventRecord(begin, stream()), "event");
+      work();
+      device::check(cudaEventRecord(end, stream()), "event");
+      device::check(cudaEventSynchronize(end), "event");
+      float elapsed = 0;
+      device::check(cudaEventElapsedTime(&elapsed, begin, end), "event");
+      if (r >= 3) {
+        times.push_back(elapsed);
+      }
+    }
+    (void)cudaEventDestroy(begin);
+    (void)cudaEventDestroy(end);
+    gpu_.synchronize();
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+  }
+  void report(const std::string& name, double milliseconds, double bytes, const char* extra,
+              double number) {
+    const double rate = bytes / milliseconds * 1e-6;  // GB/s
+    std::printf(
+        "%s    {\"name\": \"%s\", \"ms\": %.6g, \"gb_per_s\": %.6g, \"of_copy\": %.4g, \"%s\": "
+        "%.6g}",
+        first_ ? "" : ",\n", name.c_str(), milliseconds, rate,
+        copy_rate_ > 0 ? rate / copy_rate_ : 1.0, extra, number);
+    first_ = false;
+    std::fflush(stdout);
+  }
+
+  void copy() {
+    const std::size_t size = small_ ? 1 << 16 : std::size_t{1} << 29;
+    const auto from = uniform(size, 1, 0, 1);
+    device::Array<float> to(size, stream());
+    const double ms =
+        time([&] { poison(to); },
+             [&] { device::copy_bytes(to.data(), from.data(), size * sizeof(float), stream()); });
+    const double bytes = 2.0 * static_cast<double>(size) * sizeof(float);
+    report("copy", ms, bytes, "bytes", bytes);
+    copy_rate_ = bytes / ms * 1e-6;
+  }
+
+  void dual_product() {
+    const std::size_t n = small_ ? 512 : 16384;
+    const auto a = uniform(n * n, 2, -1, 1);
+    const auto x = uniform(n, 3, 0, 1), y = uniform(n, 4, 0, 1);
+    device::Array<float> ay(n, stream()), atx(n, stream());
+    const auto shape = device::DualProductShape::of<float>(n, n);
+    device::Array<float> parts(shape.row_parts() + shape.column_parts(), stream());
+    const auto spoil = [&] {
+      poison(ay);
+      poison(atx);
+      poison(parts);
+    };
+    const double ms = time(spoil, [&] {
+      device::dual_product(stream(), shape, a.data(), x.data(), y.data(), 1.0F, 1.0F, ay.data(),
+                           atx.data(), parts.data());
+    });
+    report("dual_product_float", ms, 4.0 * static_cast<double>(n * n), "error",
+           product_error(a, x, y, ay, atx, n));
+    device::Array<device::BFloat16> brain(n * n, stream());
+    fill(n * n, Narrow{a.data(), brain.data(), n * n});
+    const auto narrow_shape = device::DualProductShape::of<device::BFloat16>(n, n);
+    device::Array<float> narrow_parts(narrow_shape.row_parts() + narrow_shape.column_parts(),
+                                      stream());
+    const double brain_ms = time(
+        [&] {
+          poison(ay);
+          poison(atx);
+          poison(narrow_parts);
+        },
+        [&] {
+          device::dual_product(stream(), narrow_shape, brain.data(), x.data(), y.data(), 1.0F, 1.0F,
+                               ay.data(), atx.data(), narrow_parts.data());
+        });
+    report("dual_product_bf16", brain_ms, 2.0 * static_cast<double>(n * n), "times_float",
+           ms / brain_ms);
+#if defined(DAG_CUBLAS)
+    cublasHandle_t blas = nullptr;
+    cublasCreate(&blas);
+    cublasSetStream(blas, stream());
+    const float one = 1, zero = 0;
+    const int size = static_cast<int>(n);
+    const double two = time(spoil, [&] {
+      // Row-major A is column-major A'.
+      cublasSgemv(blas, CUBLAS_OP_T, size, size, &one, a.data(), size, y.data(), 1, &zero,
+                  ay.data(), 1);
+      cublasSgemv(blas, CUBLAS_OP_N, size, size, &one, a.data(), size, x.data(), 1, &zero,
+                  atx.data(), 1);
+    });
+    report("cublas_two_products_float", two, 8.0 * static_cast<double>(n * n), "times_ours",
+           two / ms);
+    cublasDestroy(blas);
+#endif
+  }
+  /// Largest error of sampled sums, in units of the sum of sizes.
+  [[nodiscard]] double product_error(const device::Array<float>& a, const device::Array<float>& x,
+                                     const device::Array<float>& y, const device::Array<float>& ay,
+                                     const device::Array<float>& atx, std::size_t n) const {
+    const auto hx = device::to_host(x), hy = device::to_host(y);
+    const auto hay = device::to_host(ay), hatx = device::to_host(atx);
+    double worst = 0;
+    std::vector<float> line(n);
+    for (std::size_t sample = 0; sample < 8; ++sample) {
+      const std::size_t i = sample * (n - 1) / 7;
+      device::copy_to_host(line.data(), a.data() + i * n, n * sizeof(float));
+      double row = 0, size = 0;
+      for (std::size_t j = 0; j < n; ++j) {
+        row += static_cast<double>(line[j]) * hy[j];
+        size += std::abs(static_cast<double>(line[j]) * hy[j]);
+      }
+      worst = std::max(worst, std::abs(row - hay[i]) / size);
+    }
+    const auto whole = n <= 16384 ? device::to_host(a) : std::vector<float>();
+    for (std::size_t sample = 0; sample < 8 && !whole.empty(); ++sample) {
+      const std::size_t j = sample * (n - 1) / 7;
+      double column = 0, size = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        column += static_cast<double>(whole[i * n + j]) * hx[i];
+        size += std::abs(static_cast<double>(whole[i * n + j]) * hx[i]);
+      }
+      worst = std::max(worst, std::abs(column - hatx[j]) / size);
+    }
+    return worst == worst ? worst : 1e9;
+  }
+
+  void answer_groups() {
+    const std::size_t groups = small_ ? 100 : 1000000, size = 64;
+    std::vector<std::int64_t> begin;
+    for (std::size_t g = 0; g <= groups; ++g) {
+      begin.push_back(static_cast<std::int64_t>(g * size));
+    }
+    const dag::RewardTables<float> tables(size, [](std::span<double> table) {
+      dag::plug_in_table([](double p) { return std::log(p); }, table);
+    });
+    dag::DeviceGroups<float> ragged(gpu_, begin, tables);
+    const std::size_t samples = groups * size;
+    device::Array<std::int32_t> answer(samples, stream());
+    fill(samples, FillAnswers{answer.data(), samples});
+    device::Array<float> reward(samples, stream()), advantage(samples, stream());
+    const double ms = time(
+        [&] {
+          poison(reward);
+          poison(advantage);
+        },
+        [&] {
+          (void)ragged.table_rewards(gpu_, gpu_.view(answer), dag::Advantage::trl_group,
+                                     gpu_.view(reward), gpu_.view(advantage));
+        });
+    // Against the CPU on the first groups.
+    const std::size_t some = std::min<std::size_t>(groups, 1000);
+    std::vector<std::int32_t> ids(some * size);
+    std::vector<float> got(some * size), expected_reward(some * size), expected(some * size);
+    device::copy_to_host(ids.data(), answer.data(), ids.size() * sizeof(std::int32_t));
+    device::copy_to_host(got.data(), advantage.data(), got.size() * sizeof(float));
+    (void)dag::table_rewards<float>(ids, std::span(begin).first(some + 1), tables,
+                                    dag::Advantage::trl_group, expected_reward, expected);
+    double worst = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      worst = std::max(worst, static_cast<double>(std::abs(got[i] - expected[i])));
+    }
+    report("answer_groups", ms, 12.0 * static_cast<double>(samples), "error", worst);
+  }
+
+  void token_log_probs() {
+    const std::size_t tokens = small_ ? 16 : 8192, vocabulary = small_ ? 1000 : 131072;
+    device::Array<device::BFloat16> logits(tokens * vocabulary, stream());
+    {
+      // Filled row by row: the float image of all of it need not fit.
+      for (std::size_t t = 0; t < tokens; ++t) {
+        const auto row = uniform(vocabulary, 100 + t, -8, 8);
+        fill(vocabulary, Narrow{row.data(), logits.data() + t * vocabulary, vocabulary});
+      }
+    }
+    std::vector<std::int32_t> chosen;
+    for (std::size_t t = 0; t < tokens; ++t) {
+      chosen.push_back(static_cast<std::int32_t>(t * 7919 % vocabulary));
+    }
+    const auto target = device::to_device(std::span<const std::int32_t>(chosen), stream());
+    device::Array<float> p(tokens, stream()), h(tokens, stream()), z(tokens, stream());
+    const auto in = gpu_.view(std::as_const(logits));
+    const dag::TokenLogProbs out{gpu_.view(p), gpu_.view(h), gpu_.view(z)};
+    const double bytes = 2.0 * static_cast<double>(tokens * vocabulary);
+    const double forward = time(
+        [&] {
+          poison(p);
+          poison(h);
+          poison(z);
+        },
+        [&] { dag::token_log_probs(gpu_, in, vocabulary, gpu_.view(target), out); });
+    std::vector<device::BFloat16> row(vocabulary);
+    const auto got = device::to_host(p);
+    double worst = 0;
+    for (std::size_t sample = 0; sample < 8; ++sample) {
+      const std::size_t t = sample * (tokens - 1) / 7;
+      device::copy_to_host(row.data(), logits.data() + t * vocabulary, vocabulary * 2);
+      double sum = 0;
+      for (const auto logit : row) {
+        sum += std::exp(static_cast<double>(device::widen(logit)));
+      }
+      const double expected =
+          static_cast<double>(device::widen(row[static_cast<std::size_t>(chosen[t])])) -
+          std::log(sum);
+      worst = std::max(worst, std::abs(expected - static_cast<double>(got[t])));
+    }
+    report("token_log_probs_bf16", forward, bytes, "error", worst == worst ? worst : 1e9);
+    const auto weight = uniform(tokens, 5, -1, 1), bend = uniform(tokens, 6, -1, 1);
+    device::Array<device::BFloat16> gradient(tokens * vocabulary, stream());
+    const double backward = time([&] { poison(gradient); },
+                                 [&] {
+                                   dag::token_log_probs_backward(
+                                       gpu_, in, vocabulary, gpu_.view(target), out,
+                                       gpu_.view(weight), gpu_.view(bend), gpu_.view(gradient));
+                                 });
+    report("token_log_probs_backward_bf16", backward, 2 * bytes, "bytes", 2 * bytes);
+  }
+
+  template <class Body>
+  void games_of(const char* name, std::size_t count, std::int32_t rounds) {
+    constexpr std::size_t n = 16;
+    const auto entries = uniform(count * n * n, 7, -1, 1);
+    std::vector<std::int32_t> sizes(count, static_cast<std::int32_t>(n));
+    std::vector<std::int64_t> entry_begin, strategy_begin;
+    for (std::size_t g = 0; g <= count; ++g) {
+      entry_begin.push_back(static_cast<std::int64_t>(g * n * n));
+      strategy_begin.push_back(static_cast<std::int64_t>(g * 2 * n));
+    }
+    const auto shape = device::to_device(std::span<const std::int32_t>(sizes), stream());
+    const auto entry = device::to_device(std::span<const std::int64_t>(entry_begin), stream());
+    const auto place = device::to_device(std::span<const std::int64_t>(strategy_begin), stream());
+    device::Array<std::int32_t> status(count, stream()), made(count, stream());
+    device::Array<float> gap(count, stream()), value(count, stream()),
+        strategies(count * 2 * n, stream());
+    const std::size_t capacity = n * (n | 1);
+    const Body body{{count, shape.data(), shape.data(), entry.data(), place.data(), entries.data()},
+                    {0.0F, rounds, rounds, 0.0F},
+                    {status.data(), made.data(), gap.data(), value.data(), strategies.data()},
+                    capacity};
+    const double ms = time(
+        [&] {
+          poison(gap);
+          poison(strategies);
+        },
+        [&] { device::launch_warps<4>(stream(), count, Body::shared_bytes(capacity), body); });
+    const double bytes = static_cast<double>(count) * (n * n * 4 + 2 * n * 4 + 40);
+    report(name, ms, bytes, "rounds_per_s",
+           static_cast<double>(count) * static_cast<double>(rounds) / ms * 1e3);
+  }
+  void batched_games() {
+    const std::size_t count = small_ ? 64 : 200000;
+    using dag::BatchMethod;
+    games_of<device::SolveBatch<float, 1, BatchMethod::mirror_prox>>("batch_mirror_prox_16x16",
+                                                                     count, 500);
+    games_of<device::SolveBatch<float, 1, BatchMethod::optimistic>>("batch_optimistic_16x16", count,
+                                                                    500);
+    games_of<device::SolveBatch<float, 1, BatchMethod::predictive_regret_matching_plus>>(
+        "batch_prm_plus_16x16", count, 500);
+    // All of solve_batch once, transfers included; and the kernels that no timing uses.
+    dag::BatchedMatrixGames<float> mixed;
+    std::vector<float> entries(64 * 64);
+    dag::RandomStream random(8, 0);
+    for (float& e : entries) {
+      e = static_cast<float>(random.uniform());
+    }
+    for (std::size_t n = 2; n <= 64; ++n) {
+      mixed.add(n, 66 - n, std::span<const float>(entries).first(n * (66 - n)));
+    }
+    for (const auto method : {BatchMethod::optimistic, BatchMethod::newton}) {
+      const auto start = std::chrono::steady_clock::now();
+      const auto found = dag::solve_batch(
+          gpu_, mixed, dag::BatchOptions<float>{.method = method, .tolerance = 1e-4F, .tau = 0.1F});
+      const std::chrono::duration<double, std::milli> ms = std::chrono::steady_clock::now() - start;
+      double converged = 0;
+      for (const auto status : found.status) {
+        converged += status == dag::Status::converged ? 1 : 0;
+      }
+      report(method == BatchMethod::newton ? "solve_batch_newton_63_games"
+                                           : "solve_batch_optimistic_63_games",
+             ms.count(), 4.0 * static_cast<double>(mixed.entries().size()), "converged", converged);
+    }
+  }
+
+  void solve() {
+    const std::size_t n = small_ ? 64 : 4096;
+    auto entries = uniform(n * n, 9, -1, 1);
+    const dag::MatrixGame<float, dag::cuda> game(device::Matrix<float>{n, n, std::move(entries)},
+                                                 gpu_);
+    double checks = 0;
+    const auto count = [&](const dag::Record&) {
+      ++checks;
+      return true;
+    };
+    dag::SolverOptions<float> options{
+        .tolerance = small_ ? 1e-2F : 1e-6F, .max_iterations = 400000, .time_limit = 60};
+    options.observer = count;
+    const auto found = dag::device_optimistic_mirror_descent(game, options);
+    const double rounds = static_cast<double>(found.iterations);
+    report("solve_4096_optimistic", found.seconds * 1e3,
+           4.0 * static_cast<double>(n * n) * (rounds + 2 * checks), "synchronizations_per_s",
+           checks / found.seconds);
+    report("solve_4096_gap", found.seconds * 1e3, 0, "relative_gap",
+           static_cast<double>(found.relative_gap));
+  }
+
+  bool small_;
+  bool first_ = true;
+  double copy_rate_ = 0;
+  dag::cuda gpu_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int devices = 0;
+  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+    std::fprintf(stderr, "skipped: no CUDA device here\n");
+    return 77;
+  }
+  try {
+    Bench(argc > 1 && std::strcmp(argv[1], "--small") == 0).run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "benchmark_cuda: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

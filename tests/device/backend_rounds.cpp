@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <dag/backend/cuda.cuh>
+#include <dag/core/random.hpp>
+#include <dag/game/matrix.hpp>
+#include <dag/solver/device_rounds.hpp>
+#include <dag/solver/mirror_prox.hpp>
+#include <dag/solver/optimistic_mirror_descent.hpp>
+
+namespace {
+
+template <class Real>
+dag::MatrixGame<Real, dag::cuda> random_game(std::size_t rows, std::size_t columns) {
+  dag::RandomStream random(rows, columns);
+  std::vector<Real> entries(rows * columns);
+  for (Real& entry : entries) {
+    entry = static_cast<Real>(2 * random.uniform() - 1);
+  }
+  const dag::cuda gpu;
+  return dag::MatrixGame<Real, dag::cuda>(
+      gpu.make_matrix(rows, columns, std::span<const Real>(entries)), gpu);
+}
+
+}  // namespace
+
+TEST_CASE("recorded rounds give the iterates of the solvers they record") {
+  const auto game = random_game<double>(37, 120);
+  for (const std::int64_t rounds : {0, 1, 7, 150}) {
+    for (const dag::Average average :
+         {dag::Average::last, dag::Average::uniform, dag::Average::best}) {
+      const dag::SolverOptions<double> options{
+          .tolerance = 0, .max_iterations = rounds, .check_every = 50, .average = average};
+      const auto agree = [&](const auto& found, const auto& expected) {
+        CHECK(found.status == expected.status);
+        CHECK(found.iterations == expected.iterations);
+        CHECK(found.iterate == expected.iterate);
+        CHECK(std::abs(found.gap - expected.gap) <= 1e-12);
+        CHECK(std::abs(found.value - expected.value) <= 1e-12);
+        CHECK(std::abs(found.residual - expected.residual) <= 1e-12);
+        for (const std::size_t player : {0U, 1U}) {
+          const std::vector<double> p = found.strategy(player), q = expected.strategy(player);
+          for (std::size_t i = 0; i < p.size(); ++i) {
+            CHECK(std::abs(p[i] - q[i]) <= 1e-12);
+          }
+        }
+      };
+      agree(dag::device_mirror_prox(game, options), dag::mirror_prox(game, options));
+      agree(dag::device_optimistic_mirror_descent(game, options),
+            dag::optimistic_mirror_descent(game, options));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("recorded rounds converge, checking seldom", Real, float, double) {
+  const auto game = random_game<Real>(60, 60);
+  std::int64_t checks = 0, rounds = 0;
+  const auto count = [&](const dag::Record& record) {
+    ++checks;
+    rounds = record.iteration;
+    return true;
+  };
+  dag::SolverOptions<Real> options{.tolerance = Real(1e-3)};
+  options.observer = count;
+  const auto found = dag::device_mirror_prox(game, options);
+  CHECK(found.status == dag::Status::converged);
+  CHECK(found.relative_gap <= Real(1e-3));
+  CHECK(rounds == found.iterations);
+  CHECK(checks <= 2 + rounds / 64);
+  const auto again = dag::device_mirror_prox(game, options);
+  CHECK(found.strategy(0) == again.strategy(0));  // the same bits
+}
+
+TEST_CASE("what recorded rounds cannot do is refused") {
+  const auto game = random_game<float>(5, 6);
+  CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.step = dag::Step<float>::adaptive()}),
+                  dag::Error);
+  CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.average = dag::Average::linear}),
+                  dag::Error);
+  CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.tolerance = -1}), dag::Error);
+}
