@@ -26,6 +26,13 @@ class SimplexTableau {
       : rows_(rows), columns_(columns), width_(columns + 2) {
     fill(matrix);
   }
+  /// The same for max costs' y subject to matrix y <= right sides, y >= 0. Right sides at least 0,
+  /// the set bounded; entries should be about one in size. (`rebuild` is for the form above.)
+  SimplexTableau(std::span<const double> matrix, std::size_t rows, std::size_t columns,
+                 std::span<const double> right_sides, std::span<const double> costs)
+      : rows_(rows), columns_(columns), width_(columns + 2) {
+    fill(matrix, 0.0, right_sides, costs);
+  }
 
   /// Pivots until optimal; false at the limit on all pivots so far. After `patience` pivots in a
   /// row that did not move the point Bland's rule takes over until one does, so that ties cannot
@@ -39,7 +46,7 @@ class SimplexTableau {
       }
       const std::size_t row = leaving(column, still >= patience);
       if (row == none || pivots_ >= limit) {
-        return false;  // no row: cannot be, B >= 1
+        return false;  // no row: the set is not bounded (it is where B >= 1)
       }
       still = at(row, columns_) <= zero ? still + 1 : 0;
       pivot(row, column);
@@ -151,7 +158,9 @@ class SimplexTableau {
     }
   }
 
-  void fill(std::span<const double> matrix) {
+  /// B = shift + matrix; right sides and costs are ones where none are given.
+  void fill(std::span<const double> matrix, double shift = 1.0,
+            std::span<const double> right_sides = {}, std::span<const double> costs = {}) {
     tableau_.assign((rows_ + 1) * width_, 1.0);
     norms_.assign(width_, 1.0);
     basis_.resize(rows_);
@@ -159,16 +168,18 @@ class SimplexTableau {
     for (std::size_t i = 0; i < rows_; ++i) {
       basis_[i] = columns_ + i;
       for (std::size_t j = 0; j < columns_; ++j) {
-        at(i, j) = 1.0 + matrix[i * columns_ + j];
+        at(i, j) = shift + matrix[i * columns_ + j];
         norms_[j] += at(i, j) * at(i, j);
       }
     }
     for (std::size_t j = 0; j < columns_; ++j) {
       outside_[j] = j;
-      at(rows_, j) = -1.0;
+      at(rows_, j) = costs.empty() ? -1.0 : -costs[j];
     }
     RandomStream random(0, 0);
     for (std::size_t i = 0; i < rows_; ++i) {
+      at(i, columns_) = right_sides.empty() ? 1.0 : right_sides[i];
+      at(i, columns_ + 1) = at(i, columns_);
       at(i, columns_) += 1e-6 * (1.0 + random.uniform());
     }
     at(rows_, columns_) = 0.0;
