@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Classic slips seen to break these tests: regrets against the current instead of the others'
-// strategies; internal regrets not weighted by p(a); p proportional to row sums instead of
-// stationary; the last joint distribution for the mean.
+// Classic slips seen to break these tests: internal regrets not weighted by p(a); p proportional to
+// sums of regrets instead of stationary; payoffs in place of regrets.
 #include <dag/core/random.hpp>
 #include <dag/game/correlated.hpp>
 #include <dag/numeric/stationary.hpp>
