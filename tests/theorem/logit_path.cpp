@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
-#include <dag/game/contraction.hpp>
-#include <dag/game/player_regrets.hpp>
+
+// Classic slips seen to break these tests: the Jacobian in p in place of log p; lambda off by a
+// thousandth; steps so long that another branch is met.
 #include <dag/game/regret.hpp>
 #include <dag/problem/catalogue.hpp>
 #include <dag/solver/logit_path.hpp>
@@ -117,6 +118,22 @@ TEST_CASE("matching pennies' logit equilibrium against one equation in one unkno
     CHECK(found.points.back().profile[0][0] == doctest::Approx(low).epsilon(1e-10));
     CHECK(found.points.back().profile[1][0] == doctest::Approx(reply(low)).epsilon(1e-10));
   }
+}
+
+TEST_CASE("the branch is followed around its turning points") {
+  // Seen with steps ten times as short: lambda turns four times here, and a step that is too long
+  // leaves the branch.
+  const dag::GameTable game = dag::named_game("general:3x3x3:1");
+  const dag::LogitPath path = dag::logit_path(game);
+  REQUIRE(path.status == dag::Status::converged);
+  CHECK(path.turning_points == 4);
+  int turns = 0;
+  for (std::size_t k = 2; k < path.points.size(); ++k) {
+    CHECK(fixed_point_error(game, path.points[k]) <= 1e-8);
+    const auto& p = path.points;
+    turns += (p[k].lambda - p[k - 1].lambda) * (p[k - 1].lambda - p[k - 2].lambda) < 0 ? 1 : 0;
+  }
+  CHECK(turns == 4);
 }
 
 TEST_CASE("payoffs' scale and shift change nothing but lambda's unit") {
