@@ -31,7 +31,7 @@ namespace dag {
 /// - exact potential games (game/potential.hpp): replicator dynamics, best responses in turn, to
 ///   Nash equilibria;
 /// - all games: `regret_dynamics`, whose average play tends to the coarse correlated (external
-///   regret) or correlated equilibria (internal regret); `logit_path`, to one Nash equilibrium.
+///   regret) or correlated equilibria (internal regret); `logit_branch`, to one Nash equilibrium.
 /// Memory: the tensor. CPU backends only. Errors: dimension_mismatch, not_finite.
 template <Scalar Real, class Backend>
 class NormalFormGame {

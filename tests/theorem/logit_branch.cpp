@@ -5,7 +5,7 @@
 // thousandth; steps so long that another branch is met.
 #include <dag/game/regret.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/logit_path.hpp>
+#include <dag/solver/logit_branch.hpp>
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@
 namespace {
 
 /// max |p - softmax(lambda g(p))|, from the table alone.
-double fixed_point_error(const dag::GameTable& game, const dag::LogitPoint& at) {
+double fixed_point_error(const dag::GameTable& game, const dag::LogitBranchPoint& at) {
   double worst = 0;
   for (std::size_t i = 0; i < game.player_count(); ++i) {
     const std::vector<double> g = dag::deviation_payoffs(game, at.profile, i);
@@ -51,13 +51,13 @@ TEST_CASE("one player: the path is softmax(lambda u)") {
   game.players = {"One"};
   game.sizes = {4};
   game.payoffs = {{3, 1, 2.5, -7}};
-  const dag::LogitPath path = dag::logit_path(game);
+  const dag::LogitBranch path = dag::logit_branch(game);
   REQUIRE(path.status == dag::Status::converged);
   CHECK(path.turning_points == 0);
-  for (const dag::LogitPoint& at : path.points) {
+  for (const dag::LogitBranchPoint& at : path.points) {
     CHECK(fixed_point_error(game, at) <= 1e-13);
   }
-  const dag::LogitPath one = dag::logit_equilibrium(game, 0.5);
+  const dag::LogitBranch one = dag::logit_equilibrium(game, 0.5);
   REQUIRE(one.status == dag::Status::converged);
   CHECK(one.points.back().lambda == doctest::Approx(2).epsilon(1e-13));
   const double sum = std::exp(6.) + std::exp(2.) + std::exp(5.) + std::exp(-14.);
@@ -71,10 +71,10 @@ TEST_CASE("every point is a logit equilibrium, its regret at most tau log n, its
         "general:2x3x4:4", "general:2x2x2x2:5", "general:5x5:6", "random:10x12:7"}) {
     CAPTURE(name);
     const dag::GameTable game = dag::named_game(name);
-    const dag::LogitPath path = dag::logit_path(game, {.tolerance = 1e-5});
+    const dag::LogitBranch path = dag::logit_branch(game, {.tolerance = 1e-5});
     REQUIRE(path.status == dag::Status::converged);
     CHECK(path.points.front().lambda == 0);
-    for (const dag::LogitPoint& at : path.points) {
+    for (const dag::LogitBranchPoint& at : path.points) {
       // log p is solved to 1e-11, its equations are conditioned like lambda times the payoffs.
       CHECK(fixed_point_error(game, at) <= 1e-8);
       CHECK(at.lambda * at.max_regret <= largest_log_size(game) * (1 + 1e-9));
@@ -86,14 +86,14 @@ TEST_CASE("every point is a logit equilibrium, its regret at most tau log n, its
 TEST_CASE("the path ends where theory says") {
   // The only equilibrium of biased pennies.
   const dag::KnownGame pennies = dag::known_game("biased-pennies");
-  const dag::LogitPath path = dag::logit_path(pennies.table, {.tolerance = 1e-8});
+  const dag::LogitBranch path = dag::logit_branch(pennies.table, {.tolerance = 1e-8});
   REQUIRE(path.status == dag::Status::converged);
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(path.points.back().profile[i][0] ==
           doctest::Approx(pennies.equilibria[0][i][0]).epsilon(1e-6));
   }
   // 2x2 with two strict equilibria: the risk-dominant one (Turocy 2005, Theorem 7), here the hare.
-  const dag::LogitPath hunt = dag::logit_path(dag::named_game("stag-hunt"));
+  const dag::LogitBranch hunt = dag::logit_branch(dag::named_game("stag-hunt"));
   CHECK(hunt.points.back().profile[0][1] >= 1 - 1e-5);
   CHECK(hunt.points.back().profile[1][1] >= 1 - 1e-5);
 }
@@ -102,7 +102,7 @@ TEST_CASE("matching pennies' logit equilibrium against one equation in one unkno
   // A = ((3, -1), (-2, 1)): the row player's advantage of its first strategy is 5 q - 2 (1 - q).
   const dag::GameTable game = dag::named_game("biased-pennies");
   for (const double tau : {2.0, 0.5, 0.1, 0.02}) {
-    const dag::LogitPath found = dag::logit_equilibrium(game, tau);
+    const dag::LogitBranch found = dag::logit_equilibrium(game, tau);
     REQUIRE(found.status == dag::Status::converged);
     const auto row = [&](double q) { return 1 / (1 + std::exp(-(5 * q - 2 * (1 - q)) / tau)); };
     // The column player: -(3p - 2(1-p)) against -(-p + (1-p)).
@@ -124,7 +124,7 @@ TEST_CASE("the branch is followed around its turning points") {
   // Seen with steps ten times as short: lambda turns four times here, and a step that is too long
   // leaves the branch.
   const dag::GameTable game = dag::named_game("general:3x3x3:1");
-  const dag::LogitPath path = dag::logit_path(game);
+  const dag::LogitBranch path = dag::logit_branch(game);
   REQUIRE(path.status == dag::Status::converged);
   CHECK(path.turning_points == 4);
   int turns = 0;
@@ -138,13 +138,13 @@ TEST_CASE("the branch is followed around its turning points") {
 
 TEST_CASE("payoffs' scale and shift change nothing but lambda's unit") {
   dag::GameTable game = dag::named_game("general:3x4:9");
-  const dag::LogitPath path = dag::logit_path(game);
+  const dag::LogitBranch path = dag::logit_branch(game);
   for (std::vector<double>& payoffs : game.payoffs) {
     for (double& payoff : payoffs) {
       payoff *= 1024;  // a power of two: the same bits
     }
   }
-  const dag::LogitPath scaled = dag::logit_path(game);
+  const dag::LogitBranch scaled = dag::logit_branch(game);
   REQUIRE(scaled.points.size() == path.points.size());
   CHECK(scaled.points.back().profile == path.points.back().profile);
   CHECK(scaled.points.back().lambda * 1024 == path.points.back().lambda);
@@ -152,18 +152,18 @@ TEST_CASE("payoffs' scale and shift change nothing but lambda's unit") {
 
 TEST_CASE("constant payoffs, limits and errors") {
   dag::GameTable game = dag::named_game("general:3x2:1");
-  CHECK(dag::logit_path(game, {.max_steps = 2}).status == dag::Status::iteration_limit);
-  const dag::LogitPath low = dag::logit_path(game, {.tolerance = 0, .max_lambda = 3});
+  CHECK(dag::logit_branch(game, {.max_steps = 2}).status == dag::Status::iteration_limit);
+  const dag::LogitBranch low = dag::logit_branch(game, {.tolerance = 0, .max_lambda = 3});
   CHECK(low.status == dag::Status::iteration_limit);
-  CHECK_THROWS_AS((void)dag::logit_path(game, {.tolerance = std::nan("")}), dag::Error);
-  CHECK_THROWS_AS((void)dag::logit_path(game, {.first_step = 0}), dag::Error);
+  CHECK_THROWS_AS((void)dag::logit_branch(game, {.tolerance = std::nan("")}), dag::Error);
+  CHECK_THROWS_AS((void)dag::logit_branch(game, {.first_step = 0}), dag::Error);
   CHECK_THROWS_AS((void)dag::logit_equilibrium(game, 0), dag::Error);
   CHECK_THROWS_AS((void)dag::logit_equilibrium(game, std::nan("")), dag::Error);
   for (std::vector<double>& payoffs : game.payoffs) {
     payoffs.assign(payoffs.size(), 3.0);
   }
   game.numbers.clear();
-  const dag::LogitPath flat = dag::logit_path(game);
+  const dag::LogitBranch flat = dag::logit_branch(game);
   CHECK(flat.status == dag::Status::converged);
   CHECK(flat.points.back().profile[0][2] == doctest::Approx(1.0 / 3));
 }

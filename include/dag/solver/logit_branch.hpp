@@ -16,7 +16,7 @@
 
 namespace dag {
 
-struct LogitPathOptions {
+struct LogitBranchOptions {
   double tolerance = 1e-6;          ///< stop at max_regret / payoff range at or below this
   double max_lambda = 1e8;          ///< stop at this lambda * payoff range
   double first_step = 0.05;         ///< of arc length in (log p, lambda * range)
@@ -24,19 +24,19 @@ struct LogitPathOptions {
 };
 
 /// A quantal response (logit) equilibrium: p_i = softmax(g_i(p) / tau) for every player.
-struct LogitPoint {
+struct LogitBranchPoint {
   double lambda = 0.0;  ///< 1 / tau, in units of 1 / payoff; 0: uniform play
   MixedProfile profile;
   double max_regret = 0.0;  ///< at most tau * log(strategies), in units of payoff
-  friend bool operator==(const LogitPoint&, const LogitPoint&) = default;
+  friend bool operator==(const LogitBranchPoint&, const LogitBranchPoint&) = default;
 };
 
-struct LogitPath {
+struct LogitBranch {
   Status status = Status::stalled;
-  std::vector<LogitPoint> points;  ///< lambda = 0 first; the last one is the answer
-  std::size_t turning_points = 0;  ///< where lambda went from growing to falling, or back
+  std::vector<LogitBranchPoint> points;  ///< lambda = 0 first; the last one is the answer
+  std::size_t turning_points = 0;        ///< where lambda went from growing to falling, or back
   std::int64_t steps = 0;
-  friend bool operator==(const LogitPath&, const LogitPath&) = default;
+  friend bool operator==(const LogitBranch&, const LogitBranch&) = default;
 };
 
 namespace detail {
@@ -44,7 +44,7 @@ namespace detail {
 /// The principal branch, one accepted step at a time.
 class LogitTracer {
  public:
-  LogitTracer(const GameTable& game, const LogitPathOptions& options)
+  LogitTracer(const GameTable& game, const LogitBranchOptions& options)
       : game_(game), options_(options), system_(game), z_(system_.start()), h_(options.first_step) {
     std::vector<double> axis(z_.size(), 0.0);
     axis.back() = 1.0;
@@ -107,8 +107,8 @@ class LogitTracer {
     }
     h_ *= 0.25;
   }
-  [[nodiscard]] LogitPoint point() const {
-    LogitPoint found;
+  [[nodiscard]] LogitBranchPoint point() const {
+    LogitBranchPoint found;
     found.lambda = z_.back() / system_.range();
     found.profile = system_.profile(z_);
     found.max_regret = max_regret(game_, found.profile);
@@ -120,7 +120,7 @@ class LogitTracer {
 
  private:
   const GameTable& game_;
-  const LogitPathOptions& options_;
+  const LogitBranchOptions& options_;
   LogitSystem system_;
   std::vector<double> z_;       // log-probabilities, then lambda * range
   std::vector<double> before_;  // the point before
@@ -130,7 +130,7 @@ class LogitTracer {
   std::size_t turns_ = 0;
 };
 
-inline void validate(const LogitPathOptions& options, const char* solver) {
+inline void validate(const LogitBranchOptions& options, const char* solver) {
   require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
           solver, ": tolerance must be >= 0 and finite, got ", options.tolerance);
   require(options.max_lambda > 0 && options.first_step > 0 && options.max_steps >= 1,
@@ -154,13 +154,13 @@ inline void validate(const LogitPathOptions& options, const char* solver) {
 /// the tolerance; iteration_limit at max_steps or max_lambda; stalled if steps shrink to nothing.
 /// Cost a step: about three times players^2 passes over the payoffs and one LU of a matrix of the
 /// size of all strategies together. Deterministic. Errors: invalid_argument, and as `validate`.
-[[nodiscard]] inline LogitPath logit_path(const GameTable& game,
-                                          const LogitPathOptions& options = {}) {
+[[nodiscard]] inline LogitBranch logit_branch(const GameTable& game,
+                                              const LogitBranchOptions& options = {}) {
   validate(game);
-  detail::validate(options, "logit_path");
+  detail::validate(options, "logit_branch");
   const double goal = options.tolerance * payoff_range(game);
   detail::LogitTracer tracer(game, options);
-  LogitPath path;
+  LogitBranch path;
   path.points.push_back(tracer.point());
   while (path.points.back().max_regret > goal && tracer.scaled_lambda() < options.max_lambda) {
     if (!tracer.advance()) {
@@ -179,10 +179,10 @@ inline void validate(const LogitPathOptions& options, const char* solver) {
 
 /// The quantal response equilibrium at one tau: the first point of the principal branch there
 /// (below some tau games have several). The path that led to it is returned; its last point is the
-/// answer. Errors: invalid_argument unless tau > 0 (units of payoff), and as `logit_path`; of the
+/// answer. Errors: invalid_argument unless tau > 0 (units of payoff), and as `logit_branch`; of the
 /// options only `first_step` and `max_steps` count.
-[[nodiscard]] inline LogitPath logit_equilibrium(const GameTable& game, double tau,
-                                                 const LogitPathOptions& options = {}) {
+[[nodiscard]] inline LogitBranch logit_equilibrium(const GameTable& game, double tau,
+                                                   const LogitBranchOptions& options = {}) {
   validate(game);
   detail::validate(options, "logit_equilibrium");
   require(tau > 0 && std::isfinite(tau), Errc::invalid_argument,
@@ -190,7 +190,7 @@ inline void validate(const LogitPathOptions& options, const char* solver) {
   detail::LogitTracer tracer(game, options);
   const double range = payoff_range(game);
   const double target = (range > 0 ? range : 1.0) / tau;
-  LogitPath path;
+  LogitBranch path;
   path.points.push_back(tracer.point());
   while (tracer.advance()) {
     if (tracer.scaled_lambda() >= target) {
