@@ -133,6 +133,12 @@ template <MonotoneGame Game>
   detail::validate(options, "fictitious_play");
   detail::require_belief(options.average, "fictitious_play");
   if constexpr (detail::DenseMatrixGame<Game>) {
+    // What is seen of play is a pure row and a pure column in any case: sampled is full.
+    if (options.feedback.kind == Feedback<scalar_t<Game>>::Kind::noisy) {
+      detail::ResponseRounds<Game> rounds(
+          game, options, {.turns = own.turns, .belief = options.average}, "fictitious_play");
+      return detail::run(game, rounds, Average::last, options);
+    }
     detail::MatrixPlayRounds<Game> rounds(game, options, own.turns, "fictitious_play");
     return detail::run(game, rounds, Average::last, options);
   } else {

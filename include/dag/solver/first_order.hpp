@@ -13,9 +13,11 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
+#include <dag/geometry/simplices.hpp>
 #include <dag/solver/certificate.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
+#include <dag/solver/oracle.hpp>
 
 namespace dag::detail {
 
@@ -41,6 +43,11 @@ requires Regularized<Game>
   return (ratio < 1 ? ratio : scalar_t<Game>{1}) / constant;
 }
 
+template <class Players>
+inline constexpr bool is_simplices = false;
+template <class Real>
+inline constexpr bool is_simplices<Simplices<Real>> = true;
+
 /// What first-order methods share: the game, the iterate, the field with its count, the step rule.
 template <MonotoneGame Game>
 class FirstOrder {
@@ -61,6 +68,7 @@ class FirstOrder {
   FirstOrder(const Game& game, const SolverOptions<Real>& options, std::string_view solver,
              Step<Real> automatic)
       : game_(game),
+        oracle_(game, options.feedback),
         last_(game.backend(), size()),
         gradient_(game.backend().template allocate<Real>(size())),
         step_(options.step.rule == Rule::automatic ? automatic : options.step) {
@@ -68,6 +76,18 @@ class FirstOrder {
     if (options.step.rule == Rule::automatic && step_.rule == Rule::lipschitz &&
         !HasLipschitz<Game>) {
       step_.rule = Rule::adaptive;
+    }
+    if (!oracle_.full()) {
+      // Noise asks for shrinking steps, and no inequality can be tested under it.
+      if (options.step.rule == Rule::automatic && step_.rule != Rule::constant) {
+        step_ = Step<Real>::decaying();
+      }
+      require(!adaptive(), Errc::invalid_argument, solver,
+              ": an adaptive step needs full feedback; use decaying or constant");
+      if constexpr (!is_simplices<players_t<Game>>) {
+        require(options.feedback.kind != Feedback<Real>::Kind::sampled, Errc::unsupported, solver,
+                ": sampled feedback needs players who own simplices");
+      }
     }
     first_step_ = step_.size;
     if (step_.rule == Rule::lipschitz) {
@@ -85,7 +105,7 @@ class FirstOrder {
 
   /// gradient() = the field at z.
   void evaluate(View z) {
-    game_.field(z, Backend::view(gradient_));
+    oracle_(z, Backend::view(gradient_));
     ++products_;
   }
   /// out = argmax eta <direction, u> - D(u, center), the game's magnet inside.
@@ -106,6 +126,7 @@ class FirstOrder {
   }
 
   const Game& game_;
+  FieldOracle<Game> oracle_;
   State<Backend, Real> last_;
   Vector gradient_;
   Step<Real> step_;

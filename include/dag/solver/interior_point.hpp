@@ -249,6 +249,8 @@ template <Scalar Real>
   detail::validate(options, "interior_point");
   require(options.start.empty(), Errc::invalid_argument,
           "interior_point: it starts at its own centre; leave start empty");
+  require(options.feedback == Feedback<Real>{}, Errc::invalid_argument,
+          "interior_point: it needs the full field; leave feedback as it is");
   require(options.step == Step<Real>{}, Errc::invalid_argument,
           "interior_point: it has no step rule; leave step automatic");
   require(options.average == Average::automatic || options.average == Average::last,

@@ -178,6 +178,8 @@ template <Scalar Real>
 [[nodiscard]] Solution<RegularizedMatrixGame<Real, eigen>> newton(
     const RegularizedMatrixGame<Real, eigen>& game, SolverOptions<Real> options = {}) {
   detail::validate(options, "newton");
+  require(options.feedback == Feedback<Real>{}, Errc::invalid_argument,
+          "newton: it needs the full field; leave feedback as it is");
   require(options.step == Step<Real>{}, Errc::invalid_argument,
           "newton: it has no step rule; leave step automatic");
   require(options.average == Average::automatic || options.average == Average::last,

@@ -59,6 +59,28 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
+/// What a first-order method sees of the field.
+template <Scalar Real>
+struct Feedback {
+  enum class Kind {
+    full,     ///< the field
+    sampled,  ///< the field at one pure strategy a block, drawn from the point: unbiased where
+              ///< payoffs are linear in each block
+    noisy,    ///< the field plus independent normal noise
+  };
+  Kind kind = Kind::full;
+  Real sigma = 0;          ///< of the noise, in payoff ranges
+  std::uint64_t seed = 0;  ///< of a RandomStream; the same seed gives the same run
+
+  [[nodiscard]] static constexpr Feedback sampled(std::uint64_t seed) {
+    return {Kind::sampled, 0, seed};
+  }
+  [[nodiscard]] static constexpr Feedback noisy(Real sigma, std::uint64_t seed) {
+    return {Kind::noisy, sigma, seed};
+  }
+  friend bool operator==(const Feedback&, const Feedback&) = default;
+};
+
 /// Options of every iterative solver; a solver's own knobs are a second argument of its own type.
 template <Scalar Real>
 struct SolverOptions {
@@ -70,6 +92,7 @@ struct SolverOptions {
   std::int64_t check_every = 0;
   Step<Real> step = {};
   Average average = Average::automatic;
+  Feedback<Real> feedback = {};  ///< certificates always see the full field
   Measure measure = Measure::automatic;
   std::span<const Real> start = {};  ///< stacked start point in host memory; empty: the centre
   StopRef stop = {};                 ///< e.g. a named std::stop_token
@@ -92,6 +115,9 @@ void validate(const SolverOptions<Real>& options, std::string_view solver) {
           ": check_every must be >= 0, got ", options.check_every);
   require(options.step.size > 0 && std::isfinite(options.step.size), Errc::invalid_argument, solver,
           ": step size must be > 0 and finite, got ", options.step.size);
+  require(options.feedback.sigma >= 0 && std::isfinite(options.feedback.sigma),
+          Errc::invalid_argument, solver, ": feedback sigma must be >= 0 payoff ranges, got ",
+          options.feedback.sigma);
 }
 
 }  // namespace detail

@@ -232,6 +232,8 @@ template <detail::DenseMatrixGame Game>
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const PrimalDualOptions& own = {}) {
   detail::validate(options, "primal_dual_hybrid_gradient");
+  require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
+          "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
   require(own.sufficient > 0 && own.sufficient < own.necessary && own.necessary < 1 &&
               own.artificial > 0,
           Errc::invalid_argument,

@@ -100,6 +100,10 @@ class RegretRounds : public FirstOrder<Game> {
   void see(std::size_t b) {
     const View z = this->last_.view();
     if constexpr (HasBlockField<Game>) {
+      if (!this->oracle_.full()) {
+        this->evaluate(z);
+        return;
+      }
       this->game_.block_field(
           z, b, this->game_.players().blocks().of(Base::Backend::view(this->gradient_), b));
       this->products_ += b == 0 ? 1 : 0;  // the blocks' parts make one field
