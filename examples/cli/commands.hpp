@@ -18,7 +18,9 @@ using Command = std::function<int()>;
 
 Command add_align(CLI::App& app);
 Command add_demo(CLI::App& app);
+Command add_estimators(CLI::App& app);
 Command add_rewards(CLI::App& app);
 Command add_solve(CLI::App& app);
+Command add_train(CLI::App& app);
 
 }  // namespace cli

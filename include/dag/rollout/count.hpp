@@ -16,8 +16,8 @@ inline constexpr std::size_t reward_lanes = 16;
 
 // The vector width the translation unit is compiled for, and the group size up to which all pairs
 // are compared; larger groups are counted with one probe a sample. benchmarks/rollout_rewards, a
-// busy AMD EPYC with AVX-512, g++ 12 -O3, million samples/s: AVX-512 pairs 290 at 64, 150 at 100, 110
-// at 256; SSE2 pairs 230 at 64; probes about 95 at any size.
+// busy AMD EPYC with AVX-512, g++ 12 -O3, million samples/s: AVX-512 pairs 290 at 64, 150 at 100,
+// 110 at 256; SSE2 pairs 230 at 64; probes about 95 at any size.
 #if defined(__AVX512F__)
 inline constexpr std::size_t vector_bytes = 64;
 inline constexpr std::size_t all_pairs_limit = 256;
