@@ -16,6 +16,8 @@
 #include <vector>
 
 #include <dag/backend/cuda.cuh>
+#include <dag/backend/cuda/ragged.hpp>
+#include <dag/backend/cuda/sinkhorn.hpp>
 #include <dag/backend/cuda/solve_batch.hpp>
 #include <dag/backend/cuda/token_log_probs.hpp>
 #include <dag/core/random.hpp>
@@ -100,6 +102,8 @@ class Bench {
     answer_groups();
     token_log_probs();
     batched_games();
+    ragged();
+    sinkhorn();
     solve();
     std::printf("\n  ]\n}\n");
   }
@@ -407,6 +411,82 @@ class Bench {
                                            : "solve_batch_optimistic_63_games",
              ms.count(), 4.0 * static_cast<double>(mixed.entries().size()), "converged", converged);
     }
+  }
+
+  /// Offsets 0, step, 2 step, ... in device memory.
+  [[nodiscard]] device::Array<std::int64_t> offsets(std::size_t count, std::size_t step) const {
+    std::vector<std::int64_t> begin;
+    for (std::size_t i = 0; i <= count; ++i) {
+      begin.push_back(static_cast<std::int64_t>(i * step));
+    }
+    return device::to_device(std::span<const std::int64_t>(begin), stream());
+  }
+  void ragged() {
+    const std::size_t segments = small_ ? 100 : 2000000, size = 64;
+    const auto begin = offsets(segments, size);
+    const auto x = uniform(segments * size, 10, -5, 5);
+    device::Array<float> log_p(segments * size, stream()), p(segments * size, stream()),
+        z(segments, stream());
+    const double ms = time(
+        [&] {
+          poison(log_p);
+          poison(p);
+          poison(z);
+        },
+        [&] {
+          dag::ragged_softmax(gpu_, gpu_.view(begin), gpu_.view(x), gpu_.view(log_p), gpu_.view(p),
+                              gpu_.view(z));
+        });
+    const auto last = device::to_host(z).back();
+    std::vector<float> segment(size);
+    device::copy_to_host(segment.data(), x.data() + (segments - 1) * size, size * sizeof(float));
+    double sum = 0;
+    for (const float one : segment) {
+      sum += std::exp(static_cast<double>(one));
+    }
+    const double bytes = 12.0 * static_cast<double>(segments * size);
+    report("ragged_softmax", ms, bytes, "error",
+           std::abs(std::log(sum) - static_cast<double>(last)));
+    device::Array<float> out(segments, stream());
+    const double kl = time([&] { poison(out); },
+                           [&] {
+                             dag::ragged_kl(gpu_, gpu_.view(begin), gpu_.view(std::as_const(log_p)),
+                                            gpu_.view(x), gpu_.view(out));
+                           });
+    report("ragged_kl", kl, 8.0 * static_cast<double>(segments * size), "segments",
+           static_cast<double>(segments));
+  }
+  void sinkhorn() {
+    const std::size_t count = small_ ? 10 : 10000, n = 32;
+    const auto begin = offsets(count, n), place = offsets(count, n * n);
+    const auto cost = uniform(count * n * n, 11, 0, 1);
+    const std::vector<float> even(count * n, -std::log(static_cast<float>(n)));
+    const auto mass = device::to_device(std::span<const float>(even), stream());
+    device::Array<float> f(count * n, stream()), g(count * n, stream()), moved(count, stream()),
+        error(count, stream());
+    device::Array<std::int32_t> rounds(count, stream()), status(count, stream());
+    const double ms = time(
+        [&] {
+          poison(moved);
+          poison(error);
+          poison(status);
+        },
+        [&] {
+          dag::sinkhorn_batch(
+              gpu_,
+              dag::TransportProblems<float>{gpu_.view(begin), gpu_.view(begin), gpu_.view(place),
+                                            gpu_.view(mass), gpu_.view(mass), gpu_.view(cost)},
+              dag::TransportResults<float>{gpu_.view(f), gpu_.view(g), gpu_.view(moved),
+                                           gpu_.view(error), gpu_.view(rounds), gpu_.view(status)});
+        });
+    double made = 0, converged = 0;
+    for (const auto r : device::to_host(rounds)) {
+      made += r;
+    }
+    for (const auto code : device::to_host(status)) {
+      converged += code == static_cast<std::int32_t>(dag::Status::converged) ? 1 : 0;
+    }
+    report("sinkhorn_32x32", ms, made * 8.0 * static_cast<double>(n * n), "converged", converged);
   }
 
   void solve() {

@@ -59,6 +59,19 @@ TEST_CASE("recorded rounds give the iterates of the solvers they record") {
   }
 }
 
+TEST_CASE("a game on the device, as the documentation shows it") {
+  const std::vector<float> payoffs{3, -1, -2, 1};  // value 1/7
+  const std::size_t rows = 2, columns = 2;
+  //! [solve]
+  const dag::cuda gpu;
+  const dag::MatrixGame<float, dag::cuda> game(
+      gpu.make_matrix(rows, columns, std::span<const float>(payoffs)), gpu);
+  const auto found = dag::device_mirror_prox(game, {.tolerance = 1e-4F});  // rounds as a CUDA graph
+  //! [solve]
+  CHECK(found.status == dag::Status::converged);
+  CHECK(std::abs(found.value - 1.0F / 7) <= 5e-4F);  // the tolerance times the range
+}
+
 TEST_CASE_TEMPLATE("recorded rounds converge, checking seldom", Real, float, double) {
   const auto game = random_game<Real>(60, 60);
   std::int64_t checks = 0, rounds = 0;

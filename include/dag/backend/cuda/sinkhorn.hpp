@@ -51,22 +51,38 @@ namespace device {
 /// a_i exp((f_old - f_new) / eps). Bytes: two reads of the costs a round, mostly from cache.
 template <class Real>
 struct Sinkhorn {
-  TransportProblems<Real> in;
-  TransportResults<Real> out;
+  struct Problems {  // pointers: device code may not call the members of spans
+    const std::int64_t* source_begin;
+    const std::int64_t* sink_begin;
+    const std::int64_t* cost_begin;
+    const Real* log_source;
+    const Real* log_sink;
+    const Real* cost;
+  };
+  struct Results {
+    Real* source_potential;
+    Real* sink_potential;
+    Real* transport_cost;
+    Real* error;
+    std::int32_t* rounds;
+    std::int32_t* status;
+  };
+  Problems in;
+  Results out;
   TransportOptions<Real> options;
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
     const std::size_t b = block.index();
-    const auto source = static_cast<std::size_t>(in.source_begin.data()[b]);
-    const auto sink = static_cast<std::size_t>(in.sink_begin.data()[b]);
-    const auto rows = static_cast<std::size_t>(in.source_begin.data()[b + 1]) - source;
-    const auto columns = static_cast<std::size_t>(in.sink_begin.data()[b + 1]) - sink;
-    const Real* const c = in.cost.data() + in.cost_begin.data()[b];
-    const Real* const log_a = in.log_source.data() + source;
-    const Real* const log_b = in.log_sink.data() + sink;
-    Real* const f = out.source_potential.data() + source;
-    Real* const g = out.sink_potential.data() + sink;
+    const auto source = static_cast<std::size_t>(in.source_begin[b]);
+    const auto sink = static_cast<std::size_t>(in.sink_begin[b]);
+    const auto rows = static_cast<std::size_t>(in.source_begin[b + 1]) - source;
+    const auto columns = static_cast<std::size_t>(in.sink_begin[b + 1]) - sink;
+    const Real* const c = in.cost + in.cost_begin[b];
+    const Real* const log_a = in.log_source + source;
+    const Real* const log_b = in.log_sink + sink;
+    Real* const f = out.source_potential + source;
+    Real* const g = out.sink_potential + sink;
     const Real eps = options.epsilon;
     block.each(rows, [=](std::size_t i) { f[i] = 0; });
     block.each(columns, [=](std::size_t j) { g[j] = 0; });
@@ -102,13 +118,13 @@ struct Sinkhorn {
           return sum;
         },
         Add{});
-    const TransportResults<Real> result = out;
+    const Results result = out;
     const bool done = error <= options.tolerance;
     block.each(1, [=](std::size_t) {
-      result.transport_cost.data()[b] = moved;
-      result.error.data()[b] = error;
-      result.rounds.data()[b] = t;
-      result.status.data()[b] =
+      result.transport_cost[b] = moved;
+      result.error[b] = error;
+      result.rounds[b] = t;
+      result.status[b] =
           static_cast<std::int32_t>(done ? Status::converged : Status::iteration_limit);
     });
   }
@@ -154,8 +170,15 @@ void sinkhorn_batch(const Backend& gpu, const TransportProblems<Real>& problems,
               results.sink_potential.size() == problems.log_sink.size(),
           Errc::dimension_mismatch, "sinkhorn_batch: ", count,
           " problems need offsets one longer, one result each, one potential a mass");
-  device::launch<128>(gpu.stream(), count, 128, 0,
-                      device::Sinkhorn<Real>{problems, results, options});
+  device::launch<128>(
+      gpu.stream(), count, 128, 0,
+      device::Sinkhorn<Real>{
+          {problems.source_begin.data(), problems.sink_begin.data(), problems.cost_begin.data(),
+           problems.log_source.data(), problems.log_sink.data(), problems.cost.data()},
+          {results.source_potential.data(), results.sink_potential.data(),
+           results.transport_cost.data(), results.error.data(), results.rounds.data(),
+           results.status.data()},
+          options});
 }
 
 }  // namespace dag
