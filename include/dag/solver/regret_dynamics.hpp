@@ -15,6 +15,7 @@
 #include <dag/core/status.hpp>
 #include <dag/game/contraction.hpp>
 #include <dag/game/correlated.hpp>
+#include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/stationary.hpp>
 
@@ -39,6 +40,7 @@ struct RegretDynamicsOptions {
   std::int64_t max_iterations = 1'000'000;  ///< rounds
   std::int64_t check_every = 0;             ///< rounds between certificates; 0: growing by 5 %
   std::uint64_t seed = 0;                   ///< of the draws, for sampled play
+  MixedProfile start = {};                  ///< the first round's strategies; empty: uniform
 };
 
 /// Average play of `regret_dynamics`, or a solution of `correlated_equilibrium`.
@@ -165,6 +167,9 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
   require(options.max_iterations >= 1 && options.check_every >= 0, Errc::invalid_argument,
           "regret_dynamics: max_iterations must be >= 1 and check_every >= 0, got ",
           options.max_iterations, " and ", options.check_every);
+  if (!options.start.empty()) {
+    validate(game, options.start);
+  }
   const Blocks blocks(game.sizes);
   const std::size_t players = game.player_count();
   const bool sampled = options.feedback == PlayFeedback::sampled;
@@ -176,8 +181,9 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
   std::vector<detail::RegretLearner> learners;
   std::vector<RandomStream> streams;
   for (std::size_t i = 0; i < players; ++i) {
-    for (double& p : blocks.of(std::span<double>(point), i)) {
-      p = 1.0 / static_cast<double>(blocks.size(i));
+    for (std::size_t s = 0; s < blocks.size(i); ++s) {
+      point[blocks.offset(i) + s] =
+          options.start.empty() ? 1.0 / static_cast<double>(blocks.size(i)) : options.start[i][s];
     }
     learners.emplace_back(blocks.size(i), options.kind);
     streams.emplace_back(options.seed, i);
