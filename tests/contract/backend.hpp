@@ -253,7 +253,7 @@ class BackendContract {
     const Vector got = log_p.host();
     near(got[0], std::log(0.5L), 4);
     CHECK(got[2] == -infinity);
-    for (const Vector& bad : {Vector{0.5, 0.6, 0, 1}, Vector{0.5, 0.5, -0.5, 1.5},
+    for (const Vector& bad : {Vector{0.5, 0.625, 0, 1}, Vector{0.5, 0.5, -0.5, 1.5},
                               Vector{0.5, 0.5, std::numeric_limits<Real>::quiet_NaN(), 1}}) {
       CHECK_THROWS_AS(
           backend_.enter_simplices(blocks, Real(1e-3), Device(backend_, bad).in(), log_p.out()),
