@@ -15,6 +15,7 @@
 #include <dag/eigen.hpp>
 #include <dag/solver/mirror_prox.hpp>
 #include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/predictive_regret_matching_plus.hpp>
 
 namespace {
 
@@ -64,17 +65,18 @@ TEST_CASE("a game of a batch gets the iterates of the solver of that name") {
     games.add(rows, columns, uniform_entries(rows, rows * columns));
   }
   const dag::SolverOptions<double> options{.tolerance = 1e-3, .max_iterations = 5000};
-  for (const bool prox : {true, false}) {
-    const auto found = dag::solve_batch(
-        gpu, games,
-        {.method = prox ? dag::BatchMethod::mirror_prox : dag::BatchMethod::optimistic,
-         .tolerance = 1e-3});
+  for (const auto method : {dag::BatchMethod::mirror_prox, dag::BatchMethod::optimistic,
+                            dag::BatchMethod::predictive_regret_matching_plus}) {
+    const auto found = dag::solve_batch(gpu, games, {.method = method, .tolerance = 1e-3});
     for (std::size_t g = 0; g < 3; ++g) {
       const auto entries = uniform_entries(shapes[g].first, shapes[g].first * shapes[g].second);
       const dag::MatrixGame<double, dag::eigen> game(
           cpu.make_matrix(shapes[g].first, shapes[g].second, std::span<const double>(entries)));
-      const auto expected =
-          prox ? dag::mirror_prox(game, options) : dag::optimistic_mirror_descent(game, options);
+      const auto expected = method == dag::BatchMethod::mirror_prox
+                                ? dag::mirror_prox(game, options)
+                            : method == dag::BatchMethod::optimistic
+                                ? dag::optimistic_mirror_descent(game, options)
+                                : dag::predictive_regret_matching_plus(game, options);
       CHECK(found.status[g] == expected.status);
       CHECK(found.rounds[g] == expected.iterations);
       CHECK(std::abs(found.gap[g] - expected.gap) <= 1e-12);
@@ -83,6 +85,59 @@ TEST_CASE("a game of a batch gets the iterates of the solver of that name") {
         CHECK(std::abs(found.strategy(g, 0)[i] -
                        expected.strategy(0)(static_cast<Eigen::Index>(i))) <= 1e-12);
       }
+    }
+  }
+}
+
+TEST_CASE("sets and regrets: the same on both backends") {
+  const dag::cuda gpu;
+  const dag::eigen cpu;
+  const auto values = uniform_entries(9, 1400);
+  const auto slice = [&](std::size_t first, std::size_t size) {
+    return std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(first),
+                               values.begin() + static_cast<std::ptrdiff_t>(first + size));
+  };
+  const auto near = [](const std::vector<double>& got, const std::vector<double>& expected) {
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      CHECK(std::abs(got[i] - expected[i]) <= 1e-13);
+    }
+  };
+  for (const std::size_t size : {1U, 5U, 300U, 1100U}) {
+    using View = std::span<const double>;
+    const std::vector<double> g = slice(0, size), lower(size, -0.5), upper(size, 0.25);
+    std::vector<double> y = slice(100, size), boxed = y, regrets = slice(200, size);
+    std::vector<double> p(size, 1 / static_cast<double>(size));
+    auto dg = gpu.allocate<double>(size), dy = dg, dbox = dg, dr = dg, dp = dg, dl = dg, du = dg;
+    const auto put = [&](const std::vector<double>& from, auto& to) {
+      gpu.upload(View(from), gpu.view(to));
+    };
+    put(g, dg), put(y, dy), put(boxed, dbox), put(regrets, dr), put(p, dp), put(lower, dl);
+    put(upper, du);
+    cpu.project_simplex(std::span<double>(y));
+    gpu.project_simplex(gpu.view(dy));
+    near(gpu.wrap(View(gpu.view(dy))), y);
+    cpu.clamp(View(lower), View(upper), std::span<double>(boxed));
+    gpu.clamp(View(gpu.view(dl)), View(gpu.view(du)), gpu.view(dbox));
+    cpu.add_to_entry(std::span<double>(boxed), size - 1, 2.0);
+    gpu.add_to_entry(gpu.view(dbox), size - 1, 2.0);
+    near(gpu.wrap(View(gpu.view(dbox))), boxed);
+    CHECK(std::abs(gpu.box_support(View(gpu.view(dl)), View(gpu.view(du)), View(gpu.view(dg))) -
+                   cpu.box_support(View(lower), View(upper), View(g))) <= 1e-12);
+    for (const bool plus : {false, true}) {
+      cpu.match_regrets(View(g), plus, 0.5, std::span<double>(regrets), std::span<double>(p));
+      gpu.match_regrets(View(gpu.view(dg)), plus, 0.5, gpu.view(dr), gpu.view(dp));
+      near(gpu.wrap(View(gpu.view(dr))), regrets);
+      near(gpu.wrap(View(gpu.view(dp))), p);
+    }
+  }
+  const auto a = gpu.make_matrix(35, 40, std::span<const double>(values));
+  const auto t = gpu.transposed(a);
+  const std::vector<double> turned = gpu.wrap(gpu.entries(t));
+  REQUIRE(t.rows == 40);
+  for (std::size_t i = 0; i < 35; ++i) {
+    for (std::size_t j = 0; j < 40; ++j) {
+      CHECK(turned[j * 35 + i] == values[i * 40 + j]);
     }
   }
 }

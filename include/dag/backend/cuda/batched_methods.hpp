@@ -107,8 +107,8 @@ struct SolveBatch {
   }
 
  private:
-  /// One player's turn: R = max(R + r, 0), z proportional to max(R + r, 0), r = g - <g, z>; the
-  /// centre where nothing is positive. Regrets are in units of the payoffs.
+  /// One player's turn: R = max(R + r, 0), z proportional to max(R + r, 0), r = g - <g, z>; z stays
+  /// where nothing is positive. Regrets are in units of the payoffs.
   template <class Game, class Entries>
   static DAG_HOST_DEVICE void match_regrets(const Game& game, bool is_row, Entries& z,
                                             Entries& regret) {
@@ -134,10 +134,9 @@ struct SolveBatch {
     const auto totals = game.fold_players(
         Real{0}, [&](unsigned lane, unsigned k) { return next[lane][k]; }, AddBoth{});
     const Real total = is_row ? totals.row : totals.column;
-    const Real center = 1 / static_cast<Real>(is_row ? game.rows : game.columns);
     game.entries([&](std::size_t e, unsigned lane, unsigned k) {
-      if (mine(e)) {
-        z[lane][k] = total > 0 ? next[lane][k] / total : center;
+      if (mine(e) && total > 0) {
+        z[lane][k] = next[lane][k] / total;
       }
     });
   }

@@ -8,7 +8,7 @@
 
 #include <dag/backend/cuda/dual_product.hpp>
 #include <dag/backend/cuda/runtime.hpp>
-#include <dag/backend/cuda/simplex_operations.hpp>
+#include <dag/backend/cuda/set_operations.hpp>
 #include <dag/backend/cuda/storage.hpp>
 
 namespace dag::device {
@@ -39,7 +39,7 @@ void dual_product(Stream stream, const DualProductShape& shape, const Storage* a
 }
 
 /// Products with a row-major matrix.
-class Products : public SimplexOperations {
+class Products : public SetOperations {
  public:
   /// a_y = row_scale * a y and at_x = column_scale * a' x, reading the matrix once. The matrix may
   /// be stored in 16 bits (device::BFloat16, device::Float16), the vectors then are float.

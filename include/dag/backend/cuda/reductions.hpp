@@ -54,7 +54,7 @@ class Reductions : public ElementwiseOperations {
     return of_one(x, Scalar{0}, Max{}, IsNotFinite{}) == Scalar{0};
   }
 
- private:
+ protected:
   template <class Value, class Term, class Operation>
   [[nodiscard]] Value fold(std::size_t size, Value identity, const Term& term, Operation op) const {
     using Chunks = ReduceChunks<Value, Term, Operation>;
@@ -73,6 +73,8 @@ class Reductions : public ElementwiseOperations {
     }
     return host.value;
   }
+
+ private:
   template <class Scalar, class Operation, class Function>
   [[nodiscard]] Scalar of_one(std::span<const Scalar> x, Scalar identity, Operation op,
                               Function f) const {

@@ -15,6 +15,9 @@
 
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
+
+#include <mutex>
+#include <utility>
 #endif
 
 /// All that differs between a GPU and a host system: memory, copies, launches, errors. Compiled by
@@ -63,18 +66,46 @@ inline void synchronize(Stream stream) {
 inline void copy_to_host(void* to, const void* from, std::size_t bytes) {
   check(cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToHost), "copying to the host");
 }
-/// A stream of one's own, destroyed with it.
+/// A stream of one's own for as long as this lives. Streams are never destroyed but lent again:
+/// memory that outlives its backend is freed in the order of a stream that still exists.
 class OwnedStream {
  public:
-  OwnedStream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "stream"); }
+  OwnedStream() {
+    check(cudaGetDevice(&device_), "device");
+    auto& idle = Idle::of_process();
+    const std::lock_guard<std::mutex> lock(idle.mutex);
+    for (auto& lent : idle.streams) {
+      if (lent.first == device_) {
+        stream_ = lent.second;
+        lent = idle.streams.back();
+        idle.streams.pop_back();
+        return;
+      }
+    }
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+  }
   OwnedStream(const OwnedStream&) = delete;
   OwnedStream& operator=(const OwnedStream&) = delete;
-  ~OwnedStream() { (void)cudaStreamDestroy(stream_); }
+  ~OwnedStream() {
+    auto& idle = Idle::of_process();
+    const std::lock_guard<std::mutex> lock(idle.mutex);
+    idle.streams.emplace_back(device_, stream_);
+  }
   [[nodiscard]] Stream get() const noexcept { return stream_; }
 
  private:
+  struct Idle {
+    std::mutex mutex;
+    std::vector<std::pair<int, Stream>> streams;
+    [[nodiscard]] static Idle& of_process() {
+      static Idle* const idle = new Idle;  // outlives every static backend
+      return *idle;
+    }
+  };
   Stream stream_ = nullptr;
+  int device_ = 0;
 };
+
 template <class Body, unsigned most>
 __global__ void __launch_bounds__(most) run(const __grid_constant__ Body body) {
   DeviceBlock block;
@@ -143,7 +174,11 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes, Stream) {
     std::memmove(to, from, bytes);
   }
 }
-inline void zero_bytes(void* memory, std::size_t bytes, Stream) { std::memset(memory, 0, bytes); }
+inline void zero_bytes(void* memory, std::size_t bytes, Stream) {
+  if (bytes > 0) {
+    std::memset(memory, 0, bytes);
+  }
+}
 inline void synchronize(Stream) {}
 inline void copy_to_host(void* to, const void* from, std::size_t bytes) {
   copy_bytes(to, from, bytes, {});
