@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+
+#include <dag/core/error.hpp>
+#include <dag/io/plot.hpp>
+
+namespace {
+
+dag::Plot small_plot() {
+  dag::Plot plot;
+  plot.title = "a \"quoted\" title \\ with\na break";
+  plot.x_label = "x_1";
+  plot.y_label = "y, nats";
+  plot.series = {{"first", {1, 2, 3}, {0.5, 0.25, 0.125}}};
+  return plot;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+dag::Errc code_of(const dag::Plot& plot) {
+  try {
+    static_cast<void>(dag::gnuplot_script(plot, dag::PlotFormat::svg));
+  } catch (const dag::Error& error) {
+    return error.code();
+  }
+  return dag::Errc::device;
+}
+
+}  // namespace
+
+TEST_CASE("a script holds its data, and text cannot leave its quotes") {
+  const std::string script = dag::gnuplot_script(small_plot(), dag::PlotFormat::svg, "one");
+  CHECK(has(script, "set terminal svg size 760,440"));
+  CHECK(has(script, "name 'one'"));
+  CHECK(has(script, "set title \"a \\\"quoted\\\" title \\\\ with a break\""));
+  CHECK(has(script, "1 0.5\n2 0.25\n3 0.125\nEND_OF_DATA\n"));
+  CHECK(has(script, "title \"first\""));
+  CHECK_FALSE(has(script, "logscale"));
+  CHECK(has(dag::gnuplot_script(small_plot(), dag::PlotFormat::png), "set terminal pngcairo"));
+}
+
+TEST_CASE("points that an axis cannot show break the line") {
+  dag::Plot plot = small_plot();
+  plot.log_y = true;
+  plot.series[0].y = {0.5, 0.0, 0.125};
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5\n\n3 0.125\n"));
+  plot.series[0].y = {0.5, std::numeric_limits<double>::quiet_NaN(), 0.125};
+  plot.log_y = false;
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5\n\n3 0.125\n"));
+}
+
+TEST_CASE("a plot without a point to draw says so instead of failing in gnuplot") {
+  dag::Plot plot = small_plot();
+  plot.log_y = true;
+  plot.series[0].y = {0, 0, 0};
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "no point to draw"));
+  CHECK_FALSE(has(dag::gnuplot_script(small_plot(), dag::PlotFormat::svg), "no point to draw"));
+}
+
+TEST_CASE("shapes that do not fit are refused") {
+  dag::Plot plot = small_plot();
+  plot.series[0].y.pop_back();
+  CHECK(code_of(plot) == dag::Errc::dimension_mismatch);
+  plot = small_plot();
+  plot.series[0].style = dag::PlotSeries::Style::error_bars;
+  CHECK(code_of(plot) == dag::Errc::dimension_mismatch);
+  plot.series[0].low = {0, 0, 0};
+  plot.series[0].high = {1, 1, 1};
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5 0 1\n"));
+  plot.series.clear();
+  CHECK(code_of(plot) == dag::Errc::invalid_argument);
+}
