@@ -63,20 +63,38 @@ class Box {
   std::vector<Real> upper_;
 };
 
-/// {u : ||u|| <= radius} in `size` dimensions, about the origin.
-/// Errors: invalid_argument unless size > 0 and 0 < radius < inf.
+namespace detail {
+
+/// What sets about the origin share: their dimension, and the origin as their centre.
 template <Scalar Real>
-class Ball {
+class CenteredSet {
  public:
   using scalar_type = Real;
-  Ball(std::size_t size, Real radius) : size_(size), radius_(radius) {
-    require(size > 0 && radius > 0 && std::isfinite(radius), Errc::invalid_argument,
-            "Ball: needs a size > 0 and a finite radius > 0, got size ", size, ", radius ", radius);
-  }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   template <class Backend>
   void center(const Backend& backend, std::span<Real> out) const {
     backend.fill(out, Real{0});
+  }
+
+ protected:
+  CenteredSet(std::size_t size, const char* name) : size_(size) {
+    require(size > 0, Errc::invalid_argument, name, ": size must be > 0");
+  }
+
+ private:
+  std::size_t size_;
+};
+
+}  // namespace detail
+
+/// {u : ||u|| <= radius} in `size` dimensions, about the origin.
+/// Errors: invalid_argument unless size > 0 and 0 < radius < inf.
+template <Scalar Real>
+class Ball : public detail::CenteredSet<Real> {
+ public:
+  Ball(std::size_t size, Real radius) : detail::CenteredSet<Real>(size, "Ball"), radius_(radius) {
+    require(radius > 0 && std::isfinite(radius), Errc::invalid_argument,
+            "Ball: the radius must be finite and > 0, got ", radius);
   }
   template <class Backend>
   void project(const Backend& backend, std::span<Real> point) const {
@@ -104,24 +122,15 @@ class Ball {
   [[nodiscard]] static Real length(const Backend& backend, std::span<const Real> v) {
     return std::sqrt(backend.dot(v, v));
   }
-  std::size_t size_;
   Real radius_;
 };
 
 /// All of R^size. Unbounded: gaps are infinite unless the gradient is zero, so solvers certify by
 /// the residual.
 template <Scalar Real>
-class WholeSpace {
+class WholeSpace : public detail::CenteredSet<Real> {
  public:
-  using scalar_type = Real;
-  explicit WholeSpace(std::size_t size) : size_(size) {
-    require(size > 0, Errc::invalid_argument, "WholeSpace: size must be > 0");
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  template <class Backend>
-  void center(const Backend& backend, std::span<Real> out) const {
-    backend.fill(out, Real{0});
-  }
+  explicit WholeSpace(std::size_t size) : detail::CenteredSet<Real>(size, "WholeSpace") {}
   template <class Backend>
   void project(const Backend&, std::span<Real>) const {}
   template <class Backend>
@@ -133,24 +142,13 @@ class WholeSpace {
   void best_response(const Backend&, std::span<const Real>, std::span<Real>) const {
     fail(Errc::unsupported, "WholeSpace: an unbounded set has no best response");
   }
-
- private:
-  std::size_t size_;
 };
 
 /// {u : u >= 0}: multipliers of inequality constraints. Unbounded, as `WholeSpace`.
 template <Scalar Real>
-class Orthant {
+class Orthant : public detail::CenteredSet<Real> {
  public:
-  using scalar_type = Real;
-  explicit Orthant(std::size_t size) : size_(size) {
-    require(size > 0, Errc::invalid_argument, "Orthant: size must be > 0");
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  template <class Backend>
-  void center(const Backend& backend, std::span<Real> out) const {
-    backend.fill(out, Real{0});
-  }
+  explicit Orthant(std::size_t size) : detail::CenteredSet<Real>(size, "Orthant") {}
   template <class Backend>
   void project(const Backend& backend, std::span<Real> point) const {
     backend.raise_to_zero(point);
@@ -166,9 +164,6 @@ class Orthant {
             "Orthant: unbounded along a gradient with a positive entry");
     backend.fill(out, Real{0});
   }
-
- private:
-  std::size_t size_;
 };
 
 /// The probability simplex as a projection set; for the entropy map see `Simplices`.
