@@ -178,12 +178,34 @@ TEST_CASE("support_polish makes first-order points exact, and returns what it ca
   CHECK(exact >= 4);
 }
 
+TEST_CASE("a start near the equilibrium saves rounds, one at the boundary or far off still ends") {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    for (const bool tall : {false, true}) {
+      const Game game{tall ? test::uniform_payoff(60, 45, seed)
+                           : test::uniform_payoff(45, 60, seed)};
+      const auto cold = dag::interior_point(game, {.tolerance = 1e-8}, {.polish = false});
+      const auto rough = dag::interior_point(game, {.tolerance = 1e-3}, {.polish = false});
+      const auto warm = dag::interior_point(
+          game, {.tolerance = 1e-8, .start = rough.state.view().point}, {.polish = false});
+      CHECK(warm.status == dag::Status::converged);
+      CHECK(warm.iterations < cold.iterations);
+      CHECK(warm.value == doctest::Approx(cold.value).epsilon(1e-6));
+      std::vector<double> pure(105, 0.0);
+      pure[0] = pure[104] = 1;
+      const auto far =
+          dag::interior_point(game, {.tolerance = 1e-8, .start = pure}, {.polish = false});
+      CHECK(far.status == dag::Status::converged);
+    }
+  }
+  const std::vector<double> wrong{1, 0, 0, 1, 0};
+  CHECK_THROWS_AS((void)dag::interior_point(Game{test::uniform_payoff(3, 3, 1)}, {.start = wrong}),
+                  dag::Error);
+}
+
 TEST_CASE("interior_point refuses options that it has no use for") {
   const Game game{test::uniform_payoff(3, 3, 1)};
   CHECK_THROWS_AS((void)dag::interior_point(game, {.step = dag::Step<double>::constant(1)}),
                   dag::Error);
   CHECK_THROWS_AS((void)dag::interior_point(game, {.average = dag::Average::uniform}), dag::Error);
-  const std::vector<double> start{1, 0, 0, 1, 0, 0};
-  CHECK_THROWS_AS((void)dag::interior_point(game, {.start = start}), dag::Error);
   CHECK_THROWS_AS((void)dag::interior_point(game, {}, {.correctors = -1}), dag::Error);
 }

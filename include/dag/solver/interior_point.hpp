@@ -63,17 +63,18 @@ class InteriorPointRounds {
     for (Point* point : {&z_, &affine_, &step_, &trial_}) {
       point->resize(m, n);
     }
-    z_.x.setConstant(1 / static_cast<Real>(m));
-    z_.y.setConstant(1 / static_cast<Real>(n));
     by_.setZero(m), btx_.setZero(n);
     c1_.setZero(m), c2_.setZero(n);
-    multiply();
-    const Real spread =
-        std::max({by_.maxCoeff() - by_.minCoeff(), btx_.maxCoeff() - btx_.minCoeff(), Real(1e-3)});
-    z_.v = by_.maxCoeff() + spread;
-    z_.w = btx_.minCoeff() - spread;
-    z_.s = z_.v - by_.array();
-    z_.t = btx_.array() - z_.w;
+    if (options.start.empty()) {
+      z_.x.setConstant(1 / static_cast<Real>(m));
+      z_.y.setConstant(1 / static_cast<Real>(n));
+      multiply();
+      const Real spread = std::max(
+          {by_.maxCoeff() - by_.minCoeff(), btx_.maxCoeff() - btx_.minCoeff(), Real(1e-3)});
+      open_slacks(spread);
+    } else {
+      enter(options.start);
+    }
     publish(z_.x, z_.y);
   }
 
@@ -133,6 +134,29 @@ class InteriorPointRounds {
   [[nodiscard]] std::int64_t products() const { return products_made_; }
 
  private:
+  void open_slacks(Real margin) {
+    z_.v = by_.maxCoeff() + margin;
+    z_.w = btx_.minCoeff() - margin;
+    z_.s = z_.v - by_.array();
+    z_.t = btx_.array() - z_.w;
+  }
+  /// A given start, lifted into the interior: no product of a probability and its slack stays below
+  /// the mean that the start's gap promises.
+  void enter(std::span<const Real> start) {
+    const Blocks& blocks = game_.players().blocks();
+    z_.x = eigen::wrap(blocks.of(start, swapped_ ? 1 : 0));
+    z_.y = eigen::wrap(blocks.of(start, swapped_ ? 0 : 1));
+    multiply();
+    const Real gap = std::max(by_.maxCoeff() - btx_.minCoeff(), Real(1e-9));
+    open_slacks(gap * Real(0.3));
+    const Real mean = Real(0.3) * gap / static_cast<Real>(z_.x.size() + z_.y.size());
+    z_.x = z_.x.array().max(mean / z_.s.array());
+    z_.y = z_.y.array().max(mean / z_.t.array());
+    z_.x /= z_.x.sum();
+    z_.y /= z_.y.sum();
+    multiply();
+    open_slacks(gap * Real(0.3));
+  }
   void multiply() {
     dual_product(payoff_.data(), static_cast<std::size_t>(payoff_.rows()),
                  static_cast<std::size_t>(payoff_.cols()), z_.x.data(), z_.y.data(), Real{1},
@@ -235,22 +259,30 @@ class InteriorPointRounds {
 ///
 /// Source: Mehrotra (1992), doi:10.1137/0802028; Gondzio's multiple corrections (1996),
 /// doi:10.1007/BF00249643. Method: primal-dual path following on the game's own optimality system,
-/// started at the uniform strategies, which are strictly feasible; directions from the normal
-/// equations of the player with fewer strategies, B diag(y/t) B' + diag(s/x): one symmetric product
-/// and one Cholesky a round. Once the relative gap is small, support polishing is tried each round
-/// and ends the solve when it succeeds. Rate: 8 to 20 rounds to 1e-10, whatever the size. Cost a
-/// round: m^2 n + m^3 / 3 multiplications, m <= n. Memory: three matrices of the game's size
-/// (scaled, weighted, factored). Options used: tolerance, limits, observer, stop; step, average and
-/// start are refused. Deterministic. Errors: invalid_argument (options).
+/// started at the uniform strategies, which are strictly feasible, or at `start`, lifted into the
+/// interior by about its own gap (a start of gap 1e-3 saves half of the rounds; random uniform
+/// games of 300 to 1000 strategies, AMD EPYC, 2026-11-23: margin and mean product of 0.3 gaps each
+/// took the fewest rounds of nine pairs from 0.1 to 3); directions from the normal equations of the
+/// player with fewer strategies, B diag(y/t) B' + diag(s/x): one symmetric product and one Cholesky
+/// a round. Once the relative gap is small, support polishing is tried each round and ends the
+/// solve when it succeeds. Rate: 8 to 20 rounds to 1e-10, whatever the size. Cost a round: m^2 n +
+/// m^3 / 3 multiplications, m <= n. Memory: three matrices of the game's size (scaled, weighted,
+/// factored). Options used: tolerance, limits, observer, stop, start; step and average are refused.
+/// Deterministic. Errors: invalid_argument (options).
 template <Scalar Real>
 [[nodiscard]] Solution<MatrixGame<Real, eigen>> interior_point(
     const MatrixGame<Real, eigen>& game, SolverOptions<Real> options = {},
     const InteriorPointOptions<Real>& own = {}) {
   detail::validate(options, "interior_point");
-  require(options.start.empty(), Errc::invalid_argument,
-          "interior_point: it starts at its own centre; leave start empty");
   require(options.feedback == Feedback<Real>{}, Errc::invalid_argument,
           "interior_point: it needs the full field; leave feedback as it is");
+  for (const Real probability : options.start) {
+    require(probability >= 0 && std::isfinite(probability), Errc::invalid_argument,
+            "interior_point: start must be a pair of strategies, got the entry ", probability);
+  }
+  require(options.start.empty() || options.start.size() == game.players().blocks().total(),
+          Errc::dimension_mismatch, "interior_point: start has ", options.start.size(),
+          " entries, the game has ", game.players().blocks().total());
   require(options.step == Step<Real>{}, Errc::invalid_argument,
           "interior_point: it has no step rule; leave step automatic");
   require(options.average == Average::automatic || options.average == Average::last,

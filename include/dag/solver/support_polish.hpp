@@ -37,7 +37,12 @@ class SupportPolisher {
   using Indices = std::vector<Eigen::Index>;
 
   /// `payoff` must outlive the polisher.
-  explicit SupportPolisher(const Matrix& payoff) : payoff_(payoff) {}
+  explicit SupportPolisher(const Matrix& payoff)
+      : payoff_(payoff), largest_(payoff.cwiseAbs().maxCoeff()) {
+    int exponent = 0;
+    std::frexp(largest_, &exponent);
+    scale_ = std::ldexp(Real{1}, -exponent);
+  }
 
   /// Duality gap of (x, y); a_y = A y, at_x = A'x.
   Real gap(const Vector& x, const Vector& y) {
@@ -117,7 +122,7 @@ class SupportPolisher {
     for (Eigen::Index i = 0; i < m; ++i) {
       const auto row = payoff_.row(rows_[static_cast<std::size_t>(i)]);
       for (Eigen::Index j = 0; j < n; ++j) {
-        system_(i, j) = row(columns_[static_cast<std::size_t>(j)]);
+        system_(i, j) = scale_ * row(columns_[static_cast<std::size_t>(j)]);
       }
     }
     system_.col(n).setConstant(-1);
@@ -138,7 +143,7 @@ class SupportPolisher {
     if (!x.allFinite() || !y.allFinite()) {
       return false;
     }
-    value_ = y(n);
+    value_ = y(n) / scale_;
     scatter(x, rows_, payoff_.rows(), solved_x_);
     scatter(y, columns_, payoff_.cols(), solved_y_);
     return true;
@@ -203,8 +208,7 @@ class SupportPolisher {
   /// each side as keeps equal supports equal. False if there is nothing to exchange.
   bool exchange() {
     gap(solved_x_, solved_y_);
-    const Real noise =
-        64 * std::numeric_limits<Real>::epsilon() * (1 + payoff_.cwiseAbs().maxCoeff());
+    const Real noise = 128 * std::numeric_limits<Real>::epsilon() * largest_;
     SupportMoves<Real> row_moves(solved_x_, rows_, a_y_.array() - value_, noise);
     SupportMoves<Real> column_moves(solved_y_, columns_, value_ - at_x_.array(), noise);
     if (row_moves.empty() && column_moves.empty()) {
@@ -222,6 +226,8 @@ class SupportPolisher {
   }
 
   const Matrix& payoff_;
+  Real largest_;
+  Real scale_ = 1;  ///< a power of two that brings the payoffs to size one, beside the border of 1s
   Indices rows_;
   Indices columns_;
   Matrix system_;
