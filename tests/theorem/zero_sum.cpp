@@ -159,7 +159,8 @@ TEST_CASE("scale, shift, swap and permutation change nothing but labels and the 
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     // By the simplex method, the last by the interior point.
     const Matrix a = seed < 10 ? Matrix(test::uniform_payoff(seed, 60))
-                               : Matrix(test::uniform_payoff(205, 210 + 3 * (seed - 10), seed));
+                               : Matrix(test::uniform_payoff(
+                                     205, 210 + 3 * static_cast<Eigen::Index>(seed - 10), seed));
     const auto solve = [](const Matrix& payoff) {
       const auto found = dag::solve_zero_sum(Game{payoff}, {.tolerance = 1e-12});
       CHECK(found.status == dag::Status::converged);
