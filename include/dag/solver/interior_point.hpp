@@ -262,7 +262,7 @@ class InteriorPointRounds {
 /// started at the uniform strategies, which are strictly feasible, or at `start`, lifted into the
 /// interior by about its own gap (a start of gap 1e-3 saves half of the rounds; random uniform
 /// games of 300 to 1000 strategies, AMD EPYC, 2026-11-23: margin and mean product of 0.3 gaps each
-/// took the fewest rounds of nine pairs from 0.1 to 3); directions from the normal equations of the
+/// were among the best of nine pairs from 0.1 to 3); directions from the normal equations of the
 /// player with fewer strategies, B diag(y/t) B' + diag(s/x): one symmetric product and one Cholesky
 /// a round. Once the relative gap is small, support polishing is tried each round and ends the
 /// solve when it succeeds. Rate: 8 to 20 rounds to 1e-10, whatever the size. Cost a round: m^2 n +

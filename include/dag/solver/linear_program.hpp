@@ -23,7 +23,7 @@ struct LinearProgramOptions {
   double tolerance = 1e-12;     ///< on gap / payoff range
   std::int64_t max_pivots = 0;  ///< 0: 100 (rows + columns) + 10000
   /// False: solve the supports' systems anew only where the tableau's own answer misses the
-  /// tolerance; up to 2 times as fast at 100 x 100.
+  /// tolerance.
   bool refine = true;
 };
 

@@ -51,8 +51,9 @@ struct ZeroSumSolution : Solution<MatrixGame<double, eigen>> {
 
 namespace detail {
 
-/// The cut-offs of solve_zero_sum. Measured on an AMD EPYC (AVX-512, one thread), 2026-11-23, with
-/// benchmarks/zero_sum_peers.cpp's random uniform games, processor time.
+/// The cut-offs of solve_zero_sum. Measured on a busy AMD EPYC (AVX-512, one thread), 2026-11-23,
+/// on random uniform games drawn as in benchmarks/zero_sum_peers.cpp, processor time, one to three
+/// seeds each: good to about a third.
 struct ZeroSumCutoffs {
   /// Up to this many payoffs, or this many strategies of the smaller player, the simplex method is
   /// faster than the warm interior point; time over its time to 1e-6: 100 x 100 0.39, 150 x 150
