@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <dag/backend/cuda/runtime.hpp>
+#include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
 
 namespace dag::device {
@@ -20,7 +22,10 @@ class Array {
   using value_type = T;
 
   Array() = default;
+  /// Errors: device if the bytes cannot be counted or had.
   Array(std::size_t size, Stream stream) : size_(size), stream_(stream) {
+    require(size <= static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(T), Errc::device,
+            "device memory: ", size, " values of ", sizeof(T), " bytes exceed any address space");
     data_ = size > 0 ? static_cast<T*>(allocate_bytes(size * sizeof(T), stream)) : nullptr;
   }
   Array(const Array& other) : Array(other.size_, other.stream_) {
