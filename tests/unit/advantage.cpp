@@ -84,6 +84,18 @@ TEST_CASE("golden vectors of every convention") {
   CHECK(
       prints_as(run(Advantage::trl_batch, golden_rewards, golden_begin).report.scale, 0.492466, 6));
   CHECK(run(Advantage::gpg, golden_rewards, golden_begin).report.scale == 1.5);
+  CHECK(run(Advantage::raw, golden_rewards, golden_begin).advantage == golden_rewards);
+  // REINFORCE++: over all 32 tokens, mean and deviation of s by hand.
+  const auto plain =
+      run(Advantage::reinforce_plus_plus, golden_rewards, golden_begin, golden_lengths);
+  const double mean = 18.0 / 32;  // tokens of the right samples: 3 + 7 + 8
+  const double deviation = std::sqrt(mean * (1 - mean) * 32 / 31 + 1e-8);
+  CHECK(plain.advantage[0] == doctest::Approx((1 - mean) / deviation).epsilon(1e-13));
+  CHECK(plain.advantage[1] == doctest::Approx(-mean / deviation).epsilon(1e-13));
+  for (const auto& [name, kind] : dag::advantage_names) {
+    CHECK(dag::advantage_kind(name) == kind);
+  }
+  CHECK_THROWS_AS((void)dag::advantage_kind("grpo"), dag::Error);
 }
 
 TEST_CASE("a near tie: one input, three conventions, 124 times apart") {
@@ -104,8 +116,8 @@ TEST_CASE("exact ties give exact zeros, whatever their value") {
     const std::vector<double> rewards(7, value);
     for (const auto& entry : dag::advantage_names) {
       const Advantage kind = entry.second;
-      if (kind == Advantage::reinforce_plus_plus_baseline) {
-        continue;  // whitens the whole batch; one tied group alone is zero as well, below
+      if (kind == Advantage::reinforce_plus_plus_baseline || dag::is_uncentred(kind)) {
+        continue;  // whitens the whole batch, or has no baseline in the group
       }
       CAPTURE(to_string(kind));
       const auto [a, report] = run(kind, rewards, {0, 7}, std::vector<double>(7, 2.0));

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
+#include <dag/rollout/dead_group.hpp>
 #include <dag/rollout/policy_loss.hpp>
+#include <dag/rollout/policy_loss_presets.hpp>
 
 #include <doctest/doctest.h>
 
@@ -59,6 +61,12 @@ double token_loss(double ratio, double advantage, PolicyLossOptions options) {
   return dag::policy_loss(batch.view(), options, gradient).value();
 }
 
+/// False where the ratio is a weight held fixed: the value does not have the stated gradient.
+bool has_finite_difference(const PolicyLossOptions& o) {
+  return o.surrogate != Surrogate::cispo && o.surrogate != Surrogate::vespo &&
+         o.ratio != RatioLevel::sequence_token;
+}
+
 std::vector<PolicyLossOptions> every_loss() {
   std::vector<PolicyLossOptions> all;
   const auto mean = Aggregation::sequence_mean_token_mean;
@@ -72,8 +80,10 @@ std::vector<PolicyLossOptions> every_loss() {
   all.push_back({.surrogate = Surrogate::sapo, .aggregation = mean});
   all.push_back({.surrogate = Surrogate::reinforce});
   all.push_back({.ratio = RatioLevel::sequence, .aggregation = mean, .beta = 0.2});
+  all.push_back({.ratio = RatioLevel::sequence_sum, .aggregation = mean});
   all.push_back(
-      {.ratio = RatioLevel::sequence_sum, .aggregation = Aggregation::sequence_mean_token_sum});
+      {.ratio = RatioLevel::sequence, .aggregation = Aggregation::sequence_mean_by_length});
+  all.push_back({.ratio = RatioLevel::sequence, .aggregation = mean, .clamp_log_ratio = 0.4});
   all.push_back({.surrogate = Surrogate::geo_mean,
                  .aggregation = mean,
                  .epsilon_low = 0.4,
@@ -86,6 +96,12 @@ std::vector<PolicyLossOptions> every_loss() {
                  .kl_times_ratio = true,
                  .correction = SamplerCorrection::sequence_mask,
                  .off_policy_threshold = 0.05});
+  for (const auto& preset : dag::policy_presets) {
+    if (has_finite_difference(preset.loss)) {
+      all.push_back(preset.loss);
+      all.back().fixed_length = 7;
+    }
+  }
   return all;
 }
 
@@ -264,6 +280,11 @@ TEST_CASE("combinations that mean something else than they say are refused") {
     FAIL_CHECK("accepted: " << why);
   };
   refused({.ratio = RatioLevel::sequence}, "length");
+  refused({.ratio = RatioLevel::sequence_sum, .aggregation = Aggregation::sequence_mean_token_sum},
+          "length");
+  refused({.surrogate = Surrogate::geo_mean, .aggregation = Aggregation::token_mean}, "length");
+  refused({.aggregation = Aggregation::sequence_mean_by_length}, "one ratio");
+  refused({.surrogate = Surrogate::vespo, .correction = SamplerCorrection::token_mask}, "vespo");
   refused({.delta = 1.1}, "delta");
   refused({.surrogate = Surrogate::sapo, .delta = 4}, "delta");
   refused({.aggregation = Aggregation::sequence_mean_fixed}, "fixed_length");
@@ -281,6 +302,137 @@ TEST_CASE("combinations that mean something else than they say are refused") {
   bare.advantage[1] = std::nan("");
   CHECK_THROWS_AS((void)dag::policy_loss(bare.view(), {}, gradient), dag::Error);
   CHECK_THROWS_AS((void)dag::policy_loss(batch.view(), {}, {1, 1}, gradient), dag::Error);
+}
+
+TEST_CASE("a sequence-level loss is one number a sequence: RLOO and GSPO by hand") {
+  // Two sequences of 1 and 3 tokens; old log-probabilities 0.1 above and below the policy's.
+  Batch batch;
+  batch.offsets = {0, 1, 4};
+  batch.log_prob = {-1, -1, -2, -1.5};
+  batch.old_log_prob = {-1.1, -0.9, -1.9, -1.4};
+  batch.advantage = {2, -1};
+  std::vector<double> gradient(4);
+  PolicyLossOptions rloo = dag::policy_preset("rloo").loss;
+  rloo.epsilon_low = 0.9;
+  rloo.epsilon_high = 9;
+  const double first = std::exp(0.1);
+  const double second = std::exp(-0.3);
+  CHECK(dag::policy_loss(batch.view(), rloo, gradient).value() ==
+        doctest::Approx((-2 * first + second) / 2).epsilon(1e-14));
+  CHECK(gradient[0] == doctest::Approx(-first).epsilon(1e-14));
+  CHECK(gradient[3] == doctest::Approx(second / 2).epsilon(1e-14));
+  PolicyLossOptions gspo = rloo;
+  gspo.ratio = RatioLevel::sequence;
+  CHECK(dag::policy_loss(batch.view(), gspo, gradient).value() ==
+        doctest::Approx((-2 * first + std::exp(-0.1)) / 2).epsilon(1e-14));
+  gspo.aggregation = Aggregation::sequence_mean_by_length;
+  CHECK(dag::policy_loss(batch.view(), gspo, gradient).value() ==
+        doctest::Approx((-2 * first + 3 * std::exp(-0.1)) / 2).epsilon(1e-14));
+}
+
+TEST_CASE("every preset runs, by its name, and only dr_grpo asks for a length") {
+  const Batch batch = random_batch(5, 8);
+  std::vector<double> gradient(batch.log_prob.size());
+  for (const auto& preset : dag::policy_presets) {
+    CAPTURE(preset.name);
+    CHECK(&dag::policy_preset(preset.name) == &preset);
+    PolicyLossOptions options = preset.loss;
+    if (preset.name == "dr_grpo") {
+      CHECK_THROWS_AS((void)dag::policy_loss(batch.view(), options, gradient), dag::Error);
+      options.fixed_length = 10;
+    }
+    CHECK(std::isfinite(dag::policy_loss(batch.view(), options, gradient).value()));
+  }
+  CHECK_THROWS_AS((void)dag::policy_preset("grpo2"), dag::Error);
+  // What tells the presets apart, at r = 1.25 (one token, A = 1) and at r = 6 (A = -1).
+  const auto loss = [](const char* name, double ratio, double advantage) {
+    return token_loss(ratio, advantage, dag::policy_preset(name).loss);
+  };
+  CHECK(loss("grpo", 1.25, 1) == doctest::Approx(-1.2));
+  CHECK(loss("dapo", 1.25, 1) == doctest::Approx(-1.25));
+  CHECK(loss("gspo", 1.25, 1) == doctest::Approx(-1.0004));
+  CHECK(loss("gmpo", 1.6, 1) == doctest::Approx(-std::exp(0.4)));
+  CHECK(loss("dual_clip", 6, -1) == doctest::Approx(3));
+  CHECK(loss("two_sided", 6, -1) == doctest::Approx(4));
+  CHECK(loss("cispo", 6, -1) == doctest::Approx(5 * (std::log(6) - 1)));
+  CHECK(loss("cispo_verl", 6, -1) == doctest::Approx(1.2 * (std::log(6) - 1)));
+  CHECK(loss("sapo", 6, -1) == doctest::Approx(3.789638).epsilon(1e-6));
+  CHECK(loss("reinforce", 6, -1) == doctest::Approx(std::log(6) - 1));
+}
+
+TEST_CASE("dead groups: each policy leaves out what it says") {
+  // Groups {1, 2}, {5, 5}, {NaN, 3}, {4, 0}; the middle two are dead.
+  const std::vector<double> rewards{1, 2, 5, 5, std::nan(""), 3, 4, 0};
+  const std::vector<std::int64_t> begin{0, 2, 4, 6, 8};
+  Batch batch = random_batch(6, 8);
+  batch.advantage = {-0.5, 0.5, 0.1, 0.1, 0, 3, 2, -2};  // a dead group need not have zeros
+  std::vector<dag::SequenceUse> use(8);
+  PolicyLossOptions options = dag::policy_preset("grpo").loss;
+  options.beta = 0.3;
+  const auto run = [&](dag::DeadGroup policy, std::vector<double>& gradient) {
+    CHECK(dag::dead_group_use<double>(policy, rewards, begin, use) == 2);
+    dag::TokenBatch view = batch.view();
+    view.use = use;
+    gradient.assign(batch.log_prob.size(), 7);
+    return dag::policy_loss(view, options, gradient);
+  };
+  std::vector<double> keep, mask, mask_kl, drop, only_live;
+  const double kept = run(dag::DeadGroup::keep, keep).value();
+  CHECK(run(dag::DeadGroup::mask, mask).masked == 4);
+  const auto counted = run(dag::DeadGroup::mask_kl, mask_kl);
+  CHECK(counted.sequences == 8);
+  const auto dropped = run(dag::DeadGroup::drop, drop);
+  CHECK(dropped.sequences == 4);
+  CHECK(dropped.left_out == 4);
+  Batch live;
+  for (const std::size_t i : {0U, 1U, 6U, 7U}) {
+    for (std::size_t t = batch.offsets[i]; t < batch.offsets[i + 1]; ++t) {
+      live.log_prob.push_back(batch.log_prob[t]);
+      live.old_log_prob.push_back(batch.old_log_prob[t]);
+      live.sampler_log_prob.push_back(batch.sampler_log_prob[t]);
+      live.reference_log_prob.push_back(batch.reference_log_prob[t]);
+      live.mask.push_back(batch.mask[t]);
+    }
+    live.offsets.push_back(live.log_prob.size());
+    live.advantage.push_back(batch.advantage[i]);
+  }
+  only_live.resize(live.log_prob.size());
+  const double alone = dag::policy_loss(live.view(), options, only_live).value();
+  CHECK(dropped.value() == alone);  // as if the dead groups had not been sampled
+  CHECK(counted.value() == doctest::Approx(alone / 2).epsilon(1e-14));
+  CHECK(kept != counted.value());
+  const dag::TokenBatch plain = batch.view();
+  for (std::size_t i = 0; i < 8; ++i) {
+    const bool dead = i >= 2 && i < 6;
+    for (std::size_t t = batch.offsets[i]; t < batch.offsets[i + 1]; ++t) {
+      if (!dead || !plain.counts(t)) {
+        CHECK(mask[t] == keep[t]);
+        CHECK(mask_kl[t] == keep[t]);
+        CHECK(drop[t] == doctest::Approx(2 * keep[t]).epsilon(1e-14));
+        continue;
+      }
+      CHECK(mask_kl[t] == 0);
+      CHECK(drop[t] == 0);
+      const double pull =
+          dag::kl_term(KlEstimator::k3, batch.log_prob[t], batch.reference_log_prob[t], 1e9, 1e9)
+              .gradient;
+      const double length = static_cast<double>(plain.length(i));
+      CHECK(mask[t] == doctest::Approx(0.3 * pull / (8 * length)).epsilon(1e-13));
+    }
+  }
+}
+
+TEST_CASE("ratios beyond double: clipped terms keep gradient zero, statistics stay finite") {
+  Batch batch;
+  batch.offsets = {0, 2};
+  batch.log_prob = {-1, -1};
+  batch.old_log_prob = {-500, -500};
+  batch.advantage = {1};
+  std::vector<double> gradient(2);
+  const auto rloo = dag::policy_loss(batch.view(), dag::policy_preset("rloo").loss, gradient);
+  CHECK(rloo.value() == doctest::Approx(-1.2));
+  CHECK(gradient == std::vector<double>{0, 0});
+  CHECK(std::isfinite(rloo.effective_sample_size()));
 }
 
 TEST_CASE("empty sequences and off-policy sequences are counted") {

@@ -160,6 +160,33 @@ TEST_CASE("rewards are spliced in; every other byte stays") {
   CHECK_FALSE(fs::exists(other));
 }
 
+TEST_CASE("answers are read from texts where there are none, counted, and written") {
+  const Folder folder;
+  const auto path = folder.write(
+      line(R"([{"text":"so \\boxed{1/2}","answer":null},{"text":"the answer is 0.50"},)"
+           R"({"text":null,"answer":null},{"text":"\\boxed{","answer":null},)"
+           R"({"text":"\\boxed{9}","answer":"7"}])"));
+  CHECK_THROWS_AS(static_cast<void>(dag::read_rollouts(path)), dag::Error);  // no "answer"
+  const dag::Extractor extractor("boxed,answer-is");
+  dag::ExtractionReport report;
+  const auto groups = dag::read_rollouts(path, dag::CanonicalAnswer{}, extractor, report);
+  CHECK(groups.answer == std::vector<std::int32_t>{0, 0, -1, -1, 1});
+  CHECK(groups.answer_text(0, 0) == "0.5");
+  CHECK(report.texts() == 4);
+  CHECK(report.count(dag::ExtractOutcome::found) == 2);
+  CHECK(report.count(dag::ExtractOutcome::no_text) == 1);
+  CHECK(report.count(dag::ExtractOutcome::unclosed) == 1);
+  const auto out = (folder.path / "out.jsonl").string();
+  const std::vector<double> zero(5, 0.0);
+  dag::write_rewarded(path, out, groups, zero, zero, extractor);
+  CHECK(content(out) ==
+        line(R"([{"text":"so \\boxed{1/2}","answer":"1/2", "reward": 0, "advantage": 0},)"
+             R"({"text":"the answer is 0.50", "answer": "0.50", "reward": 0, "advantage": 0},)"
+             R"({"text":null,"answer":null, "reward": 0, "advantage": 0},)"
+             R"({"text":"\\boxed{","answer":null, "reward": 0, "advantage": 0},)"
+             R"({"text":"\\boxed{9}","answer":"7", "reward": 0, "advantage": 0}])"));
+}
+
 TEST_CASE("malformed files are refused, or mean what is documented") {
   const std::string folder = DAG_SHARED_DATA "/malformed/";
   std::ifstream manifest(folder + "manifest.csv");

@@ -13,6 +13,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/jsonl.hpp>
+#include <dag/rollout/extractor.hpp>
 #include <dag/rollout/group.hpp>
 
 namespace dag {
@@ -34,12 +35,17 @@ struct RolloutGroup {
   std::vector<RolloutSample> samples;
 };
 
+/// Whether every sample must have the field "answer" (null says: none could be read), or may leave
+/// it to be read from the text.
+enum class AnswerField { required, optional };
+
 namespace detail {
 
 /// SAX handler of the rollout schema: no document tree, so memory stays near the size of the line.
 class RolloutHandler {
  public:
-  RolloutHandler(const JsonlReader& reader, RolloutGroup& group) : reader_(reader), group_(group) {
+  RolloutHandler(const JsonlReader& reader, RolloutGroup& group, AnswerField answers)
+      : reader_(reader), group_(group), answers_(answers) {
     group_.samples.clear();
   }
 
@@ -148,7 +154,9 @@ class RolloutHandler {
   template <std::size_t Count>
   void require_fields(unsigned seen, const Field (&fields)[Count], bool in_sample) {
     for (unsigned i = 0; i < Count; ++i) {
-      if (fields[i].required && (seen & (1U << i)) == 0) {
+      const bool waived =
+          answers_ == AnswerField::optional && in_sample && fields[i].name == "answer";
+      if (fields[i].required && !waived && (seen & (1U << i)) == 0) {
         reader_.fail_here("\"", where(in_sample), fields[i].name, "\" is missing; it must be ",
                           fields[i].type);
       }
@@ -219,6 +227,7 @@ class RolloutHandler {
 
   const JsonlReader& reader_;
   RolloutGroup& group_;
+  AnswerField answers_;
   std::string key_;
   const std::string* text_ = nullptr;
   double number_ = 0;
@@ -235,16 +244,32 @@ class RolloutHandler {
 ///
 /// Schema, one object a line: {"question_id": str, "context_id": str, "prompt": str|null,
 /// "gold": str|null, "samples": [{"text": str|null, "answer": str|null, "correct": bool,
-/// "logprob": number}, ...]}; "correct" and "logprob" may be left out, everything else must be
-/// there, once; "samples" is not empty; other fields are ignored. An answer null is no answer.
+/// "logprob": number}, ...]}; "correct" and "logprob" may be left out ("answer" too where `answers`
+/// says so), everything else must be there, once; "samples" is not empty; other fields are ignored.
+/// An answer null is no answer.
 /// Errors: those of JsonlReader; a missing, repeated or ill-typed field (Errc::parse).
-inline bool read_group(JsonlReader& reader, RolloutGroup& group) {
+inline bool read_group(JsonlReader& reader, RolloutGroup& group,
+                       AnswerField answers = AnswerField::required) {
   if (!reader.next()) {
     return false;
   }
-  detail::RolloutHandler handler(reader, group);
+  detail::RolloutHandler handler(reader, group, answers);
   reader.parse_events(handler);
   return true;
+}
+
+/// Reads the answer of a sample that has none from its text, and counts how that went.
+template <AnswerExtractor Extract>
+void fill_answer(RolloutSample& sample, const Extract& extract, ExtractionReport& report) {
+  if (sample.answer) {
+    return;
+  }
+  Extraction found = sample.text ? extract(std::string_view(*sample.text))
+                                 : Extraction{ExtractOutcome::no_text, {}};
+  report.add(found.outcome);
+  if (found.found()) {
+    sample.answer = std::move(found.answer);
+  }
 }
 
 /// Reads a whole rollout file into flat answer groups (texts are not kept): group g is line g + 1,
@@ -259,6 +284,26 @@ template <class Key = CanonicalAnswer>
   while (read_group(reader, group)) {
     builder.begin_group(group.question_id, group.context_id, group.gold);
     for (const auto& sample : group.samples) {
+      builder.add(sample.answer, sample.correct);
+    }
+  }
+  return builder.finish();
+}
+
+/// The same for files of raw texts: a sample without an answer (null, or no such field) gets the
+/// one that `extract` reads from its text; `report` counts how that went. Answers that are there
+/// stay.
+template <class Key, AnswerExtractor Extract>
+[[nodiscard]] AnswerGroups read_rollouts(const std::string& path, Key key, const Extract& extract,
+                                         ExtractionReport& report,
+                                         const JsonlOptions& options = {}) {
+  JsonlReader reader(path, options);
+  AnswerGroupsBuilder<Key> builder(std::move(key));
+  RolloutGroup group;
+  while (read_group(reader, group, AnswerField::optional)) {
+    builder.begin_group(group.question_id, group.context_id, group.gold);
+    for (auto& sample : group.samples) {
+      fill_answer(sample, extract, report);
       builder.add(sample.answer, sample.correct);
     }
   }

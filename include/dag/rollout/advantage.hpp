@@ -2,63 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <string_view>
-#include <utility>
 
 #include <dag/core/error.hpp>
+#include <dag/rollout/advantage_kind.hpp>
 
 namespace dag {
-
-/// Group advantages by the names of the trainers that use them. s: reward; mean, std: of the scored
-/// samples of the group, std with Bessel's correction; n: their number. "Alone": the only scored
-/// sample of its group.
-enum class Advantage {
-  trl_group,        ///< (s - mean) / (std + 1e-4); alone: 0. TRL scale_rewards="group"
-  trl_batch,        ///< (s - mean) / (std of the batch + 1e-4); alone: 0. TRL "batch"
-  trl_none,         ///< s - mean; alone: 0. TRL "none"
-  verl_grpo,        ///< (s - mean) / (std + 1e-6); alone: s / (1 + 1e-6)
-  verl_vectorized,  ///< (s - mean) / (sqrt(max(var, 1e-6)) + 1e-6); alone: s / (1 + 1e-6)
-  dr_grpo,          ///< s - mean; alone: s. verl norm_adv_by_std_in_grpo=False
-  group_norm,       ///< (s - mean) / (std + 1e-9); alone: 0. OpenRLHF group_norm
-  rloo,             ///< s - mean of the others = n / (n - 1) (s - mean); alone: s
-  rloo_vectorized,  ///< the same; alone: 0
-  opo,              ///< s - sum(length s) / sum(length); alone: s
-  gpg,        ///< alpha (s - mean), alpha = scored samples / samples with s != 0; alone: alpha s
-  pass_at_k,  ///< best sample: (best - second best) / (std + 1e-6), others 0; alone: error
-  reinforce_plus_plus_baseline,  ///< s - mean (alone: s), whitened over all tokens of the batch
-};
-
-/// The spelling of the command line and of files, in the order of the enumeration.
-inline constexpr std::array<std::pair<std::string_view, Advantage>, 13> advantage_names{{
-    {"trl-group", Advantage::trl_group},
-    {"trl-batch", Advantage::trl_batch},
-    {"trl-none", Advantage::trl_none},
-    {"verl-grpo", Advantage::verl_grpo},
-    {"verl-vectorized", Advantage::verl_vectorized},
-    {"dr-grpo", Advantage::dr_grpo},
-    {"group-norm", Advantage::group_norm},
-    {"rloo", Advantage::rloo},
-    {"rloo-vectorized", Advantage::rloo_vectorized},
-    {"opo", Advantage::opo},
-    {"gpg", Advantage::gpg},
-    {"pass-at-k", Advantage::pass_at_k},
-    {"reinforce-plus-plus-baseline", Advantage::reinforce_plus_plus_baseline},
-}};
-
-[[nodiscard]] constexpr std::string_view to_string(Advantage kind) noexcept {
-  return advantage_names[static_cast<std::size_t>(kind)].first;
-}
-
-/// Whether the convention weights samples by their lengths in tokens.
-[[nodiscard]] constexpr bool needs_lengths(Advantage kind) noexcept {
-  return kind == Advantage::opo || kind == Advantage::reinforce_plus_plus_baseline;
-}
 
 /// Why an advantage is zero, counted: nothing is silently zero.
 struct AdvantageReport {
@@ -68,7 +21,7 @@ struct AdvantageReport {
   std::size_t unscored_groups = 0;       ///< no scored sample
   std::size_t singleton_groups = 0;      ///< exactly one scored sample: no baseline
   std::size_t zero_variance_groups = 0;  ///< two or more scored samples, all rewards exactly equal
-  double scale = 1;  ///< trl_batch, reinforce_plus_plus_baseline: the divisor; gpg: alpha
+  double scale = 1;  ///< trl_batch, reinforce_plus_plus*: the divisor; gpg: alpha
   friend bool operator==(const AdvantageReport&, const AdvantageReport&) = default;
 };
 
@@ -180,6 +133,8 @@ void group_advantages(Advantage kind, const GroupMoments& moments, std::span<con
     const double s = group[i];
     if (std::isnan(s)) {
       out[i] = 0;
+    } else if (is_uncentred(kind)) {
+      out[i] = group[i];
     } else if (kind == Advantage::pass_at_k) {
       out[i] = static_cast<Scalar>(i == winner ? best : 0);
     } else if (alone) {
@@ -281,7 +236,7 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
     const auto own_lengths = lengths.empty() ? lengths : lengths.subspan(first, size);
     detail::group_advantages(kind, moments, group, own_lengths, scale, out.subspan(first, size));
   }
-  if (kind == Advantage::reinforce_plus_plus_baseline) {
+  if (kind == Advantage::reinforce_plus_plus_baseline || kind == Advantage::reinforce_plus_plus) {
     detail::whiten_tokens(rewards, lengths, out, report.scale);
   }
   return report;

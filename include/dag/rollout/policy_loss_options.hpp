@@ -28,14 +28,16 @@ enum class RatioLevel {
   token,           ///< exp(log pi_t - log old_t)
   sequence,        ///< exp(mean of the log-ratios): the gradient goes to all tokens alike   (GSPO)
   sequence_token,  ///< its value, but each token's own gradient: stop(w) pi / stop(pi)
-  sequence_sum,    ///< exp(sum of the log-ratios)                                          (RLOO)
+  sequence_sum,    ///< exp(sum of the log-ratios), gradient as `sequence`                  (RLOO)
 };
 
 /// How per-token losses become one number. B sequences, N counted tokens in the whole batch, n_i in
 /// sequence i: totals are those of the whole batch, however it is split.
 enum class Aggregation {
-  sequence_mean_token_mean,  ///< sum_i (1/n_i) sum_t / B                    (grpo, sapo, gspo)
-  sequence_mean_token_sum,   ///< sum_i sum_t / B                            (luspo, rloo)
+  sequence_mean_token_mean,  ///< sum_i (1/n_i) sum_t / B                    (grpo, gspo, rloo)
+  sequence_mean_token_sum,   ///< sum_i sum_t / B                            (REINFORCE, verl)
+  sequence_mean_by_length,   ///< sum_i n_i (1/n_i) sum_t / B: the same number, asked for where one
+                             ///< ratio a sequence is meant to count by length  (luspo)
   token_mean,                ///< sum_i sum_t / N                            (dapo, cispo, bnpo)
   sequence_mean_fixed,       ///< sum_i sum_t / (B fixed_length)             (dr_grpo of TRL)
   token_sum_fixed,           ///< sum_i sum_t / fixed_length                 (verl's token-sum-norm)
@@ -94,8 +96,12 @@ inline void validate(const PolicyLossOptions& o) {
        o.sapo_positive);
   need(o.clamp_log_ratio > 0, "clamp_log_ratio must be > 0", o.clamp_log_ratio);
   need(o.beta >= 0 && std::isfinite(o.beta), "beta must be >= 0 and finite", o.beta);
-  need(o.correction_min >= 0 && o.correction_max > o.correction_min,
-       "0 <= correction_min < correction_max", o.correction_max);
+  need(o.vespo_k_positive > 0 && o.vespo_lambda_positive > 0 && o.vespo_k_negative > 0 &&
+           o.vespo_lambda_negative > 0,
+       "vespo's k and lambda must be > 0", o.vespo_k_positive);
+  need(o.correction_min >= 0 && o.correction_max > o.correction_min &&
+           std::isfinite(o.correction_max),
+       "0 <= correction_min < correction_max, finite", o.correction_max);
   need(o.off_policy_threshold > 0, "off_policy_threshold must be > 0", o.off_policy_threshold);
   const bool fixed = o.aggregation == Aggregation::sequence_mean_fixed ||
                      o.aggregation == Aggregation::token_sum_fixed;
@@ -108,10 +114,16 @@ inline void validate(const PolicyLossOptions& o) {
          "delta caps the ratio of the clip surrogate only; remove it or use Surrogate::clip");
   refuse(o.surrogate == Surrogate::geo_mean && o.ratio != RatioLevel::token,
          "geo_mean clips token log-ratios before it averages them; use RatioLevel::token");
-  refuse((o.surrogate == Surrogate::geo_mean || o.ratio == RatioLevel::sequence) &&
-             (o.aggregation == Aggregation::token_mean || fixed),
+  const bool one_ratio = o.surrogate == Surrogate::geo_mean || o.ratio == RatioLevel::sequence ||
+                         o.ratio == RatioLevel::sequence_sum;
+  refuse(one_ratio && o.aggregation != Aggregation::sequence_mean_token_mean &&
+             o.aggregation != Aggregation::sequence_mean_by_length,
          "one ratio a sequence summed over its tokens weighs sequences by their length; use "
-         "sequence_mean_token_mean (or, if that weighting is meant, sequence_mean_token_sum)");
+         "sequence_mean_token_mean (or, if that weighting is meant, sequence_mean_by_length)");
+  refuse(!one_ratio && o.aggregation == Aggregation::sequence_mean_by_length,
+         "sequence_mean_by_length is for one ratio a sequence; use sequence_mean_token_sum");
+  refuse(o.surrogate == Surrogate::vespo && o.correction != SamplerCorrection::off,
+         "vespo weighs by the sequence ratio itself; give the sampler's log-probabilities as old");
   refuse((o.surrogate == Surrogate::reinforce || o.surrogate == Surrogate::vespo) &&
              o.ratio != RatioLevel::token,
          "this surrogate does not use the ratio's level; leave it at RatioLevel::token");

@@ -75,7 +75,8 @@ struct SurrogateTerm {
   switch (o.aggregation) {
     case Aggregation::sequence_mean_token_mean:
       return 1 / (sequences * static_cast<double>(length));
-    case Aggregation::sequence_mean_token_sum: return 1 / sequences;
+    case Aggregation::sequence_mean_token_sum:
+    case Aggregation::sequence_mean_by_length: return 1 / sequences;
     case Aggregation::token_mean: return 1 / static_cast<double>(batch_tokens);
     case Aggregation::sequence_mean_fixed: return 1 / (sequences * o.fixed_length);
     case Aggregation::token_sum_fixed: return 1 / o.fixed_length;

@@ -11,25 +11,40 @@
 
 namespace dag {
 
+/// What of a sequence enters a policy loss. Each value leaves out more than the one before.
+enum class SequenceUse : std::uint8_t {
+  full,     ///< policy term and KL penalty
+  kl_only,  ///< no policy term
+  counted,  ///< neither, but the denominators of the aggregation count it
+  out       ///< as if it had not been sampled
+};
+
 /// The tokens of a batch of sampled sequences, as trainers hold them: flat arrays over all tokens,
-/// cut into sequences by offsets. Views only; nothing is copied. T tokens, B sequences.
+/// cut into sequences by offsets. Views only; nothing is copied. T tokens, B sequences. Scalar:
+/// float or double; sums are taken in double either way.
 ///
 /// Log-probabilities are natural, <= 0 up to rounding, of the tokens that were sampled. Empty spans
-/// mean "not given": no `old` means on-policy (old = policy), no `mask` means every token counts.
-struct TokenBatch {
+/// mean "not given": no `old` means on-policy (old = policy), no `mask` means every token counts,
+/// no `use` means every sequence is used in full.
+template <class Scalar>
+struct BasicTokenBatch {
   std::span<const std::size_t> offsets;       ///< B + 1; sequence i is [offsets[i], offsets[i+1])
-  std::span<const double> log_prob;           ///< T, under the policy being trained
-  std::span<const double> old_log_prob = {};  ///< T, under the policy that was snapshot
-  std::span<const double> sampler_log_prob = {};    ///< T, as the inference engine reported them
-  std::span<const double> reference_log_prob = {};  ///< T, under the KL anchor
+  std::span<const Scalar> log_prob;           ///< T, under the policy being trained
+  std::span<const Scalar> old_log_prob = {};  ///< T, under the policy that was snapshot
+  std::span<const Scalar> sampler_log_prob = {};    ///< T, as the inference engine reported them
+  std::span<const Scalar> reference_log_prob = {};  ///< T, under the KL anchor
   std::span<const std::uint8_t> mask = {};          ///< T, 0 leaves a token out of everything
-  std::span<const double> advantage = {};           ///< B, one a sequence
+  std::span<const Scalar> advantage = {};           ///< B, one a sequence
+  std::span<const SequenceUse> use = {};            ///< B, see dead_group_use
 
   [[nodiscard]] std::size_t sequences() const noexcept {
     return offsets.empty() ? 0 : offsets.size() - 1;
   }
   [[nodiscard]] bool counts(std::size_t token) const noexcept {
     return mask.empty() || mask[token] != 0;
+  }
+  [[nodiscard]] SequenceUse use_of(std::size_t i) const noexcept {
+    return use.empty() ? SequenceUse::full : use[i];
   }
   /// Counted tokens of sequence i.
   [[nodiscard]] std::size_t length(std::size_t i) const noexcept {
@@ -41,10 +56,13 @@ struct TokenBatch {
   }
 };
 
+using TokenBatch = BasicTokenBatch<double>;
+
 /// Checks shapes and values once, before any loss is computed. Errors: dimension_mismatch
 /// (lengths), invalid_argument (offsets not ascending), not_finite (NaN or infinite numbers where a
 /// counted token needs them; an advantage that is NaN).
-inline void validate(const TokenBatch& batch) {
+template <class Scalar>
+void validate(const BasicTokenBatch<Scalar>& batch) {
   require(!batch.offsets.empty() && batch.offsets.front() == 0, Errc::invalid_argument,
           "TokenBatch: offsets must begin with 0 and have one entry more than there are sequences");
   const std::size_t tokens = batch.log_prob.size();
@@ -55,7 +73,7 @@ inline void validate(const TokenBatch& batch) {
   }
   require(batch.offsets.back() == tokens, Errc::dimension_mismatch, "TokenBatch: offsets end at ",
           batch.offsets.back(), ", log_prob has ", tokens, " tokens");
-  const auto check = [&](std::span<const double> values, const char* name) {
+  const auto check = [&](std::span<const Scalar> values, const char* name) {
     require(values.empty() || values.size() == tokens, Errc::dimension_mismatch,
             "TokenBatch: ", name, " has ", values.size(), " entries for ", tokens, " tokens");
     for (std::size_t t = 0; t < values.size(); ++t) {
@@ -71,6 +89,9 @@ inline void validate(const TokenBatch& batch) {
   check(batch.reference_log_prob, "reference_log_prob");
   require(batch.advantage.size() == batch.sequences(), Errc::dimension_mismatch,
           "TokenBatch: ", batch.advantage.size(), " advantages for ", batch.sequences(),
+          " sequences");
+  require(batch.use.empty() || batch.use.size() == batch.sequences(), Errc::dimension_mismatch,
+          "TokenBatch: use has ", batch.use.size(), " entries for ", batch.sequences(),
           " sequences");
   for (std::size_t i = 0; i < batch.sequences(); ++i) {
     require(std::isfinite(batch.advantage[i]), Errc::not_finite,
