@@ -33,11 +33,11 @@ dag::MatrixGame<Real, dag::cuda> random_game(std::size_t rows, std::size_t colum
 
 TEST_CASE("recorded rounds give the iterates of the solvers they record") {
   const auto game = random_game<double>(37, 120);
-  for (const std::int64_t rounds : {0, 1, 7, 150}) {
+  for (const std::int64_t rounds : {0, 1, 7, 60}) {
     for (const dag::Average average :
          {dag::Average::last, dag::Average::uniform, dag::Average::best}) {
       const dag::SolverOptions<double> options{
-          .tolerance = 0, .max_iterations = rounds, .check_every = 50, .average = average};
+          .tolerance = 0, .max_iterations = rounds, .check_every = 25, .average = average};
       const auto agree = [&](const auto& found, const auto& expected) {
         CHECK(found.status == expected.status);
         CHECK(found.iterations == expected.iterations);
@@ -80,11 +80,11 @@ TEST_CASE_TEMPLATE("recorded rounds converge, checking seldom", Real, float, dou
     rounds = record.iteration;
     return true;
   };
-  dag::SolverOptions<Real> options{.tolerance = Real(1e-3)};
+  dag::SolverOptions<Real> options{.tolerance = Real(5e-3)};
   options.observer = count;
   const auto found = dag::device_mirror_prox(game, options);
   CHECK(found.status == dag::Status::converged);
-  CHECK(found.relative_gap <= Real(1e-3));
+  CHECK(found.relative_gap <= Real(5e-3));
   CHECK(rounds == found.iterations);
   CHECK(checks <= 2 + rounds / 64);
   const auto again = dag::device_mirror_prox(game, options);

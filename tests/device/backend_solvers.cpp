@@ -3,6 +3,8 @@
 
 // The CUDA backend on a host system of Thrust beside the CPU backend. No .cu file includes Eigen,
 // so this one is for host compilers only.
+#include "every_solver.hpp"
+
 #include <cmath>
 #include <span>
 #include <utility>
@@ -30,28 +32,17 @@ std::vector<double> uniform_entries(std::uint64_t seed, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("one solver, two backends: the same iterates to rounding") {
-  for (const auto& [rows, columns] : {std::pair<std::size_t, std::size_t>{7, 5}, {40, 150}}) {
-    const auto entries = uniform_entries(rows, rows * columns);
-    const dag::eigen cpu;
-    const dag::cuda gpu;
-    const dag::MatrixGame<double, dag::eigen> on_cpu(
-        cpu.make_matrix(rows, columns, std::span<const double>(entries)));
-    const dag::MatrixGame<double, dag::cuda> on_gpu(
-        gpu.make_matrix(rows, columns, std::span<const double>(entries)), gpu);
-    const dag::SolverOptions<double> options{
-        .tolerance = 0, .max_iterations = 200, .average = dag::Average::uniform};
-    const auto expected = dag::mirror_prox(on_cpu, options);
-    const auto found = dag::mirror_prox(on_gpu, options);
-    CHECK(found.iterations == expected.iterations);
-    CHECK(std::abs(found.gap - expected.gap) <= 1e-12);
-    CHECK(std::abs(found.value - expected.value) <= 1e-12);
-    for (const std::size_t player : {0U, 1U}) {
-      const std::vector<double> strategy = found.strategy(player);
-      for (std::size_t i = 0; i < strategy.size(); ++i) {
-        CHECK(std::abs(strategy[i] - expected.strategy(player)(static_cast<Eigen::Index>(i))) <=
-              1e-12);
-      }
+TEST_CASE("one template, two backends: every solver has the same iterates to rounding") {
+  const every_solver::Run<dag::eigen> expected(60);
+  const every_solver::Run<dag::cuda> got(60);
+  for (std::size_t s = 0; s < got.found.size(); ++s) {
+    const auto &one = got.found[s], &other = expected.found[s];
+    CAPTURE(one.name);
+    CHECK(std::abs(one.gap - other.gap) <= 1e-11);
+    CHECK(std::abs(one.value - other.value) <= 1e-11);
+    REQUIRE(one.point.size() == other.point.size());
+    for (std::size_t i = 0; i < one.point.size(); ++i) {
+      CHECK(std::abs(one.point[i] - other.point[i]) <= 1e-11);
     }
   }
 }
@@ -108,21 +99,20 @@ TEST_CASE("sets and regrets: the same on both backends") {
     const std::vector<double> g = slice(0, size), lower(size, -0.5), upper(size, 0.25);
     std::vector<double> y = slice(100, size), boxed = y, regrets = slice(200, size);
     std::vector<double> p(size, 1 / static_cast<double>(size));
-    auto dg = gpu.allocate<double>(size), dy = dg, dbox = dg, dr = dg, dp = dg, dl = dg, du = dg;
+    auto dg = gpu.allocate<double>(size), dy = dg, dbox = dg, dr = dg, dp = dg;
     const auto put = [&](const std::vector<double>& from, auto& to) {
       gpu.upload(View(from), gpu.view(to));
     };
-    put(g, dg), put(y, dy), put(boxed, dbox), put(regrets, dr), put(p, dp), put(lower, dl);
-    put(upper, du);
+    put(g, dg), put(y, dy), put(boxed, dbox), put(regrets, dr), put(p, dp);
     cpu.project_simplex(std::span<double>(y));
     gpu.project_simplex(gpu.view(dy));
     near(gpu.wrap(View(gpu.view(dy))), y);
     cpu.clamp(View(lower), View(upper), std::span<double>(boxed));
-    gpu.clamp(View(gpu.view(dl)), View(gpu.view(du)), gpu.view(dbox));
+    gpu.clamp(View(lower), View(upper), gpu.view(dbox));  // bounds are host memory
     cpu.add_to_entry(std::span<double>(boxed), size - 1, 2.0);
     gpu.add_to_entry(gpu.view(dbox), size - 1, 2.0);
     near(gpu.wrap(View(gpu.view(dbox))), boxed);
-    CHECK(std::abs(gpu.box_support(View(gpu.view(dl)), View(gpu.view(du)), View(gpu.view(dg))) -
+    CHECK(std::abs(gpu.box_support(View(lower), View(upper), View(gpu.view(dg))) -
                    cpu.box_support(View(lower), View(upper), View(g))) <= 1e-12);
     for (const bool plus : {false, true}) {
       cpu.match_regrets(View(g), plus, 0.5, std::span<double>(regrets), std::span<double>(p));

@@ -5,8 +5,12 @@
 /// Marks a function that runs on the host and, when nvcc compiles it, on the device as well.
 #if defined(__CUDACC__)
 #define DAG_HOST_DEVICE __host__ __device__
+#define DAG_DEVICE __device__
+#define DAG_BLOCK_MEMORY __shared__
 #else
 #define DAG_HOST_DEVICE
+#define DAG_DEVICE
+#define DAG_BLOCK_MEMORY static
 #endif
 
 /// Keeps code that formats and throws out of line, so that the checked path stays small.

@@ -37,8 +37,11 @@ class Box {
   [[nodiscard]] std::size_t size() const noexcept { return lower_.size(); }
   template <class Backend>
   void center(const Backend& backend, std::span<Real> out) const {
-    backend.copy(bound(lower_), out);
-    backend.interpolate(Real(0.5), bound(upper_), out);
+    std::vector<Real> middle(lower_);
+    for (std::size_t i = 0; i < middle.size(); ++i) {
+      middle[i] += Real(0.5) * (upper_[i] - lower_[i]);
+    }
+    backend.upload(bound(middle), out);
   }
   template <class Backend>
   void project(const Backend& backend, std::span<Real> point) const {

@@ -33,6 +33,8 @@ class DeviceRounds {
       : game_(game),
         gpu_(game.backend()),
         players_{game.payoff().rows, game.payoff().columns},
+        threads_(device::threads_for(players_.rows > players_.columns ? players_.rows
+                                                                      : players_.columns)),
         shape_(device::DualProductShape::of<Real>(players_.rows, players_.columns)),
         last(gpu_, total()),
         sample(gpu_, total()),
@@ -65,7 +67,7 @@ class DeviceRounds {
   /// out = prox of `last` along the field; counted and averaged where `averaged`.
   void step(State<backend_t<Game>, Real>& out, bool averaged) {
     device::launch(
-        gpu_.stream(), 2, 1024, 0,
+        gpu_.stream(), 2, threads_, 0,
         device::MirrorStep<Real>{players_, eta, last.dual.data(), field.data(), out.dual.data(),
                                  out.point.data(), averaged ? mean.point.data() : nullptr,
                                  round_.data(), numbers_.data(), gpu_.bad()});
@@ -78,7 +80,7 @@ class DeviceRounds {
     Real host[10];
     const auto queue = [&](const device::Array<Real>& at, std::size_t place) {
       evaluate(at);
-      device::launch(gpu_.stream(), 2, 1024, 0,
+      device::launch(gpu_.stream(), 2, threads_, 0,
                      device::TwoPlayerGap<Real>{players_, at.data(), field.data(),
                                                 numbers_.data() + 2 + 4 * place});
     };
@@ -98,6 +100,7 @@ class DeviceRounds {
   const Game& game_;
   const backend_t<Game>& gpu_;
   device::TwoPlayers players_;
+  unsigned threads_;  // of the block that makes one player's step
   device::DualProductShape shape_;
 
  public:

@@ -39,7 +39,11 @@ template <MonotoneGame Game>
 requires Regularized<Game>
 [[nodiscard]] scalar_t<Game> magnetic_step(const Game& game, std::string_view solver) {
   const scalar_t<Game> constant = lipschitz(game, solver);
-  const scalar_t<Game> ratio = game.backend().min(game.magnet().weights) / constant;
+  scalar_t<Game> least = std::numeric_limits<scalar_t<Game>>::infinity();
+  for (const scalar_t<Game> weight : game.magnet().weights) {
+    least = weight < least ? weight : least;
+  }
+  const scalar_t<Game> ratio = least / constant;
   return (ratio < 1 ? ratio : scalar_t<Game>{1}) / constant;
 }
 

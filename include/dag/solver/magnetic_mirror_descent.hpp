@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
@@ -54,7 +55,7 @@ class MagneticRounds : public FirstOrder<Game> {
       : Base(game, options, solver, Step<Real>::lipschitz()),
         next_(game.backend(), this->size()),
         magnet_(game.backend(), this->size()),
-        weights_(game.backend().template allocate<Real>(game.players().blocks().count())),
+        weights_(game.players().blocks().count()),
         own_(own) {
     require(!this->adaptive(), Errc::invalid_argument, solver,
             ": an adaptive step is not one of its rules (and is the default where the game reports "
@@ -83,11 +84,12 @@ class MagneticRounds : public FirstOrder<Game> {
       set_step(tau);
     }
     this->schedule(t);
-    backend.fill(Base::Backend::view(weights_), tau);
+    for (Real& weight : weights_) {
+      weight = tau;
+    }
     this->evaluate(this->last());
     this->game_.players().prox(backend, this->last(), this->eta_, this->gradient(),
-                               MagnetView<Real>{Base::Backend::view(std::as_const(weights_)),
-                                                std::as_const(magnet_).view()},
+                               MagnetView<Real>{weights_, std::as_const(magnet_).view()},
                                next_.view());
     std::swap(this->last_, next_);
     if (own_.magnet == Magnet::moving && t % own_.period == 0) {
@@ -111,7 +113,7 @@ class MagneticRounds : public FirstOrder<Game> {
 
   State<typename Base::Backend, Real> next_;
   State<typename Base::Backend, Real> magnet_;
-  typename Base::Vector weights_;
+  std::vector<Real> weights_;  // of the blocks' magnets, in host memory
   MagneticOptions<Real> own_;
   Real tau_ = 0;
   Real unit_ = 1;

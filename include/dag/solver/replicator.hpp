@@ -77,24 +77,25 @@ requires HasField<Game> && HasRange<Game>
   } else {
     require(options.start.size() == size, Errc::dimension_mismatch, "replicator: start has ",
             options.start.size(), " entries, the game has ", size);
-    for (std::size_t k = 0; k < size; ++k) {
-      z.view().point[k] = static_cast<Real>(options.start[k]);
-    }
+    const std::vector<Real> start(options.start.begin(), options.start.end());
+    backend.upload(std::span<const Real>(start), z.view().point);
     players.enter(backend, z.view());
   }
   const std::span<const Real> g = Backend::view(std::as_const(field));
   const std::span<Real> sum = Backend::view(slope);
 
+  std::vector<Real> host(size);
   std::vector<ReplicatorPoint> path;
   const auto record = [&](std::int64_t t) {
     game.field(std::as_const(z).view(), Backend::view(field));
     require(backend.all_finite(g), Errc::not_finite, "replicator: the field has a NaN at step ", t);
     ReplicatorPoint found;
     found.time = static_cast<double>(t) * static_cast<double>(h);
-    const auto point = z.view().point;
-    found.point.assign(point.begin(), point.end());
-    found.regrets =
-        player_regrets(players.blocks(), std::vector<double>(g.begin(), g.end()), found.point);
+    backend.download(std::as_const(z).view().point, std::span<Real>(host));
+    found.point.assign(host.begin(), host.end());
+    backend.download(g, std::span<Real>(host));
+    found.regrets = player_regrets(players.blocks(), std::vector<double>(host.begin(), host.end()),
+                                   found.point);
     path.push_back(std::move(found));
   };
   record(0);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
@@ -63,7 +64,7 @@ class ResponseRounds : public FirstOrder<Game> {
     if (settings_.temperature > 0) {
       reference_ = State<typename Base::Backend, Real>(game.backend(), this->size());
       game.players().start(game.backend(), reference_.view());
-      weights_ = game.backend().template allocate<Real>(game.players().blocks().count());
+      weights_.resize(game.players().blocks().count());
     }
   }
 
@@ -109,11 +110,11 @@ class ResponseRounds : public FirstOrder<Game> {
         using Players = std::remove_cvref_t<decltype(players)>;
         if constexpr (MagneticPlayer<Players, typename Base::Backend>) {
           if (settings_.temperature > 0) {
-            const auto weights = Base::Backend::view(weights_);
-            backend.fill(weights,
-                         settings_.temperature / std::pow(static_cast<Real>(t), settings_.cooling));
+            for (Real& weight : weights_) {
+              weight = settings_.temperature / std::pow(static_cast<Real>(t), settings_.cooling);
+            }
             players.best_response(backend, this->gradient(),
-                                  MagnetView<Real>{weights, std::as_const(reference_).view()},
+                                  MagnetView<Real>{weights_, std::as_const(reference_).view()},
                                   response_.view());
             return;
           }
@@ -125,7 +126,7 @@ class ResponseRounds : public FirstOrder<Game> {
 
   State<typename Base::Backend, Real> response_;
   State<typename Base::Backend, Real> reference_;
-  typename Base::Vector weights_;
+  std::vector<Real> weights_;  // of the blocks' magnets, in host memory
   Settings settings_;
   Real total_ = 0;
 };

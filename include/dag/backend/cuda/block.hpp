@@ -24,6 +24,15 @@ namespace dag::device {
 constexpr unsigned warp_size = 32;
 constexpr unsigned largest_block = 1024;
 
+/// Threads of a block that works on `size` entries at a time: 32, 64, ..., at most 1024.
+[[nodiscard]] constexpr unsigned threads_for(std::size_t size) {
+  unsigned threads = warp_size;
+  while (threads < size && threads < largest_block) {
+    threads *= 2;
+  }
+  return threads;
+}
+
 /// Runs a body's phases on the calling thread, one index after the other.
 class HostBlock {
  public:
@@ -78,10 +87,23 @@ class HostBlock {
   void* memory_;
 };
 
+// DAG_EMULATED_DEVICE: a test that gives CUDA's names on the host
+// (tests/device/emulated_device.hpp) runs the executors of the GPU as they are, each thread a
+// coroutine.
+#if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)
+/// The memory of this block whose size the launch gave, at a multiple of 16 bytes.
+[[nodiscard]] DAG_DEVICE inline unsigned char* block_memory() {
 #if defined(__CUDACC__)
+  extern __shared__ __align__(16) unsigned char memory[];
+  return memory;
+#else
+  return EmulatedThreads::of_process().memory();
+#endif
+}
+
 /// Moves a value of any trivially copyable type between lanes, 32 bits at a time.
 template <class Value, class Shuffle>
-[[nodiscard]] __device__ Value shuffle_words(const Value& value, Shuffle shuffle) {
+[[nodiscard]] DAG_DEVICE Value shuffle_words(const Value& value, Shuffle shuffle) {
   static_assert(sizeof(Value) % sizeof(unsigned) == 0);
   unsigned words[sizeof(Value) / sizeof(unsigned)];
   memcpy(words, &value, sizeof value);
@@ -96,19 +118,19 @@ template <class Value, class Shuffle>
 /// Runs a body's phases on the threads of one CUDA block; blockDim.x is a multiple of 32.
 class DeviceBlock {
  public:
-  [[nodiscard]] __device__ std::size_t index() const { return blockIdx.x; }
-  [[nodiscard]] __device__ std::size_t threads() const { return blockDim.x; }
+  [[nodiscard]] DAG_DEVICE std::size_t index() const { return blockIdx.x; }
+  [[nodiscard]] DAG_DEVICE std::size_t threads() const { return blockDim.x; }
   template <class Function>
-  __device__ void each(std::size_t count, Function f) const {
+  DAG_DEVICE void each(std::size_t count, Function f) const {
     for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
       f(i);
     }
     __syncthreads();
   }
   template <class Value, class Function, class Operation>
-  [[nodiscard]] __device__ Value reduce(std::size_t count, Value identity, Function f,
+  [[nodiscard]] DAG_DEVICE Value reduce(std::size_t count, Value identity, Function f,
                                         Operation op) const {
-    __shared__ Value result[warp_size];
+    DAG_BLOCK_MEMORY Value result[warp_size];
     Value partial = identity;
     for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
       partial = op(partial, f(i));
@@ -133,14 +155,13 @@ class DeviceBlock {
     return total;
   }
   template <class T>
-  [[nodiscard]] __device__ T* shared(std::size_t) const {
-    extern __shared__ __align__(16) unsigned char block_memory[];
-    return reinterpret_cast<T*>(block_memory);
+  [[nodiscard]] DAG_DEVICE T* shared(std::size_t) const {
+    return reinterpret_cast<T*>(block_memory());
   }
 
  private:
   template <class Value, class Operation>
-  [[nodiscard]] static __device__ Value fold(Value value, Operation op) {
+  [[nodiscard]] static DAG_DEVICE Value fold(Value value, Operation op) {
     for (unsigned distance = warp_size / 2; distance > 0; distance /= 2) {
       value = op(value, shuffle_words(value, [distance](unsigned word) {
                    return __shfl_down_sync(0xffffffffU, word, distance);

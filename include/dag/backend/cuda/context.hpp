@@ -89,7 +89,7 @@ class Context {
   }
 
  protected:
-  enum class Slot { parts, sums, segments, count };
+  enum class Slot { parts, sums, segments, lower, upper, count };
   /// At least `count` numbers of scratch, valid until the slot is asked for again. One stream
   /// orders all uses. If memory runs out the old scratch stays.
   template <class T>

@@ -20,6 +20,7 @@ class ElementwiseOperations : public Context {
  public:
   template <class Scalar>
   void copy(std::span<const Scalar> x, std::span<Scalar> y) const {
+    expect_device(x, y);
     device::copy_bytes(y.data(), x.data(), x.size_bytes(), stream());
   }
   template <class Scalar>
@@ -61,6 +62,9 @@ class ElementwiseOperations : public Context {
   void queue(Algorithm algorithm) const {
     try {
       PoolAllocator memory(stream());
+#if !defined(__CUDACC__)
+      const OpenMemory open;
+#endif
       algorithm(policy(memory, stream()));
     } catch (const thrust::system_error& error) {
       fail(Errc::device, "elementwise work: ", error.what());
@@ -68,12 +72,14 @@ class ElementwiseOperations : public Context {
   }
   template <class Scalar, class Function>
   void unary(std::span<const Scalar> x, std::span<Scalar> out, Function f) const {
+    expect_device(x, out);
     queue([&](const auto& where) {
       thrust::transform(where, x.data(), x.data() + x.size(), out.data(), f);
     });
   }
   template <class Scalar, class Function>
   void binary(std::span<const Scalar> x, std::span<Scalar> y, Function f) const {
+    expect_device(x, y);
     queue([&](const auto& where) {
       thrust::transform(where, x.data(), x.data() + x.size(), y.data(), y.data(), f);
     });

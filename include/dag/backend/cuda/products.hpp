@@ -48,6 +48,7 @@ class Products : public SetOperations {
                     std::span<const Wide<Storage>> y, Wide<Storage> row_scale,
                     Wide<Storage> column_scale, std::span<Wide<Storage>> a_y,
                     std::span<Wide<Storage>> at_x) const {
+    expect_device(entries(a), x, y, a_y, at_x);
     const auto shape = DualProductShape::of<Storage>(a.rows, a.columns);
     auto* const parts =
         scratch<Wide<Storage>>(Slot::parts, shape.row_parts() + shape.column_parts());

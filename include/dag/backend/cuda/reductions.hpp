@@ -34,6 +34,7 @@ class Reductions : public ElementwiseOperations {
   /// Index of the first largest entry.
   template <class Scalar>
   [[nodiscard]] std::size_t argmax(std::span<const Scalar> x) const {
+    expect_device(x);
     const Place<Scalar> none{-std::numeric_limits<Scalar>::infinity(), Scalar{0}, x.size()};
     const std::size_t best =
         fold(x.size(), none, PlaceTerm<Scalar>{x.data()}, FirstLargest{}).index;
@@ -78,11 +79,13 @@ class Reductions : public ElementwiseOperations {
   template <class Scalar, class Operation, class Function>
   [[nodiscard]] Scalar of_one(std::span<const Scalar> x, Scalar identity, Operation op,
                               Function f) const {
+    expect_device(x);
     return fold(x.size(), identity, OneTerm<Scalar, Function>{x.data(), f}, op);
   }
   template <class Scalar, class Operation, class Function>
   [[nodiscard]] Scalar of_pairs(std::span<const Scalar> x, std::span<const Scalar> y,
                                 Scalar identity, Operation op, Function f) const {
+    expect_device(x, y);
     return fold(x.size(), identity, PairTerm<Scalar, Function>{x.data(), y.data(), f}, op);
   }
 };

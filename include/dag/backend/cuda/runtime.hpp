@@ -167,15 +167,28 @@ void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, co
 struct Stream {};
 
 inline void keep_pool() {}
+#if defined(DAG_GUARDED_MEMORY)  // a test that closes device memory to the host
+inline void* allocate_bytes(std::size_t bytes, Stream) {
+  return GuardedMemory::of_process().allocate(bytes);
+}
+inline void free_bytes(void* memory, Stream) noexcept { GuardedMemory::of_process().free(memory); }
+using OpenMemory = GuardedMemory::Open;
+#else
 inline void* allocate_bytes(std::size_t bytes, Stream) { return ::operator new(bytes); }
 inline void free_bytes(void* memory, Stream) noexcept { ::operator delete(memory); }
+struct OpenMemory {
+  OpenMemory() noexcept {}  // so that one that only lives is no unused variable
+};
+#endif
 inline void copy_bytes(void* to, const void* from, std::size_t bytes, Stream) {
   if (bytes > 0) {
+    const OpenMemory open;
     std::memmove(to, from, bytes);
   }
 }
 inline void zero_bytes(void* memory, std::size_t bytes, Stream) {
   if (bytes > 0) {
+    const OpenMemory open;
     std::memset(memory, 0, bytes);
   }
 }
@@ -186,9 +199,30 @@ inline void copy_to_host(void* to, const void* from, std::size_t bytes) {
 struct OwnedStream {
   [[nodiscard]] Stream get() const noexcept { return {}; }
 };
+#if defined(DAG_EMULATED_DEVICE)
 template <unsigned most = largest_block, class Body>
 void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
             const Body& body) {
+  const OpenMemory open;
+  EmulatedThreads::of_process().launch(blocks, threads, shared_bytes, [&] {
+    DeviceBlock block;
+    body(block);
+  });
+}
+template <unsigned block_warps = 8, class Body>
+void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
+  const OpenMemory open;
+  EmulatedThreads::of_process().launch((warps + block_warps - 1) / block_warps,
+                                       block_warps * warp_size, shared_bytes * block_warps, [&] {
+                                         DeviceWarp warp(shared_bytes);
+                                         body(warp);
+                                       });
+}
+#else
+template <unsigned most = largest_block, class Body>
+void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
+            const Body& body) {
+  const OpenMemory open;
   std::vector<double> memory((shared_bytes + sizeof(double) - 1) / sizeof(double));
   for (std::size_t b = 0; b < blocks; ++b) {
     HostBlock block(b, threads, memory.data());
@@ -198,6 +232,7 @@ void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_byt
 
 template <unsigned block_warps = 8, class Body>
 void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
+  const OpenMemory open;
   const std::size_t count = (warps + block_warps - 1) / block_warps * block_warps;
   std::vector<double> memory((shared_bytes + sizeof(double) - 1) / sizeof(double));
   for (std::size_t w = 0; w < (warps == 0 ? 0 : count); ++w) {
@@ -205,9 +240,23 @@ void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Bod
     body(warp);
   }
 }
+#endif
 
 /// Few, so that tests see warps that loop.
 [[nodiscard]] inline std::size_t resident_warps() { return 16; }
 #endif
+
+/// Ends a test with guarded memory where host memory is passed for device memory; else nothing.
+template <class... Spans>
+void expect_device([[maybe_unused]] const Spans&... spans) {
+#if defined(DAG_GUARDED_MEMORY)
+  const auto check_one = [](const auto& span) {
+    if (!span.empty() && !GuardedMemory::of_process().owns(span.data())) {
+      GuardedMemory::stop("host memory is passed for device memory");
+    }
+  };
+  (check_one(spans), ...);
+#endif
+}
 
 }  // namespace dag::device

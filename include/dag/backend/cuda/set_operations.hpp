@@ -16,27 +16,34 @@ class SetOperations : public SimplexOperations {
   template <class Scalar>
   void match_regrets(std::span<const Scalar> g, bool plus, Scalar last, std::span<Scalar> regrets,
                      std::span<Scalar> p) const {
+    expect_device(g, regrets, p);
     launch(stream(), 1, largest_block, 0,
            MatchRegrets<Scalar>{g.size(), g.data(), plus, last, regrets.data(), p.data(), bad()});
   }
   template <class Scalar>
   void project_simplex(std::span<Scalar> y) const {
+    expect_device(y);
     launch(stream(), 1, largest_block, 0, ProjectSimplex<Scalar>{y.size(), y.data(), bad()});
   }
   template <class Scalar>
   void clamp(std::span<const Scalar> lower, std::span<const Scalar> upper,
              std::span<Scalar> y) const {
+    expect_device(y);
     using Body = Clamp<Scalar>;
     launch<256>(stream(), (y.size() + Body::chunk - 1) / Body::chunk, 256, 0,
-                Body{y.size(), lower.data(), upper.data(), y.data()});
+                Body{y.size(), bounds(Slot::lower, lower), bounds(Slot::upper, upper), y.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar box_support(std::span<const Scalar> lower, std::span<const Scalar> upper,
                                    std::span<const Scalar> g) const {
-    return fold(g.size(), Scalar{0}, BoxTerm<Scalar>{lower.data(), upper.data(), g.data()}, Add{});
+    expect_device(g);
+    return fold(g.size(), Scalar{0},
+                BoxTerm<Scalar>{bounds(Slot::lower, lower), bounds(Slot::upper, upper), g.data()},
+                Add{});
   }
   template <class Scalar>
   void add_to_entry(std::span<Scalar> y, std::size_t i, Scalar number) const {
+    expect_device(y);
     launch<32>(stream(), 1, 32, 0, AddToEntry<Scalar>{y.data() + i, number});
   }
   template <class Scalar>
@@ -46,6 +53,15 @@ class SetOperations : public SimplexOperations {
     launch<256>(stream(), Body::tiles(a.rows) * Body::tiles(a.columns), 256, Body::shared_bytes,
                 Body{a.rows, a.columns, a.entries.data(), out.entries.data()});
     return out;
+  }
+
+ private:
+  /// Bounds are host memory, as sets keep them: a copy for the next kernel.
+  template <class Scalar>
+  [[nodiscard]] const Scalar* bounds(Slot slot, std::span<const Scalar> host) const {
+    Scalar* const copy = scratch<Scalar>(slot, host.size());
+    copy_bytes(copy, host.data(), host.size_bytes(), stream());
+    return copy;
   }
 };
 

@@ -17,6 +17,7 @@ class SimplexOperations : public Reductions {
  public:
   template <class Scalar>
   void uniform(const Blocks& blocks, std::span<Scalar> log_p, std::span<Scalar> p) const {
+    expect_device(log_p, p);
     Segments segments(*this, blocks);
     run(blocks, Uniform<Scalar>{segments.offsets, log_p.data(), p.data()});
   }
@@ -24,6 +25,7 @@ class SimplexOperations : public Reductions {
   template <class Scalar>
   void enter_simplices(const Blocks& blocks, Scalar slack, std::span<const Scalar> p,
                        std::span<Scalar> log_p) const {
+    expect_device(p, log_p);
     synchronize();  // what is raised from here on is about this check
     Segments segments(*this, blocks);
     run(blocks, EnterSimplices<Scalar>{segments.offsets, slack, p.data(), log_p.data(), bad()});
@@ -37,6 +39,7 @@ class SimplexOperations : public Reductions {
                     std::span<const Scalar> log_center, Scalar eta,
                     std::span<const Scalar> gradient, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
+    expect_device(log_center, gradient, log_p, p);
     Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
     run(blocks, EntropyProx<Scalar>{segments.offsets, weight.table, log_center.data(), eta,
@@ -48,6 +51,7 @@ class SimplexOperations : public Reductions {
                     std::span<const Scalar> gradient, std::span<const Scalar> magnet_weights,
                     std::span<const Scalar> log_reference, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
+    expect_device(log_center, gradient, log_reference, log_p, p);
     Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
     Weights<Scalar> magnet(*this, magnet_weights);
@@ -65,11 +69,13 @@ class SimplexOperations : public Reductions {
   template <class Scalar>
   void pure_response(const Blocks& blocks, std::span<const Scalar> gradient,
                      std::span<Scalar> log_p, std::span<Scalar> p) const {
+    expect_device(gradient, log_p, p);
     Segments segments(*this, blocks);
     run(blocks, PureResponse<Scalar>{segments.offsets, gradient.data(), log_p.data(), p.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar sum_of_maxima(const Blocks& blocks, std::span<const Scalar> x) const {
+    expect_device(x);
     Segments segments(*this, blocks);
     Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
     run(blocks, SegmentMax<Scalar>{segments.offsets, x.data(), part});
@@ -79,6 +85,7 @@ class SimplexOperations : public Reductions {
   [[nodiscard]] Scalar weighted_kl(const Blocks& blocks, std::span<const Scalar> weights,
                                    std::span<const Scalar> p, std::span<const Scalar> log_p,
                                    std::span<const Scalar> log_q) const {
+    expect_device(p, log_p, log_q);
     Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
     Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
@@ -122,16 +129,12 @@ class SimplexOperations : public Reductions {
   }
   /// Threads of a block that owns one simplex: the next warp multiple of the mean size, 32 to 1024.
   [[nodiscard]] static unsigned block_threads(const Blocks& blocks) {
-    const std::size_t mean = blocks.total() / blocks.count();
-    unsigned threads = warp_size;
-    while (threads < mean && threads < largest_block) {
-      threads *= 2;
-    }
-    return threads;
+    return threads_for(blocks.total() / blocks.count());
   }
   template <class Body, class Scalar>
   [[nodiscard]] Scalar weighted_pair(const Blocks& blocks, std::span<const Scalar> weights,
                                      std::span<const Scalar> x, std::span<const Scalar> y) const {
+    expect_device(x, y);
     Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
     Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());

@@ -79,33 +79,33 @@ class HostWarp {
   void* memory_;
 };
 
-#if defined(__CUDACC__)
+#if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)
 class DeviceWarp {
  public:
   template <class T>
   class Local {
    public:
-    [[nodiscard]] __device__ T& operator[](unsigned) { return value_; }
-    [[nodiscard]] __device__ const T& operator[](unsigned) const { return value_; }
+    [[nodiscard]] DAG_DEVICE T& operator[](unsigned) { return value_; }
+    [[nodiscard]] DAG_DEVICE const T& operator[](unsigned) const { return value_; }
 
    private:
     T value_;
   };
 
-  __device__ explicit DeviceWarp(std::size_t shared_bytes) : shared_bytes_(shared_bytes) {}
+  DAG_DEVICE explicit DeviceWarp(std::size_t shared_bytes) : shared_bytes_(shared_bytes) {}
 
-  [[nodiscard]] __device__ std::size_t index() const {
+  [[nodiscard]] DAG_DEVICE std::size_t index() const {
     return static_cast<std::size_t>(blockIdx.x) * (blockDim.x / warp_size) + in_block();
   }
-  [[nodiscard]] __device__ std::size_t count() const {
+  [[nodiscard]] DAG_DEVICE std::size_t count() const {
     return static_cast<std::size_t>(gridDim.x) * (blockDim.x / warp_size);
   }
   template <class Function>
-  __device__ void lanes(Function f) const {
+  DAG_DEVICE void lanes(Function f) const {
     f(threadIdx.x % warp_size);
   }
   template <class Function>
-  __device__ void each(std::size_t count, Function f) const {
+  DAG_DEVICE void each(std::size_t count, Function f) const {
     __syncwarp();  // what lanes() wrote to the warp's memory
     for (std::size_t i = threadIdx.x % warp_size; i < count; i += warp_size) {
       f(i);
@@ -113,25 +113,24 @@ class DeviceWarp {
     __syncwarp();
   }
   template <class T>
-  [[nodiscard]] __device__ Local<T> shuffle_xor(const Local<T>& v, unsigned mask) const {
+  [[nodiscard]] DAG_DEVICE Local<T> shuffle_xor(const Local<T>& v, unsigned mask) const {
     Local<T> moved;
     moved[0] = shuffle_words(
         v[0], [mask](unsigned word) { return __shfl_xor_sync(0xffffffffU, word, mask); });
     return moved;
   }
   template <class T>
-  [[nodiscard]] __device__ T broadcast(const Local<T>& v, unsigned lane) const {
+  [[nodiscard]] DAG_DEVICE T broadcast(const Local<T>& v, unsigned lane) const {
     return shuffle_words(v[0],
                          [lane](unsigned word) { return __shfl_sync(0xffffffffU, word, lane); });
   }
   template <class T>
-  [[nodiscard]] __device__ T* shared() const {
-    extern __shared__ __align__(16) unsigned char block_memory[];
-    return reinterpret_cast<T*>(block_memory + in_block() * shared_bytes_);
+  [[nodiscard]] DAG_DEVICE T* shared() const {
+    return reinterpret_cast<T*>(block_memory() + in_block() * shared_bytes_);
   }
 
  private:
-  [[nodiscard]] static __device__ unsigned in_block() { return threadIdx.x / warp_size; }
+  [[nodiscard]] static DAG_DEVICE unsigned in_block() { return threadIdx.x / warp_size; }
   std::size_t shared_bytes_;
 };
 #endif
