@@ -14,12 +14,29 @@
 namespace dag {
 
 /// What the training loop asks of an optimiser: one ascent step on flat parameters, and its state
-/// as numbers, for checkpoints. (Models with an optimiser of their own need none of this.)
+/// as numbers, for checkpoints.
 template <class O>
 concept Optimizer = requires(O& optimizer, const O& constant, std::span<double> parameters,
                              std::span<const double> gradient, double rate,
                              const std::vector<double>& state) {
   optimizer.step(parameters, gradient, rate);
+  { constant.state() } -> std::convertible_to<std::vector<double>>;
+  optimizer.restore(state);
+};
+
+/// What the training loop asks of an optimiser that moves the model itself (its parameters
+/// scattered or on a device): add rate * sum_i weights[i] grad log pi(traces[i]|prompts[i]) to the
+/// gradient, clip its norm at `clip_norm` (may be infinite), step, and give back the norm before
+/// clipping. With `TrainOptions::anchor_in_reward` off it adds its own anchor to that gradient.
+template <class O, class Model>
+concept ModelOptimizer = requires(O& optimizer, const O& constant, Model& model,
+                                  std::span<const typename Model::prompt_type> prompts,
+                                  std::span<const typename Model::trace_type> traces,
+                                  std::span<const typename Model::scalar_type> weights,
+                                  double number, const std::vector<double>& state) {
+  {
+    optimizer.ascend(model, prompts, traces, weights, number, number)
+    } -> std::convertible_to<double>;
   { constant.state() } -> std::convertible_to<std::vector<double>>;
   optimizer.restore(state);
 };

@@ -5,14 +5,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/rollout/advantage_kind.hpp>
+#include <dag/rollout/dead_group.hpp>
+#include <dag/rollout/policy_loss_options.hpp>
 #include <dag/train/schedule.hpp>
 
 namespace dag {
@@ -23,42 +26,28 @@ struct TrainOptions {
   std::size_t questions_per_step = 1;  ///< drawn without replacement from the question list
   std::size_t group_size = 8;          ///< K samples a context
   double beta = 0.1;                   ///< weight of KL(pi || reference), nats; > 0 anchors
+  bool anchor_in_reward = true;  ///< false: the optimiser adds an anchor of its own to the gradient
+  /// Of groups whose signals are all equal. A dropped group's score is not computed.
+  DeadGroup dead_group = DeadGroup::keep;
+  /// Rescales or recentres the objective's signals group by group (trl_group divides by the
+  /// standard deviation). None: signals as they are, which keeps them unbiased. Without lengths.
+  std::optional<Advantage> advantage = {};
+  /// Ascent steps on one batch; from the second on, samples are those of an older policy.
+  std::size_t epochs = 1;
+  /// By the ratio of whole traces: each counts as one token. `reinforce` has no ratio.
+  PolicyLossOptions policy_loss = {.surrogate = Surrogate::reinforce};
   LearningRate learning_rate = {};
   double clip_norm = std::numeric_limits<double>::infinity();  ///< of the whole gradient
   std::uint64_t seed = 1;
   std::int64_t refresh_every = 0;  ///< steps between updates of the reference; 0: frozen
   double refresh_mixup = 1;        ///< reference <- mixup * policy + (1 - mixup) * reference
-  std::string checkpoint = {};     ///< file; empty: none
+  std::int64_t evaluate_every =
+      0;                         ///< steps between calls of `evaluate` (and at the end); 0: never
+  std::int64_t noise_every = 0;  ///< steps between measures of the gradient's noise; 0: never
+  std::string checkpoint = {};   ///< file; empty: none
   std::int64_t checkpoint_every = 100;
   StopRef stop = {};
 };
-
-/// What one step did.
-struct TrainRecord {
-  std::int64_t step = 0;      ///< steps completed, this one included
-  double objective = 0;       ///< mean |signal| of the objective
-  double kl = 0;              ///< mean log pi - log reference of the samples, nats a trace
-  double answer_entropy = 0;  ///< plug-in, mean over groups, nats
-  double distinct = 0;        ///< mean distinct answers a group
-  double majority = 0;        ///< mean share of the most frequent answer
-  double missing = 0;         ///< share of samples without an answer
-  double dead_groups = 0;     ///< share of groups whose signal is zero throughout
-  double gradient_norm = 0;   ///< before clipping
-  double learning_rate = 0;
-  double seconds = 0;  ///< since `train` began
-};
-
-/// One line of JSON, numbers round-trip.
-[[nodiscard]] inline std::string to_json(const TrainRecord& r) {
-  char text[640];
-  std::snprintf(text, sizeof text,
-                "{\"step\":%lld,\"objective\":%.17g,\"kl\":%.17g,\"answer_entropy\":%.17g,"
-                "\"distinct\":%.17g,\"majority\":%.17g,\"missing\":%.17g,\"dead_groups\":%.17g,"
-                "\"gradient_norm\":%.17g,\"learning_rate\":%.17g,\"seconds\":%.6g}",
-                static_cast<long long>(r.step), r.objective, r.kl, r.answer_entropy, r.distinct,
-                r.majority, r.missing, r.dead_groups, r.gradient_norm, r.learning_rate, r.seconds);
-  return text;
-}
 
 /// A question: the prompts of its contexts (phrasings). Every question has the same number.
 template <class Prompt>
@@ -79,12 +68,26 @@ void validate(const TrainOptions& o, std::span<const Question<Prompt>> questions
   need(o.group_size >= 2, "group_size must be >= 2: one sample has nothing to be compared with",
        static_cast<double>(o.group_size));
   need(o.beta >= 0 && std::isfinite(o.beta), "beta must be >= 0 and finite", o.beta);
+  need(o.epochs >= 1, "epochs must be >= 1", static_cast<double>(o.epochs));
   need(o.clip_norm > 0, "clip_norm must be > 0", o.clip_norm);
   need(o.refresh_every >= 0, "refresh_every must be >= 0", static_cast<double>(o.refresh_every));
   need(o.refresh_mixup > 0 && o.refresh_mixup <= 1, "refresh_mixup must be in (0, 1]",
        o.refresh_mixup);
+  need(o.evaluate_every >= 0, "evaluate_every must be >= 0", static_cast<double>(o.evaluate_every));
+  need(o.noise_every >= 0, "noise_every must be >= 0", static_cast<double>(o.noise_every));
   need(o.checkpoint_every > 0, "checkpoint_every must be > 0",
        static_cast<double>(o.checkpoint_every));
+  require(!o.advantage || !needs_lengths(*o.advantage), Errc::invalid_argument,
+          "train: advantages by length need token counts, which traces do not have, got ",
+          o.advantage ? to_string(*o.advantage) : "");
+  validate(o.policy_loss);
+  need(o.policy_loss.beta == 0, "policy_loss.beta must be 0: the anchor is TrainOptions::beta",
+       o.policy_loss.beta);
+  require(!(o.policy_loss.fixed_length > 0) && o.policy_loss.correction == SamplerCorrection::off &&
+              !std::isfinite(o.policy_loss.off_policy_threshold),
+          Errc::invalid_argument,
+          "train: a trace is one token of its policy loss, sampled by the policy itself; leave "
+          "fixed lengths and sampler corrections off");
   need(!questions.empty() && !questions[0].contexts.empty(),
        "needs at least one question with at least one context", 0);
   need(o.questions_per_step >= 1 && o.questions_per_step <= questions.size(),

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
+#include <dag/train/answer_objective.hpp>
+#include <dag/train/answer_reward.hpp>
+
+namespace dag {
+
+/// The worst mixture of M reward models: F = min_q sum_m q_m <R_m, nu>. A sample earns
+/// sum_m q_m R_m(z), unbiased given q. The mixture moves once a step, after its signals were used,
+/// by optimistic mirror ascent on its own payoff: with g_t the models' mean rewards of step t,
+///   q ∝ q exp(-rate step (2 g_t - g_{t-1})).
+/// rate: the learning rate over its peak. log q and g are the objective's state.
+class RobustObjective {
+ public:
+  using Reward = std::function<double(const AnswerAt&)>;
+
+  /// missing: what every model gives to a sample without an answer.
+  explicit RobustObjective(std::vector<Reward> rewards, double step = 0.1, double missing = 0)
+      : rewards_(std::move(rewards)), step_(step), missing_(missing) {
+    require(!rewards_.empty(), Errc::invalid_argument,
+            "RobustObjective: needs at least one reward model");
+    for (const Reward& reward : rewards_) {
+      require(static_cast<bool>(reward), Errc::invalid_argument,
+              "RobustObjective: a reward model is empty");
+    }
+    require(step > 0 && std::isfinite(step), Errc::invalid_argument,
+            "RobustObjective: step must be > 0 and finite, got ", step);
+    log_mixture_.assign(rewards_.size(), -std::log(static_cast<double>(rewards_.size())));
+    last_.assign(rewards_.size(), 0.0);
+    begin_step(0);
+  }
+
+  void begin_step(std::int64_t) {
+    sums_.assign(rewards_.size(), 0.0);
+    samples_ = 0;
+  }
+  void operator()(const QuestionSample& sample, std::span<double> signal) {
+    for (std::size_t x = 0; x < sample.contexts; ++x) {
+      const auto group = sample.group(x);
+      const auto out = signal.subspan(x * sample.group_size, sample.group_size);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        out[i] = 0;
+        for (std::size_t m = 0; m < rewards_.size(); ++m) {
+          const double reward =
+              group[i] >= 0 ? rewards_[m]({sample.question, x, static_cast<std::size_t>(group[i])})
+                            : missing_;
+          sums_[m] += reward;
+          out[i] += std::exp(log_mixture_[m]) * reward;
+        }
+      }
+      samples_ += static_cast<double>(group.size());
+      detail::subtract_others(out);
+    }
+  }
+  void end_step(double rate, TargetReport& report) {
+    if (!(samples_ > 0)) {
+      return;
+    }
+    for (std::size_t m = 0; m < rewards_.size(); ++m) {
+      const double mean = sums_[m] / samples_;
+      log_mixture_[m] -= rate * step_ * (started_ ? 2 * mean - last_[m] : mean);
+      last_[m] = mean;
+      report.slack.push_back(mean);
+    }
+    started_ = true;
+    log_normalize(log_mixture_);
+    for (const double log_q : log_mixture_) {
+      report.strategy.push_back(std::exp(log_q));
+    }
+  }
+
+  [[nodiscard]] std::span<const double> log_mixture() const { return log_mixture_; }
+  /// [started, log q..., g...].
+  [[nodiscard]] std::vector<double> state() const {
+    std::vector<double> all{started_ ? 1.0 : 0.0};
+    all.insert(all.end(), log_mixture_.begin(), log_mixture_.end());
+    all.insert(all.end(), last_.begin(), last_.end());
+    return all;
+  }
+  void restore(std::span<const double> state) {
+    const std::size_t n = rewards_.size();
+    require(state.size() == 1 + 2 * n, Errc::dimension_mismatch,
+            "RobustObjective: expected a state of ", 1 + 2 * n, " numbers, got ", state.size());
+    started_ = state[0] != 0;
+    for (std::size_t m = 0; m < n; ++m) {
+      log_mixture_[m] = state[1 + m];
+      last_[m] = state[1 + n + m];
+    }
+  }
+
+ private:
+  std::vector<Reward> rewards_;
+  double step_, missing_;
+  std::vector<double> log_mixture_, last_, sums_;
+  double samples_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace dag
