@@ -6,11 +6,10 @@
 // same game of the same run. The peers get the form that suits them best: with B = A + 2, min 1'u
 // subject to B'u >= 1, u >= 0, by their dual simplex method; building and loading are not counted.
 // Every gap is computed here, from the strategies that came back. CLP and GLPK take part where
-// CMake finds them; scripts/zero_sum_peers.py writes the lines of HiGHS and QuantEcon in the same
-// format.
+// CMake finds them; scripts/zero_sum_peers.py runs this program and HiGHS and QuantEcon in turn.
 //
-// Usage: benchmark_zero_sum_peers [SIZE...]   (default 10 100 500 1000; peers are skipped above
-// 1000, where they take a minute and more)
+// Usage: benchmark_zero_sum_peers [--seed K] [--skip NAME,...] [SIZE...]
+// (default: seeds 1 to 3, sizes 10 100 500 1000; from 2000 up CLP and GLPK take a minute and more)
 #include <ctime>
 
 #include <algorithm>
@@ -146,8 +145,17 @@ struct Contestant {
 
 int main(int argc, char** argv) {
   std::vector<int> sizes;
+  std::vector<std::uint64_t> seeds{1, 2, 3};
+  std::string skipped;
   for (int k = 1; k < argc; ++k) {
-    sizes.push_back(std::atoi(argv[k]));
+    const std::string word = argv[k];
+    if (word == "--seed" && k + 1 < argc) {
+      seeds = {std::strtoull(argv[++k], nullptr, 10)};
+    } else if (word == "--skip" && k + 1 < argc) {
+      skipped = "," + std::string(argv[++k]) + ",";
+    } else {
+      sizes.push_back(std::atoi(argv[k]));
+    }
   }
   if (sizes.empty()) {
     sizes = {10, 100, 500, 1000};
@@ -164,13 +172,11 @@ int main(int argc, char** argv) {
   std::printf("solver n seed milliseconds relative_gap ratio(dag/peer)\n");
   for (const int n : sizes) {
     const int repetitions = n <= 100 ? 30 : n <= 500 ? 3 : 1;
-    for (std::uint64_t seed = 1; seed <= (n <= 1000 ? 3U : 1U); ++seed) {
+    for (const std::uint64_t seed : seeds) {
       const Matrix a = uniform_payoff(n, seed);
       double ours = 0;
       for (const Contestant& contestant : contestants) {
-        const bool first = contestant.solve == solve_with_dag;
-        if (!first && n > 1000) {
-          std::printf("%s %d %d skipped\n", contestant.name, n, static_cast<int>(seed));
+        if (skipped.find("," + std::string(contestant.name) + ",") != std::string::npos) {
           continue;
         }
         Timed best{1e300, 0};
@@ -178,7 +184,7 @@ int main(int argc, char** argv) {
           const Timed timed = contestant.solve(a);
           best = timed.seconds < best.seconds ? timed : best;
         }
-        ours = first ? best.seconds : ours;
+        ours = contestant.solve == solve_with_dag ? best.seconds : ours;
         std::printf("%s %d %d %.5g %.2g %.4g\n", contestant.name, n, static_cast<int>(seed),
                     1e3 * best.seconds, best.gap, ours / best.seconds);
         std::fflush(stdout);

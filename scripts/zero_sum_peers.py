@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The dag authors
 # SPDX-License-Identifier: Apache-2.0
-"""HiGHS and QuantEcon on the games of benchmarks/zero_sum_peers.cpp, in its format.
+"""HiGHS and QuantEcon on the games of benchmarks/zero_sum_peers.cpp, interleaved with it.
 
 Processor time of one thread, the solve alone; compiled code of QuantEcon is warmed up first. A peer
-that is not installed (highspy, quantecon) is skipped and said to be.
+that is not installed (highspy, quantecon) is skipped and said to be. With --program PATH (the binary
+benchmark_zero_sum_peers) each repetition first runs that program on the same game, so that all
+contestants meet the same neighbours; the table then has, for each, the smallest and the median time
+over the repetitions, and the ratio of dag's smallest to the best peer's smallest.
 
-Usage: scripts/zero_sum_peers.py [SIZE...]
+Usage: scripts/zero_sum_peers.py [--program PATH] [--repeats N] [--seeds N] [--skip NAME,...] [SIZE...]
 """
+import argparse
 import os
+import statistics
+import subprocess
 import sys
 import time
 
@@ -83,32 +89,66 @@ def quantecon(a):
     return time.process_time() - start, relative_gap(a, x, y)
 
 
-def main():
-    contestants = []
+def contestants_of(names):
+    found = {}
     try:
         import highspy  # noqa: F401
 
-        contestants += [("highs-simplex", lambda a: highs(a, "simplex"), 1000)]
-        contestants += [("highs-ipm", lambda a: highs(a, "ipm"), 2000)]
+        found["highs-simplex"] = lambda a: highs(a, "simplex")
+        found["highs-ipm"] = lambda a: highs(a, "ipm")
     except ImportError:
         print("highs: skipped, highspy is not installed", file=sys.stderr)
     try:
         import quantecon as _  # noqa: F401
 
         quantecon(uniform_payoff(4, 1))
-        contestants += [("quantecon", quantecon, 500)]
+        found["quantecon"] = quantecon
     except ImportError:
         print("quantecon: skipped, it is not installed", file=sys.stderr)
-    for n in [int(s) for s in sys.argv[1:]] or [10, 100, 500, 1000]:
-        repetitions = 30 if n <= 10 else 5 if n <= 100 else 1
-        for seed in (1, 2, 3) if n <= 1000 else (1,):
+    return {name: solve for name, solve in found.items() if name not in names}
+
+
+def run_program(program, n, seed, skipped):
+    """{name: (milliseconds, gap)} of one run of the C++ contestants on this game."""
+    command = [program, "--seed", str(seed), "--skip", ",".join(skipped) or "none", str(n)]
+    found = {}
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
+        words = line.split()
+        if words[0] != "solver":
+            found[words[0]] = (float(words[3]), float(words[4]))
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", help="benchmark_zero_sum_peers, run in turn with the peers here")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--skip", default="", help="contestants to leave out, separated by commas")
+    parser.add_argument("sizes", nargs="*", type=int, default=[10, 100, 500, 1000])
+    options = parser.parse_args()
+    skipped = [name for name in options.skip.split(",") if name]
+    contestants = contestants_of(skipped)
+    print("n seed solver min_ms median_ms relative_gap dag/this")
+    for n in options.sizes:
+        for seed in range(1, options.seeds + 1):
             a = uniform_payoff(n, seed)
-            for name, solve, largest in contestants:
-                if n > largest:
-                    print(name, n, seed, "skipped")
-                    continue
-                seconds, gap = min(solve(a) for _ in range(repetitions))
-                print(name, n, seed, f"{1e3 * seconds:.5g} {gap:.2g}", flush=True)
+            times, gaps = {}, {}
+            for _ in range(options.repeats):
+                if options.program:
+                    for name, (ms, gap) in run_program(options.program, n, seed, skipped).items():
+                        times.setdefault(name, []).append(ms)
+                        gaps[name] = gap
+                for name, solve in contestants.items():
+                    tries = [solve(a) for _ in range(30 if n <= 100 and name == "quantecon" else 1)]
+                    seconds, gap = min(tries)
+                    times.setdefault(name, []).append(1e3 * seconds)
+                    gaps[name] = gap
+            for name, values in times.items():
+                least = min(values)
+                ratio = f"{min(times['dag']) / least:.3f}" if "dag" in times else "-"
+                print(n, seed, name, f"{least:.5g} {statistics.median(values):.5g}",
+                      f"{gaps[name]:.1e}", ratio, flush=True)
 
 
 if __name__ == "__main__":

@@ -85,18 +85,70 @@ class IndifferenceSystem {
   std::vector<std::size_t> pivots_;
 };
 
-/// The payoffs mapped to [0, 1], where best replies are the same; all 0 for a constant matrix.
-[[nodiscard]] inline std::vector<double> unit_payoffs(std::span<const double> payoff) {
-  double low = payoff[0];
-  double high = payoff[0];
-  for (const double entry : payoff) {
-    low = entry < low ? entry : low;
-    high = entry > high ? entry : high;
+/// The ends of a payoff table; `finite` is false if an entry is not.
+struct PayoffExtent {
+  double low = 0.0;
+  double high = 0.0;
+  bool finite = true;
+  [[nodiscard]] double largest() const noexcept { return -low > high ? -low : high; }
+};
+
+/// In lanes, so that it runs at the speed of the memory. At least one payoff.
+[[nodiscard]] inline PayoffExtent payoff_extent(std::span<const double> payoff) noexcept {
+  constexpr std::size_t lanes = 8;
+  double low[lanes];
+  double high[lanes];
+  double nothing[lanes];  // stays 0 unless an infinity or NaN comes by
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    low[lane] = high[lane] = payoff[0];
+    nothing[lane] = 0.0;
   }
-  const double half_range = 0.5 * high - 0.5 * low;  // the range itself may overflow
-  std::vector<double> scaled(payoff.size(), 0.0);
-  for (std::size_t i = 0; half_range > 0 && i < payoff.size(); ++i) {
-    scaled[i] = (0.5 * payoff[i] - 0.5 * low) / half_range;
+  std::size_t i = 0;
+  for (; i + lanes <= payoff.size(); i += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const double entry = payoff[i + lane];
+      low[lane] = entry < low[lane] ? entry : low[lane];
+      high[lane] = entry > high[lane] ? entry : high[lane];
+      nothing[lane] += entry * 0.0;
+    }
+  }
+  for (; i < payoff.size(); ++i) {
+    low[0] = payoff[i] < low[0] ? payoff[i] : low[0];
+    high[0] = payoff[i] > high[0] ? payoff[i] : high[0];
+    nothing[0] += payoff[i] * 0.0;
+  }
+  PayoffExtent extent{low[0], high[0], nothing[0] == 0.0};
+  for (std::size_t lane = 1; lane < lanes; ++lane) {
+    extent.low = low[lane] < extent.low ? low[lane] : extent.low;
+    extent.high = high[lane] > extent.high ? high[lane] : extent.high;
+    extent.finite = extent.finite && nothing[lane] == 0.0;
+  }
+  return extent;
+}
+
+/// Payoffs mapped to [0, 1], where best replies are the same; all 0 for a constant matrix.
+class UnitMap {
+ public:
+  explicit UnitMap(const PayoffExtent& extent) noexcept
+      : half_low_(0.5 * extent.low), half_range_(0.5 * extent.high - 0.5 * extent.low) {
+    if (!(half_range_ > 0)) {  // each entry equals low: their difference is 0
+      half_range_ = 1.0;
+    }
+  }
+  [[nodiscard]] double operator()(double entry) const noexcept {
+    return (0.5 * entry - half_low_) / half_range_;  // halved: the range itself may overflow
+  }
+
+ private:
+  double half_low_;
+  double half_range_;
+};
+
+[[nodiscard]] inline std::vector<double> unit_payoffs(std::span<const double> payoff) {
+  const UnitMap unit(payoff_extent(payoff));
+  std::vector<double> scaled(payoff.size());
+  for (std::size_t i = 0; i < payoff.size(); ++i) {
+    scaled[i] = unit(payoff[i]);
   }
   return scaled;
 }

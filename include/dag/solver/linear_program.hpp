@@ -43,30 +43,26 @@ namespace detail {
 
 /// Value, gap and relative gap of the strategies in `found`; one pass over A.
 inline void certify_matrix(std::span<const double> payoff, std::size_t columns,
-                           MatrixEquilibrium& found) {
+                           const PayoffExtent& extent, MatrixEquilibrium& found) {
   std::vector<double> against(columns, 0.0);  // x' A
   double best = -std::numeric_limits<double>::infinity();
-  double low = payoff[0];
-  double high = payoff[0];
   found.value = 0.0;
   for (std::size_t i = 0; i < found.row.size(); ++i) {
     const double* entries = payoff.data() + i * columns;
-    double earned = 0.0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      earned += entries[j] * found.column[j];
-      against[j] += found.row[i] * entries[j];
-      low = entries[j] < low ? entries[j] : low;
-      high = entries[j] > high ? entries[j] : high;
+    const double weight = found.row[i];
+    const double earned = dot(entries, found.column.data(), columns);
+    for (std::size_t j = 0; weight > 0.0 && j < columns; ++j) {
+      against[j] += weight * entries[j];
     }
     best = earned > best ? earned : best;
-    found.value += found.row[i] * earned;
+    found.value += weight * earned;
   }
   double worst = against[0];
   for (const double conceded : against) {
     worst = conceded < worst ? conceded : worst;
   }
   found.gap = best > worst ? best - worst : 0.0;
-  found.relative_gap = high > low ? found.gap / (high - low) : 0.0;
+  found.relative_gap = extent.high > extent.low ? found.gap / (extent.high - extent.low) : 0.0;
 }
 
 }  // namespace detail
@@ -96,16 +92,16 @@ inline void certify_matrix(std::span<const double> payoff, std::size_t columns,
   require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
           "linear_program: tolerance and max_pivots must be >= 0, got ", options.tolerance, " and ",
           options.max_pivots);
-  double largest = 0.0;
-  for (const double entry : payoff) {
-    require(std::isfinite(entry), Errc::not_finite, "linear_program: a payoff is ", entry);
-    largest = std::abs(entry) > largest ? std::abs(entry) : largest;
+  const detail::PayoffExtent extent = detail::payoff_extent(payoff);
+  for (std::size_t k = 0; !extent.finite && k < payoff.size(); ++k) {
+    require(std::isfinite(payoff[k]), Errc::not_finite, "linear_program: a payoff is ", payoff[k]);
   }
   const std::int64_t limit = options.max_pivots > 0
                                  ? options.max_pivots
                                  : 100 * static_cast<std::int64_t>(rows + columns) + 10000;
-  const std::vector<double> scaled = detail::unit_payoffs(payoff);
-  detail::SimplexTableau tableau(scaled, rows, columns);
+  const detail::UnitMap unit(extent);
+  detail::SimplexTableau tableau(payoff, rows, columns, unit);
+  std::vector<double> scaled;  // of the supports' systems, made when first needed
   detail::IndifferenceSystem system;
   MatrixEquilibrium best;
   best.gap = std::numeric_limits<double>::infinity();
@@ -117,6 +113,9 @@ inline void certify_matrix(std::span<const double> payoff, std::size_t columns,
       found.row.assign(rows, 0.0);
       found.column.assign(columns, 0.0);
       if (polished) {
+        if (scaled.empty()) {
+          scaled = detail::unit_payoffs(payoff);
+        }
         const std::vector<std::size_t> active = tableau.tight_rows();
         const std::vector<std::size_t> played = tableau.basic_columns();
         if (!system.solve(scaled, columns, active, played, false)) {
@@ -136,9 +135,10 @@ inline void certify_matrix(std::span<const double> payoff, std::size_t columns,
       }
       detail::clean_strategy(found.row);
       detail::clean_strategy(found.column);
-      detail::certify_matrix(payoff, columns, found);
-      const bool exact = found.relative_gap <= options.tolerance ||
-                         found.gap <= 64 * std::numeric_limits<double>::epsilon() * largest;
+      detail::certify_matrix(payoff, columns, extent, found);
+      const bool exact =
+          found.relative_gap <= options.tolerance ||
+          found.gap <= 64 * std::numeric_limits<double>::epsilon() * extent.largest();
       found.status = exact     ? Status::converged
                      : optimal ? Status::stalled
                                : Status::iteration_limit;
@@ -153,7 +153,7 @@ inline void certify_matrix(std::span<const double> payoff, std::size_t columns,
     if (best.status == Status::converged || !optimal) {
       break;
     }
-    tableau.rebuild(scaled);
+    tableau.rebuild(payoff, unit);
   }
   return best;
 }
