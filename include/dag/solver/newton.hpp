@@ -67,6 +67,7 @@ class NewtonRounds {
     gradient_.noalias() = payoff_.transpose() * x;
     gradient_.array() +=
         tau_y_ * log_y_.array().isFinite().select(log_y_.array() - log_y0_.array(), Real{0});
+    gradient_.array() -= y_.dot(gradient_);  // a constant, large beside what is left at the end
     // In units of sqrt y:  tau_y I + S B' (diag x - x x') B S / tau_x,  S = diag(sqrt y).
     const Vector root = y_.cwiseSqrt();
     weighted_.noalias() = x.cwiseSqrt().asDiagonal() * payoff_ * root.asDiagonal();
@@ -80,9 +81,14 @@ class NewtonRounds {
     const Vector border = cholesky_.solve(root);
     const Real price = root.dot(along) / root.dot(border);
     const Vector scaled = price * border - along;  // dy / sqrt y, summing to zero over dy
-    // dy / y; a probability that underflowed takes its own optimality condition.
-    step_ = (root.array() > std::numeric_limits<Real>::min())
-                .select(scaled.array() / root.array(), -(gradient_.array() - price) / tau_y_);
+    // dy / y. For small probabilities from the row itself, tau_y dy / y = price - gradient - B'W B
+    // dy / tau_x, since the quotient has lost its digits there.
+    along_ = x.cwiseProduct(payoff_ * root.cwiseProduct(scaled));
+    along_ -= along_.sum() * x;
+    step_.noalias() = payoff_.transpose() * along_;
+    step_ = (root.array() > Real(1e-4))
+                .select(scaled.array() / root.array(),
+                        (price - gradient_.array() - step_.array() / tau_x_) / tau_y_);
     const Real slope = gradient_.dot(y_.cwiseProduct(step_));
     if (!std::isfinite(slope)) {
       return false;
@@ -90,7 +96,14 @@ class NewtonRounds {
     // log y += length * step: positive without a boundary. Armijo's rule, up to rounding.
     const Real noise = 64 * std::numeric_limits<Real>::epsilon() *
                        (std::abs(value_) + payoff_.cwiseAbs().maxCoeff() + tau_x_ + tau_y_);
-    const Real widest = log_y_.array().isFinite().select(step_.array().abs(), Real{0}).maxCoeff();
+    // A strategy with next to no probability may vanish as fast as it likes, but not come back.
+    const Real widest =
+        log_y_.array()
+            .isFinite()
+            .select(
+                (y_.array() > negligible).select(step_.array().abs(), step_.array().max(Real{0})),
+                Real{0})
+            .maxCoeff();
     // Below the rounding of phi only a step shorter than all before it is progress.
     if (-slope < noise && !(widest < narrowest_ / 2)) {
       ++idle_;
@@ -147,13 +160,16 @@ class NewtonRounds {
     game_.backend().exp(std::span<const Real>(view.dual), view.point);
   }
 
+  static constexpr Real negligible = std::numeric_limits<Real>::epsilon();
+
   const Game& game_;
   std::size_t own_;  // the block of y
   Real tau_x_, tau_y_;
   State<eigen, Real> state_;
   Matrix payoff_, weighted_, hessian_;
   Eigen::LLT<Matrix> cholesky_;
-  Vector log_y_, log_y0_, log_x_, log_x0_, y_, gradient_, step_, trial_, trial_x_, trial_y_, x_;
+  Vector log_y_, log_y0_, log_x_, log_x0_, y_, gradient_, step_, along_, trial_, trial_x_, trial_y_,
+      x_;
   Real value_ = 0;
   Real length_ = 0;
   Real narrowest_ = std::numeric_limits<Real>::infinity();
