@@ -11,6 +11,7 @@
 #include <dag/solver/linear_program.hpp>
 #include <dag/solver/regret_dynamics.hpp>
 #include <dag/solver/support_enumeration.hpp>
+#include <dag/solver/trace.hpp>
 
 #include <doctest/doctest.h>
 
@@ -246,6 +247,34 @@ TEST_CASE("sampled play: regrets fall, the same seed gives the same play") {
   }
   CHECK_THROWS_AS((void)dag::regret_dynamics(game, {.tolerance = std::nan("")}), dag::Error);
   CHECK_THROWS_AS((void)dag::regret_dynamics(game, {.max_iterations = 0}), dag::Error);
+}
+
+TEST_CASE("regret dynamics report each certificate, and stop when asked to") {
+  const dag::GameTable game = dag::named_game("shapley");
+  dag::RegretDynamicsOptions options;
+  options.tolerance = 0;
+  options.max_iterations = 500;
+  options.start = {{1, 0, 0}, {0, 1, 0}};
+  dag::Trace trace;
+  options.observer = trace;
+  const auto found = dag::regret_dynamics(game, options);
+  CHECK(trace.records().back().iteration == 500);
+  CHECK(trace.records().back().relative_gap == found.relative_gap);
+  CHECK(trace.records().back().value == found.certificate.payoffs[0]);
+  const auto until = [](const dag::Record& record) { return record.iteration < 100; };
+  options.observer = until;
+  const auto stopped = dag::regret_dynamics(game, options);
+  CHECK(stopped.status == dag::Status::stopped);
+  CHECK(stopped.iterations >= 100);
+  CHECK(stopped.iterations < 110);
+  options.observer = {};
+  options.time_limit = 0;
+  const auto late = dag::regret_dynamics(game, options);
+  CHECK(late.status == dag::Status::time_limit);
+  CHECK(late.iterations == 1);
+  options.time_limit = -1;
+  CHECK_THROWS_WITH_AS(dag::regret_dynamics(game, options), doctest::Contains("time_limit"),
+                       dag::Error);
 }
 
 TEST_CASE("Shapley's game from a corner; both kinds of regret fall") {

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/contraction.hpp>
@@ -41,6 +43,9 @@ struct RegretDynamicsOptions {
   std::int64_t check_every = 0;             ///< rounds between certificates; 0: growing by 5 %
   std::uint64_t seed = 0;                   ///< of the draws, for sampled play
   MixedProfile start = {};                  ///< the first round's strategies; empty: uniform
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
+  ObserverRef observer = {};  ///< called at each certificate; gap and value of the mean play
 };
 
 /// Average play of `regret_dynamics`, or a solution of `correlated_equilibrium`.
@@ -167,6 +172,9 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
   require(options.max_iterations >= 1 && options.check_every >= 0, Errc::invalid_argument,
           "regret_dynamics: max_iterations must be >= 1 and check_every >= 0, got ",
           options.max_iterations, " and ", options.check_every);
+  require(options.time_limit >= 0, Errc::invalid_argument,
+          "regret_dynamics: time_limit must be >= 0 seconds, got ", options.time_limit);
+  const Stopwatch watch;
   if (!options.start.empty()) {
     validate(game, options.start);
   }
@@ -232,11 +240,23 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
                                                         : solution.certificate.correlated_gap;
     solution.relative_gap = range > 0 ? solution.gap / range : 0.0;
     solution.iterations = t;
+    const double seconds = watch.seconds();
+    const bool go_on =
+        options.observer(Record{t, t, seconds, solution.certificate.payoffs[0], solution.gap,
+                                solution.relative_gap, solution.relative_gap, 0.0});
     if (solution.relative_gap <= options.tolerance) {
       solution.status = Status::converged;
       return solution;
     }
+    if (!go_on || options.stop.stop_requested()) {
+      solution.status = Status::stopped;
+      return solution;
+    }
     if (t == options.max_iterations) {
+      return solution;
+    }
+    if (seconds >= options.time_limit) {
+      solution.status = Status::time_limit;
       return solution;
     }
   }
