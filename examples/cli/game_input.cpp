@@ -3,9 +3,13 @@
 
 #include "game_input.hpp"
 
+#include <fmt/format.h>
+
 #include <string_view>
+#include <utility>
 
 #include <dag/core/error.hpp>
+#include <dag/game/payoff_sum.hpp>
 #include <dag/io/csv.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/problem/catalogue.hpp>
@@ -59,6 +63,55 @@ dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
   dag::require(word.find('/') == std::string::npos, dag::Errc::unsupported, word,
                ": the name of a game file must end in .nfg or .csv");
   return dag::named_game(with_seed(word, seed));
+}
+
+bool depends_on_seed(const std::string& word) { return with_seed(word, 0) != word; }
+
+const char* to_string(GameKind kind) {
+  switch (kind) {
+    case GameKind::zero_sum: return "zero_sum";
+    case GameKind::bimatrix: return "bimatrix";
+    case GameKind::many: return "many_players";
+  }
+  return "unknown";
+}
+
+std::string sizes_text(const dag::GameTable& table) {
+  std::string text;
+  for (const std::size_t size : table.sizes) {
+    text += fmt::format("{}{}", text.empty() ? "" : " x ", size);
+  }
+  return text;
+}
+
+Problem read_problem(const std::string& word, std::uint64_t seed) {
+  Problem problem;
+  problem.name = word;
+  problem.table = load_game(word, seed);
+  problem.range = dag::payoff_range(problem.table);
+  if (problem.table.player_count() != 2) {
+    problem.kind = GameKind::many;
+    return problem;
+  }
+  const dag::PayoffSum sum = dag::payoff_sum(problem.table);
+  if (sum.kind == dag::SumKind::general) {
+    problem.kind = GameKind::bimatrix;
+    return problem;
+  }
+  problem.kind = GameKind::zero_sum;
+  problem.constant = sum.kind == dag::SumKind::zero ? 0.0 : sum.constant;
+  if (sum.kind == dag::SumKind::constant) {
+    problem.note = fmt::format(
+        "The payoffs add up to {0:.10g}: solved as the zero-sum game of player 1's payoffs; "
+        "player 2 receives {0:.10g} minus the value.\n",
+        sum.constant);
+  } else if (sum.kind == dag::SumKind::rounded_constant) {
+    problem.note = fmt::format(
+        "The payoffs add up to {:.10g} up to the rounding of their decimals (the sums differ by "
+        "{:.3g}): solved as the zero-sum game of player 1's payoffs.\n",
+        sum.constant, sum.spread);
+  }
+  return problem;
 }
 
 }  // namespace cli

@@ -9,8 +9,32 @@
 
 namespace cli {
 
-/// The game that a word on the command line means: a .nfg file, a .csv payoff matrix, or a name
-/// (`random:ROWSxCOLS` without a seed takes `seed`). Throws dag::Error.
+/// The game that a word on the command line means: a .nfg file, a .csv file (payoff matrix or list
+/// of profiles), or a name (`random:ROWSxCOLS` without a seed takes `seed`). Throws dag::Error.
 dag::GameTable load_game(const std::string& word, std::uint64_t seed);
+/// True if the game that a word means depends on `seed`.
+bool depends_on_seed(const std::string& word);
+
+/// What decides which solvers there are.
+enum class GameKind : unsigned {
+  zero_sum = 1,  ///< two players, payoffs that add up to a constant
+  bimatrix = 2,  ///< two players, other payoffs
+  many = 4       ///< one player, or three and more
+};
+const char* to_string(GameKind kind);
+
+/// The game as the solvers take it, with what must be said about it.
+struct Problem {
+  std::string name;
+  dag::GameTable table;
+  GameKind kind = GameKind::many;
+  double constant = 0;  ///< zero_sum: what the two payoffs of a profile add up to
+  double range = 0;     ///< largest payoff range of a player
+  std::string note;
+};
+Problem read_problem(const std::string& word, std::uint64_t seed);
+
+/// "3 x 4" or "2 x 2 x 2".
+std::string sizes_text(const dag::GameTable& table);
 
 }  // namespace cli

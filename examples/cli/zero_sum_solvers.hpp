@@ -3,15 +3,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include <dag/core/observer.hpp>
-#include <dag/core/status.hpp>
+#include <dag/backend/eigen.hpp>
+#include <dag/game/matrix.hpp>
 #include <dag/solver/options.hpp>
+
+#include "found.hpp"
 
 namespace cli {
 
@@ -20,35 +20,28 @@ struct ZeroSumGame {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::vector<double> payoff;
-  double tau = 0;  ///< > 0: both players pulled to the uniform strategy, weight tau each
 };
 
-/// What any solver found, without the solver's types.
-struct Found {
-  std::string solver;
-  dag::Status status = dag::Status::iteration_limit;
-  std::string iterate;
-  std::int64_t iterations = 0;
-  std::int64_t products = 0;
-  double seconds = 0;
-  double value = 0;
-  double gap = 0;
-  double relative_gap = 0;
-  double residual = 0;
-  std::vector<std::vector<double>> strategies;
-};
-
-/// A row of the list of solvers.
-struct SolverEntry {
-  std::string_view name;
-  std::string_view summary;
-};
-
-/// Every solver of two-player zero-sum games, `auto` first.
-std::span<const SolverEntry> zero_sum_solvers();
-
-/// Runs one of them. Throws dag::Error for an unknown name or options that it refuses.
+/// Runs a solver of matrix games by its name. Throws dag::Error for an unknown name or options that
+/// the solver refuses.
+Found solve_zero_sum(std::string_view solver, const ZeroSumGame& game, const Settings& settings);
+/// Without a pull or a selection.
 Found solve_zero_sum(std::string_view solver, const ZeroSumGame& game,
                      const dag::SolverOptions<double>& options);
+
+/// The parts, one file each; nothing if the name is not one of theirs.
+using PlainGame = dag::MatrixGame<double, dag::eigen>;
+std::optional<Found> euclidean_solver(std::string_view name, const PlainGame& game,
+                                      const Settings& settings);
+std::optional<Found> entropic_solver(std::string_view name, const PlainGame& game,
+                                     const Settings& settings);
+std::optional<Found> response_solver(std::string_view name, const PlainGame& game,
+                                     const Settings& settings);
+std::optional<Found> exact_solver(std::string_view name, const PlainGame& game,
+                                  const Settings& settings);
+/// With a pull of weight settings.tau to uniform play.
+Found pulled_solver(std::string_view name, const PlainGame& game, const Settings& settings);
+/// The equilibrium that `settings.select` names, along the path of quantal response equilibria.
+Found selected_equilibrium(const PlainGame& game, const Settings& settings);
 
 }  // namespace cli

@@ -17,9 +17,12 @@ from support import PROGRAM, Case, dag, main
 KEYS = {"game": str, "players": int, "solver": str, "status": str, "iterations": int,
         "seconds": float, "value": float, "duality_gap": float, "relative_gap": float,
         "strategies": list}
-SOLVERS = ["gradient_descent_ascent", "mirror_descent", "extragradient", "mirror_prox",
-           "optimistic_mirror_descent", "fictitious_play", "alternating_fictitious_play",
-           "smooth_fictitious_play", "best_response_dynamics"]
+SOLVERS = ["gradient_descent_ascent", "mirror_descent", "hedge", "extragradient",
+           "anchored_extragradient", "mirror_prox", "optimistic_mirror_descent",
+           "magnetic_mirror_descent", "primal_dual_hybrid_gradient", "regret_matching",
+           "regret_matching_plus", "predictive_regret_matching_plus", "fictitious_play",
+           "alternating_fictitious_play", "smooth_fictitious_play", "frank_wolfe",
+           "best_response_dynamics", "replicator", "interior_point", "linear_program"]
 
 
 def gap(payoff, strategies):
@@ -106,8 +109,18 @@ class Solve(Case):
                                  1e-8 * (max(entries) - min(entries)) + 1e-15)
 
     def test_refuses_what_it_cannot_solve(self):
-        self.refused("solve", "jordan", says="3 players")
-        self.refused("solve", "prisoners-dilemma", says="two-player zero-sum")
+        self.refused("solve", "jordan", "--solver", "interior_point", says="three or more players")
+        self.refused("solve", "chicken", "--solver", "linear-program", says="not zero-sum")
+        self.refused("solve", "rps", "--feedback", "noisy:-1", says="noisy:SIGMA")
+        self.refused("solve", "rps", "--feedback", "none", says="noisy:SIGMA")
+        self.refused("solve", "rps", "--repeats", "0", says="repeats")
+        self.refused("solve", "rps", "--select", "largest", says="select")
+        self.refused("solve", "rps", "--select", "reference", says="--start")
+        self.refused("solve", "chicken", "--select", "max_entropy", says="zero-sum")
+        self.refused("solve", "rps", "--start", "0.5,0.5;1,0,0", says="player 1 got 2")
+        self.refused("solve", "rps", "--start", "0.5,0.5,0;1,0,1", says="add up to 1")
+        self.refused("solve", "rps", "--start", "0.5,0.5,x;1,0,0", says="'x'")
+        self.refused("solve", "rps", "--trace", "t.txt", says=".csv or .json")
         self.refused("solve", "game.efg", says="extensive-form")
         self.refused("solve", "missing.nfg", "--json", "out.json", says="missing.nfg")
         self.refused("solve", "rps", "--solver", "simplex", says="simplex")
@@ -171,7 +184,8 @@ class Solve(Case):
 
     def test_ctrl_c(self):
         process = subprocess.Popen([PROGRAM, "solve", "random:300x300:1", "--tolerance", "0",
-                                    "--json", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                    "--solver", "mirror_prox", "--json", "-"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
@@ -192,6 +206,101 @@ class Solve(Case):
                                delta=2.5e-5)
         self.assertAlmostEqual(math.log(y / (1 - y)),
                                -((3 * x - 2 * (1 - x)) - (-x + (1 - x))) / 0.5, delta=2.5e-5)
+
+    def test_tau_by_newton_and_by_mirror_prox(self):
+        """x = softmax(A y / tau), y = softmax(-A' x / tau), to a weight of a millionth of the range;
+        auto is one of the two and the values agree."""
+        payoff = [[3, -1, 2], [-2, 1, 0]]
+        game = self.write("game.csv", "3,-1,2\n-2,1,0\n")
+        for tau, solvers in [(2, ("auto", "newton", "mirror_prox")), (0.05, ("auto", "mirror_prox")),
+                             (5e-6, ("auto",))]:
+            values = []
+            for solver in solvers:
+                found = self.json("solve", game, "--tau", tau, "--tolerance", "1e-13", "--solver",
+                                  solver)
+                x, y = found["strategies"]
+                values.append(found["value"])
+                rows = [sum(a * q for a, q in zip(row, y)) / tau for row in payoff]
+                weights = [math.exp(r - max(rows)) for r in rows]
+                for p, w in zip(x, weights):
+                    self.assertAlmostEqual(p, w / sum(weights), delta=1e-4, msg=(tau, solver))
+            self.assertLess(max(values) - min(values), 1e-11)
+        self.refused("solve", game, "--solver", "newton", says="--tau")
+
+    def test_select(self):
+        """Morra's equilibria: (0, p, 1 - p, 0), p from 4/7 to 3/5, for either player (Dantzig). The
+        entropy is largest at the end nearer to one half, p = 4/7; KL to a reference (., r, s, .) is
+        least at r / (r + s), clipped."""
+        for words, wanted in [
+                (["--select", "max_entropy"], (4 / 7, 4 / 7)),
+                (["--select", "reference", "--start", "0.1,0.4,0.4,0.1;0.1,0.7,0.1,0.1"],
+                 (4 / 7, 3 / 5)),
+                (["--select", "reference", "--start", "0.01,0.5733,0.4067,0.01;0.05,0.4,0.5,0.05"],
+                 (0.5733 / 0.98, 4 / 7))]:
+            found = self.json("solve", "morra", "--tolerance", "1e-8", *words)
+            self.assertEqual(found["solver"], "newton")
+            for strategy, p in zip(found["strategies"], wanted):
+                self.assertAlmostEqual(strategy[1], p, delta=1e-3)
+                self.assertAlmostEqual(strategy[2], 1 - p, delta=1e-3)
+        found = self.json("solve", "morra", "--select", "max_entropy", "--solver",
+                          "magnetic_mirror_descent", "--tolerance", "1e-4")
+        self.assertAlmostEqual(found["strategies"][0][1], 4 / 7, delta=0.05)
+
+    def test_feedback(self):
+        """Noise lets averages converge slowly; exact solvers refuse it; the seed decides."""
+        def run(*words, code=0):
+            return self.json("solve", "biased-rps", "--max-iterations", "20000", "--tolerance",
+                             "3e-2", *words, code=code)
+        for feedback in ("sampled", "noisy:0.3"):
+            for solver in ("mirror_descent", "hedge", "regret_matching", "auto"):
+                found = run("--feedback", feedback, "--solver", solver)
+                self.assertEqual(found["status"], "converged", (feedback, solver))
+            a, b, c = (run("--feedback", feedback, "--solver", "hedge", "--seed", seed)["strategies"]
+                       for seed in (1, 1, 2))
+            self.assertEqual(a, b)
+            self.assertNotEqual(a, c)
+        for solver in ("linear_program", "interior_point", "primal_dual_hybrid_gradient",
+                       "support_enumeration", "replicator"):
+            self.refused("solve", "biased-rps", "--solver", solver, "--feedback", "sampled",
+                         says=solver)
+
+    def test_repeats(self):
+        """Mean and interval recomputed: Student's t with 4 degrees of freedom, 2.776."""
+        words = ("solve", "biased-rps", "--solver", "hedge", "--feedback", "noisy:0.2",
+                 "--max-iterations", "500", "--tolerance", "0")
+        found = self.json(*words, "--repeats", "5", "--seed", "3", code=1)
+        repeats = found["repeats"]
+        self.assertEqual([run["seed"] for run in repeats["runs"]], [3, 4, 5, 6, 7])
+        single = self.json(*words, "--seed", "6", code=1)
+        self.assertEqual(single["relative_gap"], repeats["runs"][3]["relative_gap"])
+        gaps = [run["relative_gap"] for run in repeats["runs"]]
+        self.assertEqual(len(set(gaps)), 5)
+        mean = sum(gaps) / 5
+        half = 2.776 * math.sqrt(sum((g - mean) ** 2 for g in gaps) / 4 / 5)
+        self.assertAlmostEqual(repeats["relative_gap"]["mean"], mean, delta=1e-12)
+        self.assertAlmostEqual(repeats["relative_gap"]["low"], mean - half, delta=1e-12)
+        self.assertAlmostEqual(repeats["relative_gap"]["high"], mean + half, delta=1e-12)
+        band = repeats["band"]
+        self.assertEqual(band["iteration"][-1], 500)
+        logs = [math.log(g) for g in gaps]
+        self.assertAlmostEqual(band["mean"][-1], math.exp(sum(logs) / 5), delta=1e-12)
+        for low, middle, high in zip(band["low"], band["mean"], band["high"]):
+            self.assertLessEqual(low, middle)
+            self.assertLessEqual(middle, high)
+        # A random game without a seed of its own is another one in each run.
+        values = {run["value"] for run in
+                  self.json("solve", "random:4x5", "--repeats", "3")["repeats"]["runs"]}
+        self.assertEqual(len(values), 3)
+        self.assertIn("2/2 converged", self.ok("solve", "rps", "--repeats", "2").out)
+
+    def test_trace_as_json(self):
+        trace = self.folder / "trace.json"
+        found = self.json("solve", "biased-rps", "--solver", "mirror_prox,hedge", "--repeats", "2",
+                          "--max-iterations", "50", "--trace", trace, code=1)
+        runs = json.loads(trace.read_text())
+        self.assertEqual([(run["solver"], run["seed"]) for run in runs],
+                         [("mirror_prox", 1), ("mirror_prox", 2), ("hedge", 1), ("hedge", 2)])
+        self.assertEqual(runs[0]["trace"][-1]["relative_gap"], found["results"][0]["relative_gap"])
 
     def test_constant_sum(self):
         game = self.write("game.nfg", 'NFG 1 R "c" { "a" "b" } { 2 2 }\n4 6 3 7 2 8 9 1\n')

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dag/core/status.hpp>
+#include <dag/game/regret.hpp>
+#include <dag/solver/options.hpp>
+
+namespace cli {
+
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+/// What any solver found, without the solver's types. The answer is one profile (`strategies`), a
+/// list of them (`equilibria`, the first of them also in `strategies`), a distribution over
+/// profiles (`joint`), or what is left of the strategies (`kept`).
+struct Found {
+  std::string solver;
+  dag::Status status = dag::Status::iteration_limit;
+  std::string iterate;
+  std::int64_t iterations = 0;
+  std::int64_t products = 0;
+  double seconds = 0;
+  double value = unknown;         ///< of player 1; zero-sum games only
+  double gap = unknown;           ///< the solver's own measure, in units of payoff
+  double relative_gap = unknown;  ///< what was compared with the tolerance
+  double residual = unknown;
+  dag::MixedProfile strategies;
+
+  std::vector<dag::MixedProfile> equilibria;
+  std::size_t equilibria_count = 0;  ///< of all that were found; the list may be cut
+  bool lists = false;                ///< the solver looks for several: `equilibria` counts
+  bool complete = false;             ///< the list has all equilibria of the solver's kind
+  std::optional<bool> degenerate;    ///< where the solver can tell
+
+  std::vector<double> joint;
+  double coarse_gap = unknown;
+  double correlated_gap = unknown;
+
+  std::vector<std::vector<std::size_t>> kept;
+  std::vector<std::pair<std::size_t, std::size_t>> removed;  ///< player and strategy, in order
+
+  std::string note;  ///< a sentence for people
+};
+
+/// What a solver is told, whatever the game.
+struct Settings {
+  dag::SolverOptions<double> options;
+  double tau = 0;        ///< > 0: everybody is pulled to uniform play
+  std::string select;    ///< max_entropy, reference or empty
+  bool several = false;  ///< one of several: no solve may take for ever
+};
+
+}  // namespace cli

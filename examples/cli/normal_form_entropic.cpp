@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <dag/backend/eigen.hpp>
+#include <dag/game/normal_form.hpp>
+
+#include "entropic_solvers.hpp"
+#include "table_solvers.hpp"
+
+namespace cli {
+
+std::optional<Found> normal_form_entropic(std::string_view name, const dag::GameTable& table,
+                                          const Settings& settings) {
+  const dag::NormalFormGame<double, dag::eigen> game(table);
+  return entropic(name, game, settings);
+}
+
+}  // namespace cli

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include <dag/solver/best_response_dynamics.hpp>
+#include <dag/solver/fictitious_play.hpp>
+#include <dag/solver/frank_wolfe.hpp>
+#include <dag/solver/predictive_regret_matching_plus.hpp>
+#include <dag/solver/regret_matching.hpp>
+#include <dag/solver/regret_matching_plus.hpp>
+#include <dag/solver/replicator.hpp>
+#include <dag/solver/smooth_fictitious_play.hpp>
+
+#include "solver_parts.hpp"
+
+namespace cli {
+
+/// The replicator dynamics, with the records and the limits of a solver. Steps of a tenth of a time
+/// unit; the tolerance is looked at in the end.
+template <class Game>
+Found replicator_run(const Game& game, const Settings& settings) {
+  const dag::SolverOptions<double>& options = settings.options;
+  dag::require(options.feedback == dag::Feedback<double>{}, dag::Errc::invalid_argument,
+               "replicator: it needs the full field; leave --feedback full");
+  dag::require(options.average == dag::Average::automatic || options.average == dag::Average::last,
+               dag::Errc::invalid_argument, "replicator: average must be last");
+  constexpr std::int64_t most = 20'000;
+  const dag::Stopwatch watch;
+  dag::ReplicatorOptions own;
+  own.steps = std::min(options.max_iterations, most);
+  own.record_every = own.steps <= 400 ? 1 : own.steps / 400;
+  own.start.assign(options.start.begin(), options.start.end());
+  const auto path = dag::replicator(game, own);
+  const double range = game.range();
+  const double h = own.step / (range > 0 ? range : 1.0);
+  Found found;
+  found.solver = "replicator";
+  found.iterate = "last";
+  for (const dag::ReplicatorPoint& point : path) {
+    found.iterations = std::llround(point.time / h);
+    found.products = 4 * found.iterations;
+    found.seconds = watch.seconds();
+    found.value = point.regrets.payoffs[0];
+    found.gap = point.regrets.nash_conv;
+    found.relative_gap = range > 0 ? found.gap / range : 0.0;
+    options.observer(dag::Record{found.iterations, found.products, found.seconds, found.value,
+                                 found.gap, found.relative_gap, found.relative_gap, h});
+  }
+  found.status = found.relative_gap <= options.tolerance ? dag::Status::converged
+                                                         : dag::Status::iteration_limit;
+  found.strategies = dag::unstacked(game.players().blocks(), path.back().point);
+  return found;
+}
+
+/// Best responses, regrets and the replicator, for any game on simplices.
+template <class Game>
+std::optional<Found> responses(std::string_view name, const Game& game, const Settings& settings) {
+  const dag::SolverOptions<double>& options = settings.options;
+  constexpr auto alternating = dag::Turns::alternating;
+  if (name == "fictitious_play") {
+    return plain_data(name, dag::fictitious_play(game, options));
+  }
+  if (name == "alternating_fictitious_play") {
+    return plain_data(name, dag::fictitious_play(game, options, {.turns = alternating}));
+  }
+  if (name == "smooth_fictitious_play") {
+    return plain_data(name, dag::smooth_fictitious_play(game, options));
+  }
+  if (name == "best_response_dynamics") {
+    return plain_data(name, dag::best_response_dynamics(game, options));
+  }
+  if (name == "frank_wolfe") {
+    return plain_data(name, dag::frank_wolfe(game, options));
+  }
+  if constexpr (!dag::Regularized<Game>) {
+    if (name == "regret_matching") {
+      return plain_data(name, dag::regret_matching(game, options));
+    }
+    if (name == "regret_matching_plus") {
+      return plain_data(name, dag::regret_matching_plus(game, options));
+    }
+    if (name == "predictive_regret_matching_plus") {
+      return plain_data(name, dag::predictive_regret_matching_plus(game, options));
+    }
+    if (name == "replicator") {
+      return replicator_run(game, settings);
+    }
+  }
+  return {};
+}
+
+}  // namespace cli

@@ -1,0 +1,460 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "solve_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include <dag/core/error.hpp>
+#include <dag/game/correlated.hpp>
+#include <dag/game/regret.hpp>
+#include <dag/io/trace.hpp>
+
+#include "rates.hpp"
+#include "solver_list.hpp"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t most_shown = 20;  ///< strategies, equilibria or profiles on a screen
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// The strategies of profile number `profile`, counted from 0.
+std::vector<std::size_t> choices_of(const dag::GameTable& table, std::size_t profile) {
+  std::vector<std::size_t> choices;
+  for (const std::size_t size : table.sizes) {
+    choices.push_back(profile % size);
+    profile /= size;
+  }
+  return choices;
+}
+
+Json profile_json(const dag::GameTable& table, const dag::MixedProfile& profile) {
+  const dag::RegretReport report = dag::certify(table, profile);
+  Json out;
+  out["strategies"] = profile;
+  out["payoffs"] = report.payoffs;
+  out["max_regret"] = report.max_regret;
+  return out;
+}
+
+Json interval_json(const Interval& interval) {
+  return {{"mean", number(interval.mean)},
+          {"low", number(interval.low)},
+          {"high", number(interval.high)}};
+}
+
+Json repeats_json(const SolverRuns& runs) {
+  Json out;
+  Json each = Json::array();
+  std::vector<double> values;
+  std::vector<double> gaps;
+  std::size_t converged = 0;
+  for (const Run& run : runs.runs) {
+    const Found& found = run.found;
+    converged += found.status == dag::Status::converged ? 1U : 0U;
+    values.push_back(found.value);
+    gaps.push_back(found.relative_gap);
+    each.push_back({{"seed", run.seed},
+                    {"status", dag::to_string(found.status)},
+                    {"iterations", found.iterations},
+                    {"seconds", found.seconds},
+                    {"value", number(found.value)},
+                    {"relative_gap", number(found.relative_gap)}});
+  }
+  const Band band = band_of(runs);
+  out["count"] = runs.runs.size();
+  out["converged"] = converged;
+  out["value"] = interval_json(interval_of(values));
+  out["relative_gap"] = interval_json(interval_of(gaps));
+  out["band"] = {
+      {"iteration", band.rounds}, {"mean", band.mean}, {"low", band.low}, {"high", band.high}};
+  out["runs"] = std::move(each);
+  return out;
+}
+
+/// What every kind of answer says about its distance from equilibrium.
+void add_certificate(Json& out, const Found& found, const Problem& problem) {
+  if (found.strategies.empty()) {
+    out["max_regret"] = nullptr;
+    out["nash_conv"] = nullptr;
+    out["payoffs"] = nullptr;
+    return;
+  }
+  const dag::RegretReport report = dag::certify(problem.table, found.strategies);
+  out["max_regret"] = report.max_regret;
+  out["nash_conv"] = report.nash_conv;
+  out["payoffs"] = report.payoffs;
+  out["regrets"] = report.regrets;
+}
+
+/// The parts that only some solvers have.
+void add_lists(Json& out, const Found& found, const Problem& problem) {
+  if (found.lists) {
+    out["equilibria_count"] = found.equilibria_count;
+    out["complete"] = found.complete;
+    out["degenerate"] = found.degenerate ? Json(*found.degenerate) : Json(nullptr);
+    out["equilibria"] = Json::array();
+    for (const dag::MixedProfile& profile : found.equilibria) {
+      out["equilibria"].push_back(profile_json(problem.table, profile));
+    }
+  }
+  if (!found.joint.empty()) {
+    const dag::CorrelatedReport report = dag::certify_joint(problem.table, found.joint);
+    out["payoffs"] = report.payoffs;
+    out["correlated_gap"] = report.correlated_gap;
+    out["coarse_gap"] = report.coarse_gap;
+    out["distribution"] = Json::array();
+    for (std::size_t profile = 0; profile < found.joint.size(); ++profile) {
+      if (found.joint[profile] > 0) {
+        out["distribution"].push_back({{"profile", choices_of(problem.table, profile)},
+                                       {"probability", found.joint[profile]}});
+      }
+    }
+  }
+  if (!found.kept.empty()) {
+    out["kept"] = found.kept;
+    out["removed"] = Json::array();
+    for (const auto& [player, strategy] : found.removed) {
+      out["removed"].push_back({{"player", player}, {"strategy", strategy}});
+    }
+  }
+}
+
+Json to_json(const SolverRuns& runs, const Problem& problem, const SolveOptions& options) {
+  Json out;
+  const Run& run = runs.first();
+  const Found& found = run.found;
+  out["game"] = options.game;
+  out["players"] = problem.table.player_count();
+  out["solver"] = found.solver;
+  if (!run.refused.empty()) {
+    out["status"] = "refused";
+    out["message"] = run.refused;
+    return out;
+  }
+  const bool zero_sum = problem.kind == GameKind::zero_sum;
+  out["status"] = dag::to_string(found.status);
+  out["iterations"] = found.iterations;
+  out["seconds"] = found.seconds;
+  if (zero_sum) {
+    out["value"] = number(found.value);
+    out["duality_gap"] = number(found.gap);
+  }
+  out["relative_gap"] = number(found.relative_gap);
+  out["strategies"] = found.strategies;
+  if (zero_sum) {
+    out["values"] = {number(found.value), number(problem.constant - found.value)};
+    out["constant_sum"] = problem.constant;
+  }
+  out["tau"] = options.tau;
+  out["tolerance"] = options.tolerance;
+  out["iterate"] = found.iterate;
+  out["products"] = found.products;
+  out["residual"] = number(found.residual);
+  out["kind"] = to_string(problem.kind);
+  out["payoff_range"] = problem.range;
+  add_certificate(out, found, problem);
+  add_lists(out, found, problem);
+  if (!found.note.empty()) {
+    out["note"] = found.note;
+  }
+  if (runs.runs.size() > 1) {
+    out["repeats"] = repeats_json(runs);
+  }
+  return out;
+}
+
+std::string strategy_text(const Problem& problem, const dag::MixedProfile& strategies) {
+  std::string out;
+  for (std::size_t player = 0; player < strategies.size(); ++player) {
+    const auto& strategy = strategies[player];
+    std::vector<std::size_t> order(strategy.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    out += fmt::format("\nPlayer {}: {}, {} strategies\n", player + 1,
+                       problem.table.players[player], strategy.size());
+    std::size_t shown = strategy.size();
+    if (strategy.size() > most_shown) {
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::size_t a, std::size_t b) { return strategy[a] > strategy[b]; });
+      shown = most_shown;
+    }
+    for (std::size_t i = 0; i < shown; ++i) {
+      const std::size_t s = order[i];
+      const std::string label =
+          problem.table.labels.empty() ? "" : "  " + problem.table.labels[player][s];
+      out += fmt::format("  {:>5}  {:.10f}{}\n", s + 1, strategy[s], label);
+    }
+    if (shown < strategy.size()) {
+      double rest = 0;
+      for (std::size_t i = shown; i < order.size(); ++i) {
+        rest += strategy[order[i]];
+      }
+      out += fmt::format("  {} others with {:.3g} together\n", strategy.size() - shown, rest);
+    }
+  }
+  return out;
+}
+
+/// "(0.5, 0.5)", or for many strategies "{3: 0.5, 7: 0.5}", those played, counted from 1.
+std::string short_strategy(const std::vector<double>& strategy) {
+  std::string out;
+  if (strategy.size() <= 6) {
+    for (const double probability : strategy) {
+      out += fmt::format("{}{:.6g}", out.empty() ? "" : ", ", probability);
+    }
+    return '(' + out + ')';
+  }
+  for (std::size_t s = 0; s < strategy.size(); ++s) {
+    if (strategy[s] > 0) {
+      out += fmt::format("{}{}: {:.6g}", out.empty() ? "" : ", ", s + 1, strategy[s]);
+    }
+  }
+  return '{' + out + '}';
+}
+
+std::string joined(const std::vector<double>& numbers) {
+  std::string out;
+  for (const double n : numbers) {
+    out += fmt::format("{}{:.8g}", out.empty() ? "" : ", ", n);
+  }
+  return out;
+}
+
+std::string equilibria_text(const Problem& problem, const Found& found) {
+  std::string out = fmt::format("{} equilibri{}", found.equilibria_count,
+                                found.equilibria_count == 1 ? "um" : "a");
+  if (found.solver == "support_enumeration") {
+    out += found.degenerate.value_or(false)
+               ? ": the game is degenerate, these are the extreme ones\n"
+               : ": all there are, the game is nondegenerate\n";
+  } else if (found.solver == "pure_equilibria") {
+    out += ": all pure ones\n";
+  } else {
+    out += found.degenerate.value_or(false) ? ": the game is degenerate, there may be more\n"
+                                            : ": there may be more\n";
+  }
+  for (std::size_t k = 0; k < std::min(found.equilibria.size(), most_shown); ++k) {
+    const dag::RegretReport report = dag::certify(problem.table, found.equilibria[k]);
+    out += fmt::format("{:>4} ", k + 1);
+    for (const auto& strategy : found.equilibria[k]) {
+      out += ' ' + short_strategy(strategy);
+    }
+    out +=
+        fmt::format("  payoffs {}  max regret {:.2g}\n", joined(report.payoffs), report.max_regret);
+  }
+  if (found.equilibria_count > most_shown) {
+    out += fmt::format("     {} more\n", found.equilibria_count - most_shown);
+  }
+  return out;
+}
+
+std::string joint_text(const Problem& problem, const Found& found) {
+  const dag::GameTable& table = problem.table;
+  std::vector<std::size_t> order(found.joint.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto count = static_cast<std::size_t>(
+      std::count_if(found.joint.begin(), found.joint.end(), [](double p) { return p > 0; }));
+  const std::size_t shown = std::min(count, most_shown);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+                    [&](std::size_t a, std::size_t b) {
+                      return found.joint[a] != found.joint[b] ? found.joint[a] > found.joint[b]
+                                                              : a < b;
+                    });
+  const dag::CorrelatedReport report = dag::certify_joint(table, found.joint);
+  std::string out = fmt::format(
+      "payoffs {}   correlated gap {:.3g}   coarse gap {:.3g}\n\nprofile  probability\n",
+      joined(report.payoffs), report.correlated_gap, report.coarse_gap);
+  for (std::size_t k = 0; k < shown; ++k) {
+    std::string profile;
+    for (const std::size_t s : choices_of(table, order[k])) {
+      profile += fmt::format("{}{}", profile.empty() ? "" : ",", s + 1);
+    }
+    out += fmt::format("  {:<8} {:.10f}\n", profile, found.joint[order[k]]);
+  }
+  if (shown < count) {
+    out += fmt::format("  {} more\n", count - shown);
+  }
+  return out;
+}
+
+std::string kept_text(const Problem& problem, const Found& found) {
+  std::string out;
+  for (std::size_t player = 0; player < found.kept.size(); ++player) {
+    out += fmt::format("Player {} keeps {} of {}:", player + 1, found.kept[player].size(),
+                       problem.table.sizes[player]);
+    for (std::size_t k = 0; k < std::min(found.kept[player].size(), most_shown); ++k) {
+      out += fmt::format(" {}", found.kept[player][k] + 1);
+    }
+    out += found.kept[player].size() > most_shown ? " ...\n" : "\n";
+  }
+  return out;
+}
+
+std::string one_text(const SolverRuns& runs, const Problem& problem, const SolveOptions& options) {
+  const Found& found = runs.first().found;
+  std::string out = fmt::format(
+      "{}{}: {} after {} rounds, {:.3g} s\n",
+      options.solver == found.solver ? found.solver : options.solver + " = " + found.solver,
+      found.iterate.empty() ? "" : " (" + found.iterate + ")", dag::to_string(found.status),
+      found.iterations, found.seconds);
+  if (!found.note.empty()) {
+    out += found.note + '\n';
+  }
+  if (!found.kept.empty()) {
+    out += kept_text(problem, found);
+  }
+  if (!found.joint.empty()) {
+    return out + joint_text(problem, found);
+  }
+  if (!found.strategies.empty() && problem.kind == GameKind::zero_sum) {
+    out += fmt::format("value {:.12g}   duality gap {:.3g}   relative gap {:.3g}\n", found.value,
+                       found.gap, found.relative_gap);
+  } else if (!found.strategies.empty() && !found.lists) {
+    const dag::RegretReport report = dag::certify(problem.table, found.strategies);
+    out += fmt::format("payoffs {}   max regret {:.3g}   NashConv {:.3g}   relative {:.3g}\n",
+                       joined(report.payoffs), report.max_regret, report.nash_conv,
+                       found.relative_gap);
+  }
+  if (found.lists) {
+    return out + equilibria_text(problem, found);
+  }
+  return out + strategy_text(problem, found.strategies);
+}
+
+std::string repeated_gap(const SolverRuns& runs) {
+  const Band band = band_of(runs);
+  return band.mean.empty() ? "-"
+                           : fmt::format("{:.2e} [{:.1e}, {:.1e}]", band.mean.back(),
+                                         band.low.back(), band.high.back());
+}
+
+std::string many_text(const std::vector<SolverRuns>& all, const Problem& problem,
+                      const SolveOptions& options) {
+  const bool repeated = options.repeats > 1;
+  const bool zero_sum = problem.kind == GameKind::zero_sum;
+  Table table({"solver", "status", "rounds", "products", "seconds", zero_sum ? "value" : "payoff 1",
+               repeated ? "relative gap: mean [95 %]" : "relative gap", "point", "fitted rate",
+               zero_sum ? "theory" : "finds"});
+  std::string refusals;
+  for (const SolverRuns& runs : all) {
+    const Run& run = runs.first();
+    const Found& found = run.found;
+    if (!run.refused.empty()) {
+      table.add({found.solver, "refused"});
+      refusals += "refused: " + run.refused + "\n";
+      continue;
+    }
+    std::string status(dag::to_string(found.status));
+    double rounds = 0;
+    double seconds = 0;
+    double products = 0;
+    std::vector<double> values;
+    if (repeated) {
+      std::size_t converged = 0;
+      for (const Run& each : runs.runs) {
+        converged += each.found.status == dag::Status::converged ? 1U : 0U;
+        rounds += static_cast<double>(each.found.iterations);
+        products += static_cast<double>(each.found.products);
+        seconds += each.found.seconds;
+        values.push_back(each.found.value);
+      }
+      status = fmt::format("{}/{} converged", converged, runs.runs.size());
+    }
+    const double count = static_cast<double>(runs.runs.size());
+    std::string finds = found.lists ? fmt::format("{} equilibria", found.equilibria_count)
+                        : !found.joint.empty() ? found.note + " equilibrium"
+                        : !found.kept.empty()  ? fmt::format("{} removed", found.removed.size())
+                                               : "profile";
+    table.add(
+        {found.solver, status,
+         repeated ? fmt::format("{:.4g}", rounds / count) : fmt::format("{}", found.iterations),
+         repeated ? fmt::format("{:.4g}", products / count) : fmt::format("{}", found.products),
+         fmt::format("{:.3g}", repeated ? seconds / count : found.seconds),
+         fmt::format("{:.10g}", repeated ? interval_of(values).mean : found.value),
+         repeated ? repeated_gap(runs) : fmt::format("{:.2e}", found.relative_gap), found.iterate,
+         fitted_rate(run.trace),
+         !zero_sum         ? finds
+         : options.tau > 0 ? "-"
+                           : promised_rate(found)});
+  }
+  return '\n' + table.text() + refusals;
+}
+
+}  // namespace
+
+std::string solve_text(const std::vector<SolverRuns>& all, const Problem& problem,
+                       const SolveOptions& options) {
+  const std::size_t players = problem.table.player_count();
+  std::string out =
+      fmt::format("{}: {} strategies{}{}\n{}", options.game, sizes_text(problem.table),
+                  problem.kind == GameKind::zero_sum
+                      ? ""
+                      : fmt::format(", {} player{}, general-sum", players, players == 1 ? "" : "s"),
+                  options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", problem.note);
+  const bool single = all.size() == 1 && all[0].runs.size() == 1 && all[0].first().refused.empty();
+  return out + (single ? one_text(all[0], problem, options) : many_text(all, problem, options));
+}
+
+std::string solve_json(const std::vector<SolverRuns>& all, const Problem& problem,
+                       const SolveOptions& options) {
+  if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
+    return to_json(all[0], problem, options).dump(2) + '\n';
+  }
+  Json json;
+  json["game"] = options.game;
+  json["players"] = problem.table.player_count();
+  json["kind"] = to_string(problem.kind);
+  json["solver"] = options.solver;
+  json["results"] = Json::array();
+  for (const SolverRuns& runs : all) {
+    json["results"].push_back(to_json(runs, problem, options));
+  }
+  return json.dump(2) + '\n';
+}
+
+void check_trace_name(const std::string& path) {
+  dag::require(path.ends_with(".csv") || path.ends_with(".json"), dag::Errc::invalid_argument,
+               "--trace ", path, ": the name must end in .csv or .json");
+}
+
+std::string solve_trace(const std::vector<SolverRuns>& all, const SolveOptions& options) {
+  const bool seeds = options.repeats > 1;
+  const bool json = options.trace.ends_with(".json");
+  std::string out = json ? "[" : "";
+  bool first = true;
+  for (const SolverRuns& runs : all) {
+    for (const Run& run : runs.runs) {
+      if (json) {
+        std::string records = dag::format_trace_json(run.trace);
+        records.pop_back();  // the line break
+        out += fmt::format("{}\n{{\"solver\": {}, \"seed\": {}, \"trace\": {}}}", first ? "" : ",",
+                           Json(run.found.solver).dump(), run.seed, records);
+        first = false;
+        continue;
+      }
+      const std::string text = dag::format_trace_csv(run.trace);
+      std::size_t begin = text.find('\n') + 1;
+      if (first) {
+        out = (seeds ? "solver,seed," : "solver,") + text.substr(0, begin);
+        first = false;
+      }
+      for (std::size_t end = 0; begin < text.size(); begin = end) {
+        end = text.find('\n', begin) + 1;
+        out += run.found.solver + ',' + (seeds ? std::to_string(run.seed) + ',' : "") +
+               text.substr(begin, end - begin);
+      }
+    }
+  }
+  return out + (json ? "\n]\n" : "");
+}
+
+}  // namespace cli

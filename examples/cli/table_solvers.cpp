@@ -1,0 +1,298 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "table_solvers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
+#include <dag/solver/correlated_equilibrium.hpp>
+#include <dag/solver/iterated_dominance.hpp>
+#include <dag/solver/lemke_howson.hpp>
+#include <dag/solver/logit_branch.hpp>
+#include <dag/solver/pure_equilibria.hpp>
+#include <dag/solver/regret_dynamics.hpp>
+#include <dag/solver/support_enumeration.hpp>
+
+namespace cli {
+namespace {
+
+/// Equilibria that are listed; a game of equal payoffs has as many pure ones as profiles.
+constexpr std::size_t most_listed = 1000;
+
+void require_no_knobs(std::string_view name, const Settings& settings, bool tau_allowed = false) {
+  const auto& options = settings.options;
+  dag::require(options.feedback == dag::Feedback<double>{}, dag::Errc::invalid_argument, name,
+               ": it needs all payoffs; leave --feedback full");
+  dag::require(options.average == dag::Average::automatic, dag::Errc::invalid_argument, name,
+               ": it has no average; leave --average auto");
+  dag::require(options.start.empty(), dag::Errc::invalid_argument, name,
+               ": it has no start; leave --start out");
+  dag::require(tau_allowed || settings.tau == 0, dag::Errc::unsupported, name,
+               ": it does not take the pull of --tau; for games that are not zero-sum "
+               "logit_branch does");
+}
+
+/// Certifies the first equilibrium, tells the observer, and fills in what is common.
+void finish(const dag::GameTable& table, const Settings& settings, const dag::Stopwatch& watch,
+            Found& found) {
+  found.seconds = watch.seconds();
+  found.iterate = "last";
+  if (!found.equilibria.empty()) {
+    found.strategies = found.equilibria.front();
+  }
+  if (!found.strategies.empty()) {
+    const dag::RegretReport report = dag::certify(table, found.strategies);
+    const double range = dag::payoff_range(table);
+    found.value = report.payoffs[0];
+    found.gap = report.nash_conv;
+    found.relative_gap = range > 0 ? report.nash_conv / range : 0.0;
+    found.residual = found.relative_gap;
+    settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
+                                          found.value, found.gap, found.relative_gap,
+                                          found.residual, 0.0});
+  }
+}
+
+Found exact(std::string_view name, const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs(name, settings);
+  const dag::Stopwatch watch;
+  Found found;
+  found.solver = name;
+  dag::EquilibriumSet set;
+  if (name == "support_enumeration") {
+    set = dag::support_enumeration(table);
+    found.complete = set.status == dag::Status::converged;
+    found.degenerate = set.degenerate;
+  } else {
+    dag::LemkeHowsonOptions own;
+    own.all_labels = name == "lemke_howson_all";
+    own.max_pivots = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.max_pivots);
+    set = dag::lemke_howson(table, own);
+    if (set.degenerate) {
+      found.degenerate = true;  // an untied path says nothing of the rest of the game
+    }
+  }
+  found.lists = true;
+  found.status = set.status;
+  found.iterations = set.steps;
+  found.equilibria_count = set.equilibria.size();
+  found.equilibria = std::move(set.equilibria);
+  finish(table, settings, watch, found);
+  return found;
+}
+
+Found pure(const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs("pure_equilibria", settings);
+  const dag::Stopwatch watch;
+  Found found;
+  found.solver = "pure_equilibria";
+  found.status = dag::Status::converged;
+  found.lists = true;
+  const auto profiles = dag::pure_equilibria(table);
+  found.equilibria_count = profiles.size();
+  found.complete = profiles.size() <= most_listed;
+  for (std::size_t k = 0; k < std::min(profiles.size(), most_listed); ++k) {
+    found.equilibria.push_back(dag::pure_profile(table.sizes, profiles[k]));
+  }
+  if (profiles.empty()) {
+    found.note = "no pure equilibrium";
+  }
+  finish(table, settings, watch, found);
+  return found;
+}
+
+Found dominance(const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs("iterated_dominance", settings);
+  const dag::Stopwatch watch;
+  Found found;
+  found.solver = "iterated_dominance";
+  found.status = dag::Status::converged;
+  dag::DominanceResult result = dag::iterated_dominance(table);
+  bool single = true;
+  std::vector<std::size_t> choices;
+  for (const auto& kept : result.kept) {
+    single = single && kept.size() == 1;
+    choices.push_back(kept[0]);
+  }
+  for (const dag::DominatedStrategy& gone : result.removed) {
+    found.removed.emplace_back(gone.player, gone.strategy);
+    found.iterations = static_cast<std::int64_t>(gone.round);
+  }
+  found.kept = std::move(result.kept);
+  if (single) {
+    found.strategies = dag::pure_profile(table.sizes, choices);
+    found.note = "one profile is left: the only equilibrium of any kind";
+  }
+  finish(table, settings, watch, found);
+  return found;
+}
+
+/// The branch to the tolerance, or to the pull of --tau. A record a point.
+Found logit(const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs("logit_branch", settings, true);
+  const dag::Stopwatch watch;
+  const double range = dag::payoff_range(table);
+  dag::LogitBranchOptions own;
+  own.tolerance = settings.options.tolerance / static_cast<double>(table.player_count());
+  own.max_lambda = std::max(own.max_lambda, 1e2 / std::max(own.tolerance, 1e-14));
+  own.max_steps = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.max_steps);
+  const dag::LogitBranch path = settings.tau > 0 ? dag::logit_equilibrium(table, settings.tau, own)
+                                                 : dag::logit_branch(table, own);
+  Found found;
+  found.solver = "logit_branch";
+  found.status = path.status;
+  const double seconds = watch.seconds();
+  std::int64_t point = 0;
+  const auto last = static_cast<std::int64_t>(path.points.size()) - 1;
+  for (const dag::LogitBranchPoint& at : path.points) {
+    const dag::RegretReport report = dag::certify(table, at.profile);
+    const double relative = range > 0 ? report.nash_conv / range : 0.0;
+    if (point < last) {
+      settings.options.observer(
+          dag::Record{point, point,
+                      seconds * static_cast<double>(point) /
+                          static_cast<double>(std::max<std::int64_t>(last, 1)),
+                      report.payoffs[0], report.nash_conv, relative, relative, at.lambda});
+    }
+    ++point;
+  }
+  found.iterations = last;
+  found.products = path.steps;
+  found.strategies = path.points.back().profile;
+  const double lambda = path.points.back().lambda;
+  found.note = fmt::format("the logit branch at lambda {:.4g}, {} turning point{}", lambda,
+                           path.turning_points, path.turning_points == 1 ? "" : "s");
+  finish(table, settings, watch, found);
+  return found;
+}
+
+Found joint_answer(std::string_view name, const dag::GameTable& table,
+                   dag::CorrelatedSolution solution, bool coarse, const dag::Stopwatch& watch) {
+  Found found;
+  found.solver = name;
+  found.status = solution.status;
+  found.iterate = "uniform";
+  found.iterations = solution.iterations;
+  found.seconds = watch.seconds();
+  found.value = solution.certificate.payoffs[0];
+  found.gap = solution.gap;
+  found.relative_gap = solution.relative_gap;
+  found.residual = solution.relative_gap;
+  found.coarse_gap = solution.certificate.coarse_gap;
+  found.correlated_gap = solution.certificate.correlated_gap;
+  found.joint = std::move(solution.joint);
+  found.note = coarse ? "coarse correlated" : "correlated";
+  (void)table;
+  return found;
+}
+
+Found learned(std::string_view name, const dag::GameTable& table, const Settings& settings) {
+  const bool coarse = name == "external_regret_dynamics";
+  const auto& options = settings.options;
+  dag::require(
+      options.average == dag::Average::automatic || options.average == dag::Average::uniform,
+      dag::Errc::invalid_argument, name, ": average must be uniform");
+  dag::require(settings.tau == 0, dag::Errc::unsupported, name,
+               ": it does not take the pull of --tau");
+  dag::require(options.feedback.kind != dag::Feedback<double>::Kind::noisy, dag::Errc::unsupported,
+               name, ": --feedback must be full or sampled");
+  const dag::Stopwatch watch;
+  dag::RegretDynamicsOptions own;
+  own.kind = coarse ? dag::RegretKind::external : dag::RegretKind::internal;
+  own.feedback = options.feedback.kind == dag::Feedback<double>::Kind::sampled
+                     ? dag::PlayFeedback::sampled
+                     : dag::PlayFeedback::full;
+  own.seed = options.feedback.seed;
+  own.tolerance = options.tolerance;
+  own.max_iterations = std::max<std::int64_t>(1, options.max_iterations);
+  own.time_limit = options.time_limit;
+  own.stop = options.stop;
+  own.observer = options.observer;
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < table.player_count() && !options.start.empty(); ++i) {
+    const auto part = options.start.subspan(offset, table.sizes[i]);
+    own.start.emplace_back(part.begin(), part.end());
+    offset += table.sizes[i];
+  }
+  return joint_answer(name, table, dag::regret_dynamics(table, own), coarse, watch);
+}
+
+Found correlated(std::string_view name, const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs(name, settings);
+  const bool coarse = name == "coarse_correlated_equilibrium";
+  const dag::Stopwatch watch;
+  dag::CorrelatedEquilibriumOptions own;
+  own.kind = coarse ? dag::RegretKind::external : dag::RegretKind::internal;
+  own.tolerance = settings.options.tolerance;
+  Found found = joint_answer(name, table, dag::correlated_equilibrium(table, own), coarse, watch);
+  found.iterate = "last";
+  settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
+                                        found.value, found.gap, found.relative_gap, found.residual,
+                                        0.0});
+  return found;
+}
+
+bool meets(const Found& found, const Settings& settings) {
+  return found.status == dag::Status::converged && found.relative_gap <= settings.options.tolerance;
+}
+
+}  // namespace
+
+std::optional<Found> table_solver(std::string_view name, const dag::GameTable& table,
+                                  const Settings& settings) {
+  if (name == "support_enumeration" || name == "lemke_howson" || name == "lemke_howson_all") {
+    return exact(name, table, settings);
+  }
+  if (name == "pure_equilibria") {
+    return pure(table, settings);
+  }
+  if (name == "iterated_dominance") {
+    return dominance(table, settings);
+  }
+  if (name == "logit_branch") {
+    return logit(table, settings);
+  }
+  if (name == "external_regret_dynamics" || name == "internal_regret_dynamics") {
+    return learned(name, table, settings);
+  }
+  if (name == "correlated_equilibrium" || name == "coarse_correlated_equilibrium") {
+    return correlated(name, table, settings);
+  }
+  return {};
+}
+
+Found automatic_bimatrix(const dag::GameTable& table, const Settings& settings) {
+  if (settings.tau > 0) {
+    return logit(table, settings);
+  }
+  // Up to about 9 x 9 all equilibria take well below a second.
+  constexpr std::int64_t few_supports = 200'000;
+  if (table.sizes[0] + table.sizes[1] <= 62 &&
+      dag::detail::support_pairs(table.sizes[0], table.sizes[1], few_supports) <= few_supports) {
+    Found found = exact("support_enumeration", table, settings);
+    if (meets(found, settings)) {
+      return found;
+    }
+  }
+  Found found = exact("lemke_howson", table, settings);
+  if (meets(found, settings)) {
+    return found;
+  }
+  Found other = logit(table, settings);
+  return found.strategies.empty() || other.relative_gap < found.relative_gap ? other : found;
+}
+
+Found automatic_many(const dag::GameTable& table, const Settings& settings) {
+  if (settings.tau > 0) {
+    return logit(table, settings);
+  }
+  Found found = pure(table, settings);
+  return found.equilibria.empty() ? logit(table, settings) : found;
+}
+
+}  // namespace cli
