@@ -38,6 +38,8 @@
 #include <dag/solver/solution.hpp>
 #include <dag/solver/theory.hpp>
 #include <dag/solver/trace.hpp>
+#include <dag/utility/alpha.hpp>
+#include <dag/utility/bregman.hpp>
 #include <dag/utility/chi_square.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/concepts.hpp>
@@ -49,14 +51,17 @@
 #include <dag/utility/gini.hpp>
 #include <dag/utility/jensen_shannon.hpp>
 #include <dag/utility/log_likelihood.hpp>
+#include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>
 #include <dag/utility/pass_at_k.hpp>
 #include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/robust_reward.hpp>
 #include <dag/utility/shannon_entropy.hpp>
+#include <dag/utility/soft_constraint.hpp>
 #include <dag/utility/sum.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/transport.hpp>
 #include <dag/utility/tsallis.hpp>
 #include <dag/utility/user_defined.hpp>
 #include <dag/version.hpp>
