@@ -49,36 +49,37 @@ struct ZeroSumSolution : Solution<MatrixGame<double, eigen>> {
   ZeroSumMethod method = ZeroSumMethod::linear_program;
 };
 
-namespace detail {
-
-/// The cut-offs of solve_zero_sum. Measured on a busy AMD EPYC (AVX-512, one thread), 2026-11-23,
-/// on random uniform games drawn as in benchmarks/zero_sum_peers.cpp, processor time, one to three
-/// seeds each: good to about a third.
+/// Where solve_zero_sum changes its method. Measured on a busy AMD EPYC (AVX-512, one thread) on
+/// random uniform games drawn as in benchmarks/zero_sum_peers.cpp, processor time, means of three
+/// seeds: good to about a third.
 struct ZeroSumCutoffs {
   /// Up to this many payoffs, or this many strategies of the smaller player, the simplex method is
-  /// faster than the warm interior point; time over its time to 1e-6: 100 x 100 0.39, 150 x 150
-  /// 0.58, 200 x 200 0.98, 250 x 250 1.24, 30 x 3000 0.32, 50 x 2000 0.71, 100 x 1000 1.16.
-  static constexpr std::size_t simplex_payoffs = 40'000;
-  static constexpr std::size_t simplex_side = 50;
+  /// faster than the warm interior point; time over its time to 1e-6 (2026-11-24): 200 x 200 0.40,
+  /// 300 x 300 0.42, 400 x 400 0.56, 500 x 500 0.77, 600 x 600 0.90; 60 x 20000 0.33, 100 x 4000
+  /// 0.75, 150 x 2000 1.06.
+  std::size_t simplex_payoffs = 250'000;
+  std::size_t simplex_side = 100;
   /// From this tolerance up a first-order method is faster than anything with a factorisation: to
   /// 1e-3 at 1000 x 1000 21 ms to 353 (ratio 0.06), to 1e-4 88 to 445 (0.20).
-  static constexpr double first_order_tolerance = 1e-4;
+  double first_order_tolerance = 1e-4;
   /// Where the interior point takes over from the first-order method. At 1000 x 1000 to 1e-6: from
   /// 1e-2 0.72 of the time from the centre, from 1e-3 0.50, from 3e-4 0.61, from 1e-4 0.57; at
   /// 300 x 300 0.78, 0.56, 0.66, 0.91.
-  static constexpr double warm_start = 1e-3;
+  double warm_start = 1e-3;
   /// Down to this tolerance the path itself is faster than tries to polish: 0.73 at 1000 x 1000.
-  static constexpr double polish_tolerance = 1e-7;
+  double polish_tolerance = 1e-7;
 };
+
+namespace detail {
 
 /// One call of solve_zero_sum: tries methods in turn and keeps the best point.
 class ZeroSumSolve {
  public:
   using Game = MatrixGame<double, eigen>;
-  using Cutoffs = ZeroSumCutoffs;
 
-  ZeroSumSolve(const Game& game, const SolverOptions<double>& options)
-      : game_(game), options_(options) {
+  ZeroSumSolve(const Game& game, const SolverOptions<double>& options,
+               const ZeroSumCutoffs& cutoffs)
+      : game_(game), options_(options), cutoffs_(cutoffs) {
     const auto& a = game.payoff();
     rows_ = static_cast<std::size_t>(a.rows());
     columns_ = static_cast<std::size_t>(a.cols());
@@ -90,9 +91,9 @@ class ZeroSumSolve {
   }
 
   [[nodiscard]] ZeroSumSolution solve() {
-    const bool small = rows_ * columns_ <= Cutoffs::simplex_payoffs ||
-                       std::min(rows_, columns_) <= Cutoffs::simplex_side;
-    const bool loose = options_.tolerance >= Cutoffs::first_order_tolerance;
+    const bool small = rows_ * columns_ <= cutoffs_.simplex_payoffs ||
+                       std::min(rows_, columns_) <= cutoffs_.simplex_side;
+    const bool loose = options_.tolerance >= cutoffs_.first_order_tolerance;
     if (options_.max_iterations == 0) {
       first_order(enough_, 0);
     } else if (small) {
@@ -201,11 +202,11 @@ class ZeroSumSolve {
   /// First-order to a gap that a start may have, then the interior point; from the centre if the
   /// start did not help.
   bool interior() {
-    if (!(best_.relative_gap <= Cutoffs::warm_start) &&
-        first_order(Cutoffs::warm_start, std::min<std::int64_t>(2000, left()))) {
+    if (!(best_.relative_gap <= cutoffs_.warm_start) &&
+        first_order(cutoffs_.warm_start, std::min<std::int64_t>(2000, left()))) {
       return true;
     }
-    const InteriorPointOptions<double> own = {.polish = enough_ < Cutoffs::polish_tolerance};
+    const InteriorPointOptions<double> own = {.polish = enough_ < cutoffs_.polish_tolerance};
     std::vector<double> start(rows_ + columns_);
     const auto near = std::as_const(best_.state).view().point;
     std::copy(near.begin(), near.end(), start.begin());
@@ -224,7 +225,7 @@ class ZeroSumSolve {
     auto found = part(tolerance, rounds, [&](const SolverOptions<double>& options) {
       return primal_dual_hybrid_gradient(game_, options);
     });
-    if (found.relative_gap > tolerance && found.relative_gap <= Cutoffs::warm_start) {
+    if (found.relative_gap > tolerance && found.relative_gap <= cutoffs_.warm_start) {
       found = support_polish(game_, std::move(found));
     }
     return take(std::move(found), ZeroSumMethod::first_order);
@@ -232,6 +233,7 @@ class ZeroSumSolve {
 
   const Game& game_;
   const SolverOptions<double>& options_;
+  ZeroSumCutoffs cutoffs_;
   Stopwatch watch_;
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
@@ -250,7 +252,7 @@ class ZeroSumSolve {
 /// Small games: `linear_program`. Large games to a loose tolerance: `primal_dual_hybrid_gradient`.
 /// Else `interior_point`, started where a short first-order run ends, with support polishing for
 /// tight tolerances. A method that fails is followed by the next one. The cut-offs and their
-/// measurements stand in `detail::ZeroSumCutoffs`. The certificate is always computed from the game
+/// measurements stand in `ZeroSumCutoffs`. The certificate is always computed from the game
 /// and the strategies returned; converged means relative gap <= tolerance, or a gap of at most 64
 /// roundings of the largest payoff, which is all that products with the payoffs can tell. Options
 /// used: tolerance, limits (pivots and rounds count
@@ -258,7 +260,8 @@ class ZeroSumSolve {
 /// are refused, and so is a measure other than the gap. Memory: up to five matrices of the game's
 /// size. Deterministic. Errors: invalid_argument (options).
 [[nodiscard]] inline ZeroSumSolution solve_zero_sum(const MatrixGame<double, eigen>& game,
-                                                    const SolverOptions<double>& options = {}) {
+                                                    const SolverOptions<double>& options = {},
+                                                    const ZeroSumCutoffs& cutoffs = {}) {
   detail::validate(options, "solve_zero_sum");
   require(options.start.empty(), Errc::invalid_argument,
           "solve_zero_sum: it chooses its own start; leave start empty");
@@ -269,7 +272,7 @@ class ZeroSumSolve {
           "solve_zero_sum: it needs the full field; leave feedback as it is");
   require(options.measure != Measure::residual, Errc::invalid_argument,
           "solve_zero_sum: it certifies the gap; measure must be automatic or gap");
-  return detail::ZeroSumSolve(game, options).solve();
+  return detail::ZeroSumSolve(game, options, cutoffs).solve();
 }
 
 }  // namespace dag
