@@ -3,18 +3,48 @@
 //
 // Rewards from counts with group advantages (trl_group), groups of K samples, 32 answers with Zipf
 // weights, one thread. Beside it: the same in a plain hand-written loop, and memcpy of the ids plus
-// the two float outputs. items_per_second is samples per second.
+// the two float outputs. items_per_second is samples per second; bytes_per_sample is what the heap
+// holds at most, inputs and outputs included. scripts/rollout_peers.py runs it beside NumPy and
+// Counter.
 #include <dag/core/random.hpp>
 #include <dag/rollout/group.hpp>
 #include <dag/rollout/reward.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+namespace {
+
+// Bytes on the heap, now and at most, as the allocator counts them.
+std::size_t heap_now = 0;
+std::size_t heap_most = 0;
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  void* block = std::malloc(size);
+  if (block == nullptr) {
+    throw std::bad_alloc();
+  }
+  heap_now += malloc_usable_size(block);
+  heap_most = std::max(heap_most, heap_now);
+  return block;
+}
+[[gnu::noinline]] void operator delete(void* block) noexcept {
+  heap_now -= block == nullptr ? 0 : malloc_usable_size(block);
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
 
 namespace {
 
@@ -57,7 +87,11 @@ void count(benchmark::State& state, const Data& data) {
 
 void dag_rewards(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
+  const std::size_t before = heap_now;
   Data data(size);
+  data.answer.shrink_to_fit();
+  data.begin.shrink_to_fit();
+  heap_most = heap_now;
   const dag::RewardTables<float> tables(size, plug_in);
   for (auto _ : state) {
     dag::table_rewards<float>(data.answer, data.begin, tables, dag::Advantage::trl_group,
@@ -65,6 +99,8 @@ void dag_rewards(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
   count(state, data);
+  state.counters["bytes_per_sample"] =
+      static_cast<double>(heap_most - before) / static_cast<double>(data.answer.size());
 }
 
 void hand_written_loop(benchmark::State& state) {
@@ -126,6 +162,7 @@ std::vector<std::string> spellings(const Data& data) {
 void dag_groups_from_strings(benchmark::State& state) {
   const Data data(static_cast<std::size_t>(state.range(0)));
   const auto text = spellings(data);
+  const std::size_t before = heap_most = heap_now;
   for (auto _ : state) {
     dag::AnswerGroupsBuilder builder;
     for (std::size_t g = 0; g + 1 < data.begin.size(); ++g) {
@@ -137,6 +174,8 @@ void dag_groups_from_strings(benchmark::State& state) {
     benchmark::DoNotOptimize(builder.finish().answer.data());
   }
   count(state, data);
+  state.counters["bytes_per_sample"] =
+      static_cast<double>(heap_most - before) / static_cast<double>(data.answer.size());
 }
 
 void unordered_map_counts_from_strings(benchmark::State& state) {

@@ -4,234 +4,80 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
-#include <dag/estimate/reward_function.hpp>
-#include <dag/estimate/reward_table.hpp>
 #include <dag/io/rewarded.hpp>
 #include <dag/io/rollouts.hpp>
-#include <dag/rollout/advantage.hpp>
-#include <dag/rollout/consensus.hpp>
-#include <dag/rollout/consensus_reward.hpp>
-#include <dag/rollout/event_reward.hpp>
+#include <dag/rollout/answer_equilibrium.hpp>
 #include <dag/rollout/group.hpp>
-#include <dag/rollout/reward.hpp>
 #include <dag/rollout/statistics.hpp>
+#include <dag/utility/coherence.hpp>
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "reward_plan.hpp"
 
 namespace cli {
 namespace {
 
 struct RewardsOptions {
   Common common;
+  RewardRequest request;
   std::string rollouts;
-  std::string utility;
-  std::string estimator = "plug-in";
-  std::string advantage = "trl-none";
   std::string out;
-  double weight = 1;
-  int k = 8;
-  double smoothing = -1;  // -1: the default of the utility
-  bool exact = false;
+  std::string extract;
+  std::string betas;
 };
 
-/// What a utility's reward is made of.
-enum class Family { answer, event, consensus, pairwise, verdict };
-
-struct UtilityEntry {
-  const char* name;
-  Family family;
-  const char* summary;
-};
-
-constexpr std::array utilities{
-    UtilityEntry{"expected_reward", Family::verdict, "1 for a right sample, 0 for a wrong one"},
-    UtilityEntry{"shannon_entropy", Family::answer, "-log nu(z): diverse answers"},
-    UtilityEntry{"gini", Family::answer, "-2 nu(z): diverse answers"},
-    UtilityEntry{"tsallis3", Family::answer, "-3/2 nu(z)^2: diverse answers"},
-    UtilityEntry{"log_likelihood", Family::event,
-                 "1/nu(C) for a right sample, C the right answers"},
-    UtilityEntry{"pass_at_k", Family::event, "k (1 - nu(C))^(k-1) for a right sample; see --k"},
-    UtilityEntry{"coherence_arithmetic", Family::consensus,
-                 "log q(z) - log nu(z), q the mean over the contexts of the question"},
-    UtilityEntry{"coherence_geometric", Family::consensus, "q(z)/nu(z), q the geometric mean"},
-    UtilityEntry{"coherence_euclidean", Family::consensus, "q(z) - nu(z), q the mean"},
-    UtilityEntry{"pairwise_kl", Family::pairwise, "KL to every other context, both ways"},
-    UtilityEntry{"pairwise_euclidean", Family::pairwise, "squared distance to every other context"},
-};
-
-/// `coherence`, `entropy`, `log-likelihood` and the like.
-const UtilityEntry& utility_of(const std::string& word) {
-  std::string name;
-  for (const char c : word) {
-    name += c == '-' ? '_' : c;
-  }
-  name = name == "coherence"                      ? "coherence_arithmetic"
-         : name == "shannon" || name == "entropy" ? "shannon_entropy"
-                                                  : name;
-  std::string names;
-  for (const UtilityEntry& entry : utilities) {
-    if (name == entry.name) {
-      return entry;
+/// The numbers of "0.1,1,10".
+std::vector<double> parse_betas(const std::string& text) {
+  std::vector<double> betas;
+  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    std::size_t used = 0;
+    double beta = 0;
+    try {
+      beta = std::stod(word, &used);
+    } catch (const std::exception&) {
+      used = 0;
     }
-    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+    dag::require(used > 0 && used == word.size() && beta > 0 && std::isfinite(beta),
+                 dag::Errc::invalid_argument, "--betas: '", word, "' is no number > 0");
+    betas.push_back(beta);
+    begin = end + 1;
   }
-  dag::fail(dag::Errc::invalid_argument, "--utility: no utility is called '", word, "'; there are ",
-            names);
+  return betas;
 }
 
-dag::Advantage advantage_of(const std::string& name) {
-  std::string names;
-  for (const auto& [known, kind] : dag::advantage_names) {
-    if (name == known) {
-      dag::require(!dag::needs_lengths(kind), dag::Errc::unsupported, "--advantage ", name,
-                   " weights samples by their lengths in tokens, which a rollout file does not "
-                   "hold");
-      return kind;
-    }
-    names += (names.empty() ? "" : ", ") + std::string(known);
+/// The coherence game of the estimated distributions, with the pool of the utility.
+dag::AnswerEquilibrium equilibrium_at(const dag::AnswerGroups& groups, std::string_view pool,
+                                      double beta, double smoothing) {
+  if (pool == "geometric") {
+    return dag::answer_equilibrium(groups, dag::GeometricCoherence<double>{}, beta, smoothing);
   }
-  dag::fail(dag::Errc::invalid_argument, "--advantage: no convention is called '", name,
-            "'; there are ", names);
+  if (pool == "euclidean") {
+    return dag::answer_equilibrium(groups, dag::EuclideanCoherence<double>{}, beta, smoothing);
+  }
+  return dag::answer_equilibrium(groups, dag::ArithmeticCoherence<double>{}, beta, smoothing);
 }
 
-/// What was asked for, checked.
-struct Plan {
-  const UtilityEntry& utility;
-  dag::EstimatorKind estimator;
-  dag::Advantage advantage;
-  double weight;
-  int k;
-  dag::ConsensusOptions consensus;
-};
-
-Plan plan_of(const RewardsOptions& options) {
-  const UtilityEntry& utility = utility_of(options.utility);
-  Plan plan{utility,
-            dag::estimator_kind(options.estimator),
-            advantage_of(options.advantage),
-            options.weight,
-            options.k,
-            {}};
-  dag::require(options.weight > 0 && std::isfinite(options.weight), dag::Errc::invalid_argument,
-               "--weight must be > 0 and finite, got ", options.weight);
-  dag::require(options.k >= 1, dag::Errc::invalid_argument, "--k must be >= 1, got ", options.k);
-  const std::string_view name = utility.name;
-  const bool compares = utility.family == Family::consensus || utility.family == Family::pairwise;
-  if (compares) {
-    dag::require(plan.estimator == dag::EstimatorKind::plug_in ||
-                     plan.estimator == dag::EstimatorKind::leave_one_out,
-                 dag::Errc::unsupported, "--estimator ", std::string_view(options.estimator),
-                 ": utilities that compare contexts take plug-in or leave-one-out");
-    plan.consensus.counts = plan.estimator == dag::EstimatorKind::plug_in
-                                ? dag::Counts::plug_in
-                                : dag::Counts::leave_one_out;
-  }
-  plan.consensus.pool =
-      name == "coherence_geometric" ? dag::Pool::geometric : dag::Pool::arithmetic;
-  const bool needs_smoothing = name == "coherence_geometric" || name == "pairwise_kl";
-  plan.consensus.smoothing = options.smoothing >= 0 ? options.smoothing
-                             : needs_smoothing      ? 0.5
-                                                    : 0.0;
-  dag::require(!(needs_smoothing && plan.consensus.smoothing == 0), dag::Errc::invalid_argument,
-               "--smoothing must be > 0 for ", name,
-               ": an answer that one context never gave would have an infinite reward");
-  return plan;
-}
-
-struct Rewards {
-  std::vector<double> reward;
-  std::vector<double> advantage;
-  dag::AdvantageReport advantages;
-  dag::ConsensusReport consensus;
-};
-
-/// g(p) of a utility of one answer or of the right set, and its constant.
-std::pair<dag::RewardFunction, double> reward_function(const Plan& plan) {
-  const std::string_view name = plan.utility.name;
-  if (name == "shannon_entropy") {
-    return {dag::RewardFunction::logarithm(), -1.0};
-  }
-  if (name == "gini") {
-    return {dag::RewardFunction::power(1), -2.0};
-  }
-  if (name == "tsallis3") {
-    return {dag::RewardFunction::power(2), -1.5};
-  }
-  if (name == "log_likelihood") {
-    return {dag::RewardFunction::inverse(), 1.0};
-  }
-  return {dag::RewardFunction::pass_at_k(plan.k), 1.0};
-}
-
-Rewards compute(const dag::AnswerGroups& groups, const Plan& plan) {
-  Rewards out;
-  out.reward.resize(groups.samples());
-  out.advantage.resize(groups.samples());
-  const std::span<double> reward(out.reward);
-  const std::span<double> advantage(out.advantage);
-  const std::string_view name = plan.utility.name;
-  const double tau = plan.weight;
-  switch (plan.utility.family) {
-    case Family::answer: {
-      const auto [function, scale] = reward_function(plan);
-      const dag::RewardTables<double> tables(
-          groups.answer, groups.begin,
-          dag::RewardTableBuilder{plan.estimator, {.function = function}, tau * scale});
-      out.advantages = dag::table_rewards<double>(groups.answer, groups.begin, tables,
-                                                  plan.advantage, reward, advantage);
-      return out;
-    }
-    case Family::event: {
-      const auto [function, scale] = reward_function(plan);
-      dag::event_rewards(
-          groups, dag::RewardTableBuilder{plan.estimator, {.function = function}, tau * scale},
-          reward);
-      break;
-    }
-    case Family::verdict:
-      for (std::size_t i = 0; i < groups.samples(); ++i) {
-        reward[i] = groups.right[i] < 0 ? std::numeric_limits<double>::quiet_NaN()
-                                        : tau * static_cast<double>(groups.right[i]);
-      }
-      break;
-    case Family::consensus:
-      out.consensus = dag::consensus_rewards(
-          groups, plan.consensus,
-          [&](double nu, double q) {
-            return tau * (name == "coherence_arithmetic"  ? std::log(q) - std::log(nu)
-                          : name == "coherence_geometric" ? q / nu
-                                                          : q - nu);
-          },
-          reward);
-      break;
-    case Family::pairwise:
-      out.consensus = dag::pairwise_rewards(
-          groups, plan.consensus,
-          [&](double nu, double other) {
-            return tau * (name == "pairwise_kl" ? -(std::log(nu / other) + 1 - other / nu)
-                                                : 2 * (other - nu));
-          },
-          reward);
-      break;
-  }
-  out.advantages = dag::advantages<double>(plan.advantage, out.reward, groups.begin, advantage);
-  return out;
+/// The pool that a utility's name speaks of.
+std::string_view pool_of(std::string_view utility) {
+  return utility.find("geometric") != std::string_view::npos   ? "geometric"
+         : utility.find("euclidean") != std::string_view::npos ? "euclidean"
+                                                               : "arithmetic";
 }
 
 template <class Value>
@@ -244,17 +90,39 @@ std::string shown(const std::optional<double>& value) {
 }
 
 int rewards(const RewardsOptions& options) {
-  const Plan plan = plan_of(options);
+  const RewardPlan plan = plan_rewards(options.request);
+  const std::vector<double> betas = parse_betas(options.betas);
+  const std::optional<dag::Extractor> extractor =
+      options.extract.empty() ? std::nullopt : std::optional<dag::Extractor>(options.extract);
   Progress progress(!options.common.quiet);
   progress.show(0, "reading " + options.rollouts);
-  const dag::AnswerRules rules = options.exact ? dag::exact_answers : dag::AnswerRules{};
-  const dag::AnswerGroups groups =
-      dag::read_rollouts(options.rollouts, dag::CanonicalAnswer{rules});
-  progress.show(0.5, fmt::format("rewards of {} samples", groups.samples()));
+  const dag::CanonicalAnswer key{options.request.exact ? dag::exact_answers : dag::AnswerRules{}};
+  dag::ExtractionReport extraction;
+  const auto read = [&](const std::string& path, dag::ExtractionReport& counted) {
+    return extractor ? dag::read_rollouts(path, key, *extractor, counted)
+                     : dag::read_rollouts(path, key);
+  };
+  const dag::AnswerGroups groups = read(options.rollouts, extraction);
+  progress.show(0.3, fmt::format("rewards of {} samples", groups.samples()));
   const dag::GroupReport report = dag::describe(groups);
   const dag::RolloutStatistics s = dag::rollout_statistics(groups);
-  Rewards found = compute(groups, plan);
-  const std::optional<double> consensus = dag::consensus_accuracy(groups, plan.consensus);
+  Rewards found = compute_rewards(groups, plan, [&](const std::string& path) {
+    dag::ExtractionReport ignored;
+    return read(path, ignored);
+  });
+  const bool has_consensus =
+      plan.consensus.pool == dag::Pool::arithmetic || plan.consensus.smoothing > 0;
+  const std::optional<double> consensus =
+      has_consensus ? dag::consensus_accuracy(groups, plan.consensus) : std::nullopt;
+  const std::string_view pool = pool_of(plan.utility.name);
+  const double smoothing = options.request.smoothing > 0 ? options.request.smoothing : 0.5;
+  std::vector<dag::AnswerEquilibrium> equilibria;
+  for (const double beta : betas) {
+    progress.show(
+        0.4 + 0.6 * static_cast<double>(equilibria.size()) / static_cast<double>(betas.size()),
+        fmt::format("equilibrium at beta {:g}", beta));
+    equilibria.push_back(equilibrium_at(groups, pool, beta, smoothing));
+  }
   progress.clear();
 
   for (double& advantage : found.advantage) {
@@ -300,6 +168,7 @@ int rewards(const RewardsOptions& options) {
     json["distinct_answers_per_group"] = maybe(s.distinct_answers_per_group);
     json["distinct_answers_per_question"] = maybe(s.distinct_answers_per_question);
     json["cross_context_agreement"] = maybe(s.cross_context_agreement);
+    json["majority_share"] = maybe(s.majority_share);
     json["acc_consensus"] = maybe(consensus);
     json["utility"] = plan.utility.name;
     json["estimator"] = dag::to_string(plan.estimator);
@@ -317,10 +186,32 @@ int rewards(const RewardsOptions& options) {
     json["duplicate_groups"] = report.duplicate_groups;
     json["single_context_questions"] = found.consensus.single_context_questions;
     json["floored_samples"] = found.consensus.floored_samples;
+    if (extractor) {
+      for (std::size_t i = 0; i < extraction.outcomes.size(); ++i) {
+        json["extraction"][std::string(dag::extract_outcome_names[i])] = extraction.outcomes[i];
+      }
+    }
+    for (const auto& e : equilibria) {
+      nlohmann::ordered_json one;
+      one["pool"] = pool;
+      one["beta"] = e.beta;
+      one["smoothing"] = smoothing;
+      one["acc_sampled"] = maybe(e.acc_sampled);
+      one["acc_greedy"] = maybe(e.acc_greedy);
+      one["acc_consensus"] = maybe(e.acc_consensus);
+      one["mean_gain"] = e.mean_gain;
+      one["mean_residual_of_rollouts"] = e.mean_residual;
+      one["worst_residual"] = e.worst_residual;
+      one["unconverged"] = e.unconverged;
+      json["equilibrium"].push_back(std::move(one));
+    }
     outputs.add(options.common.json, json.dump(2) + '\n');
   }
   outputs.write([&] {
-    if (!options.out.empty()) {
+    if (!options.out.empty() && extractor) {
+      dag::write_rewarded(options.rollouts, options.out, groups, found.reward, found.advantage,
+                          *extractor);
+    } else if (!options.out.empty()) {
       dag::write_rewarded(options.rollouts, options.out, groups, found.reward, found.advantage);
     }
   });
@@ -340,6 +231,7 @@ int rewards(const RewardsOptions& options) {
     add("accuracy of the consensus", shown(consensus));
     add("mean answer entropy of a group, nats", shown(s.mean_entropy_in_group_nats));
     add("mean answer entropy over contexts, nats", shown(s.mean_entropy_over_contexts_nats));
+    add("share of a group's majority answer", shown(s.majority_share));
     add("agreement between contexts", shown(s.cross_context_agreement));
     add("mean reward", shown(mean));
     add("samples without a reward", fmt::format("{}", found.advantages.unscored_samples));
@@ -347,6 +239,18 @@ int rewards(const RewardsOptions& options) {
         fmt::format("{}", found.advantages.zero_variance_groups));
     add("singleton groups (no baseline)", fmt::format("{}", report.singleton_groups));
     add("groups without an answer", fmt::format("{}", report.unanswered_groups));
+    if (extractor) {
+      add("answers read from texts",
+          fmt::format("{}", extraction.count(dag::ExtractOutcome::found)));
+      add("texts without a readable answer", fmt::format("{}", extraction.unparseable()));
+    }
+    for (const auto& e : equilibria) {
+      add("equilibrium of the game", fmt::format("{} pool, beta {:g}", pool, e.beta));
+      add("  accuracy of a sample, of the best answer",
+          shown(e.acc_sampled) + ", " + shown(e.acc_greedy));
+      add("  gain, residual of the rollouts",
+          fmt::format("{:.4f}, {:.4f}", e.mean_gain, e.mean_residual));
+    }
     say(table.text() + fmt::format("{} ({} estimate{}), advantages {}{}\n", plan.utility.name,
                                    dag::to_string(plan.estimator),
                                    plan.consensus.smoothing > 0
@@ -368,12 +272,12 @@ Command add_rewards(CLI::App& app) {
       ->add_option("ROLLOUTS.jsonl", options->rollouts,
                    "One group a line: question_id, context_id, prompt, gold, samples")
       ->required();
-  command->add_option("--utility", options->utility, "One of the utilities below")
+  command->add_option("--utility", options->request.utility, "One of the utilities below")
       ->type_name("U")
       ->required();
   command
       ->add_option(
-          "--estimator", options->estimator,
+          "--estimator", options->request.estimator,
           "Of nu(z) from the group: plug-in, leave-one-out, u-statistic, digamma, minimax, "
           "aqp")
       ->type_name("E")
@@ -384,34 +288,53 @@ Command add_rewards(CLI::App& app) {
       conventions += (conventions.empty() ? "" : ", ") + std::string(name);
     }
   }
-  command->add_option("--advantage", options->advantage, conventions)
+  command->add_option("--advantage", options->request.advantage, conventions)
       ->type_name("A")
       ->capture_default_str();
   command
       ->add_option("--out", options->out,
                    "Write the rollouts with reward and advantage added to each sample")
       ->type_name("OUT.jsonl");
-  command->add_option("--weight", options->weight, "Weight of the utility")
+  command->add_option("--weight", options->request.weight, "Weight of the utility")
       ->type_name("TAU")
       ->capture_default_str();
-  command->add_option("--k", options->k, "Tries of pass_at_k")
+  command->add_option("--k", options->request.k, "Tries of pass_at_k")
       ->type_name("K")
       ->capture_default_str();
   command
-      ->add_option("--smoothing", options->smoothing,
+      ->add_option("--smoothing", options->request.smoothing,
                    "Samples added to every answer of a question before contexts are compared "
                    "(default 0; 0.5 for coherence_geometric and pairwise_kl, which need it)")
       ->type_name("S")
       ->check(CLI::NonNegativeNumber);
-  command->add_flag("--exact", options->exact,
+  command->add_option("--order", options->request.order, "Order of tsallis, > 1")
+      ->type_name("A")
+      ->capture_default_str();
+  command
+      ->add_option("--target", options->request.target,
+                   "Of the divergences: uniform over the answers given, or a file, one object a "
+                   "line: question_id, target (weights by answer)")
+      ->type_name("P.jsonl")
+      ->capture_default_str();
+  command
+      ->add_option("--reference", options->request.reference,
+                   "Rollouts whose consensus the frozen utilities agree with")
+      ->type_name("REF.jsonl");
+  command
+      ->add_option("--extract", options->extract,
+                   "Read missing answers from the texts: boxed, hash, answer-is, number, X>number "
+                   "or regex:PATTERN, tried in order if separated by commas")
+      ->type_name("HOW");
+  command
+      ->add_option("--betas", options->betas,
+                   "Solve the coherence game of the estimated distributions at each beta, with the "
+                   "pool of the utility (else arithmetic) and the smoothing (0.5 if none is given)")
+      ->type_name("B,B,..");
+  command->add_flag("--exact", options->request.exact,
                     "Answers are the same only byte for byte (0.5 and 1/2 are two answers)");
   add_common(*command, options->common);
-  std::string list;
-  for (const UtilityEntry& entry : utilities) {
-    list += fmt::format("\n  {}: {}", entry.name, entry.summary);
-  }
   command->footer(
-      "Utilities:" + list +
+      "Utilities:" + utility_list() +
       "\n\nA sample without an answer has no reward (null) and advantage 0.\n\n"
       "Example:\n  dag rewards rollouts.jsonl --utility coherence --out rewarded.jsonl");
   return [options] { return rewards(*options); };

@@ -122,6 +122,7 @@ TEST_CASE("statistics of a small example by hand") {
   CHECK(*s.distinct_answers_per_question == 1.5);
   CHECK(*s.cross_context_agreement == doctest::Approx(0.25));  // 1/4 1/2 twice
   CHECK(*s.acc_best_context == 0.5);
+  CHECK(*s.majority_share == 0.5);  // 2 of 4, 1 of 2; the group without an answer has none
 }
 
 TEST_CASE("what the data does not decide is absent") {

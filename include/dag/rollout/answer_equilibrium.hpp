@@ -50,6 +50,48 @@ template <class Game>
   return at;
 }
 
+/// The contexts of one question as a game needs them.
+struct QuestionAnswers {
+  struct Member {
+    double size = 0;      ///< samples
+    double answered = 0;  ///< of these, with an answer
+    bool judged = true;
+  };
+  std::vector<Member> members;
+  std::vector<std::vector<double>> reference;  ///< of the members with an answer, in their order
+  std::vector<char> right;                     ///< by answer
+
+  void load(const AnswerGroups& groups, std::size_t q, double smoothing) {
+    const std::size_t count = groups.answers_of(q);
+    members.clear();
+    reference.clear();
+    right.assign(count, 0);
+    for (const auto index : groups.groups_of(q)) {
+      const auto g = static_cast<std::size_t>(index);
+      const auto answers = groups.group(g);
+      const auto verdicts = groups.group_right(g);
+      Member member{.size = static_cast<double>(answers.size())};
+      std::vector<double> row(count, smoothing);
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        member.judged = member.judged && verdicts[i] >= 0;
+        if (answers[i] >= 0) {
+          const auto z = static_cast<std::size_t>(answers[i]);
+          member.answered += 1;
+          row[z] += 1;
+          right[z] = static_cast<char>(right[z] != 0 || verdicts[i] > 0);
+        }
+      }
+      if (member.answered > 0) {
+        for (double& p : row) {
+          p /= member.answered + smoothing * static_cast<double>(count);
+        }
+        reference.push_back(std::move(row));
+      }
+      members.push_back(member);
+    }
+  }
+};
+
 /// The share of the most probable answers that are right: ties within 1e-9 count evenly.
 [[nodiscard]] inline double greedy_accuracy(std::span<const double> nu,
                                             std::span<const char> right) {
@@ -85,78 +127,39 @@ template <CoherenceUtility Pool>
   AnswerEquilibrium result;
   result.beta = beta;
   detail::Mean sampled, greedy, consensus, gain, residual;
-  std::vector<double> answered;
-  std::vector<char> right;
+  detail::QuestionAnswers question;
   for (std::size_t q = 0; q < groups.questions.size(); ++q) {
-    const std::size_t count = groups.answers_of(q);
-    const auto members = groups.groups_of(q);
-    std::vector<std::vector<double>> reference;
-    answered.assign(members.size(), 0);
-    right.assign(count, 0);
-    std::vector<char> judged(members.size(), 1);
-    bool question_judged = true;
-    for (std::size_t m = 0; m < members.size(); ++m) {
-      const auto g = static_cast<std::size_t>(members[m]);
-      std::vector<double> row(count, smoothing);
-      for (std::size_t i = 0; i < groups.group(g).size(); ++i) {
-        const auto answer = groups.group(g)[i];
-        const auto verdict = groups.group_right(g)[i];
-        judged[m] = static_cast<char>(judged[m] != 0 && verdict >= 0);
-        if (answer >= 0) {
-          answered[m] += 1;
-          row[static_cast<std::size_t>(answer)] += 1;
-          right[static_cast<std::size_t>(answer)] |= static_cast<char>(verdict > 0);
-        }
-      }
-      question_judged = question_judged && judged[m] != 0;
-      if (answered[m] > 0) {
-        for (double& p : row) {
-          p /= answered[m] + smoothing * static_cast<double>(count);
-        }
-        reference.push_back(std::move(row));
-      }
-    }
-    if (!reference.empty()) {
-      const AlignmentGame<Pool, no_backend> game(pool, Contexts<double>(reference), beta);
-      const auto found = equilibrium(game);
+    question.load(groups, q, smoothing);
+    AlignmentSolution<double> found;
+    if (!question.reference.empty()) {
+      const AlignmentGame<Pool, no_backend> game(pool, Contexts<double>(question.reference), beta);
+      found = equilibrium(game);
       const auto start = detail::certify_reference(game);
       ++result.questions;
       result.unconverged += found.status == Status::converged ? 0 : 1;
       result.worst_residual = std::fmax(result.worst_residual, found.residual);
       gain.add(found.value - start.value);
       residual.add(start.residual);
-      std::size_t x = 0;
-      for (std::size_t m = 0; m < members.size(); ++m) {
-        if (answered[m] > 0) {
-          const auto nu = found.strategy(x++);
-          double mass = 0;
-          for (std::size_t z = 0; z < count; ++z) {
-            mass += right[z] != 0 ? nu[z] : 0;
-          }
-          if (judged[m] != 0) {
-            const double size =
-                static_cast<double>(groups.group(static_cast<std::size_t>(members[m])).size());
-            sampled.add(mass * answered[m] / size);
-            greedy.add(detail::greedy_accuracy(nu, right));
-          }
-        } else if (judged[m] != 0 && !groups.group(static_cast<std::size_t>(members[m])).empty()) {
-          sampled.add(0);
-          greedy.add(0);
+    }
+    bool judged = true;
+    std::size_t x = 0;
+    for (const auto& member : question.members) {
+      judged = judged && member.judged;
+      const bool plays = member.answered > 0;
+      if (member.judged && member.size > 0) {
+        double mass = 0;
+        for (std::size_t z = 0; plays && z < question.right.size(); ++z) {
+          mass += question.right[z] != 0 ? found.strategy(x)[z] : 0;
         }
+        sampled.add(mass * member.answered / member.size);
+        greedy.add(plays ? detail::greedy_accuracy(found.strategy(x), question.right) : 0);
       }
-      if (question_judged) {
-        consensus.add(detail::greedy_accuracy(found.consensus, right));
-      }
-    } else {
-      for (std::size_t m = 0; m < members.size(); ++m) {
-        if (judged[m] != 0 && !groups.group(static_cast<std::size_t>(members[m])).empty()) {
-          sampled.add(0);
-          greedy.add(0);
-        }
-      }
-      if (question_judged) {
-        consensus.add(0);
-      }
+      x += plays ? 1 : 0;
+    }
+    if (judged) {
+      consensus.add(question.reference.empty()
+                        ? 0
+                        : detail::greedy_accuracy(found.consensus, question.right));
     }
   }
   result.acc_sampled = sampled.get();

@@ -101,6 +101,11 @@ class QuestionPool {
     return options_.pool == Pool::arithmetic ? value : std::exp(value) / total_;
   }
 
+  /// The consensus q of an answer that no context gave.
+  [[nodiscard]] double q_of_unseen() const noexcept {
+    return options_.pool == Pool::arithmetic ? base_ : std::exp(base_) / total_;
+  }
+
   /// nu_m and q of an answer that `entry` of member m counts, one sample of it being replaced by
   /// `left` samples of the remaining `others` (both as left over by leave-one-out).
   struct Pair {
@@ -136,13 +141,13 @@ class QuestionPool {
   void pool() {
     const double a = options_.smoothing;
     const bool arithmetic = options_.pool == Pool::arithmetic;
-    double base = 0;
+    base_ = 0;
     for (std::size_t m = 0; m < members(); ++m) {
       if (answered_[m] > 0) {
-        base += weight() * (arithmetic ? nu(m, 0) : std::log(nu(m, 0)));
+        base_ += weight() * (arithmetic ? nu(m, 0) : std::log(nu(m, 0)));
       }
     }
-    pooled_.assign(answers_, base);
+    pooled_.assign(answers_, base_);
     voters_.assign(answers_, 0);
     for (std::size_t m = 0; m < members(); ++m) {
       for (const auto& entry : entries(m)) {
@@ -167,6 +172,7 @@ class QuestionPool {
   std::vector<double> pooled_;        ///< q, or its unnormalised logarithm
   std::vector<std::int32_t> voters_;  ///< contexts that gave the answer
   double total_ = 0;
+  double base_ = 0;  ///< what `pooled_` is for an answer without samples
   Vote vote_;
 };
 

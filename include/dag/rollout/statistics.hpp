@@ -41,6 +41,8 @@ struct RolloutStatistics {
   std::optional<double> acc_best_context;
   std::optional<double> mean_entropy_in_group_nats;
   std::optional<double> mean_entropy_over_contexts_nats;  ///< of the arithmetic pool
+  std::optional<double> majority_share;  ///< mean over groups with an answer of the share of their
+                                         ///< answered samples that gave the most frequent one
   std::optional<double> distinct_answers_per_group;
   std::optional<double> distinct_answers_per_question;
   std::optional<double>
@@ -73,7 +75,7 @@ struct Mean {
   result.contexts = groups.contexts.size();
   result.groups = groups.groups();
   Mean null_rate, sample, majority, oracle, entropy, distinct;
-  Mean pool, pool_oracle, pool_entropy, pool_distinct, agreement;
+  Mean pool, pool_oracle, pool_entropy, pool_distinct, agreement, share;
   std::vector<Mean> by_context(groups.contexts.size());
   detail::Vote vote, pooled;
   for (std::size_t q = 0; q < groups.questions.size(); ++q) {
@@ -103,6 +105,9 @@ struct Mean {
       result.samples_per_group_min = least ? size : result.samples_per_group_min;
       result.samples_per_group_max =
           size > result.samples_per_group_max ? size : result.samples_per_group_max;
+      if (answered > 0) {
+        share.add(vote.most() / static_cast<double>(answered));
+      }
       entropy.add(vote.entropy());
       distinct.add(static_cast<double>(vote.distinct()));
       question_judged = question_judged && judged;
@@ -163,6 +168,7 @@ struct Mean {
   result.acc_oracle_over_contexts = pool_oracle.get();
   result.mean_entropy_in_group_nats = entropy.get();
   result.mean_entropy_over_contexts_nats = pool_entropy.get();
+  result.majority_share = share.get();
   result.distinct_answers_per_group = distinct.get();
   result.distinct_answers_per_question = pool_distinct.get();
   result.cross_context_agreement = agreement.get();

@@ -58,17 +58,23 @@ class Vote {
     return sum > 0 ? sum : 0;
   }
 
+  /// The largest weight; 0 for an empty vote.
+  [[nodiscard]] double most() const noexcept {
+    double largest = 0;
+    for (const auto answer : answers_) {
+      largest = weight(answer) > largest ? weight(answer) : largest;
+    }
+    return largest;
+  }
+
   /// The chance that the winner is right, ties broken evenly; 0 for an empty vote. Weights are sums
   /// of fractions: what differs by less than 1e-9 of the largest is tied.
   [[nodiscard]] double accuracy() const noexcept {
-    double most = 0;
-    for (const auto answer : answers_) {
-      most = weight(answer) > most ? weight(answer) : most;
-    }
+    const double largest = most();
     double tied = 0;
     double hits = 0;
     for (const auto answer : answers_) {
-      if (weight(answer) >= most * (1 - 1e-9)) {
+      if (weight(answer) >= largest * (1 - 1e-9)) {
         tied += 1;
         hits += is_right(answer) ? 1 : 0;
       }
