@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace dag::detail {
@@ -72,6 +73,63 @@ inline void count_all_pairs(const std::int32_t* ids, std::size_t size, std::size
   for (; b < blocks; ++b) {
     count_blocks<1>(ids + b * reward_lanes, ids, size, others + b * reward_lanes);
   }
+}
+
+/// value[i] = table[index[i]] for Size indices below Size. With AVX-512 a table of 16, 32 or 64
+/// floats stays in registers and is permuted: gathers would cost about as much as the counting.
+template <std::size_t Size, class Scalar>
+inline void look_up(const Scalar* table, const std::int32_t* index, Scalar* value) {
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+  if constexpr (std::is_same_v<Scalar, float> && (Size == 16 || Size == 32 || Size == 64)) {
+    using Floats [[gnu::vector_size(64)]] = float;
+    using Ints [[gnu::vector_size(64)]] = std::int32_t;
+    Floats part[Size / 16];
+    std::memcpy(part, table, sizeof part);
+    for (std::size_t i = 0; i < Size; i += 16) {
+      Ints at;
+      std::memcpy(&at, index + i, sizeof at);
+      Floats found;
+      if constexpr (Size == 16) {
+        found = __builtin_shuffle(part[0], at);
+      } else if constexpr (Size == 32) {
+        found = __builtin_shuffle(part[0], part[1], at);
+      } else {
+        found = (at & 32) == 0 ? __builtin_shuffle(part[0], part[1], at)
+                               : __builtin_shuffle(part[2], part[3], at);
+      }
+      std::memcpy(value + i, &found, sizeof found);
+    }
+    return;
+  }
+#endif
+  for (std::size_t i = 0; i < Size; ++i) {
+    value[i] = table[index[i]];
+  }
+}
+
+/// The sum of Lanes numbers, the upper half added to the lower, and so on. Lanes is a power of two.
+template <std::size_t Lanes, class Scalar>
+[[nodiscard]] inline Scalar add_lanes(Scalar* sum) {
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+  if constexpr (std::is_same_v<Scalar, float> && Lanes == 16) {  // the same sums, in registers
+    using Floats [[gnu::vector_size(64)]] = float;
+    using Ints [[gnu::vector_size(64)]] = std::int32_t;
+    constexpr Ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    Floats all;
+    std::memcpy(&all, sum, sizeof all);
+    all += __builtin_shuffle(all, lane + 8);
+    all += __builtin_shuffle(all, lane + 4);
+    all += __builtin_shuffle(all, lane + 2);
+    all += __builtin_shuffle(all, lane + 1);
+    return all[0];
+  }
+#endif
+  for (std::size_t width = Lanes / 2; width > 0; width /= 2) {
+    for (std::size_t i = 0; i < width; ++i) {
+      sum[i] += sum[i + width];
+    }
+  }
+  return sum[0];
 }
 
 /// Counts equal ids of one large group: by index where the ids are small, else by open addressing,

@@ -92,29 +92,25 @@ inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar*
     others[0] = 0;  // g++ 12 does not see that there is always a block
     count_all_pairs(ids, n, room / lanes, others);
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    value[i] = table[others[i]];
+  if constexpr (Fixed != 0) {
+    look_up<Fixed>(table, others, value);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) {
+      value[i] = table[others[i]];
+    }
   }
   std::memcpy(reward, value, n * sizeof(Scalar));
   const Scalar first = value[0];
   for (std::size_t i = n; i < room; ++i) {
     value[i] = first;
   }
-  const auto add_lanes = [&sum] {
-    for (std::size_t width = lanes / 2; width > 0; width /= 2) {
-      for (std::size_t i = 0; i < width; ++i) {
-        sum[i] += sum[i + width];
-      }
-    }
-    return sum[0];
-  };
   for (std::size_t b = 0; b < room; b += lanes) {
     for (std::size_t i = 0; i < lanes; ++i) {
       value[b + i] -= first;
       sum[i] += value[b + i];
     }
   }
-  const Scalar shift = add_lanes() / static_cast<Scalar>(n);
+  const Scalar shift = add_lanes<lanes>(sum) / static_cast<Scalar>(n);
   for (std::size_t i = n; i < room; ++i) {
     value[i] = shift;
   }
@@ -127,7 +123,7 @@ inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar*
       sum[i] += value[b + i] * value[b + i];
     }
   }
-  const Scalar squares = add_lanes();
+  const Scalar squares = add_lanes<lanes>(sum);
   const Scalar factor = scale.factor(squares, n);
   for (std::size_t i = 0; i < n; ++i) {
     advantage[i] = value[i] * factor;
