@@ -7,6 +7,8 @@
 #   dag::eigen   the CPU backend           Eigen 3.3 or newer
 #   dag::json    JSON Lines in and out     nlohmann-json 3.9 or newer
 #   dag::xtensor payoff tensors, interop   xtensor 0.24 or newer
+#   dag::torch   torch modules as models libtorch 1.13 or newer (TorchConfig.cmake; slow to look for,
+#                so -DDAG_TORCH=OFF leaves it out)
 #   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
 #                is all it needs; for C++ define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (_OMP)
 macro(_dag_optional_target name package version dependency)
@@ -20,6 +22,21 @@ endmacro()
 _dag_optional_target(eigen Eigen3 3.3 Eigen3::Eigen)
 _dag_optional_target(json nlohmann_json 3.9 nlohmann_json::nlohmann_json)
 _dag_optional_target(xtensor xtensor 0.24 xtensor)
+
+# TorchConfig wants GLOBAL targets asked for from outside, and talks; its variables stay in a function.
+option(DAG_TORCH "Look for libtorch" ON)
+function(_dag_find_torch)
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+  set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
+  find_package(Torch 1.13 QUIET)
+  if(TARGET torch)
+    add_library(dag::torch INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(dag::torch INTERFACE dag::dag ${TORCH_LIBRARIES})
+  endif()
+endfunction()
+if(DAG_TORCH AND NOT TARGET dag::torch)
+  _dag_find_torch()
+endif()
 
 # CCCL 3 keeps libcu++ and CUB beside Thrust; all live under the same folder.
 find_path(DAG_THRUST_INCLUDE thrust/version.h

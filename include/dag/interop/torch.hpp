@@ -1,0 +1,449 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/cloneable.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <dag/core/error.hpp>
+#include <dag/core/log_prob_model.hpp>
+#include <dag/core/random.hpp>
+
+namespace dag {
+
+/// Token ids, 0..vocabulary-1.
+using TokenSequence = std::vector<std::int32_t>;
+
+/// Atom of TorchModel: a torch module that maps token ids [batch, time] (int64) to logits [batch,
+/// time, vocabulary]; entry t is the distribution of token t+1 and depends on tokens 0..t only.
+template <class Module>
+concept LogitModule = std::derived_from<Module, torch::nn::Module> &&
+    requires(Module& module, const at::Tensor& tokens) {
+  { module.forward(tokens) } -> std::convertible_to<at::Tensor>;
+};
+
+/// Atom, optional: decoding that remembers. `prefill(tokens, cache)` reads [batch, time] into an
+/// empty cache, `decode(tokens, cache)` one more token a row [batch]; both give the logits [batch,
+/// vocabulary] after the last token. Without it each token costs a pass over its whole prefix.
+template <class Module>
+concept DecodingModule = LogitModule<Module> &&
+    requires(Module& module, const at::Tensor& tokens, typename Module::Cache& cache) {
+  { module.prefill(tokens, cache) } -> std::convertible_to<at::Tensor>;
+  { module.decode(tokens, cache) } -> std::convertible_to<at::Tensor>;
+};
+
+struct TorchModelOptions {
+  std::int32_t vocabulary = 0;
+  std::int64_t prompt_length = 0;  ///< tokens; shorter prompts are padded on the left
+  std::int64_t trace_length = 0;   ///< a trace ends with `stop`, or after this many tokens
+  std::int32_t stop = 0;
+  std::int32_t pad = 0;     ///< the module sees pads as tokens, in the same place every time
+  std::int64_t batch = 64;  ///< rows of every call of the module (filled up, so shapes are fixed)
+  torch::Device device = torch::kCPU;
+};
+
+/// Any causal torch module as a LogProbModel: prompts and traces are token sequences,
+///   log pi(y|x) = sum_t log softmax(logits[P - 1 + t])[y_t],  t = 0..|y|-1,
+/// y ends at its first `stop` or after trace_length tokens, so that the mass of all traces is one.
+///
+/// Parameters: those of the module, in the order of module.parameters(), moved into one flat tensor
+/// of which they become views: reading and writing them is one copy, and none on the CPU
+/// (`parameters()`). Copying the model clones the module (torch::nn::Cloneable).
+/// The module's own optimiser: hand `module().parameters()` to any of torch::optim and let
+/// `log_prob_tensor` (which keeps the graph) be part of a loss.
+///
+/// Determinism: samples come from RandomStream by inverse distribution in double, never from
+/// torch's generator. Every call has the same shape, so that a row does not depend on its neighbours;
+/// equal inputs give equal bits on one machine with one number of threads.
+/// Satisfies LogProbModel and ParameterizedModel. The module is put into evaluation mode.
+/// Errors: invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace
+/// that does not end), dimension_mismatch, not_finite; what torch throws passes through.
+template <LogitModule Module, std::floating_point Scalar = float>
+class TorchModel {
+ public:
+  using scalar_type = Scalar;
+  using prompt_type = TokenSequence;
+  using trace_type = TokenSequence;
+
+  TorchModel(std::shared_ptr<Module> module, TorchModelOptions options)
+      : module_(std::move(module)), options_(options) {
+    require(module_ != nullptr, Errc::invalid_argument, "TorchModel: no module");
+    require(options.prompt_length >= 1 && options.trace_length >= 1 && options.batch >= 1,
+            Errc::invalid_argument,
+            "TorchModel: prompt_length, trace_length and batch must be >= 1, got ",
+            options.prompt_length, ", ", options.trace_length, " and ", options.batch);
+    check_token(options.stop, "stop");
+    check_token(options.pad, "pad");
+    adopt();
+    check_module();
+  }
+  TorchModel(const TorchModel& other)
+      : module_(std::dynamic_pointer_cast<Module>(other.module_->clone(other.options_.device))),
+        options_(other.options_) {
+    adopt();
+  }
+  TorchModel& operator=(const TorchModel& other) { return *this = TorchModel(other); }
+  TorchModel(TorchModel&&) noexcept = default;
+  TorchModel& operator=(TorchModel&&) noexcept = default;
+  ~TorchModel() = default;
+
+  [[nodiscard]] Module& module() const noexcept { return *module_; }
+  [[nodiscard]] const TorchModelOptions& options() const noexcept { return options_; }
+
+  [[nodiscard]] TokenSequence sample(const TokenSequence& prompt, RandomStream& stream) const {
+    TokenSequence trace;
+    draw({&prompt, 1}, {&stream, 1}, {&trace, 1});
+    return trace;
+  }
+  void sample_batch(std::span<const TokenSequence> prompts, RandomStream& stream,
+                    std::span<TokenSequence> traces) const {
+    const auto seed = stream();
+    std::vector<RandomStream> streams;
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+      streams.emplace_back(seed, i);
+    }
+    each_part(prompts.size(), [&](std::size_t first, std::size_t size) {
+      draw(prompts.subspan(first, size), std::span(streams).subspan(first, size),
+           traces.subspan(first, size));
+    });
+  }
+  /// The most likely token at each step (the first of equals).
+  void greedy_batch(std::span<const TokenSequence> prompts, std::span<TokenSequence> traces) const {
+    require(prompts.size() == traces.size(), Errc::dimension_mismatch,
+            "TorchModel::greedy_batch: one trace per prompt, got ", prompts.size(), " and ",
+            traces.size());
+    each_part(prompts.size(), [&](std::size_t first, std::size_t size) {
+      draw(prompts.subspan(first, size), {}, traces.subspan(first, size));
+    });
+  }
+
+  [[nodiscard]] Scalar log_prob(const TokenSequence& prompt, const TokenSequence& trace) const {
+    Scalar out = 0;
+    log_prob_batch({&prompt, 1}, {&trace, 1}, {&out, 1});
+    return out;
+  }
+  void log_prob_batch(std::span<const TokenSequence> prompts, std::span<const TokenSequence> traces,
+                      std::span<Scalar> out) const {
+    const torch::NoGradGuard no_graph;
+    each_part(traces.size(), [&](std::size_t first, std::size_t size) {
+      const at::Tensor values =
+          score(prompts.subspan(first, size), traces.subspan(first, size)).cpu().contiguous();
+      std::copy_n(values.template data_ptr<Scalar>(), size, out.begin() + offset(first));
+    });
+  }
+  /// The same as a tensor [n] with its graph, for losses of your own.
+  [[nodiscard]] at::Tensor log_prob_tensor(std::span<const TokenSequence> prompts,
+                                           std::span<const TokenSequence> traces) const {
+    require(prompts.size() == traces.size() && !traces.empty(), Errc::dimension_mismatch,
+            "TorchModel::log_prob_tensor: needs as many prompts as traces and at least one, got ",
+            prompts.size(), " and ", traces.size());
+    std::vector<at::Tensor> parts;
+    each_part(traces.size(), [&](std::size_t first, std::size_t size) {
+      parts.push_back(score(prompts.subspan(first, size), traces.subspan(first, size))
+                          .narrow(0, 0, offset(size)));
+    });
+    return at::cat(parts);
+  }
+
+  void accumulate_score(const TokenSequence& prompt, const TokenSequence& trace, Scalar weight,
+                        std::span<Scalar> gradient) const {
+    accumulate_score_batch({&prompt, 1}, {&trace, 1}, {&weight, 1}, gradient);
+  }
+  void accumulate_score_batch(std::span<const TokenSequence> prompts,
+                              std::span<const TokenSequence> traces,
+                              std::span<const Scalar> weights, std::span<Scalar> gradient) const {
+    check_length(gradient.size());
+    each_part(traces.size(), [&](std::size_t first, std::size_t size) {
+      std::vector<Scalar> padded(static_cast<std::size_t>(options_.batch), Scalar{0});
+      std::copy_n(weights.begin() + offset(first), size, padded.begin());
+      const at::Tensor weight =
+          torch::tensor(padded, torch::dtype(scalar_kind())).to(options_.device);
+      const at::Tensor total =
+          (score(prompts.subspan(first, size), traces.subspan(first, size)) * weight).sum();
+      const auto grads = torch::autograd::grad({total}, module_->parameters(), {}, c10::nullopt,
+                                               false, /*allow_unused=*/true);
+      std::size_t next = 0;
+      for (std::size_t p = 0; p < grads.size(); ++p) {
+        if (!grads[p].defined()) {  // a parameter that the logits do not depend on
+          next += sizes_[p];
+          continue;
+        }
+        const at::Tensor part = grads[p].cpu().contiguous();
+        const Scalar* from = part.template data_ptr<Scalar>();
+        for (std::size_t i = 0; i < sizes_[p]; ++i) {
+          gradient[next++] += from[i];
+        }
+      }
+    });
+  }
+
+  [[nodiscard]] std::size_t parameter_count() const noexcept { return count_; }
+  /// The parameters where they are, without a copy. Errors: unsupported unless on the CPU.
+  [[nodiscard]] std::span<Scalar> parameters() {
+    require(options_.device.is_cpu(), Errc::unsupported,
+            "TorchModel::parameters: a view needs the CPU; use copy_parameters");
+    return {flat_.template data_ptr<Scalar>(), count_};
+  }
+  void copy_parameters(std::span<Scalar> out) const {
+    check_length(out.size());
+    const at::Tensor values = flat_.cpu();
+    std::copy_n(values.template data_ptr<Scalar>(), count_, out.begin());
+  }
+  /// On an error nothing is changed.
+  void set_parameters(std::span<const Scalar> in) {
+    check_length(in.size());
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      require(std::isfinite(in[i]), Errc::not_finite,
+              "TorchModel::set_parameters: parameters must be finite, got ", in[i], " at ", i);
+    }
+    const torch::NoGradGuard no_graph;
+    flat_.copy_(torch::from_blob(const_cast<Scalar*>(in.data()), {offset(count_)}, scalar_kind()));
+  }
+
+ private:
+  [[nodiscard]] static constexpr at::ScalarType scalar_kind() {
+    return c10::CppTypeToScalarType<Scalar>::value;
+  }
+  [[nodiscard]] static constexpr std::int64_t offset(std::size_t i) {
+    return static_cast<std::int64_t>(i);
+  }
+  void check_length(std::size_t length) const {
+    require(length == count_, Errc::dimension_mismatch, "TorchModel: the module has ", count_,
+            " parameters, got ", length);
+  }
+  void check_token(std::int32_t token, const char* what) const {
+    require(token >= 0 && token < options_.vocabulary, Errc::invalid_argument, "TorchModel: ", what,
+            " must be in [0, ", options_.vocabulary, "), got ", token);
+  }
+
+  /// Moves the module to type and device, and its parameters into one flat tensor.
+  void adopt() {
+    require(module_ != nullptr, Errc::unsupported,
+            "TorchModel: to be copied, a module must derive from torch::nn::Cloneable");
+    const torch::NoGradGuard no_graph;
+    module_->to(options_.device, scalar_kind());
+    module_->eval();
+    std::vector<at::Tensor> parameters = module_->parameters();
+    sizes_.clear();
+    count_ = 0;
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      for (std::size_t other = 0; other < p; ++other) {
+        require(!parameters[p].is_same(parameters[other]), Errc::unsupported,
+                "TorchModel: parameter ", p, " is registered twice (tied weights)");
+      }
+      sizes_.push_back(static_cast<std::size_t>(parameters[p].numel()));
+      count_ += sizes_.back();
+    }
+    require(count_ > 0, Errc::invalid_argument, "TorchModel: the module has no parameters");
+    flat_ = torch::empty({offset(count_)}, torch::dtype(scalar_kind()).device(options_.device));
+    std::int64_t next = 0;
+    for (at::Tensor& parameter : parameters) {
+      const at::Tensor home = flat_.narrow(0, next, parameter.numel());
+      home.copy_(parameter.reshape({-1}));
+      next += parameter.numel();
+      parameter.set_data(home.view(parameter.sizes()));
+    }
+  }
+
+  /// Shape of the logits, and that no entry depends on a later token.
+  void check_module() const {
+    const torch::NoGradGuard no_graph;
+    const std::int64_t length = options_.prompt_length + options_.trace_length - 1;
+    at::Tensor tokens = torch::full({options_.batch, length}, std::int64_t{options_.pad},
+                                    torch::dtype(torch::kInt64).device(options_.device));
+    const at::Tensor logits = module_->forward(tokens);
+    require(logits.dim() == 3 && logits.size(0) == options_.batch && logits.size(1) == length &&
+                logits.size(2) == options_.vocabulary && logits.scalar_type() == scalar_kind(),
+            Errc::dimension_mismatch,
+            "TorchModel: the module must give logits [batch, time, vocabulary] of its scalar type");
+    if (length > 1) {
+      tokens.select(1, length - 1).fill_(std::int64_t{options_.stop == 0 ? 1 : 0});
+      const at::Tensor changed = module_->forward(tokens);
+      require(at::allclose(changed.narrow(1, 0, length - 1), logits.narrow(1, 0, length - 1), 1e-3,
+                           1e-4),
+              Errc::invalid_argument,
+              "TorchModel: the module is not causal: logits depend on later tokens");
+    }
+  }
+
+  template <class Body>
+  void each_part(std::size_t count, Body&& body) const {
+    const auto rows = static_cast<std::size_t>(options_.batch);
+    for (std::size_t first = 0; first < count; first += rows) {
+      body(first, std::min(rows, count - first));
+    }
+  }
+
+  /// Writes a prompt, padded on the left, to `row`.
+  void write_prompt(const TokenSequence& prompt, std::int64_t* row) const {
+    const auto length = static_cast<std::size_t>(options_.prompt_length);
+    require(prompt.size() <= length, Errc::invalid_argument, "TorchModel: a prompt has ",
+            prompt.size(), " tokens, prompt_length is ", length);
+    std::fill_n(row, length - prompt.size(), std::int64_t{options_.pad});
+    for (std::size_t i = 0; i < prompt.size(); ++i) {
+      check_token(prompt[i], "a token of a prompt");
+      row[length - prompt.size() + i] = prompt[i];
+    }
+  }
+  void check_trace(const TokenSequence& trace) const {
+    const auto limit = static_cast<std::size_t>(options_.trace_length);
+    require(!trace.empty() && trace.size() <= limit &&
+                (trace.back() == options_.stop || trace.size() == limit),
+            Errc::invalid_argument, "TorchModel: a trace must end with token ", options_.stop,
+            " or have ", limit, " tokens; this one has ", trace.size());
+    for (std::size_t t = 0; t < trace.size(); ++t) {
+      check_token(trace[t], "a token of a trace");
+      require(trace[t] != options_.stop || t + 1 == trace.size(), Errc::invalid_argument,
+              "TorchModel: a trace goes on after its stop token at ", t);
+    }
+  }
+  [[nodiscard]] at::Tensor device_tokens(std::vector<std::int64_t>& tokens,
+                                         std::int64_t columns) const {
+    return torch::from_blob(tokens.data(), {options_.batch, columns}, torch::kInt64)
+        .to(options_.device, /*non_blocking=*/false, /*copy=*/true);
+  }
+
+  /// log pi of up to `batch` traces, as a tensor [batch]; rows beyond them are 0.
+  [[nodiscard]] at::Tensor score(std::span<const TokenSequence> prompts,
+                                 std::span<const TokenSequence> traces) const {
+    const auto rows = static_cast<std::size_t>(options_.batch);
+    const auto before = static_cast<std::size_t>(options_.prompt_length);
+    const auto limit = static_cast<std::size_t>(options_.trace_length);
+    const std::size_t length = before + limit - 1;
+    std::vector<std::int64_t> input(rows * length, options_.pad), target(rows * limit, 0);
+    std::vector<Scalar> mask(rows * limit, Scalar{0});
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+      write_prompt(prompts[i], input.data() + i * length);
+      check_trace(traces[i]);
+      for (std::size_t t = 0; t < traces[i].size(); ++t) {
+        target[i * limit + t] = traces[i][t];
+        mask[i * limit + t] = Scalar{1};
+        if (t + 1 < limit) {
+          input[i * length + before + t] = traces[i][t];
+        }
+      }
+    }
+    const at::Tensor logits = module_->forward(device_tokens(input, offset(length)));
+    const at::Tensor log_probs = at::log_softmax(
+        logits.narrow(1, options_.prompt_length - 1, options_.trace_length), /*dim=*/2);
+    const at::Tensor keep =
+        torch::from_blob(mask.data(), {options_.batch, options_.trace_length}, scalar_kind())
+            .to(options_.device, false, true);
+    const at::Tensor chosen =
+        log_probs.gather(2, device_tokens(target, options_.trace_length).unsqueeze(2)).squeeze(2);
+    // where, not a product: a masked entry may be -inf.
+    return at::where(keep > 0, chosen, at::zeros_like(chosen)).sum(1);
+  }
+
+  /// Up to `batch` traces: by the rows' streams, or greedy where there are none.
+  void draw(std::span<const TokenSequence> prompts, std::span<RandomStream> streams,
+            std::span<TokenSequence> traces) const {
+    const torch::NoGradGuard no_graph;
+    const auto rows = static_cast<std::size_t>(options_.batch);
+    const auto before = static_cast<std::size_t>(options_.prompt_length);
+    std::vector<std::int64_t> tokens(rows * before, options_.pad), last(rows, options_.pad);
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+      write_prompt(prompts[i], tokens.data() + i * before);
+      traces[i].clear();
+    }
+    at::Tensor prefix = device_tokens(tokens, options_.prompt_length);
+    Decoder decoder(*module_);
+    at::Tensor logits = decoder.begin(prefix);
+    std::size_t alive = prompts.size();
+    for (std::int64_t t = 0;; ++t) {
+      const at::Tensor host = logits.cpu().contiguous();
+      const auto width = static_cast<std::size_t>(options_.vocabulary);
+      for (std::size_t i = 0; i < prompts.size(); ++i) {
+        if (!traces[i].empty() && traces[i].back() == options_.stop) {
+          continue;
+        }
+        const std::span<const Scalar> row(host.template data_ptr<Scalar>() + i * width, width);
+        const std::int32_t token = streams.empty() ? largest(row) : pick(row, streams[i]);
+        traces[i].push_back(token);
+        last[i] = token;
+        alive -= token == options_.stop ? 1 : 0;
+      }
+      if (alive == 0 || t + 1 == options_.trace_length) {
+        return;
+      }
+      logits = decoder.next(device_tokens(last, 1));
+    }
+  }
+  [[nodiscard]] static std::int32_t largest(std::span<const Scalar> logits) {
+    return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) -
+                                     logits.begin());
+  }
+  /// Inverse distribution in double.
+  [[nodiscard]] static std::int32_t pick(std::span<const Scalar> logits, RandomStream& stream) {
+    const double top = static_cast<double>(logits[static_cast<std::size_t>(largest(logits))]);
+    require(std::isfinite(top), Errc::not_finite, "TorchModel: the largest logit is ", top);
+    double total = 0;
+    for (const Scalar logit : logits) {
+      total += std::exp(static_cast<double>(logit) - top);
+    }
+    double left = stream.uniform() * total;
+    std::int32_t token = largest(logits);  // if rounding leaves a rest
+    for (std::size_t z = 0; z < logits.size(); ++z) {
+      left -= std::exp(static_cast<double>(logits[z]) - top);
+      if (left < 0) {
+        token = static_cast<std::int32_t>(z);
+        break;
+      }
+    }
+    return token;
+  }
+
+  /// Logits after one token more, with the module's cache where it has one.
+  class Decoder {
+   public:
+    explicit Decoder(Module& module) : module_(module) {}
+    [[nodiscard]] at::Tensor begin(const at::Tensor& prefix) {
+      if constexpr (DecodingModule<Module>) {
+        return module_.prefill(prefix, cache_);
+      } else {
+        cache_ = prefix;
+        return at::Tensor(module_.forward(prefix)).select(1, prefix.size(1) - 1);
+      }
+    }
+    [[nodiscard]] at::Tensor next(const at::Tensor& tokens) {
+      if constexpr (DecodingModule<Module>) {
+        return module_.decode(tokens.squeeze(1), cache_);
+      } else {
+        cache_ = at::cat({cache_, tokens}, 1);
+        return at::Tensor(module_.forward(cache_)).select(1, cache_.size(1) - 1);
+      }
+    }
+
+   private:
+    template <class M>
+    struct State {
+      using type = at::Tensor;
+    };
+    template <DecodingModule M>
+    struct State<M> {
+      using type = typename M::Cache;
+    };
+    Module& module_;
+    typename State<Module>::type cache_;
+  };
+
+  std::shared_ptr<Module> module_;
+  TorchModelOptions options_;
+  at::Tensor flat_;
+  std::vector<std::size_t> sizes_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace dag

@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <dag/interop/torch.hpp>
+#include <dag/interop/torch_transformer.hpp>
+#include <dag/train/trainer.hpp>
+
+#include <contract/model.hpp>
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using dag::TokenSequence;
+using Transformer = dag::TorchModel<dag::TransformerImpl, double>;
+
+constexpr std::int32_t stop = 3, pad = 4;
+
+template <class Scalar = double>
+dag::TorchModel<dag::TransformerImpl, Scalar> tiny(std::uint64_t seed = 5, std::int64_t batch = 8) {
+  auto module = std::make_shared<dag::TransformerImpl>(dag::TransformerOptions{
+      .vocabulary = 5, .length = 5, .width = 8, .heads = 2, .layers = 2, .seed = seed});
+  return {module,
+          {.vocabulary = 5,
+           .prompt_length = 2,
+           .trace_length = 3,
+           .stop = stop,
+           .pad = pad,
+           .batch = batch}};
+}
+
+/// No cache, no attention: logits from the running mean of embeddings. A module as users write it.
+struct BagImpl : torch::nn::Cloneable<BagImpl> {
+  at::Tensor table;
+  bool looks_ahead = false;
+  BagImpl() { reset(); }
+  void reset() override {
+    at::Tensor start = torch::empty({5, 5});
+    for (std::int64_t i = 0; i < 25; ++i) {
+      start.view({25})[i] = std::sin(static_cast<double>(3 * i + 1));
+    }
+    table = register_parameter("table", start);
+  }
+  at::Tensor forward(const at::Tensor& tokens) {
+    const at::Tensor rows = at::embedding(table, tokens);
+    const at::Tensor count =
+        torch::arange(1, tokens.size(1) + 1, rows.options()).view({1, -1, 1});
+    return looks_ahead ? rows + rows.mean(1, true) : rows.cumsum(1) / count;
+  }
+};
+static_assert(dag::LogitModule<BagImpl> && !dag::DecodingModule<BagImpl>);
+static_assert(dag::DecodingModule<dag::TransformerImpl>);
+static_assert(dag::ParameterizedModel<Transformer>);
+static_assert(dag::ParameterizedModel<dag::TorchModel<BagImpl, float>>);
+
+/// Every trace of at most 3 tokens over 5 symbols that ends as the model's traces end.
+std::vector<TokenSequence> all_traces() {
+  std::vector<TokenSequence> done, open{{}};
+  for (int t = 0; t < 3; ++t) {
+    std::vector<TokenSequence> longer;
+    for (const auto& prefix : open) {
+      for (std::int32_t token = 0; token < 5; ++token) {
+        TokenSequence trace = prefix;
+        trace.push_back(token);
+        (token == stop || t == 2 ? done : longer).push_back(trace);
+      }
+    }
+    open = longer;
+  }
+  return done;
+}
+
+template <class Model>
+double total_mass(const Model& model, const TokenSequence& prompt) {
+  const auto traces = all_traces();
+  const std::vector<TokenSequence> prompts(traces.size(), prompt);
+  std::vector<typename Model::scalar_type> log_probs(traces.size());
+  dag::log_prob_batch<Model>(model, prompts, traces, log_probs);
+  double total = 0;
+  for (const auto entry : log_probs) {
+    total += std::exp(static_cast<double>(entry));
+  }
+  return total;
+}
+
+template <class Model>
+std::vector<double> parameters_of(const Model& model) {
+  std::vector<typename Model::scalar_type> own(model.parameter_count());
+  model.copy_parameters(own);
+  return {own.begin(), own.end()};
+}
+
+/// Five standard errors for every trace of the tiny vocabulary.
+template <class Model>
+void check_frequencies(const Model& model, const TokenSequence& prompt, std::size_t draws) {
+  const std::vector<TokenSequence> prompts(draws, prompt);
+  std::vector<TokenSequence> traces(draws);
+  dag::RandomStream stream(11, 0);
+  dag::sample_batch<Model>(model, prompts, stream, traces);
+  std::map<TokenSequence, std::size_t> counts;
+  for (const auto& trace : traces) {
+    ++counts[trace];
+  }
+  std::size_t seen = 0;
+  for (const auto& trace : all_traces()) {
+    const double p = std::exp(static_cast<double>(model.log_prob(prompt, trace)));
+    const auto n = static_cast<double>(draws);
+    const auto count = static_cast<double>(counts[trace]);
+    seen += counts[trace];
+    CHECK(std::abs(count / n - p) <= 5 * std::sqrt(p * (1 - p) / n) + 25 / n);
+  }
+  CHECK(seen == draws);  // nothing but these traces was drawn
+}
+
+TEST_CASE("The transformer keeps the contract of a model") {
+  torch::set_num_threads(1);
+  contract::check_model(tiny(), {0, 2}, {.samples = 1500, .differentiated = 10});
+}
+
+TEST_CASE("A module without a cache keeps it too") {
+  torch::set_num_threads(1);
+  const dag::TorchModel<BagImpl, double> model(
+      std::make_shared<BagImpl>(),
+      {.vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad,
+       .batch = 8});
+  contract::check_model(model, {1}, {.samples = 1500, .differentiated = 10});
+  CHECK(total_mass(model, {1}) == doctest::Approx(1).epsilon(1e-12));
+  check_frequencies(model, {1}, 20000);
+}
+
+TEST_CASE("All traces have mass one, and are drawn as often as their probability says") {
+  torch::set_num_threads(1);
+  for (const TokenSequence& prompt : {TokenSequence{}, TokenSequence{1}, TokenSequence{0, 2}}) {
+    CHECK(total_mass(tiny(), prompt) == doctest::Approx(1).epsilon(1e-12));
+    CHECK(total_mass(tiny<float>(), prompt) == doctest::Approx(1).epsilon(1e-5));
+  }
+  check_frequencies(tiny(), {0, 2}, 20000);
+  check_frequencies(tiny<float>(), {2}, 20000);
+}
+
+TEST_CASE("A draw is the same whatever its neighbours, and whatever torch's generator did") {
+  torch::set_num_threads(1);
+  const auto model = tiny<float>();
+  std::vector<TokenSequence> prompts;
+  for (std::int32_t i = 0; i < 30; ++i) {
+    prompts.push_back({i % 3, i % 5});
+  }
+  std::vector<TokenSequence> many(30), few(7);
+  dag::RandomStream first(3, 9), second(3, 9);
+  dag::sample_batch<decltype(tiny<float>())>(model, prompts, first, many);
+  torch::manual_seed(77);
+  (void)torch::rand({5});
+  dag::sample_batch<decltype(tiny<float>())>(model, std::span(prompts).first(7), second, few);
+  for (std::size_t i = 0; i < few.size(); ++i) {
+    CHECK(few[i] == many[i]);
+  }
+  CHECK(parameters_of(tiny()) == parameters_of(tiny()));
+  CHECK(parameters_of(tiny(5)) != parameters_of(tiny(6)));
+}
+
+TEST_CASE("Greedy traces take the likeliest token at every step") {
+  torch::set_num_threads(1);
+  const auto model = tiny();
+  const std::vector<TokenSequence> prompts{{0, 1}, {2}, {1, 1}};
+  std::vector<TokenSequence> traces(prompts.size());
+  model.greedy_batch(prompts, traces);
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    // A greedy first token starts the likeliest class of traces by first token.
+    std::vector<double> mass(5, 0.0);
+    for (const auto& trace : all_traces()) {
+      mass[static_cast<std::size_t>(trace[0])] += std::exp(model.log_prob(prompts[i], trace));
+    }
+    for (const double other : mass) {
+      CHECK(mass[static_cast<std::size_t>(traces[i][0])] >= other - 1e-12);
+    }
+  }
+}
+
+TEST_CASE("Decoding with a cache agrees with the whole pass") {
+  torch::set_num_threads(1);
+  const auto model = tiny();
+  auto& module = model.module();
+  const torch::NoGradGuard no_graph;
+  const at::Tensor tokens = torch::tensor({0, 1, 2, 4, 1, 3, 2, 0, 1, 1}, torch::kInt64).view({2, 5});
+  const at::Tensor whole = module.forward(tokens);
+  dag::TransformerImpl::Cache cache;
+  CHECK(at::allclose(module.prefill(tokens.narrow(1, 0, 2), cache), whole.select(1, 1), 1e-12,
+                     1e-12));
+  for (std::int64_t t = 2; t < 5; ++t) {
+    CHECK(at::allclose(module.decode(tokens.select(1, t), cache), whole.select(1, t), 1e-12, 1e-12));
+  }
+  CHECK_THROWS_AS((void)module.decode(tokens.select(1, 0), cache), dag::Error);
+}
+
+TEST_CASE("Parameters are one span, and a copy shares none of it") {
+  torch::set_num_threads(1);
+  auto model = tiny();
+  const auto copy = model;
+  const std::span<double> parameters = model.parameters();
+  const double before = model.log_prob({0}, {1, stop});
+  parameters[0] += 1;  // embedding of token 0
+  CHECK(model.log_prob({0}, {1, stop}) != before);
+  CHECK(copy.log_prob({0}, {1, stop}) == before);
+  parameters[0] -= 1;
+}
+
+TEST_CASE("An optimiser of torch takes the step that dag's own takes") {
+  torch::set_num_threads(1);
+  auto own = tiny(), other = tiny();
+  const std::vector<TokenSequence> prompts{{0, 1}, {2}, {1}};
+  const std::vector<TokenSequence> traces{{1, stop}, {0, 1, 2}, {stop}};
+  const std::vector<double> weights{1, -0.5, 2};
+  std::vector<double> gradient(own.parameter_count(), 0.0);
+  dag::accumulate_score_batch<Transformer>(own, prompts, traces, weights, gradient);
+  dag::Sgd().step(own.parameters(), gradient, 0.1);
+  // Descent on the loss by hand: what torch::optim::SGD does (its header is not worth the seconds).
+  const at::Tensor loss = -(other.log_prob_tensor(prompts, traces) * torch::tensor(weights)).sum();
+  loss.backward();
+  {
+    const torch::NoGradGuard no_graph;
+    for (at::Tensor& parameter : other.module().parameters()) {
+      parameter.sub_(0.1 * parameter.grad());
+    }
+  }
+  const auto first = parameters_of(own), second = parameters_of(other);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    REQUIRE(first[i] == doctest::Approx(second[i]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("Training goes on bit for bit from a checkpoint") {
+  torch::set_num_threads(1);
+  const std::vector<dag::Question<TokenSequence>> questions{{{{0, 1}, {1, 0}}}, {{{2}, {2, 2}}}};
+  const auto answer = [](const TokenSequence&, const TokenSequence& trace) {
+    return static_cast<int>(trace[0] == stop ? -1 : trace[0]);
+  };
+  dag::TrainOptions options{.steps = 6,
+                            .questions_per_step = 2,
+                            .group_size = 4,
+                            .beta = 0.1,
+                            .learning_rate = {.peak = 0.01, .warm_up = 2, .total = 6},
+                            .clip_norm = 1,
+                            .seed = 8};
+  const auto run = [&](auto&& on_step) {
+    auto model = tiny<float>();
+    const auto reference = model;
+    dag::CoherenceObjective objective(dag::CoherencePool::arithmetic);
+    dag::Adam adam;
+    dag::train(model, reference, std::span(questions), objective, answer, adam, options, on_step);
+    return parameters_of(model);
+  };
+  const auto whole = run([](const dag::TrainRecord&) {});
+  CHECK(whole != parameters_of(tiny<float>()));
+  const auto folder = std::filesystem::temp_directory_path();
+  options.checkpoint = (folder / ("dag_torch_" + std::to_string(::getpid()) + ".ckpt")).string();
+  options.checkpoint_every = 2;
+  (void)run([](const dag::TrainRecord& record) { return record.step < 3; });
+  CHECK(run([](const dag::TrainRecord&) {}) == whole);
+  std::filesystem::remove(options.checkpoint);
+  std::filesystem::remove(options.checkpoint + ".previous");
+}
+
+TEST_CASE("What cannot be meant is refused") {
+  torch::set_num_threads(1);
+  const auto model = tiny();
+  const auto refused = [](dag::Errc code, auto&& call) {
+    try {
+      call();
+      FAIL_CHECK("expected an error: ", std::string(dag::to_string(code)));
+    } catch (const dag::Error& error) {
+      CHECK(error.code() == code);
+    }
+  };
+  const auto invalid = dag::Errc::invalid_argument;
+  refused(invalid, [&] { (void)model.log_prob({0, 1, 2}, {stop}); });       // prompt too long
+  refused(invalid, [&] { (void)model.log_prob({5}, {stop}); });             // no such token
+  refused(invalid, [&] { (void)model.log_prob({0}, {}); });                 // no trace
+  refused(invalid, [&] { (void)model.log_prob({0}, {1, 1}); });             // does not end
+  refused(invalid, [&] { (void)model.log_prob({0}, {stop, 1, 1}); });       // goes on
+  refused(invalid, [&] { (void)model.log_prob({0}, {1, 1, 1, stop}); });    // too long
+  const dag::TorchModelOptions options{
+      .vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad};
+  refused(invalid, [&] {
+    dag::TorchModel<BagImpl>(nullptr, options);
+  });
+  refused(invalid, [&] {
+    auto bad = options;
+    bad.stop = 5;
+    dag::TorchModel<BagImpl>(std::make_shared<BagImpl>(), bad);
+  });
+  refused(dag::Errc::dimension_mismatch, [&] {
+    auto bad = options;
+    bad.vocabulary = 6;
+    dag::TorchModel<BagImpl>(std::make_shared<BagImpl>(), bad);
+  });
+  refused(invalid, [&] {
+    auto module = std::make_shared<BagImpl>();
+    module->looks_ahead = true;
+    dag::TorchModel<BagImpl>(module, options);
+  });
+  refused(invalid, [&] {
+    dag::TransformerImpl({.vocabulary = 5, .length = 4, .width = 6, .heads = 4});
+  });
+}
+
+}  // namespace
