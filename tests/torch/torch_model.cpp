@@ -5,8 +5,8 @@
 #include <dag/interop/torch_transformer.hpp>
 #include <dag/train/trainer.hpp>
 
-#include <contract/model.hpp>
 #include <doctest/doctest.h>
+#include <contract/model.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -51,8 +51,7 @@ struct BagImpl : torch::nn::Cloneable<BagImpl> {
   }
   at::Tensor forward(const at::Tensor& tokens) {
     const at::Tensor rows = at::embedding(table, tokens);
-    const at::Tensor count =
-        torch::arange(1, tokens.size(1) + 1, rows.options()).view({1, -1, 1});
+    const at::Tensor count = torch::arange(1, tokens.size(1) + 1, rows.options()).view({1, -1, 1});
     return looks_ahead ? rows + rows.mean(1, true) : rows.cumsum(1) / count;
   }
 };
@@ -127,10 +126,12 @@ TEST_CASE("The transformer keeps the contract of a model") {
 
 TEST_CASE("A module without a cache keeps it too") {
   torch::set_num_threads(1);
-  const dag::TorchModel<BagImpl, double> model(
-      std::make_shared<BagImpl>(),
-      {.vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad,
-       .batch = 8});
+  const dag::TorchModel<BagImpl, double> model(std::make_shared<BagImpl>(), {.vocabulary = 5,
+                                                                             .prompt_length = 2,
+                                                                             .trace_length = 3,
+                                                                             .stop = stop,
+                                                                             .pad = pad,
+                                                                             .batch = 8});
   contract::check_model(model, {1}, {.samples = 1500, .differentiated = 10});
   CHECK(total_mass(model, {1}) == doctest::Approx(1).epsilon(1e-12));
   check_frequencies(model, {1}, 20000);
@@ -189,13 +190,15 @@ TEST_CASE("Decoding with a cache agrees with the whole pass") {
   const auto model = tiny();
   auto& module = model.module();
   const torch::NoGradGuard no_graph;
-  const at::Tensor tokens = torch::tensor({0, 1, 2, 4, 1, 3, 2, 0, 1, 1}, torch::kInt64).view({2, 5});
+  const at::Tensor tokens =
+      torch::tensor({0, 1, 2, 4, 1, 3, 2, 0, 1, 1}, torch::kInt64).view({2, 5});
   const at::Tensor whole = module.forward(tokens);
   dag::TransformerImpl::Cache cache;
   CHECK(at::allclose(module.prefill(tokens.narrow(1, 0, 2), cache), whole.select(1, 1), 1e-12,
                      1e-12));
   for (std::int64_t t = 2; t < 5; ++t) {
-    CHECK(at::allclose(module.decode(tokens.select(1, t), cache), whole.select(1, t), 1e-12, 1e-12));
+    CHECK(
+        at::allclose(module.decode(tokens.select(1, t), cache), whole.select(1, t), 1e-12, 1e-12));
   }
   CHECK_THROWS_AS((void)module.decode(tokens.select(1, 0), cache), dag::Error);
 }
@@ -280,17 +283,15 @@ TEST_CASE("What cannot be meant is refused") {
     }
   };
   const auto invalid = dag::Errc::invalid_argument;
-  refused(invalid, [&] { (void)model.log_prob({0, 1, 2}, {stop}); });       // prompt too long
-  refused(invalid, [&] { (void)model.log_prob({5}, {stop}); });             // no such token
-  refused(invalid, [&] { (void)model.log_prob({0}, {}); });                 // no trace
-  refused(invalid, [&] { (void)model.log_prob({0}, {1, 1}); });             // does not end
-  refused(invalid, [&] { (void)model.log_prob({0}, {stop, 1, 1}); });       // goes on
-  refused(invalid, [&] { (void)model.log_prob({0}, {1, 1, 1, stop}); });    // too long
+  refused(invalid, [&] { (void)model.log_prob({0, 1, 2}, {stop}); });     // prompt too long
+  refused(invalid, [&] { (void)model.log_prob({5}, {stop}); });           // no such token
+  refused(invalid, [&] { (void)model.log_prob({0}, {}); });               // no trace
+  refused(invalid, [&] { (void)model.log_prob({0}, {1, 1}); });           // does not end
+  refused(invalid, [&] { (void)model.log_prob({0}, {stop, 1, 1}); });     // goes on
+  refused(invalid, [&] { (void)model.log_prob({0}, {1, 1, 1, stop}); });  // too long
   const dag::TorchModelOptions options{
       .vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad};
-  refused(invalid, [&] {
-    dag::TorchModel<BagImpl>(nullptr, options);
-  });
+  refused(invalid, [&] { dag::TorchModel<BagImpl>(nullptr, options); });
   refused(invalid, [&] {
     auto bad = options;
     bad.stop = 5;
@@ -306,9 +307,8 @@ TEST_CASE("What cannot be meant is refused") {
     module->looks_ahead = true;
     dag::TorchModel<BagImpl>(module, options);
   });
-  refused(invalid, [&] {
-    dag::TransformerImpl({.vocabulary = 5, .length = 4, .width = 6, .heads = 4});
-  });
+  refused(invalid,
+          [&] { dag::TransformerImpl({.vocabulary = 5, .length = 4, .width = 6, .heads = 4}); });
 }
 
 }  // namespace

@@ -65,11 +65,11 @@ struct TorchModelOptions {
 /// `log_prob_tensor` (which keeps the graph) be part of a loss.
 ///
 /// Determinism: samples come from RandomStream by inverse distribution in double, never from
-/// torch's generator. Every call has the same shape, so that a row does not depend on its neighbours;
-/// equal inputs give equal bits on one machine with one number of threads.
-/// Satisfies LogProbModel and ParameterizedModel. The module is put into evaluation mode.
-/// Errors: invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace
-/// that does not end), dimension_mismatch, not_finite; what torch throws passes through.
+/// torch's generator. Every call has the same shape, so that a row does not depend on its
+/// neighbours; equal inputs give equal bits on one machine with one number of threads. Satisfies
+/// LogProbModel and ParameterizedModel. The module is put into evaluation mode. Errors:
+/// invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace that does
+/// not end), dimension_mismatch, not_finite; what torch throws passes through.
 template <LogitModule Module, std::floating_point Scalar = float>
 class TorchModel {
  public:

@@ -83,9 +83,8 @@ class TransformerImpl : public torch::nn::Cloneable<TransformerImpl> {
   };
 
   [[nodiscard]] at::Tensor forward(const at::Tensor& tokens) {
-    return at::linear(at::layer_norm(read(tokens, nullptr), {options_.width}, norm_.scale,
-                                     norm_.shift),
-                      head_);
+    return at::linear(
+        at::layer_norm(read(tokens, nullptr), {options_.width}, norm_.scale, norm_.shift), head_);
   }
   [[nodiscard]] at::Tensor prefill(const at::Tensor& tokens, Cache& cache) {
     const at::Tensor last = read(tokens, &cache).select(1, tokens.size(1) - 1);
@@ -189,8 +188,7 @@ class TransformerImpl : public torch::nn::Cloneable<TransformerImpl> {
     return register_parameter(name, torch::zeros({size}));
   }
   [[nodiscard]] Norm norm(const std::string& name, std::int64_t size) {
-    return {register_parameter(name + "_scale", torch::ones({size})),
-            zeros(name + "_shift", size)};
+    return {register_parameter(name + "_scale", torch::ones({size})), zeros(name + "_shift", size)};
   }
 
   TransformerOptions options_;

@@ -27,8 +27,8 @@ struct PlotSeries {
     marker       ///< a single large point: where something begins or ends
   };
   std::string title;  ///< in the legend; empty: not there
-  std::vector<double> x;
-  std::vector<double> y;
+  std::vector<double> x = {};
+  std::vector<double> y = {};
   Style style = Style::line;
   std::vector<double> low = {};   ///< error_bars only, as long as y
   std::vector<double> high = {};  ///< error_bars only
@@ -44,7 +44,7 @@ struct Plot {
   bool log_y = false;
   bool equal_axes = false;  ///< one unit has the same length on both axes
   bool legend_below = false;
-  std::vector<PlotSeries> series;
+  std::vector<PlotSeries> series = {};
   std::vector<std::string> x_names = {};  ///< names at x = 0, 1, ... in place of numbers
   double box_width = 0.6;                 ///< of bars, in units of x
   int width = 760;                        ///< pixels
