@@ -133,7 +133,7 @@ Json align(const Run& run, const Size& size, const std::string& folder, const Pr
                                   .seed = run.seed,
                                   .noise_every = 8,
                                   .checkpoint = folder + "/" + run.key() + ".ckpt",
-                                  .checkpoint_every = 40,
+                                  .checkpoint_every = run.checkpoint_every,
                                   .stop = stop};
   Reader reader(run.task);
   const bool keep_traces = run.method.name == "trace";

@@ -26,6 +26,7 @@ struct Run {
   std::size_t group = 8;       ///< samples a form
   double beta = 0.05;
   double rate = 1e-4;
+  std::int64_t checkpoint_every = 40;
   std::string note = {};  ///< empty in the main grid; names side studies
 
   /// Names the run in files: two runs with one key are the same run.

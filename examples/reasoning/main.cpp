@@ -32,6 +32,7 @@ struct Flags {
   std::string which = "small", shard = "0/1";
   std::string plots, tables;
   std::size_t samples = 256;
+  double target = -1;
 };
 
 void add_common(CLI::App& sub, Flags& flags) {
@@ -52,11 +53,12 @@ void add_size(CLI::App& sub, Flags& flags) {
 bool pretrain(const Flags& flags) {
   cli::Progress bar(!flags.quiet);
   bool known = false;
-  for (const auto& recipe : reasoning::bases()) {
+  for (auto recipe : reasoning::bases()) {
     if (flags.base != "all" && flags.base != recipe.name) {
       continue;
     }
     known = true;
+    recipe.target = flags.target >= 0 ? flags.target : recipe.target;
     if (!reasoning::pretrain(
             recipe, flags.size, flags.folder,
             [&](double done, const std::string& what) { bar.show(done < 1 ? done : 1, what); },
@@ -244,6 +246,9 @@ int run(int argc, char** argv) {
   for (CLI::App* sub : {pretraining, aligning, predicting, gridding}) {
     add_size(*sub, flags);
     sub->add_option("--base", flags.base, "A, B or all")->capture_default_str();
+    sub->add_option("--target", flags.target,
+                    "Stop supervised training at this accuracy of samples (default: by base)")
+        ->check(CLI::Range(0.0, 1.0));
   }
   aligning->add_option("--task", flags.run.task, "sums or pairs")->capture_default_str();
   aligning->add_option("--method", flags.run.method.name, "See docs/experiments.md")
@@ -257,6 +262,8 @@ int run(int argc, char** argv) {
   aligning->add_option("--beta", flags.run.beta, "Weight of the KL to the base")
       ->capture_default_str();
   aligning->add_option("--rate", flags.run.rate, "Learning rate")->capture_default_str();
+  aligning->add_option("--checkpoint-every", flags.run.checkpoint_every, "Steps")
+      ->capture_default_str();
   aligning->add_option("--seed", flags.run.seed, "Seed")->capture_default_str();
   aligning->add_option("--json", flags.json, "Write the result to FILE, or to standard output: -")
       ->type_name("FILE|-");
