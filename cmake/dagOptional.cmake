@@ -24,7 +24,12 @@ _dag_optional_target(json nlohmann_json 3.9 nlohmann_json::nlohmann_json)
 _dag_optional_target(xtensor xtensor 0.24 xtensor)
 
 # TorchConfig wants GLOBAL targets asked for from outside, and talks; its variables stay in a function.
-option(DAG_TORCH "Look for libtorch" ON)
+# clang++ 14 cannot compile libtorch 1.13 as C++20 (vectors of an incomplete c10::IValue).
+set(_dag_torch_compiles TRUE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+  set(_dag_torch_compiles FALSE)
+endif()
+option(DAG_TORCH "Look for libtorch" ${_dag_torch_compiles})
 function(_dag_find_torch)
   set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
   set(CMAKE_MESSAGE_LOG_LEVEL WARNING)

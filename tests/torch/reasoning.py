@@ -76,7 +76,7 @@ class Reasoning(unittest.TestCase):
 
     def test_refusals(self):
         self.refused("no runs in", "report", "--folder", self.folder)
-        self.refused("no method 'fame/-'", "align", "--method", "fame", "--folder", self.folder)
+        self.refused("no method 'fame'", "align", "--method", "fame", "--folder", self.folder)
         self.refused("--base must be", "pretrain", "--base", "C", "--folder", self.folder)
         self.refused("--shard", "grid", "small", "--shard", "2/2", "--folder", self.folder)
         self.refused("the grid must be", "grid", "huge", "--folder", self.folder)
