@@ -474,7 +474,8 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
                                 .x = p["beta"].get<std::vector<double>>(),
                                 .y = p["accuracy"][method].get<std::vector<double>>(),
                                 .color = color});
-        dag::PlotSeries trained{.style = dag::PlotSeries::Style::points, .color = color};
+        dag::PlotSeries trained{
+            .title = "", .style = dag::PlotSeries::Style::points, .color = color};
         for (const Cell& cell : sums) {
           if (method_of(cell) == method) {
             trained.x.push_back((*cell.runs.front())["beta"].get<double>());
