@@ -165,6 +165,7 @@ void dag_groups_from_strings(benchmark::State& state) {
   const std::size_t before = heap_most = heap_now;
   for (auto _ : state) {
     dag::AnswerGroupsBuilder builder;
+    builder.reserve(text.size(), data.begin.size() - 1);
     for (std::size_t g = 0; g + 1 < data.begin.size(); ++g) {
       builder.begin_group("question", "context");
       for (auto i = data.begin[g]; i < data.begin[g + 1]; ++i) {

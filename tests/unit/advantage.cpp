@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
 #include <dag/rollout/advantage.hpp>
+#include <dag/rollout/reward_set.hpp>
 
 #include <doctest/doctest.h>
 
@@ -254,4 +255,55 @@ TEST_CASE("broken input is refused with its numbers") {
   CHECK(code(Advantage::opo, {1, 2}, {0, 2}, {}) == dag::Errc::dimension_mismatch);
   CHECK(code(Advantage::opo, {1, 2}, {0, 2}, {1, 0}) == dag::Errc::invalid_argument);
   CHECK(code(Advantage::opo, {1, 2}, {0, 2}, {1, unscored}) == dag::Errc::invalid_argument);
+}
+
+TEST_CASE("several rewards: summed then normalised, and normalised then summed") {
+  // Two groups; the second reward is a thousand times larger and leaves a sample unscored.
+  const std::vector<double> small{1, 0, 0, 0, 1, 1, 0, unscored};
+  const std::vector<double> large{0, 1000, 0, 0, 0, unscored, 0, unscored};
+  const std::vector<std::int64_t> begin{0, 4, 8};
+  const std::vector<dag::WeightedReward> set{{"right", small, 1}, {"long", large, 0.5}};
+  std::vector<double> sum(8), both(8);
+  dag::sum_rewards(set, sum);
+  CHECK(std::vector<double>(sum.begin(), sum.begin() + 7) ==
+        std::vector<double>{1, 500, 0, 0, 1, 1, 0});
+  CHECK(std::isnan(sum[7]));
+  dag::normalized_sum_advantages(set, begin, both);
+  // By hand: z of (1,0,0,0) is (1.5, -0.5...) / 1.0002, of (1,1,0) is (1/3, 1/3, -2/3) over its
+  // deviation; the second reward is tied in the second group.
+  const double d1 = 0.5 + 1e-4, d2 = 500 + 1e-4, d3 = std::sqrt(1.0 / 3) + 1e-4;
+  const std::vector<double> total{0.75 / d1 - 0.5 * 250 / d2,
+                                  -0.25 / d1 + 0.5 * 750 / d2,
+                                  -0.25 / d1 - 0.5 * 250 / d2,
+                                  -0.25 / d1 - 0.5 * 250 / d2,
+                                  1.0 / 3 / d3,
+                                  1.0 / 3 / d3,
+                                  -2.0 / 3 / d3};
+  double mean = 0, square = 0;
+  for (const double t : total) {
+    mean += t / 7;
+  }
+  for (const double t : total) {
+    square += (t - mean) * (t - mean) / 6;
+  }
+  for (std::size_t i = 0; i < 7; ++i) {
+    CHECK(both[i] ==
+          doctest::Approx((total[i] - mean) / (std::sqrt(square) + 1e-4)).epsilon(1e-12));
+  }
+  CHECK(both[7] == 0);
+  const auto summary = dag::summarize(large);
+  CHECK(summary.scored == 6);
+  CHECK(summary.mean == doctest::Approx(1000.0 / 6));
+  CHECK(summary.deviation == doctest::Approx(1000 / std::sqrt(6.0)));
+  CHECK(std::isnan(dag::summarize(std::vector<double>{unscored}).mean));
+  std::vector<double> mixed(8);
+  dag::mix_advantages(0.25, both, small, mixed);
+  CHECK(mixed[0] == 0.25 * both[0] + 0.75);
+  CHECK_THROWS_AS(dag::mix_advantages(1.5, both, small, mixed), dag::Error);
+  CHECK_THROWS_AS(dag::sum_rewards({}, sum), dag::Error);
+  const std::vector<double> infinite(8, std::numeric_limits<double>::infinity());
+  CHECK_THROWS_AS(dag::sum_rewards(std::vector<dag::WeightedReward>{{"x", infinite, 1}}, sum),
+                  dag::Error);
+  CHECK_THROWS_AS(dag::sum_rewards(std::vector<dag::WeightedReward>{{"x", small, unscored}}, sum),
+                  dag::Error);
 }

@@ -85,6 +85,15 @@ class AnswerGroupsBuilder {
  public:
   explicit AnswerGroupsBuilder(Key key = {}) : key_(std::move(key)) {}
 
+  /// Makes room for that many samples and groups: optional, saves growing.
+  void reserve(std::size_t samples, std::size_t groups) {
+    groups_.answer.reserve(samples);
+    groups_.right.reserve(samples);
+    groups_.begin.reserve(groups + 1);
+    groups_.question.reserve(groups);
+    groups_.context.reserve(groups);
+  }
+
   /// Starts a group; the samples added from here on belong to it. The same pair of names again
   /// makes a second group of that context.
   void begin_group(std::string_view question, std::string_view context,

@@ -44,6 +44,28 @@ namespace detail {
   return hash ^ (hash >> 29);
 }
 
+/// Whether two texts of `size` bytes are equal: words that overlap at the end, no call.
+[[nodiscard]] inline bool equal_bytes(const char* a, const char* b, std::size_t size) noexcept {
+  const auto differ = [&](std::size_t at, auto word) {
+    auto other = word;
+    std::memcpy(&word, a + at, sizeof word);
+    std::memcpy(&other, b + at, sizeof other);
+    return word != other;
+  };
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 <= size; at += 8) {
+      if (differ(at, std::uint64_t{})) {
+        return false;
+      }
+    }
+    return !differ(size - 8, std::uint64_t{});
+  }
+  if (size >= 4) {
+    return !differ(0, std::uint32_t{}) && !differ(size - 4, std::uint32_t{});
+  }
+  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+}
+
 }  // namespace detail
 
 /// Distinct strings to dense ids 0, 1, 2, ... in order of first appearance. Open addressing (linear
@@ -93,12 +115,16 @@ class StringInterner {
     std::int32_t id = -1;
   };
 
+  [[nodiscard]] bool is(std::int32_t id, std::string_view text) const noexcept {
+    const auto mine = (*this)[id];
+    return mine.size() == text.size() && detail::equal_bytes(mine.data(), text.data(), text.size());
+  }
+
   [[nodiscard]] std::size_t find_place(std::string_view text, std::uint64_t hash) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     const auto tag = static_cast<std::uint32_t>(hash >> 32);
     std::size_t place = static_cast<std::size_t>(hash) & mask;
-    while (slots_[place].id >= 0 &&
-           !(slots_[place].tag == tag && (*this)[slots_[place].id] == text)) {
+    while (slots_[place].id >= 0 && !(slots_[place].tag == tag && is(slots_[place].id, text))) {
       place = (place + 1) & mask;
     }
     return place;
