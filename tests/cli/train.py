@@ -16,23 +16,78 @@ class Train(Case):
         path.write_text(json.dumps(values))
         return path
 
-    def test_training_approaches_the_exact_equilibrium(self):
-        small = dict(layers=6, states=4, answers=5, steps=300, group_size=24)
-        for objective in ["gini", "shannon", "reward"]:
-            with self.subTest(objective=objective):
-                result = self.ok("train", self.config(objective=objective, **small), "--json", "-")
-                found = json.loads(result.out)
-                self.assertEqual(found["steps"], 300)
-                self.assertEqual(found["samples"], 300 * 24)
-                self.assertLess(found["total_variation"], 0.5 * found["total_variation_before"])
+    def distance(self, bound, **values):
+        found = self.json("train", self.config(**values))
+        with self.subTest(found["objective"]):
+            self.assertEqual(found["samples"],
+                             found["steps"] * found["group_size"] * found["contexts"])
+            self.assertLess(found["total_variation"], bound)
+            self.assertGreater(found["total_variation_before"], 2 * bound)
+        return found
+
+    def test_the_sampled_game_reaches_the_exact_equilibrium(self):
+        # Policies over 8^20 traces. Budget: 64,000 traces; total variation below 0.02.
+        target = [.02, .05, .08, .2, .05, .1, .1, .15, .05, .2]
+        reward = [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]
+        for game in [dict(objective="reward", reward=reward), dict(objective="shannon"),
+                     dict(objective="gini"), dict(objective="tsallis", order=3),
+                     dict(objective="log-likelihood", correct=[0, 3, 6, 9]),
+                     dict(objective="pass-at-k", correct=[0, 3]),
+                     dict(objective="reverse-kl", target=target),
+                     dict(objective="forward-kl", target=target),
+                     dict(objective="chi-square", target=target),
+                     dict(objective="jensen-shannon", target=target)]:
+            self.distance(0.02, steps=1000, **game)
+
+    def test_coherence_reaches_the_exact_equilibrium(self):
+        # Two contexts of 8^20 traces each; 153,600 traces.
+        for objective in ["coherence", "coherence-geometric", "coherence-euclidean",
+                          "coherence-pairwise", "frozen", "frozen-geometric", "frozen-euclidean"]:
+            self.distance(0.02, preset="coherence_grpo", objective=objective, contexts=2,
+                          steps=400, group_size=192)
+
+    def test_constraints_and_mixtures_reach_their_multipliers(self):
+        found = self.distance(0.02, preset="constrained")
+        self.assertAlmostEqual(found["target"][0], found["exact_target"][0], delta=0.1)
+        self.assertLess(found["violation"], 0.01)
+        fair = [dict(answers=[0, 3], contexts=[0], equal_to=[1])]
+        found = self.distance(0.02, preset="constrained", contexts=2, constraints=fair, steps=800)
+        self.assertAlmostEqual(found["target"][0], found["exact_target"][0], delta=0.05)
+        self.assertLess(found["violation"], 0.02)
+        found = self.distance(0.02, preset="robust", steps=1000)
+        self.assertAlmostEqual(found["target"][0], found["exact_target"][0], delta=0.05)
+
+    def test_sums_schedules_losses_and_rules_of_the_configuration(self):
+        small = dict(layers=6, states=4, answers=5, steps=40, group_size=16)
+        parts = [dict(name="gini", tau=0.5),
+                 dict(name="reward", reward=[1, 0, 0, 0, 0],
+                      weight={"from": 0, "to": 1, "begin": 5, "end": 20})]
+        found = self.json("train", self.config(objective=parts, **small))
+        self.assertEqual(found["objective"], "gini+reward")
+        self.ok("train", self.config(objective="gini", epochs=2, policy_loss="dapo",
+                                     advantage="trl-group", dead_group="drop", optimizer="sgd",
+                                     schedule="constant", noise_every=10, evaluate_every=20,
+                                     clip_norm=1, **small),
+                "--metrics", "run.jsonl", "-q", cwd=self.folder)
+        lines = [json.loads(x) for x in (self.folder / "run.jsonl").read_text().splitlines()]
+        self.assertEqual([x["step"] for x in lines if "signal_to_noise" in x], [10, 20, 30, 40])
+        self.assertEqual([x["step"] for x in lines if "total_variation" in x], [20, 40])
+        self.assertEqual({x["learning_rate"] for x in lines[20:]}, {0.03})
+        self.assertTrue(all(x["gap"] >= 0 for x in lines))
+        self.assertIsNone(self.json("train", self.config(objective="gini", refresh_every=5, **small)
+                                    )["total_variation"])  # another game than the referee's
 
     def test_a_killed_run_goes_on_bit_for_bit(self):
+        # Multipliers, a clipped loss over two epochs and a moving reference: all is in the file.
         config = self.config(layers=6, states=4, answers=5, steps=1500, group_size=16,
-                             checkpoint_every=25)
+                             checkpoint_every=25, objective="gini", epochs=2, policy_loss="dapo",
+                             refresh_every=40, refresh_mixup=0.5,
+                             constraints=[dict(answers=[0, 1], at_most=0.2)])
         self.ok("train", config, "--metrics", "whole.jsonl", "-q", cwd=self.folder)
         checkpoint = self.folder / "run.ckpt"
         process = subprocess.Popen([support.PROGRAM, "train", str(config), "--quiet",
-                                    "--checkpoint", str(checkpoint)],
+                                    "--metrics", "rest.jsonl", "--checkpoint", str(checkpoint)],
+                                   cwd=self.folder,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         while not checkpoint.exists() and process.poll() is None:
             time.sleep(0.002)
@@ -47,8 +102,27 @@ class Train(Case):
             return [{k: v for k, v in json.loads(x).items() if k != "seconds"} for x in lines]
         whole, rest = records("whole.jsonl"), records("rest.jsonl")
         self.assertEqual([r["step"] for r in whole], list(range(1, 1501)))
-        self.assertLess(len(rest), len(whole))
-        self.assertEqual(rest, whole[len(whole) - len(rest):])
+        self.assertGreater(whole[-1]["target"][0], 0)
+        self.assertEqual(rest, whole)
+
+    def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_used(self):
+        config = self.config(layers=4, states=3, answers=5, steps=20, group_size=8,
+                             checkpoint_every=5, objective="gini")
+        checkpoint = self.folder / "run.ckpt"
+        self.ok("train", config, "--checkpoint", checkpoint, "--metrics", "whole.jsonl", "-q",
+                cwd=self.folder)
+        whole = (self.folder / "whole.jsonl").read_text().splitlines()
+        data = bytearray(checkpoint.read_bytes())
+        data[len(data) // 2] ^= 1
+        checkpoint.write_bytes(data)
+        self.ok("train", config, "--checkpoint", checkpoint, "--metrics", "rest.jsonl", "-q",
+                cwd=self.folder)
+        rest = (self.folder / "rest.jsonl").read_text().splitlines()
+        self.assertEqual([json.loads(x)["step"] for x in rest], list(range(16, 21)))
+        self.assertEqual(json.loads(rest[-1])["kl"], json.loads(whole[-1])["kl"])
+        for path in [checkpoint, self.folder / "run.ckpt.previous"]:
+            path.write_bytes(path.read_bytes()[:-1])
+        self.refused("train", config, "--checkpoint", checkpoint, says="checksum")
 
     def test_refusals(self):
         self.refused("train")
@@ -57,6 +131,19 @@ class Train(Case):
         self.refused("train", self.config(stepz=3))
         self.refused("train", self.config(beta="large"))
         self.refused("train", self.config(group_size=1))
+        self.refused("train", self.config(objective="coherence"), says="contexts")
+        self.refused("train", self.config(objective="reward"), says="reward")
+        self.refused("train", self.config(objective="pass-at-k", correct=[12]), says="12")
+        self.refused("train", self.config(objective="forward-kl", target=[0.1] * 9), says="target")
+        self.refused("train", self.config(objective=[dict(name="gini", wight=1)]), says="wight")
+        self.refused("train", self.config(constraints=[dict(answers=[0])]), says="at_most")
+        self.refused("train", self.config(multipliers=dict(speed=1)), says="speed")
+        self.refused("train", self.config(policy_loss="ppo9"), says="ppo9")
+        self.refused("train", self.config(advantage="opo"), says="length")
+        self.refused("train", self.config(schedule="linear"), says="linear")
+        self.refused("train", self.config(dead_group="revive"), says="revive")
+        self.refused("train", self.config(beta=-1), "--metrics", "run.jsonl", says="beta")
+        self.assertFalse((self.folder / "run.jsonl").exists())
         path = self.folder / "broken.json"
         path.write_text("{")
         self.refused("train", path)

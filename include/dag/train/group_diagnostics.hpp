@@ -89,7 +89,7 @@ void measure_noise(const Model& model, std::span<const typename Model::prompt_ty
     apart += (a - b) * (a - b);
   }
   record.gradient_variance = apart;
-  record.signal_to_noise = 4 * inner / apart;
+  record.gradient_signal = 4 * inner;
 }
 
 }  // namespace dag::detail

@@ -32,9 +32,11 @@ struct TrainRecord {
   /// max over answers |sampled nu - nu of that best response|, mean over groups.
   double residual = std::numeric_limits<double>::quiet_NaN();
   double gradient_norm = 0;  ///< before clipping; of the first epoch
-  /// Of the batch's gradient, from its two halves: |g1 - g2|^2, and 4 <g1, g2> / that (may be < 0).
+  /// Of the batch's gradient, from its two halves (`noise_every`): 4 <g1, g2>, which estimates the
+  /// square of its mean (and may be < 0), and |g1 - g2|^2, its variance. Averages over steps are
+  /// unbiased, so divide averages.
+  double gradient_signal = std::numeric_limits<double>::quiet_NaN();
   double gradient_variance = std::numeric_limits<double>::quiet_NaN();
-  double signal_to_noise = std::numeric_limits<double>::quiet_NaN();
   double effective_samples = 1;  ///< (sum w)^2 / (n sum w^2), w = pi / pi_old at the last epoch
   double clipped = 0;            ///< share of samples that the last epoch's clip left out
   double learning_rate = 0;
@@ -84,8 +86,9 @@ inline void append_json(std::string& out, std::string_view key, const std::vecto
   append_json(text, "residual", r.residual);
   append_json(text, "gradient_norm", r.gradient_norm);
   if (!std::isnan(r.gradient_variance)) {
+    append_json(text, "gradient_signal", r.gradient_signal);
     append_json(text, "gradient_variance", r.gradient_variance);
-    append_json(text, "signal_to_noise", r.signal_to_noise);
+    append_json(text, "signal_to_noise", r.gradient_signal / r.gradient_variance);
   }
   append_json(text, "effective_samples", r.effective_samples);
   append_json(text, "clipped", r.clipped);

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/core/log_prob_model.hpp>
+#include <dag/core/random.hpp>
+#include <dag/train/answer_objective.hpp>
+#include <dag/train/clean_signals.hpp>
+#include <dag/train/train_options.hpp>
+
+namespace dag {
+
+/// Whose answers make the consensus of a context.
+enum class ConsensusScope {
+  across,  ///< all contexts of its question
+  within,  ///< its own: agreement of a context with itself, of use where it is sharpened
+};
+
+/// Options of `FrozenConsensus`.
+struct FrozenConsensusOptions {
+  std::size_t samples = 64;  ///< a context
+  ConsensusScope scope = ConsensusScope::across;
+  bool geometric = false;  ///< normalised geometric mean of the contexts; else their mean
+  double smoothing = 0.5;  ///< of the geometric mean: (n + smoothing) / (K + smoothing * different)
+  double sharpness = 1;    ///< q <- q^sharpness, normalised; > 1 leans to the majority
+  std::uint64_t seed = 1;
+};
+
+/// The answers of a reference, pooled and kept: q(AnswerAt), a target for `TargetObjective` that
+/// does not move with the policy. Answers that were not sampled have probability 0.
+class FrozenConsensus {
+ public:
+  /// Adds the next question from samples of its contexts.
+  void add(const QuestionSample& sample, const FrozenConsensusOptions& options) {
+    if (options.scope == ConsensusScope::across) {
+      rows_.push_back({pool(sample, options)});
+      return;
+    }
+    std::vector<Row> own;
+    for (std::size_t x = 0; x < sample.contexts; ++x) {
+      own.push_back(pool({sample.group(x), 1, sample.group_size, sample.question}, options));
+    }
+    rows_.push_back(std::move(own));
+  }
+  [[nodiscard]] double operator()(const AnswerAt& at) const {
+    require(at.question < rows_.size(), Errc::invalid_argument, "FrozenConsensus: question ",
+            at.question, " of ", rows_.size());
+    const auto& question = rows_[at.question];
+    const Row& row = question[question.size() == 1 ? 0 : at.context];
+    const auto found = std::lower_bound(row.begin(), row.end(), std::pair{at.answer, -1.0});
+    return found != row.end() && found->first == at.answer ? found->second : 0.0;
+  }
+  [[nodiscard]] std::size_t questions() const noexcept { return rows_.size(); }
+
+ private:
+  using Row = std::vector<std::pair<std::size_t, double>>;  ///< ascending answers
+
+  [[nodiscard]] static Row pool(const QuestionSample& sample, const FrozenConsensusOptions& o) {
+    detail::Tally all, own;
+    all.assign(sample.answers);
+    const auto different = static_cast<double>(all.distinct());
+    Row row;
+    for (std::size_t s = 0; s < all.distinct(); ++s) {
+      row.emplace_back(static_cast<std::size_t>(all.answer(s)), 0.0);
+    }
+    std::sort(row.begin(), row.end());
+    double counted = 0;
+    for (std::size_t x = 0; x < sample.contexts; ++x) {
+      own.assign(sample.group(x));
+      const auto size = static_cast<double>(own.answered());
+      counted += size > 0 ? 1 : 0;
+      for (auto& [answer, value] : row) {
+        const auto hits = static_cast<double>(own.count_of(static_cast<std::int32_t>(answer)));
+        if (size > 0) {
+          value += o.geometric ? std::log((hits + o.smoothing) / (size + o.smoothing * different))
+                               : hits / size;
+        }
+      }
+    }
+    double total = 0;
+    for (auto& [answer, value] : row) {
+      value = std::pow(o.geometric ? std::exp(value / counted) : value / counted, o.sharpness);
+      total += value;
+    }
+    for (auto& [answer, value] : row) {
+      value /= total;
+    }
+    return row;
+  }
+
+  std::vector<std::vector<Row>> rows_;  ///< by question; one row, or one a context
+};
+
+/// Samples `options.samples` traces of every context of every question from a model and pools them.
+/// answer: int32-like(prompt, trace), -1 for none. Deterministic: a function of the seed. Errors:
+/// invalid_argument.
+template <LogProbModel Model, class Answer>
+[[nodiscard]] FrozenConsensus frozen_consensus(
+    const Model& model, std::span<const Question<typename Model::prompt_type>> questions,
+    Answer&& answer, const FrozenConsensusOptions& options = {}) {
+  require(options.samples >= 1 && options.sharpness > 0 && std::isfinite(options.sharpness) &&
+              options.smoothing >= 0 && (options.smoothing > 0 || !options.geometric),
+          Errc::invalid_argument,
+          "frozen_consensus: samples must be >= 1, sharpness > 0 and smoothing >= 0 (> 0 for the "
+          "geometric mean), got ",
+          options.samples, ", ", options.sharpness, " and ", options.smoothing);
+  FrozenConsensus found;
+  for (std::size_t q = 0; q < questions.size(); ++q) {
+    std::vector<typename Model::prompt_type> prompts;
+    for (const auto& prompt : questions[q].contexts) {
+      prompts.insert(prompts.end(), options.samples, prompt);
+    }
+    std::vector<typename Model::trace_type> traces(prompts.size());
+    RandomStream stream(options.seed, q);
+    sample_batch(model, std::span<const typename Model::prompt_type>(prompts), stream,
+                 std::span<typename Model::trace_type>(traces));
+    std::vector<std::int32_t> answers(prompts.size());
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      answers[i] = static_cast<std::int32_t>(answer(prompts[i], traces[i]));
+    }
+    found.add({answers, questions[q].contexts.size(), options.samples, q}, options);
+  }
+  return found;
+}
+
+}  // namespace dag
