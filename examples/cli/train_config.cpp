@@ -101,6 +101,11 @@ void take_part(Keys& keys, TrainPart& part) {
   keys.take("target", part.target);
   keys.take("correct", part.correct);
   keys.take("rewards", part.rewards);
+  keys.take("kernel", part.kernel);
+  keys.take("cost", part.cost);
+  keys.take("epsilon", part.epsilon);
+  keys.take("feature", part.feature);
+  keys.take("bound", part.bound);
 }
 
 /// "objective": a name, whose settings stand beside it, or a list of objects, which add up.
@@ -229,8 +234,11 @@ dag::AnswerFunction by_answer(std::vector<double> values) {
   return [values = std::move(values)](const dag::AnswerAt& at) { return values[at.answer]; };
 }
 
-dag::AnyObjective make_part(const TrainPart& part,
+dag::AnyObjective make_part(const TrainConfig& config, const TrainPart& part,
                             const std::vector<std::vector<double>>& reference) {
+  if (is_generic(part.name)) {
+    return make_generic(config, part, reference);
+  }
   const dag::EstimatorKind estimator = dag::estimator_kind(part.estimator);
   const std::string& name = part.name;
   std::vector<double> marked(reference[0].size());
@@ -402,15 +410,17 @@ void check(const TrainConfig& config) {
       }
       return false;
     };
-    const bool needs_target = is({"reverse-kl", "forward-kl", "chi-square", "jensen-shannon"});
+    const bool needs_target = is(
+        {"reverse-kl", "forward-kl", "chi-square", "jensen-shannon", "alpha", "mmd", "transport"});
     const bool needs_correct = is({"log-likelihood", "pass-at-k"});
     const bool coherence =
         is({"coherence", "coherence-geometric", "coherence-euclidean", "coherence-pairwise"});
-    need(needs_target || needs_correct || coherence ||
+    need(needs_target || needs_correct || coherence || is_generic(name) ||
              is({"reward", "shannon", "gini", "tsallis", "robust", "frozen", "frozen-geometric",
                  "frozen-euclidean"}),
          "objective must be reward, shannon, gini, tsallis, log-likelihood, pass-at-k, reverse-kl, "
-         "forward-kl, chi-square, jensen-shannon, coherence[-geometric|-euclidean|-pairwise], "
+         "forward-kl, chi-square, jensen-shannon, alpha, mmd, transport, log-barrier, "
+         "soft-constraint, coherence[-geometric|-euclidean|-pairwise], "
          "frozen[-geometric|-euclidean] or robust, got '",
          name, "'");
     need(part.tau > 0 && std::isfinite(part.tau), "tau must be > 0 and finite, got ", part.tau);
@@ -432,6 +442,21 @@ void check(const TrainConfig& config) {
     }
     need(part.target.empty() || std::abs(total - 1) < 1e-8, "\"target\" must sum to 1, got ",
          total);
+    need(name != "soft-constraint" || part.feature.size() == n,
+         "\"feature\" needs one number an answer (", n, "), got ", part.feature.size());
+    const auto square = [&](const std::vector<std::vector<double>>& matrix, const char* key) {
+      bool fits = matrix.size() == n;
+      for (const auto& row : matrix) {
+        fits = fits && row.size() == n;
+      }
+      need(fits, "\"", key, "\" needs ", n, " rows of ", n, " numbers");
+    };
+    if (name == "mmd") {
+      square(part.kernel, "kernel");
+    }
+    if (name == "transport") {
+      square(part.cost, "cost");
+    }
     need(name != "robust" || !part.rewards.empty(), "robust needs \"rewards\", a row a model");
     for (const auto& row : part.rewards) {
       need(row.size() == n, "a row of \"rewards\" needs one number an answer (", n, "), got ",
@@ -470,7 +495,7 @@ dag::AnyObjective make_objective(const TrainConfig& config,
                                  const std::vector<std::vector<double>>& reference) {
   dag::SumObjective sum;
   for (const TrainPart& part : config.parts) {
-    sum.add(make_part(part, reference), part.weight);
+    sum.add(make_part(config, part, reference), part.weight);
   }
   std::vector<dag::AnswerConstraint> constraints;
   for (const TrainConstraint& c : config.constraints) {

@@ -21,7 +21,7 @@ struct TrainPart {
   std::string name = "shannon";
   std::string estimator = "aqp";  ///< of logarithms
   double tau = 1;
-  double order = 3;                               ///< tsallis
+  double order = 3;                               ///< tsallis, alpha
   double k = 4;                                   ///< pass-at-k
   double smoothing = 0.5;                         ///< coherence-geometric
   double step = 0.1;                              ///< robust
@@ -29,6 +29,11 @@ struct TrainPart {
   std::vector<double> target = {};                ///< by answer
   std::vector<std::size_t> correct = {};          ///< answers
   std::vector<std::vector<double>> rewards = {};  ///< robust: a row a model
+  std::vector<std::vector<double>> kernel = {};   ///< mmd: answers x answers
+  std::vector<std::vector<double>> cost = {};     ///< transport: answers x answers
+  double epsilon = 0.1;                           ///< transport
+  std::vector<double> feature = {};               ///< soft-constraint, by answer
+  double bound = 0;                               ///< soft-constraint
   dag::WeightSchedule weight = {};
 };
 
@@ -72,6 +77,11 @@ void check(const TrainConfig& config);
 /// The objective that is trained. reference: answer distributions by context, for frozen consensus.
 [[nodiscard]] dag::AnyObjective make_objective(const TrainConfig& config,
                                                const std::vector<std::vector<double>>& reference);
+/// The utilities that are trained by their gradient at the sampled frequencies
+/// (`UtilityObjective`).
+[[nodiscard]] bool is_generic(const std::string& objective);
+[[nodiscard]] dag::AnyObjective make_generic(const TrainConfig& config, const TrainPart& part,
+                                             const std::vector<std::vector<double>>& reference);
 /// Feature of a constraint, its mean over contexts and samples bounded as `rule` and `bound` say.
 [[nodiscard]] double constraint_feature(const TrainConstraint& constraint, std::size_t contexts,
                                         std::size_t context, std::size_t answer);

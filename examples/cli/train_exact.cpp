@@ -5,13 +5,19 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/divergence/potentials.hpp>
 #include <dag/game/alignment.hpp>
 #include <dag/solver/equilibrium.hpp>
+#include <dag/train/utility_objective.hpp>
+#include <dag/utility/alpha.hpp>
+#include <dag/utility/bregman.hpp>
 #include <dag/utility/chi_square.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
@@ -20,13 +26,16 @@
 #include <dag/utility/gini.hpp>
 #include <dag/utility/jensen_shannon.hpp>
 #include <dag/utility/log_likelihood.hpp>
+#include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>
 #include <dag/utility/pass_at_k.hpp>
 #include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/robust_reward.hpp>
 #include <dag/utility/shannon_entropy.hpp>
+#include <dag/utility/soft_constraint.hpp>
 #include <dag/utility/sum.hpp>
+#include <dag/utility/transport.hpp>
 #include <dag/utility/tsallis.hpp>
 
 #include "train_config.hpp"
@@ -116,6 +125,14 @@ std::vector<double> repeated(const std::vector<double>& row, std::size_t times) 
   return stacked;
 }
 
+std::vector<double> flat(const std::vector<std::vector<double>>& matrix) {
+  std::vector<double> all;
+  for (const auto& row : matrix) {
+    all.insert(all.end(), row.begin(), row.end());
+  }
+  return all;
+}
+
 template <class Pool>
 dag::FrozenConsensus<Pool> frozen(Pool pool, const dag::Contexts<double>& contexts) {
   const auto log_nu = contexts.log_reference();
@@ -181,6 +198,17 @@ bool with_utility(const TrainConfig& config, const TrainPart& part,
     visit(frozen(dag::GeometricCoherence<double>{part.tau}, contexts));
   } else if (name == "frozen-euclidean") {
     visit(frozen(dag::EuclideanCoherence<double>{part.tau}, contexts));
+  } else if (name == "alpha") {
+    visit(dag::AlphaToTarget<double>{target, part.order, part.tau});
+  } else if (name == "log-barrier") {
+    visit(dag::BregmanUtility<dag::LogBarrier>{{}, part.tau});
+  } else if (name == "mmd") {
+    visit(dag::MmdToTarget<double>{target, flat(part.kernel), part.tau});
+  } else if (name == "transport") {
+    visit(dag::EntropicTransportToTarget<double>{
+        target, flat(part.cost), part.tau, {.epsilon = part.epsilon}});
+  } else if (name == "soft-constraint") {
+    visit(dag::SoftConstraint<double>{repeated(part.feature, x), part.bound, part.tau});
   } else {
     return false;
   }
@@ -221,6 +249,33 @@ dag::MomentConstraints<double> moment_constraints(const TrainConfig& config) {
 }
 
 }  // namespace
+
+bool is_generic(const std::string& objective) {
+  return objective == "alpha" || objective == "log-barrier" || objective == "mmd" ||
+         objective == "transport" || objective == "soft-constraint";
+}
+
+dag::AnyObjective make_generic(const TrainConfig& config, const TrainPart& part,
+                               const std::vector<std::vector<double>>& reference) {
+  // The gradient of MMD is affine in nu: unbiased with the sample left out.
+  const dag::UtilityObjectiveOptions options{
+      .answers = config.answers,
+      .counts = part.name == "mmd" ? dag::Counts::leave_one_out : dag::Counts::plug_in,
+      .smoothing = part.name == "transport" ? 1e-3 : 0.0};
+  std::optional<dag::AnyObjective> made;
+  (void)with_utility(config, part, dag::Contexts<double>(reference), [&](auto utility) {
+    using U = decltype(utility);
+    if constexpr (std::is_same_v<U, dag::AlphaToTarget<double>> ||
+                  std::is_same_v<U, dag::BregmanUtility<dag::LogBarrier>> ||
+                  std::is_same_v<U, dag::MmdToTarget<double>> ||
+                  std::is_same_v<U, dag::EntropicTransportToTarget<double>> ||
+                  std::is_same_v<U, dag::SoftConstraint<double>>) {
+      made.emplace(dag::UtilityObjective<U>(std::move(utility), options));
+    }
+  });
+  dag::require(made.has_value(), dag::Errc::invalid_argument, "no objective '", part.name, "'");
+  return std::move(*made);
+}
 
 TrainEquilibrium exact_equilibrium(const TrainConfig& config,
                                    const std::vector<std::vector<double>>& reference) {
@@ -269,9 +324,11 @@ TrainEquilibrium exact_equilibrium(const TrainConfig& config,
     return solved(config, contexts, pointwise);
   }
   TrainEquilibrium found;
-  if (config.parts.size() == 1 && config.parts[0].weight.to == 1) {  // the solver for its family
+  if (config.parts.size() == 1 && config.parts[0].weight.to == 1 &&
+      !is_generic(config.parts[0].name)) {  // the solver for its family
     (void)with_utility(config, config.parts[0], contexts, [&](auto utility) {
-      if constexpr (!dag::PointwiseUtility<decltype(utility)>) {
+      using U = decltype(utility);
+      if constexpr (!dag::PointwiseUtility<U> && !dag::DirectUtility<U>) {
         found = solved(config, contexts, utility);
       }
     });
