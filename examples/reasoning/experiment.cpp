@@ -168,8 +168,8 @@ Json align(const Run& run, const Size& size, const std::string& folder, const Pr
           curve["multiplier"].push_back(record.target.strategy[0]);
           curve["violation"].push_back(record.target.violation);
         }
-        if (!std::isnan(record.signal_to_noise) && record.step <= 40) {
-          noise_signal += record.signal_to_noise * record.gradient_variance;
+        if (!std::isnan(record.gradient_signal) && record.step <= 40) {
+          noise_signal += record.gradient_signal;
           noise += record.gradient_variance;
         }
         if (record.step > run.steps - 20) {
