@@ -88,7 +88,7 @@ class GameScanner {
         value += c;
         continue;
       }
-      value.resize(value.size() - (slashes + 1) / 2);
+      value.erase(value.size() - (slashes + 1) / 2);
       if (slashes % 2 == 0) {
         return to_utf8(std::move(value));
       }
