@@ -77,3 +77,42 @@ TEST_CASE("shapes that do not fit are refused") {
   plot.series.clear();
   CHECK(code_of(plot) == dag::Errc::invalid_argument);
 }
+
+TEST_CASE("bands, arrows, labels and ranges") {
+  dag::Plot plot = small_plot();
+  plot.series[0].style = dag::PlotSeries::Style::band;
+  CHECK(code_of(plot) == dag::Errc::dimension_mismatch);
+  plot.series[0].low = {0.1, 0, 0.1};
+  plot.series[0].high = {1, 1, 1};
+  plot.log_y = true;  // a band cannot reach down to zero there
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5 0.1 1\n\n3 0.125 0.1 1\n"));
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "using 1:3:4 with filledcurves"));
+  plot.series[0].style = dag::PlotSeries::Style::arrows;
+  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "with vectors"));
+  plot.x_range = {0, 2.5};
+  plot.labels = {{"a \"b\"", 0.5, -1}};
+  plot.bare = true;
+  const std::string script = dag::gnuplot_script(plot, dag::PlotFormat::svg);
+  CHECK(has(script, "set xrange [0:2.5]\n"));
+  CHECK_FALSE(has(script, "set yrange"));
+  CHECK(has(script, "set label \"a \\\"b\\\"\" at 0.5,-1 center"));
+  CHECK(has(script, "unset border"));
+}
+
+TEST_CASE("plots side by side share an image, not their settings or data") {
+  dag::Plot second = small_plot();
+  second.height = 500;
+  dag::Plot first = small_plot();
+  first.log_x = true;
+  const std::string script =
+      dag::gnuplot_script(std::vector<dag::Plot>{first, second}, dag::PlotFormat::svg);
+  CHECK(has(script, "set terminal svg size 1520,500"));
+  CHECK(has(script, "set multiplot layout 1,2"));
+  CHECK(has(script, "$data0 <<"));
+  CHECK(has(script, "$data1 <<"));
+  CHECK(script.find("set logscale x") < script.find("reset\n"));
+  CHECK(script.find("set logscale x", script.find("reset\n")) == std::string::npos);
+  CHECK_THROWS_AS(
+      static_cast<void>(dag::gnuplot_script(std::vector<dag::Plot>{}, dag::PlotFormat::svg)),
+      dag::Error);
+}
