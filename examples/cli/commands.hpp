@@ -17,8 +17,10 @@ inline constexpr int exit_bad_input = 2;
 using Command = std::function<int()>;
 
 Command add_align(CLI::App& app);
+Command add_convert(CLI::App& app);
 Command add_demo(CLI::App& app);
 Command add_estimators(CLI::App& app);
+Command add_games(CLI::App& app);
 Command add_rewards(CLI::App& app);
 Command add_solve(CLI::App& app);
 Command add_train(CLI::App& app);

@@ -53,9 +53,8 @@ struct Found {
 /// What a solver is told, whatever the game.
 struct Settings {
   dag::SolverOptions<double> options;
-  double tau = 0;        ///< > 0: everybody is pulled to uniform play
-  std::string select;    ///< max_entropy, reference or empty
-  bool several = false;  ///< one of several: no solve may take for ever
+  double tau = 0;      ///< > 0: everybody is pulled to uniform play
+  std::string select;  ///< max_entropy, reference or empty
 };
 
 }  // namespace cli

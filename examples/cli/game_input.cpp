@@ -12,6 +12,8 @@
 #include <dag/game/payoff_sum.hpp>
 #include <dag/io/csv.hpp>
 #include <dag/io/nfg.hpp>
+#include <dag/io/profile_csv.hpp>
+#include <dag/io/text_file.hpp>
 #include <dag/problem/catalogue.hpp>
 
 namespace cli {
@@ -56,7 +58,9 @@ dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
     return dag::read_nfg(word);
   }
   if (ends_with(word, ".csv")) {
-    return dag::read_csv(word);
+    const std::string text = dag::read_text_file(word);
+    return dag::is_profile_csv(text) ? dag::parse_profile_csv(text, word)
+                                     : dag::parse_csv(text, word);
   }
   dag::require(!ends_with(word, ".efg"), dag::Errc::unsupported, word,
                ": extensive-form games are not read by this version");

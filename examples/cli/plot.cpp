@@ -46,13 +46,13 @@ class TemporaryFile {
 
 }  // namespace
 
-dag::PlotFormat plot_format(const std::string& path) {
+dag::PlotFormat plot_format(const std::string& path, const std::string& option) {
   const auto dot = path.rfind('.');
   const std::string extension = dot == std::string::npos ? "" : path.substr(dot);
   if (extension == ".svg") {
     return dag::PlotFormat::svg;
   }
-  dag::require(extension == ".png", dag::Errc::invalid_argument, "--plot ", path,
+  dag::require(extension == ".png", dag::Errc::invalid_argument, option, " ", path,
                ": the name must end in .svg or .png");
   return dag::PlotFormat::png;
 }
@@ -69,10 +69,15 @@ void require_gnuplot() {
 }
 
 std::string draw(const dag::Plot& plot, dag::PlotFormat format, const std::string& id) {
+  return draw(std::vector<dag::Plot>{plot}, format, id);
+}
+
+std::string draw(const std::vector<dag::Plot>& panels, dag::PlotFormat format,
+                 const std::string& id) {
   require_gnuplot();
   const TemporaryFile script;
   const TemporaryFile messages;
-  dag::write_file_atomically(script.name(), dag::gnuplot_script(plot, format, id));
+  dag::write_file_atomically(script.name(), dag::gnuplot_script(panels, format, id));
   const std::string command =
       "exec gnuplot " + script.shell_word() + " 2>" + messages.shell_word() + " </dev/null";
   std::FILE* pipe = ::popen(command.c_str(), "r");

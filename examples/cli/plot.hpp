@@ -3,13 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <dag/io/plot.hpp>
 
 namespace cli {
 
-/// The format that a file's name asks for (.svg or .png); throws dag::Error otherwise.
-dag::PlotFormat plot_format(const std::string& path);
+/// The format that a file's name asks for (.svg or .png); throws dag::Error, naming the option,
+/// otherwise.
+dag::PlotFormat plot_format(const std::string& path, const std::string& option = "--plot");
 
 /// True if gnuplot can be started.
 bool have_gnuplot();
@@ -19,5 +21,8 @@ void require_gnuplot();
 /// The image's bytes, drawn by gnuplot. `id` tells several images on one page apart. Throws
 /// dag::Error with gnuplot's own message if it fails.
 std::string draw(const dag::Plot& plot, dag::PlotFormat format, const std::string& id = "dag");
+/// The same of several plots side by side.
+std::string draw(const std::vector<dag::Plot>& panels, dag::PlotFormat format,
+                 const std::string& id = "dag");
 
 }  // namespace cli

@@ -24,14 +24,18 @@ std::string fitted_rate(const dag::Trace& trace) {
   return "-";
 }
 
-std::string promised_rate(const Found& found) {
+const dag::Theory* theory_of(const Found& found) {
   std::string_view name = found.solver;
   name = name == "alternating_fictitious_play" ? "fictitious_play" : name;
   const dag::Average iterate = found.iterate == "last"      ? dag::Average::last
                                : found.iterate == "uniform" ? dag::Average::uniform
                                                             : dag::Average::automatic;
   const dag::Theory* theory = dag::find_theory(name, iterate);
-  theory = theory == nullptr ? dag::find_theory(name) : theory;
+  return theory == nullptr ? dag::find_theory(name) : theory;
+}
+
+std::string promised_rate(const Found& found) {
+  const dag::Theory* theory = theory_of(found);
   if (theory == nullptr) {
     return "-";
   }

@@ -4,14 +4,17 @@
 
 #include <string>
 
+#include <dag/solver/theory.hpp>
 #include <dag/solver/trace.hpp>
 
-#include "zero_sum_solvers.hpp"
+#include "found.hpp"
 
 namespace cli {
 
 /// The law that fits a trace better, as text in t, the number of rounds; "none" without progress.
 std::string fitted_rate(const dag::Trace& trace);
+/// What is proved about the point that a solver returned, on zero-sum games; nullptr: nothing.
+const dag::Theory* theory_of(const Found& found);
 /// What theory promises for the point that a solver returned.
 std::string promised_rate(const Found& found);
 

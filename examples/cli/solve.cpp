@@ -26,8 +26,13 @@ namespace {
 int solve(const SolveOptions& options) {
   check(options);
   dag::PlotFormat format = dag::PlotFormat::svg;
+  dag::PlotFormat portrait_format = dag::PlotFormat::svg;
   if (!options.plot.empty()) {
     format = plot_format(options.plot);
+    require_gnuplot();
+  }
+  if (!options.portrait.empty()) {
+    portrait_format = plot_format(options.portrait, "--portrait");
     require_gnuplot();
   }
   if (!options.trace.empty()) {
@@ -35,6 +40,9 @@ int solve(const SolveOptions& options) {
   }
   const Problem problem = read_problem(options.game, options.common.seed);
   const std::vector<std::string> names = solver_names(options.solver, problem.kind);
+  if (!options.portrait.empty()) {
+    check_portrait(problem, names);
+  }
   const std::vector<SolverRuns> all = run_solvers(names, problem, options);
   const bool converged = std::any_of(all.begin(), all.end(), [](const SolverRuns& runs) {
     return std::any_of(runs.runs.begin(), runs.runs.end(), [](const Run& run) {
@@ -47,7 +55,10 @@ int solve(const SolveOptions& options) {
     outputs.add(options.trace, solve_trace(all, options));
   }
   if (!options.plot.empty()) {
-    outputs.add(options.plot, draw(gap_plot(all, options), format));
+    outputs.add(options.plot, draw(gap_plots(all, problem, options), format));
+  }
+  if (!options.portrait.empty()) {
+    outputs.add(options.portrait, draw(portrait(names, problem, options), portrait_format));
   }
   if (!options.common.json.empty()) {
     outputs.add(options.common.json, solve_json(all, problem, options));
@@ -145,10 +156,21 @@ Command add_solve(CLI::App& app) {
       ->type_name("FILE.csv|.json");
   command->add_option("--plot", options->plot, "Draw gap against rounds (needs gnuplot)")
       ->type_name("FILE.svg|.png");
+  command
+      ->add_option("--axes", options->axes,
+                   "Of --plot: log-log, semi-log (rounds not logarithmic), or both side by side")
+      ->check(CLI::IsMember({"log-log", "semi-log", "both"}))
+      ->option_text("log-log|semi-log|both");
+  command
+      ->add_option("--portrait", options->portrait,
+                   "Draw the solvers' paths through the strategies of a 2 x 2 or 3 x 3 game (needs "
+                   "gnuplot)")
+      ->type_name("FILE.svg|.png");
   add_common(*command, options->common);
   command->footer(solver_help() +
                   "\n\nExample:\n  dag solve biased-rps --solver all --plot gap.svg\n"
                   "  dag solve game.nfg --tolerance 1e-8 --json -\n"
+                  "  dag solve matching-pennies --portrait paths.svg --plot gap.png --axes both\n"
                   "  dag solve jordan --solver logit_branch,correlated_equilibrium");
   return [options] { return solve(*options); };
 }

@@ -330,6 +330,10 @@ std::string one_text(const SolverRuns& runs, const Problem& problem, const Solve
   return out + strategy_text(problem, found.strategies);
 }
 
+std::string text_of(double value, const char* digits) {
+  return std::isfinite(value) ? fmt::format(fmt::runtime(digits), value) : "-";
+}
+
 std::string repeated_gap(const SolverRuns& runs) {
   const Band band = band_of(runs);
   return band.mean.empty() ? "-"
@@ -379,8 +383,8 @@ std::string many_text(const std::vector<SolverRuns>& all, const Problem& problem
          repeated ? fmt::format("{:.4g}", rounds / count) : fmt::format("{}", found.iterations),
          repeated ? fmt::format("{:.4g}", products / count) : fmt::format("{}", found.products),
          fmt::format("{:.3g}", repeated ? seconds / count : found.seconds),
-         fmt::format("{:.10g}", repeated ? interval_of(values).mean : found.value),
-         repeated ? repeated_gap(runs) : fmt::format("{:.2e}", found.relative_gap), found.iterate,
+         text_of(repeated ? interval_of(values).mean : found.value, "{:.10g}"),
+         repeated ? repeated_gap(runs) : text_of(found.relative_gap, "{:.2e}"), found.iterate,
          fitted_rate(run.trace),
          !zero_sum         ? finds
          : options.tau > 0 ? "-"

@@ -142,7 +142,6 @@ Settings settings_of(const SolveOptions& options, std::uint64_t seed, bool sever
   Settings settings;
   settings.tau = options.tau;
   settings.select = options.select;
-  settings.several = several;
   dag::SolverOptions<double>& own = settings.options;
   own.tolerance = options.tolerance;
   own.max_iterations = options.max_iterations >= 0 ? options.max_iterations

@@ -119,6 +119,15 @@ std::vector<std::string> solver_names(const std::string& words, GameKind kind) {
   return names;
 }
 
+bool walks(std::string_view name) {
+  // The list has first the first-order solvers, then interior_point and the exact ones.
+  const auto* end = std::find_if(entries.begin(), entries.end(), [](const SolverEntry& entry) {
+    return entry.name == "interior_point";
+  });
+  return std::any_of(entries.begin() + 1, end,
+                     [&](const SolverEntry& entry) { return entry.name == name; });
+}
+
 Found solve_game(std::string_view solver, const Problem& problem, const Settings& settings) {
   const dag::GameTable& table = problem.table;
   const bool full = settings.options.feedback == dag::Feedback<double>{};

@@ -26,6 +26,8 @@ std::span<const SolverEntry> solver_list();
 /// unknown name, or one that does not solve games of this kind.
 std::vector<std::string> solver_names(const std::string& words, GameKind kind);
 
+/// True if a solver's point changes from round to round, so that it has a path.
+bool walks(std::string_view name);
 /// Runs one of them. Throws dag::Error for options that it refuses.
 Found solve_game(std::string_view solver, const Problem& problem, const Settings& settings);
 

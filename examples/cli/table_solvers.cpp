@@ -171,8 +171,8 @@ Found logit(const dag::GameTable& table, const Settings& settings) {
   return found;
 }
 
-Found joint_answer(std::string_view name, const dag::GameTable& table,
-                   dag::CorrelatedSolution solution, bool coarse, const dag::Stopwatch& watch) {
+Found joint_answer(std::string_view name, dag::CorrelatedSolution solution, bool coarse,
+                   const dag::Stopwatch& watch) {
   Found found;
   found.solver = name;
   found.status = solution.status;
@@ -187,7 +187,6 @@ Found joint_answer(std::string_view name, const dag::GameTable& table,
   found.correlated_gap = solution.certificate.correlated_gap;
   found.joint = std::move(solution.joint);
   found.note = coarse ? "coarse correlated" : "correlated";
-  (void)table;
   return found;
 }
 
@@ -219,7 +218,7 @@ Found learned(std::string_view name, const dag::GameTable& table, const Settings
     own.start.emplace_back(part.begin(), part.end());
     offset += table.sizes[i];
   }
-  return joint_answer(name, table, dag::regret_dynamics(table, own), coarse, watch);
+  return joint_answer(name, dag::regret_dynamics(table, own), coarse, watch);
 }
 
 Found correlated(std::string_view name, const dag::GameTable& table, const Settings& settings) {
@@ -229,7 +228,7 @@ Found correlated(std::string_view name, const dag::GameTable& table, const Setti
   dag::CorrelatedEquilibriumOptions own;
   own.kind = coarse ? dag::RegretKind::external : dag::RegretKind::internal;
   own.tolerance = settings.options.tolerance;
-  Found found = joint_answer(name, table, dag::correlated_equilibrium(table, own), coarse, watch);
+  Found found = joint_answer(name, dag::correlated_equilibrium(table, own), coarse, watch);
   found.iterate = "last";
   settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
                                         found.value, found.gap, found.relative_gap, found.residual,

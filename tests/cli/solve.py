@@ -6,6 +6,7 @@ formats of input and output, refusals."""
 import csv
 import json
 import math
+import re
 import shutil
 import signal
 import subprocess
@@ -340,6 +341,48 @@ class Solve(Case):
         self.ok("solve", "biased-rps", "--plot", "plot.png", "--solver", "all", "-q",
                 cwd=self.folder)
         self.assertEqual((self.folder / "plot.png").read_bytes()[:4], b"\x89PNG")
+
+    def test_axes_bands_and_theory(self):
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed")
+        def svg(*words, code=0):
+            self.ok("solve", *words, "-q", cwd=self.folder, code=code)
+            return (self.folder / "plot.svg").read_text()
+        text = svg("biased-rps", "--solver", "hedge,regret_matching", "--plot", "plot.svg",
+                   "--max-iterations", "200", code=1)
+        self.assertIn("theory t^-0.5", text)
+        self.assertNotIn("theory t^-1<", text)
+        wide = svg("biased-rps", "--solver", "extragradient", "--plot", "plot.svg", "--axes", "both")
+        self.assertIn("theory linear", wide)
+        self.assertGreater(int(re.search(r'viewBox="0 0 (\d+)', wide)[1]),
+                           int(re.search(r'viewBox="0 0 (\d+)', text)[1]))
+        text = svg("biased-rps", "--solver", "hedge", "--feedback", "sampled", "--repeats", "3",
+                   "--max-iterations", "50", "--plot", "plot.svg", "--axes", "semi-log", code=1)
+        self.assertIn("mean of 3", text)
+        self.assertIn("fill-opacity", text)
+
+    def test_portrait(self):
+        """The paths of a picture: circles that stay, spirals that end, three solvers by default."""
+        self.refused("solve", "blotto", "--portrait", "p.svg",
+                     says="2 x 2" if shutil.which("gnuplot") else "gnuplot")
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed")
+        self.refused("solve", "jordan", "--portrait", "p.svg", says="2 x 2")
+        self.refused("solve", "rps", "--portrait", "p.pdf", says="--portrait p.pdf")
+        self.refused("solve", "rps", "--solver", "linear_program", "--portrait", "p.svg",
+                     says="no path")
+        self.refused("solve", "rps", "--solver", "all", "--portrait", "p.svg", says="at most")
+        self.assertNoFiles()
+        self.ok("solve", "matching-pennies", "--portrait", "p.svg", "-q", cwd=self.folder)
+        text = (self.folder / "p.svg").read_text()
+        for word in ("gradient_descent_ascent", "replicator", "extragradient", "start",
+                     "equilibrium", "Row: probability of heads"):
+            self.assertIn(word, text)
+        self.ok("solve", "shapley", "--solver", "fictitious_play", "--portrait", "p.svg", "-q",
+                "--max-iterations", "60", "--start", "1,0,0;0,1,0", cwd=self.folder, code=1)
+        self.assertIn("fictitious_play", (self.folder / "p.svg").read_text())
+        self.ok("solve", "chicken", "--portrait", "p.png", "-q", cwd=self.folder)
+        self.assertEqual((self.folder / "p.png").read_bytes()[:4], b"\x89PNG")
 
     def test_without_gnuplot(self):
         self.refused("solve", "rps", "--plot", "plot.svg", "--json", "out.json",
