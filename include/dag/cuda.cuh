@@ -11,5 +11,7 @@
 #include <dag/backend/cuda/solve_batch.hpp>
 #include <dag/backend/cuda/token_log_probs.hpp>
 #include <dag/dag.hpp>
+#include <dag/divergence/device_divergence.hpp>
+#include <dag/game/device_alignment.hpp>
 #include <dag/rollout/device_rewards.hpp>
 #include <dag/solver/device_rounds.hpp>

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
 
 namespace dag {
@@ -22,7 +23,7 @@ class AlphaGenerator {
   [[nodiscard]] double order() const noexcept { return order_; }
 
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     const Real a = static_cast<Real>(order_);
     if (t == 0) {
       return intercept(t);
@@ -33,11 +34,11 @@ class AlphaGenerator {
     return excess < 0 ? Real{0} : excess;  // rounding near t = 1
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     return power(static_cast<Real>(order_) - 1, std::log(t));
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return -power(static_cast<Real>(order_), std::log(t));
   }
   template <std::floating_point Real>
@@ -52,7 +53,7 @@ class AlphaGenerator {
  private:
   /// (exp(x l) - 1) / x, which is l at x = 0.
   template <std::floating_point Real>
-  static Real power(Real x, Real l) noexcept {
+  static DAG_HOST_DEVICE Real power(Real x, Real l) noexcept {
     return x == 0 ? l : std::expm1(x * l) / x;
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/potential.hpp>
 #include <dag/divergence/separable.hpp>
@@ -56,11 +57,9 @@ struct Bregman {
   void gradient_first(const First& p, const Second& q, Out&& out) const {
     using Real = detail::span_scalar_t<const First>;
     if constexpr (SeparablePotential<P, Real>) {
-      detail::separable_gradient<Real>(
-          p, q, out, detail::lower_end<Real>(potential), "Bregman::gradient_first",
-          [this](Real a, Real b) {
-            return a == b ? Real{0} : Real(potential.derivative(a)) - Real(potential.derivative(b));
-          });
+      detail::separable_gradient<Real>(p, q, out, detail::lower_end<Real>(potential),
+                                       "Bregman::gradient_first",
+                                       [this](Real a, Real b) { return slope_first(a, b); });
     } else {
       check_vectors<Real>(p, q, out.size(), "Bregman::gradient_first");
       std::vector<Real> slope(p.size());
@@ -79,10 +78,8 @@ struct Bregman {
     using Real = detail::span_scalar_t<const First>;
     if constexpr (SeparablePotential<P, Real>) {
       detail::separable_gradient<Real>(p, q, out, detail::lower_end<Real>(potential),
-                                       "Bregman::gradient_second", [this](Real a, Real b) {
-                                         return a == b ? Real{0}
-                                                       : Real(potential.curvature(b)) * (b - a);
-                                       });
+                                       "Bregman::gradient_second",
+                                       [this](Real a, Real b) { return slope_second(a, b); });
     } else {
       check_vectors<Real>(p, q, out.size(), "Bregman::gradient_second");
       std::vector<Real> step(p.size());
@@ -94,10 +91,27 @@ struct Bregman {
     }
   }
 
-  /// phi_1(p) - phi_1(q) - phi_1'(q) (p - q) for one entry.
+  // One entry each, of a separable potential; host and device where the potential is.
+
+  /// Arguments are at least this.
+  [[nodiscard]] constexpr double lower() const { return detail::lower_end<double>(potential); }
+  /// dD/dp_i.
   template <std::floating_point Real>
   requires SeparablePotential<P, Real>
-  [[nodiscard]] Real term(Real p, Real q) const {
+  [[nodiscard]] DAG_HOST_DEVICE Real slope_first(Real p, Real q) const {
+    return p == q ? Real{0} : Real(potential.derivative(p)) - Real(potential.derivative(q));
+  }
+  /// dD/dq_i.
+  template <std::floating_point Real>
+  requires SeparablePotential<P, Real> && HasCurvature<P, Real>
+  [[nodiscard]] DAG_HOST_DEVICE Real slope_second(Real p, Real q) const {
+    return p == q ? Real{0} : Real(potential.curvature(q)) * (q - p);
+  }
+  /// phi_1(p) - phi_1(q) - phi_1'(q) (p - q).
+  template <std::floating_point Real>
+  requires SeparablePotential<P, Real>
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
     if (p == q) {
       return 0;
     }
@@ -105,8 +119,8 @@ struct Bregman {
       return potential.term(p, q);
     } else {
       const Real slope = potential.derivative(q);
-      if (slope == -std::numeric_limits<Real>::infinity()) {
-        return std::numeric_limits<Real>::infinity();
+      if (slope == -infinity) {
+        return infinity;
       }
       const Real gap = Real(potential.value(p)) - Real(potential.value(q)) - slope * (p - q);
       return gap < 0 ? Real{0} : gap;  // convex, so only by rounding

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <limits>
 
+#include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
 
 namespace dag {
@@ -12,20 +13,21 @@ namespace dag {
 /// f(t) = (t - 1)^2.
 struct ChiSquareGenerator {
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return (t - 1) * (t - 1);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     return 2 * (t - 1);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return (1 - t) * (1 + t);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
-    return q > 0 ? (p - q) * ((p - q) / q) : std::numeric_limits<Real>::infinity();
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    return q > 0 ? (p - q) * ((p - q) / q) : infinity;
   }
   template <std::floating_point Real>
   [[nodiscard]] Real conjugate(Real u) const noexcept {

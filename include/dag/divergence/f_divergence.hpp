@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include <dag/detail/config.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/separable.hpp>
 
@@ -54,19 +55,15 @@ struct FDivergence {
   template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
   void gradient_first(const P& p, const Q& q, Out&& out) const {
     using Real = detail::span_scalar_t<const P>;
-    detail::separable_gradient<Real>(
-        p, q, out, Real{0}, "FDivergence::gradient_first", [this](Real a, Real b) {
-          return both_zero(a, b) ? Real{0} : Real(generator.derivative(ratio(a, b)));
-        });
+    detail::separable_gradient<Real>(p, q, out, Real{0}, "FDivergence::gradient_first",
+                                     [this](Real a, Real b) { return slope_first(a, b); });
   }
 
   template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
   void gradient_second(const P& p, const Q& q, Out&& out) const {
     using Real = detail::span_scalar_t<const P>;
-    detail::separable_gradient<Real>(
-        p, q, out, Real{0}, "FDivergence::gradient_second", [this](Real a, Real b) {
-          return both_zero(a, b) ? Real{0} : Real(generator.intercept(ratio(a, b)));
-        });
+    detail::separable_gradient<Real>(p, q, out, Real{0}, "FDivergence::gradient_second",
+                                     [this](Real a, Real b) { return slope_second(a, b); });
   }
 
   /// f*(u): D_f(p||q) = max over functions u of sum p u - sum q f*(u), at u = f'(p/q).
@@ -75,9 +72,23 @@ struct FDivergence {
     return generator.conjugate(u);
   }
 
-  /// q f(p/q) for one entry.
+  // One entry each; host and device where the generator is.
+
+  /// Arguments are at least this.
+  [[nodiscard]] static constexpr double lower() noexcept { return 0; }
+  /// dD/dp_i.
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const {
+  [[nodiscard]] DAG_HOST_DEVICE Real slope_first(Real p, Real q) const {
+    return both_zero(p, q) ? Real{0} : Real(generator.derivative(ratio(p, q)));
+  }
+  /// dD/dq_i.
+  template <std::floating_point Real>
+  [[nodiscard]] DAG_HOST_DEVICE Real slope_second(Real p, Real q) const {
+    return both_zero(p, q) ? Real{0} : Real(generator.intercept(ratio(p, q)));
+  }
+  /// q f(p/q).
+  template <std::floating_point Real>
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
     if (both_zero(p, q)) {
       return 0;
@@ -92,13 +103,14 @@ struct FDivergence {
 
  private:
   template <class Real>
-  static bool both_zero(Real p, Real q) noexcept {
+  static DAG_HOST_DEVICE bool both_zero(Real p, Real q) noexcept {
     return p == 0 && q == 0;
   }
   /// p / q, where q = 0 < p gives infinity.
   template <class Real>
-  static Real ratio(Real p, Real q) noexcept {
-    return q > 0 ? p / q : std::numeric_limits<Real>::infinity();
+  static DAG_HOST_DEVICE Real ratio(Real p, Real q) noexcept {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    return q > 0 ? p / q : infinity;
   }
 };
 

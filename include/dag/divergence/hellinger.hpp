@@ -6,6 +6,7 @@
 #include <concepts>
 #include <limits>
 
+#include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
 
 namespace dag {
@@ -13,19 +14,19 @@ namespace dag {
 /// f(t) = (sqrt t - 1)^2 / 2.
 struct HellingerGenerator {
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return term(t, Real{1});
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     return (1 - 1 / std::sqrt(t)) / 2;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return (1 - std::sqrt(t)) / 2;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     // sqrt p - sqrt q without cancellation; not both are zero here
     const Real root = (p - q) / (std::sqrt(p) + std::sqrt(q));
     return root * root / 2;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
 #include <dag/numeric/xlogx.hpp>
 
@@ -24,21 +25,21 @@ class JensenShannonGenerator {
   [[nodiscard]] double weight() const noexcept { return weight_; }
 
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return term(t, Real{1});
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     const Real w = static_cast<Real>(weight_);
     return -w * std::log(w + (1 - w) / t);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     const Real w = static_cast<Real>(weight_);
     return -(1 - w) * std::log(w * t + (1 - w));
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     const Real w = static_cast<Real>(weight_);
     const Real mean = w * p + (1 - w) * q;
     return w * kl_bregman_term(p, mean) + (1 - w) * kl_bregman_term(q, mean);

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <limits>
 
+#include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
 #include <dag/numeric/xlogx.hpp>
 
@@ -14,19 +15,19 @@ namespace dag {
 /// f(t) = t log t - t + 1.
 struct KlGenerator {
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return kl_bregman_term(t, Real{1});
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     return std::log(t);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return 1 - t;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     return kl_bregman_term(p, q);
   }
   template <std::floating_point Real>
@@ -38,19 +39,19 @@ struct KlGenerator {
 /// f(t) = t - 1 - log t.
 struct ReverseKlGenerator {
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return kl_bregman_term(Real{1}, t);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     return 1 - 1 / t;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return -std::log(t);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     return kl_bregman_term(q, p);
   }
   template <std::floating_point Real>

@@ -7,23 +7,24 @@
 #include <limits>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/numeric/xlogx.hpp>
 
 namespace dag {
 
 /// x log x: minus the Shannon entropy. Its Bregman divergence is KL.
 struct NegativeEntropy {
-  static constexpr double lower() noexcept { return 0; }
+  DAG_HOST_DEVICE static constexpr double lower() noexcept { return 0; }
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real x) const noexcept {
     return xlogx(x);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real x) const noexcept {
     return std::log(x) + 1;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real curvature(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real curvature(Real x) const noexcept {
     return 1 / x;
   }
   template <std::floating_point Real>
@@ -35,7 +36,7 @@ struct NegativeEntropy {
     return std::exp(u - 1);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     return kl_bregman_term(p, q);
   }
 };
@@ -43,15 +44,15 @@ struct NegativeEntropy {
 /// x^2 / 2 on the whole line. Its Bregman divergence is half the squared distance.
 struct HalfSquaredNorm {
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real x) const noexcept {
     return x * x / 2;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real x) const noexcept {
     return x;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real curvature(Real) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real curvature(Real) const noexcept {
     return 1;
   }
   template <std::floating_point Real>
@@ -63,7 +64,7 @@ struct HalfSquaredNorm {
     return u * u / 2;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     return (p - q) * (p - q) / 2;
   }
 };
@@ -78,18 +79,18 @@ class Tsallis {
             "Tsallis: the order must be finite and > 0, got ", order);
   }
   [[nodiscard]] double order() const noexcept { return order_; }
-  static constexpr double lower() noexcept { return 0; }
+  DAG_HOST_DEVICE static constexpr double lower() noexcept { return 0; }
 
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real x) const noexcept {
     return x == 0 ? Real{0} : x * power(std::log(x));
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real x) const noexcept {
     return static_cast<Real>(order_) * power(std::log(x)) + 1;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real curvature(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real curvature(Real x) const noexcept {
     return static_cast<Real>(order_) * std::pow(x, static_cast<Real>(order_) - 2);
   }
   /// The x >= 0 with derivative u; 0 below the range of the derivative, +inf above it.
@@ -114,7 +115,7 @@ class Tsallis {
  private:
   /// (x^(a-1) - 1) / (a - 1) from l = log x; l itself at a = 1.
   template <std::floating_point Real>
-  [[nodiscard]] Real power(Real l) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real power(Real l) const noexcept {
     const Real b = static_cast<Real>(order_ - 1);
     return b == 0 ? l : std::expm1(b * l) / b;
   }
@@ -124,17 +125,17 @@ class Tsallis {
 
 /// -log x on x > 0 (Burg's entropy). Its Bregman divergence is Itakura-Saito's p/q - log(p/q) - 1.
 struct LogBarrier {
-  static constexpr double lower() noexcept { return 0; }
+  DAG_HOST_DEVICE static constexpr double lower() noexcept { return 0; }
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real x) const noexcept {
     return -std::log(x);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real x) const noexcept {
     return -1 / x;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real curvature(Real x) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real curvature(Real x) const noexcept {
     return 1 / (x * x);
   }
   /// For u < 0; +inf otherwise (the derivative is negative everywhere).
@@ -147,9 +148,10 @@ struct LogBarrier {
     return u < 0 ? -1 - std::log(-u) : std::numeric_limits<Real>::infinity();
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
     if (p == 0 || q == 0) {
-      return p == q ? Real{0} : std::numeric_limits<Real>::infinity();
+      return p == q ? Real{0} : infinity;
     }
     const Real excess = (p - q) / q;
     const Real gap = std::abs(excess) < Real(0.5) ? excess - std::log1p(excess)

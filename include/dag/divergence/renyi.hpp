@@ -9,6 +9,7 @@
 #include <span>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/separable.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
@@ -33,7 +34,7 @@ class RenyiDivergence {
     require(order > 0 && order < std::numeric_limits<double>::infinity(), Errc::invalid_argument,
             "RenyiDivergence: the order must be finite and > 0, got ", order);
   }
-  [[nodiscard]] double order() const noexcept { return order_; }
+  [[nodiscard]] DAG_HOST_DEVICE double order() const noexcept { return order_; }
 
   template <detail::RealSpan P, detail::RealSpan Q>
   [[nodiscard]] auto value(const P& p, const Q& q) const {
@@ -54,13 +55,8 @@ class RenyiDivergence {
     const Real a = static_cast<Real>(order_);
     const Real total = a == 1 ? Real{0} : log_sum<Real>(p, q, a);
     detail::separable_gradient<Real>(
-        p, q, out, Real{0}, "RenyiDivergence::gradient_first", [a, total](Real x, Real y) {
-          if (x == 0 && y == 0) {
-            return Real{0};
-          }
-          const Real log_ratio = std::log(x) - std::log(y);
-          return a == 1 ? log_ratio + 1 : a / (a - 1) * exp_of((a - 1) * log_ratio, total);
-        });
+        p, q, out, Real{0}, "RenyiDivergence::gradient_first",
+        [a, total](Real x, Real y) { return slope_first(a, x, y, total); });
   }
 
   template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
@@ -69,9 +65,28 @@ class RenyiDivergence {
     const Real a = static_cast<Real>(order_);
     const Real total = a == 1 ? Real{0} : log_sum<Real>(p, q, a);
     detail::separable_gradient<Real>(
-        p, q, out, Real{0}, "RenyiDivergence::gradient_second", [a, total](Real x, Real y) {
-          return x == 0 && y == 0 ? Real{0} : -exp_of(a * (std::log(x) - std::log(y)), total);
-        });
+        p, q, out, Real{0}, "RenyiDivergence::gradient_second",
+        [a, total](Real x, Real y) { return slope_second(a, x, y, total); });
+  }
+
+  // One entry each, given total = log S (0 at order a = 1). Host and device.
+
+  template <std::floating_point Real>
+  [[nodiscard]] static DAG_HOST_DEVICE Real slope_first(Real a, Real p, Real q, Real total) {
+    if (p == 0 && q == 0) {
+      return 0;
+    }
+    const Real log_ratio = std::log(p) - std::log(q);
+    return a == 1 ? log_ratio + 1 : a / (a - 1) * exp_of((a - 1) * log_ratio, total);
+  }
+  template <std::floating_point Real>
+  [[nodiscard]] static DAG_HOST_DEVICE Real slope_second(Real a, Real p, Real q, Real total) {
+    return p == 0 && q == 0 ? Real{0} : -exp_of(a * (std::log(p) - std::log(q)), total);
+  }
+  /// The logarithm of an entry's part of S, where p and q are > 0.
+  template <std::floating_point Real>
+  [[nodiscard]] static DAG_HOST_DEVICE Real log_part(Real a, Real p, Real q) {
+    return a * std::log(p) + (1 - a) * std::log(q);
   }
 
  private:
@@ -84,7 +99,7 @@ class RenyiDivergence {
     for (std::size_t i = 0; i < p.size(); ++i) {
       inside &= detail::in_domain(p[i], Real{0}) && detail::in_domain(q[i], Real{0});
       if (p[i] > 0 && q[i] > 0) {
-        sum.add(a * std::log(p[i]) + (1 - a) * std::log(q[i]));
+        sum.add(log_part(a, p[i], q[i]));
       } else {
         infinite |= a > 1 && p[i] > 0;
       }
@@ -96,7 +111,7 @@ class RenyiDivergence {
   }
   /// exp(x - total), where a difference of equal infinities counts as -inf.
   template <class Real>
-  [[nodiscard]] static Real exp_of(Real x, Real total) noexcept {
+  [[nodiscard]] static DAG_HOST_DEVICE Real exp_of(Real x, Real total) noexcept {
     return x == total && x - total != 0 ? Real{0} : std::exp(x - total);
   }
 

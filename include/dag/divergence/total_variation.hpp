@@ -6,6 +6,7 @@
 #include <concepts>
 #include <limits>
 
+#include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
 
 namespace dag {
@@ -13,19 +14,19 @@ namespace dag {
 /// f(t) = |t - 1| / 2.
 struct TotalVariationGenerator {
   template <std::floating_point Real>
-  [[nodiscard]] Real value(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return std::abs(t - 1) / 2;
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real derivative(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
     return t > 1 ? Real(0.5) : (t < 1 ? Real(-0.5) : Real{0});
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real intercept(Real t) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return -derivative(t);
   }
   template <std::floating_point Real>
-  [[nodiscard]] Real term(Real p, Real q) const noexcept {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
     return std::abs(p - q) / 2;
   }
   template <std::floating_point Real>

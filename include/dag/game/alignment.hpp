@@ -94,6 +94,44 @@ void restrict_support(const U& u, const Blocks& blocks, std::span<Real> log_refe
   }
 }
 
+/// The contexts' simplices, each of weight w_x; beside an adversarial Target's set where there is
+/// one.
+template <Utility U, Scalar Real>
+[[nodiscard]] auto alignment_players(const U& u, const Contexts<Real>& contexts) {
+  Simplices<Real> policy(contexts.blocks(),
+                         std::vector<Real>(contexts.weights().begin(), contexts.weights().end()));
+  if constexpr (IsAdversarial<U>::value) {
+    std::vector<typename TargetSet<Real>::Segment> segments;
+    for_each_part(u, [&](const auto& part) {
+      if constexpr (AdversarialUtility<std::remove_cvref_t<decltype(part)>>) {
+        for (std::size_t k = 0; k < part.target_size(); ++k) {
+          const TargetKind kind = part.target_kind(k);
+          if (k > 0 && segments.back().kind == kind) {
+            ++segments.back().size;
+          } else {
+            segments.push_back({kind, 1});
+          }
+        }
+      }
+    });
+    return AlignmentPlayers<Real>(std::move(policy), TargetSet<Real>(std::move(segments)));
+  } else {
+    return policy;
+  }
+}
+
+/// The utility, once it and beta are checked.
+template <Utility U, Scalar Real>
+[[nodiscard]] U checked_alignment(U utility, const Contexts<Real>& contexts, Real beta) {
+  require(beta > 0 && std::isfinite(beta), Errc::invalid_argument,
+          "AlignmentGame: beta must be > 0 and finite, got ", beta);
+  check_utility(utility, contexts.blocks());
+  return utility;
+}
+/// Field entries are clamped to +- this.
+template <Scalar Real>
+inline constexpr Real field_bound = sizeof(Real) == sizeof(float) ? Real(1e18) : Real(1e150);
+
 }  // namespace detail
 
 /// The alignment game over X contexts: the Policy picks answer distributions nu_x and maximises
@@ -117,11 +155,11 @@ class AlignmentGame {
   using Players = std::conditional_t<adversarial, AlignmentPlayers<Real>, Simplices<Real>>;
 
   AlignmentGame(U utility, Contexts<Real> contexts, Real beta, Backend backend = {})
-      : utility_(checked(std::move(utility), contexts, beta)),
+      : utility_(detail::checked_alignment(std::move(utility), contexts, beta)),
         contexts_(std::move(contexts)),
         beta_(beta),
         backend_(std::move(backend)),
-        players_(make_players()),
+        players_(detail::alignment_players(utility_, contexts_)),
         log_reference_(contexts_.log_reference().begin(), contexts_.log_reference().end()) {
     detail::restrict_support(utility_, contexts_.blocks(), std::span<Real>(log_reference_));
     for (const Real log : log_reference_) {
@@ -158,7 +196,7 @@ class AlignmentGame {
     std::vector<Real> scratch(has_direct_part() ? policy_size() : 0);
     gradient_of(utility_, nu, target, policy_out, std::span<Real>(scratch));
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
-    constexpr Real bound = sizeof(Real) == sizeof(float) ? Real(1e18) : Real(1e150);
+    constexpr Real bound = detail::field_bound<Real>;
     for (std::size_t i = 0; i < policy_size(); ++i) {
       const bool alive = log_reference_[i] > -infinity;
       require(!alive || out[i] == out[i], Errc::not_finite,
@@ -195,34 +233,6 @@ class AlignmentGame {
   }
 
  private:
-  [[nodiscard]] static U checked(U utility, const Contexts<Real>& contexts, Real beta) {
-    require(beta > 0 && std::isfinite(beta), Errc::invalid_argument,
-            "AlignmentGame: beta must be > 0 and finite, got ", beta);
-    check_utility(utility, contexts.blocks());
-    return utility;
-  }
-  [[nodiscard]] Players make_players() const {
-    Simplices<Real> policy(contexts_.blocks(), std::vector<Real>(contexts_.weights().begin(),
-                                                                 contexts_.weights().end()));
-    if constexpr (adversarial) {
-      std::vector<typename TargetSet<Real>::Segment> segments;
-      for_each_part(utility_, [&](const auto& part) {
-        if constexpr (AdversarialUtility<std::remove_cvref_t<decltype(part)>>) {
-          for (std::size_t k = 0; k < part.target_size(); ++k) {
-            const TargetKind kind = part.target_kind(k);
-            if (k > 0 && segments.back().kind == kind) {
-              ++segments.back().size;
-            } else {
-              segments.push_back({kind, 1});
-            }
-          }
-        }
-      });
-      return {std::move(policy), TargetSet<Real>(std::move(segments))};
-    } else {
-      return policy;
-    }
-  }
   [[nodiscard]] bool has_direct_part() const {
     bool found = false;
     for_each_part(utility_, [&](const auto& part) {

@@ -70,7 +70,8 @@ class LogSumExp {
 
  private:
   [[nodiscard]] DAG_HOST_DEVICE static constexpr Scalar infinity() noexcept {
-    return std::numeric_limits<Scalar>::infinity();
+    constexpr Scalar value = std::numeric_limits<Scalar>::infinity();
+    return value;
   }
 
   Scalar largest_ = -infinity();

@@ -29,30 +29,32 @@ template <std::floating_point Scalar>
 /// exp(log_x) * log_x: x log x from the logarithm; -inf gives 0.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar xlogx_from_log(Scalar log_x) noexcept {
-  return log_x == -std::numeric_limits<Scalar>::infinity() ? Scalar(0) : std::exp(log_x) * log_x;
+  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  return log_x == -infinity ? Scalar(0) : std::exp(log_x) * log_x;
 }
 
 /// p log(p/q): 0 for p = 0 (also when q = 0), +inf for p > 0 = q. May be negative: only sums over
 /// distributions are divergences.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_term(Scalar p, Scalar q) noexcept {
+  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  constexpr Scalar largest = std::numeric_limits<Scalar>::max();
   if (p == 0) {
     return 0;
   }
   if (q == 0) {
-    return std::numeric_limits<Scalar>::infinity();
+    return infinity;
   }
   const Scalar ratio = p / q;
   // The quotient of extreme numbers can leave the range where their logarithms do not.
-  return ratio > 0 && ratio <= std::numeric_limits<Scalar>::max() ? p * std::log(ratio)
-                                                                  : p * (std::log(p) - std::log(q));
+  return ratio > 0 && ratio <= largest ? p * std::log(ratio) : p * (std::log(p) - std::log(q));
 }
 
 /// The same from logarithms: exp(log_p) (log_p - log_q), with the same conventions.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_term_from_log(Scalar log_p, Scalar log_q) noexcept {
-  return log_p == -std::numeric_limits<Scalar>::infinity() ? Scalar(0)
-                                                           : std::exp(log_p) * (log_p - log_q);
+  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  return log_p == -infinity ? Scalar(0) : std::exp(log_p) * (log_p - log_q);
 }
 
 /// p log(p/q) - p + q >= 0: the Bregman form, whose sum is the divergence of unnormalised measures
@@ -60,11 +62,12 @@ template <std::floating_point Scalar>
 /// for p > 0 = q.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_bregman_term(Scalar p, Scalar q) noexcept {
+  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
   if (p == 0) {
     return q;
   }
   if (q == 0) {
-    return std::numeric_limits<Scalar>::infinity();
+    return infinity;
   }
   const Scalar s = (p - q) / (p + q);
   if (!(s * s < Scalar(0.01))) {

@@ -16,23 +16,25 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x sum_z (nu_x(z) - p_x(z))^2 / p_x(z). Where p is 0, nu has to be.
 /// Target: best response q = nu. Reward -2 tau q(z) / p(z). Equilibrium: a scalar root, its answers
 /// by Lambert's W.
-template <Scalar Real>
+template <Scalar Real, class Data = TargetDistribution<Real>>
 struct ChiSquare {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
-  Real tau = 1;                     ///< weight, > 0
+  Data target;   ///< p, stacked over contexts
+  Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] auto formula() const { return ChiSquare<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
     if (!(p.value > 0)) {
-      return nu.value > 0 ? -std::numeric_limits<Real>::infinity() : Real{0};
+      return nu.value > 0 ? -infinity : Real{0};
     }
     return -tau * (nu.value - p.value) * (nu.value - p.value) / p.value;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu, Probability<Real> p) const {
-    return p.value > 0 ? -2 * tau * std::exp(nu.log - p.log)
-                       : -std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    return p.value > 0 ? -2 * tau * std::exp(nu.log - p.log) : -infinity;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {
     return reward(nu, p);

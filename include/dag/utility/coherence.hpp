@@ -17,6 +17,13 @@
 namespace dag {
 namespace detail {
 
+/// Stacked probabilities and their logarithms, in whichever memory.
+template <class Real>
+struct StatePointers {
+  const Real* point;
+  const Real* log;
+};
+
 /// Contexts of one question: the same answers in every block.
 inline void check_same_answers(const Blocks& blocks, std::string_view utility) {
   for (std::size_t x = 1; x < blocks.count(); ++x) {
@@ -26,33 +33,45 @@ inline void check_same_answers(const Blocks& blocks, std::string_view utility) {
   }
 }
 
-/// log sum_x w_x nu_x(z); a sum of tiny numbers keeps its logarithm.
+/// log sum_x w_x nu_x(z) over `count` contexts of `size` answers; a sum of tiny numbers keeps its
+/// logarithm. Host and device.
 template <Scalar Real>
-[[nodiscard]] Real log_arithmetic_pool(AnswersView<Real> answers, std::size_t z) {
-  const std::size_t size = answers.blocks.size(0), count = answers.blocks.count();
+[[nodiscard]] DAG_HOST_DEVICE Real log_arithmetic_pool(const Real* weights, StatePointers<Real> nu,
+                                                       std::size_t count, std::size_t size,
+                                                       std::size_t z) {
+  constexpr Real tiny = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
   Real total = 0;
   for (std::size_t x = 0; x < count; ++x) {
-    total += answers.weights[x] * answers.nu.point[x * size + z];
+    total += weights[x] * nu.point[x * size + z];
   }
-  if (total > std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon()) {
+  if (total > tiny) {
     return std::log(total);
   }
   LogSumExp<Real> sum;
   for (std::size_t x = 0; x < count; ++x) {
-    sum.add(std::log(answers.weights[x]) + answers.nu.dual[x * size + z]);
+    sum.add(std::log(weights[x]) + nu.log[x * size + z]);
   }
   return sum.value();
 }
 
 /// sum_x w_x log nu_x(z).
 template <Scalar Real>
-[[nodiscard]] Real log_geometric_pool(AnswersView<Real> answers, std::size_t z) {
-  const std::size_t size = answers.blocks.size(0);
+[[nodiscard]] DAG_HOST_DEVICE Real log_geometric_pool(const Real* weights, StatePointers<Real> nu,
+                                                      std::size_t count, std::size_t size,
+                                                      std::size_t z) {
   Real sum = 0;
-  for (std::size_t x = 0; x < answers.blocks.count(); ++x) {
-    sum += answers.weights[x] * answers.nu.dual[x * size + z];
+  for (std::size_t x = 0; x < count; ++x) {
+    sum += weights[x] * nu.log[x * size + z];
   }
   return sum;
+}
+
+/// A pool of the library at a view: its formula over the view's memory.
+template <class Pool, Scalar Real>
+[[nodiscard]] Real log_pool_of(const Pool& pool, AnswersView<Real> answers, std::size_t z) {
+  return pool.log_pool_at(answers.weights.data(),
+                          StatePointers<Real>{answers.nu.point.data(), answers.nu.dual.data()},
+                          answers.blocks.count(), answers.blocks.size(0), z);
 }
 
 }  // namespace detail
@@ -96,7 +115,12 @@ struct ArithmeticCoherence {
   Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
-    return detail::log_arithmetic_pool(answers, z);
+    return detail::log_pool_of(*this, answers, z);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real log_pool_at(const Real* weights,
+                                                 detail::StatePointers<Real> nu, std::size_t count,
+                                                 std::size_t size, std::size_t z) const {
+    return detail::log_arithmetic_pool(weights, nu, count, size, z);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
     return nu.value > 0 ? tau * nu.value * (q.log - nu.log) : Real{0};
@@ -131,7 +155,12 @@ struct GeometricCoherence {
   Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
-    return detail::log_geometric_pool(answers, z);
+    return detail::log_pool_of(*this, answers, z);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real log_pool_at(const Real* weights,
+                                                 detail::StatePointers<Real> nu, std::size_t count,
+                                                 std::size_t size, std::size_t z) const {
+    return detail::log_geometric_pool(weights, nu, count, size, z);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
     return q.value > 0 ? tau * q.value * (nu.log - q.log) : Real{0};
@@ -165,7 +194,12 @@ struct EuclideanCoherence {
   Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
-    return detail::log_arithmetic_pool(answers, z);
+    return detail::log_pool_of(*this, answers, z);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real log_pool_at(const Real* weights,
+                                                 detail::StatePointers<Real> nu, std::size_t count,
+                                                 std::size_t size, std::size_t z) const {
+    return detail::log_arithmetic_pool(weights, nu, count, size, z);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
     return -tau / 2 * (nu.value - q.value) * (nu.value - q.value);

@@ -41,6 +41,10 @@ struct AnswersView {
   [[nodiscard]] Probability<Real> at(std::size_t i) const { return {nu.point[i], nu.dual[i]}; }
 };
 
+/// In place of a utility's data (a target distribution, rewards, correct answers) where its formula
+/// alone is wanted: `u.formula()` is what a device takes, the data lie in its memory.
+struct NoData {};
+
 // A utility F is written once, as a formula in the probability of one answer, and serves three
 // uses: the exact game (value and gradient), sampled groups (reward), and the fast solvers (slope).
 // Four families; a type belongs to the first that it satisfies.

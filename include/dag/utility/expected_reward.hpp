@@ -14,12 +14,13 @@ namespace dag {
 
 /// F(nu) = sum_x w_x <R_x, nu_x>: no Target. Equilibrium: nu ∝ nu0 exp(R / beta).
 /// `rewards`: R_x(z), stacked over contexts.
-template <Scalar Real>
+template <Scalar Real, class Data = std::vector<Real>>
 struct ExpectedReward {
   using scalar_type = Real;
-  std::vector<Real> rewards;
+  Data rewards;
 
   [[nodiscard]] Real datum(std::size_t i) const { return rewards[i]; }
+  [[nodiscard]] auto formula() const { return ExpectedReward<Real, NoData>{}; }
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Real r) const {
     return r * nu.value;
   }

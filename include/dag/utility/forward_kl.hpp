@@ -16,13 +16,14 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x KL(p_x || nu_x): mass covering; p is needed inside the support of nu0.
 /// Target: best response q = nu. Reward tau p(z) / q(z). Equilibrium: a scalar root, its answers by
 /// Lambert's W.
-template <Scalar Real>
+template <Scalar Real, class Data = TargetDistribution<Real>>
 struct ForwardKl {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
-  Real tau = 1;                     ///< weight, > 0
+  Data target;   ///< p, stacked over contexts
+  Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] auto formula() const { return ForwardKl<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
     return p.value > 0 ? tau * p.value * (nu.log - p.log) : Real{0};

@@ -16,14 +16,15 @@ namespace dag {
 
 /// A pool whose consensus is given and stays: F(nu) = sum_x w_x sum_z f(nu_x(z), q(z)) with the
 /// pool's own f. Separable over contexts.
-template <CoherenceUtility Pool>
+template <CoherenceUtility Pool, class Data = TargetDistribution<typename Pool::scalar_type>>
 struct FrozenConsensus {
   using scalar_type = typename Pool::scalar_type;
   using Real = scalar_type;
   Pool pool;
-  TargetDistribution<Real> target;  ///< q, stacked once a context
+  Data target;  ///< q, stacked once a context
 
   [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] auto formula() const { return FrozenConsensus<Pool, NoData>{pool, {}}; }
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> q) const {
     return pool.pair_term(nu, q);
   }

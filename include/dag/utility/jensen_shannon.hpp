@@ -16,13 +16,14 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x JS(nu_x, p_x), JS = KL(nu || m) / 2 + KL(p || m) / 2 with m = (nu + p) /
 /// 2, natural logarithms (at most log 2). Target: best response q = nu. Reward tau / 2 log(m(z) /
 /// q(z)). Equilibrium: a scalar root.
-template <Scalar Real>
+template <Scalar Real, class Data = TargetDistribution<Real>>
 struct JensenShannon {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
-  Real tau = 1;                     ///< weight, > 0
+  Data target;   ///< p, stacked over contexts
+  Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] auto formula() const { return JensenShannon<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
     const Real own = nu.value > 0 ? nu.value * half_log_mean(nu.log, p.log) : Real{0};

@@ -16,14 +16,15 @@ namespace dag {
 /// F(nu) = tau sum_x w_x (1 - (1 - nu_x(C_x))^k): the chance that one of k answers is correct.
 /// Target: q = nu(C). Reward tau k (1 - nu(C))^{k-1} 1[z in C]. Equilibrium: a scalar root in
 /// nu(C).
-template <Scalar Real>
+template <Scalar Real, class Data = CorrectSet>
 struct PassAtK {
   using scalar_type = Real;
-  CorrectSet correct_set;
+  Data correct_set;
   Real k = 1;    ///< number of tries, >= 1
   Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] bool correct(std::size_t i) const { return correct_set[i]; }
+  [[nodiscard]] auto formula() const { return PassAtK<Real, NoData>{{}, k, tau}; }
   [[nodiscard]] DAG_HOST_DEVICE Real event_term(Probability<Real> p) const {
     return p.log < 0 ? -tau * std::expm1(k * log1m_exp(p.log)) : tau;
   }

@@ -15,13 +15,14 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x KL(nu_x || p_x): mode seeking. Where p is 0, nu has to be.
 /// Target: best response q = nu. Reward tau (log p(z) - log q(z)).
 /// Equilibrium: nu ∝ (p^tau nu0^beta)^{1 / (tau + beta)}.
-template <Scalar Real>
+template <Scalar Real, class Data = TargetDistribution<Real>>
 struct ReverseKl {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
-  Real tau = 1;                     ///< weight, > 0
+  Data target;   ///< p, stacked over contexts
+  Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] auto formula() const { return ReverseKl<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
     return nu.value > 0 ? tau * nu.value * (p.log - nu.log) : Real{0};

@@ -37,6 +37,7 @@ struct GroupCounts {
   unsigned long long zero_variance_groups;
   unsigned long long without_table;  ///< an error: no table for the number of answered samples
   unsigned long long too_small;      ///< an error: best_only with fewer than two scored samples
+  unsigned long long bad_lengths;    ///< an error: length_centred by lengths not > 0 and finite
 };
 
 DAG_HOST_DEVICE inline void add_to(unsigned long long* total, unsigned long long number) {
@@ -83,17 +84,50 @@ struct AnswerGroupRewards {
   DAG_HOST_DEVICE void operator()(Warp& warp) const {
     GroupCounts seen{};
     for (std::size_t g = warp.index(); g < groups; g += warp.count()) {
-      run(warp, static_cast<std::size_t>(begin[g]),
-          static_cast<std::size_t>(begin[g + 1] - begin[g]), seen);
+      const auto size = static_cast<std::size_t>(begin[g + 1] - begin[g]);
+      if (size <= largest) {  // others: LargeAnswerGroups
+        run(warp, static_cast<std::size_t>(begin[g]), size, seen);
+      }
     }
-    warp.each(1, [&](std::size_t) {
+    add_counts(warp, seen);
+  }
+
+  // What LargeAnswerGroups uses too; `Team` is a warp or a block.
+
+  template <class Team>
+  DAG_HOST_DEVICE void add_counts(Team& team, const GroupCounts& seen) const {
+    team.each(1, [&](std::size_t) {
       add_to(&counts->unscored_samples, seen.unscored_samples);
       add_to(&counts->unscored_groups, seen.unscored_groups);
       add_to(&counts->singleton_groups, seen.singleton_groups);
       add_to(&counts->zero_variance_groups, seen.zero_variance_groups);
       add_to(&counts->without_table, seen.without_table);
       add_to(&counts->too_small, seen.too_small);
+      add_to(&counts->bad_lengths, seen.bad_lengths);
     });
+  }
+  /// Where the table of this number of answered samples starts; -1: there is none.
+  [[nodiscard]] DAG_HOST_DEVICE std::int32_t start_of(std::size_t answered) const {
+    return answered < table_count ? table_start[answered] : -1;
+  }
+  /// Counts a group; where it has no rewards, writes that and returns false.
+  template <class Team>
+  [[nodiscard]] DAG_HOST_DEVICE bool enter(Team& team, std::size_t first, std::size_t size,
+                                           std::size_t answered, std::int32_t start,
+                                           GroupCounts& seen) const {
+    seen.unscored_samples += size - answered;
+    seen.unscored_groups += answered == 0 ? 1 : 0;
+    seen.singleton_groups += answered == 1 ? 1 : 0;
+    seen.without_table += answered > 0 && start < 0 ? 1 : 0;
+    seen.too_small += rule.form == GroupForm::best_only && answered < 2 ? 1 : 0;
+    if (answered > 0 && start >= 0) {
+      return true;
+    }
+    team.each(size, [&](std::size_t i) {
+      reward[first + i] = Limits<Real>::nan;
+      advantage[first + i] = 0;
+    });
+    return false;
   }
 
  private:
@@ -106,22 +140,11 @@ struct AnswerGroupRewards {
     warp.each(padded, [&](std::size_t i) { id[i] = i < size ? answer[first + i] : -1; });
     const auto answered = static_cast<std::size_t>(reduce(
         warp, size, 0, [&](std::size_t i) { return id[i] >= 0 ? 1 : 0; }, Add{}));
-    const std::int32_t start = answered < table_count ? table_start[answered] : -1;
-    const bool usable = answered > 0 && start >= 0;
-    seen.unscored_samples += size - answered;
-    seen.unscored_groups += answered == 0 ? 1 : 0;
-    seen.singleton_groups += answered == 1 ? 1 : 0;
-    seen.without_table += answered > 0 && start < 0 ? 1 : 0;
-    seen.too_small += rule.form == GroupForm::best_only && answered < 2 ? 1 : 0;
-    if (!usable) {
-      warp.each(size, [&](std::size_t i) {
-        reward[first + i] = Limits<Real>::nan;
-        advantage[first + i] = 0;
-      });
-      return;
+    const std::int32_t start = start_of(answered);
+    if (enter(warp, first, size, answered, start, seen)) {
+      look_up(warp, id, size, padded, table + start, value);
+      write(warp, id, size, answered, first, value, seen);
     }
-    look_up(warp, id, size, padded, table + start, value);
-    write(warp, id, size, answered, first, value, seen);
   }
 
   /// value[i] = table[how many others share answer i].
@@ -167,38 +190,49 @@ struct AnswerGroupRewards {
 #endif
   }
 
-  template <class Warp>
-  DAG_HOST_DEVICE void write(Warp& warp, const std::int32_t* id, std::size_t size,
+ public:
+  /// Rewards (`value`) and their advantages, written to memory.
+  template <class Team>
+  DAG_HOST_DEVICE void write(Team& team, const std::int32_t* id, std::size_t size,
                              std::size_t answered, std::size_t first, const Real* value,
                              GroupCounts& seen) const {
-    const std::size_t lead = answered == size ? 0
-                                              : static_cast<std::size_t>(reduce(
-                                                    warp, size, static_cast<int>(largest),
-                                                    [&](std::size_t i) {
-                                                      return id[i] >= 0 ? static_cast<int>(i)
-                                                                        : static_cast<int>(largest);
-                                                    },
-                                                    Min{}));
+    const std::size_t lead =
+        answered == size ? 0
+                         : static_cast<std::size_t>(reduce(
+                               team, size, static_cast<int>(size),
+                               [&](std::size_t i) {
+                                 return id[i] >= 0 ? static_cast<int>(i) : static_cast<int>(size);
+                               },
+                               Min{}));
     const Real origin = value[lead];
     const auto offset = [=](std::size_t i) { return id[i] >= 0 ? value[i] - origin : Real{0}; };
     const Real count = static_cast<Real>(answered);
-    const Real shift = reduce(warp, size, Real{0}, offset, Add{}) / count;
+    const Real shift = reduce(team, size, Real{0}, offset, Add{}) / count;
     const bool tied =
         reduce(
-            warp, size, 0, [&](std::size_t i) { return offset(i) != Real{0} ? 1 : 0; }, Max{}) == 0;
+            team, size, 0, [&](std::size_t i) { return offset(i) != Real{0} ? 1 : 0; }, Max{}) == 0;
     const auto deviation = [=](std::size_t i) { return value[i] - origin - shift; };
     const Real squares = reduce(
-        warp, size, Real{0},
+        team, size, Real{0},
         [&](std::size_t i) { return id[i] >= 0 ? deviation(i) * deviation(i) : Real{0}; }, Add{});
     seen.zero_variance_groups += answered > 1 && tied ? 1 : 0;
     if (answered == 1 || tied || rule.form != GroupForm::best_only) {
       Real base = 0;
+      if (rule.form == GroupForm::length_centred) {
+        seen.bad_lengths += static_cast<unsigned long long>(reduce(
+            team, size, 0,
+            [&](std::size_t i) {
+              const Real length = lengths[first + i];
+              return length > 0 && length - length == 0 ? 0 : 1;
+            },
+            Add{}));
+      }
       if (rule.form == GroupForm::length_centred && answered > 1 && !tied) {
         const Real weight = reduce(
-            warp, size, Real{0},
+            team, size, Real{0},
             [&](std::size_t i) { return id[i] >= 0 ? lengths[first + i] : Real{0}; }, Add{});
         base = reduce(
-                   warp, size, Real{0},
+                   team, size, Real{0},
                    [&](std::size_t i) {
                      return id[i] >= 0 ? lengths[first + i] * deviation(i) : Real{0};
                    },
@@ -207,7 +241,7 @@ struct AnswerGroupRewards {
       }
       const Real factor = answered == 1 || tied ? Real{0} : gain(squares, count);
       const Real lone = answered == 1 ? rule.alone : Real{0};
-      warp.each(size, [&](std::size_t i) {
+      team.each(size, [&](std::size_t i) {
         reward[first + i] = value[i];
         advantage[first + i] =
             id[i] < 0 ? Real{0}
@@ -218,20 +252,22 @@ struct AnswerGroupRewards {
     }
     const Real none = -Limits<Real>::infinity;
     const auto best = reduce(
-        warp, size, Place<Real>{none, Real{0}, size},
+        team, size, Place<Real>{none, Real{0}, size},
         [&](std::size_t i) {
           return Place<Real>{id[i] >= 0 ? deviation(i) : none, Real{0}, i};
         },
         FirstLargest{});
     const Real second = reduce(
-        warp, size, none,
+        team, size, none,
         [&](std::size_t i) { return id[i] >= 0 && i != best.index ? deviation(i) : none; }, Max{});
     const Real prize = (best.value - second) / (std::sqrt(squares / (count - 1)) + rule.epsilon);
-    warp.each(size, [&](std::size_t i) {
+    team.each(size, [&](std::size_t i) {
       reward[first + i] = value[i];
       advantage[first + i] = i == best.index ? prize : Real{0};
     });
   }
+
+ private:
   [[nodiscard]] DAG_HOST_DEVICE Real gain(Real squares, Real count) const {
     if (!rule.scaled) {
       return rule.others ? count / (count - 1) : Real{1};

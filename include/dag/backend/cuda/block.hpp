@@ -172,6 +172,19 @@ class DeviceBlock {
 };
 #endif
 
+/// block.reduce under the name that warps have for it (warp.hpp): bodies for either.
+template <class T, class Function, class Operation>
+[[nodiscard]] T reduce(HostBlock& block, std::size_t n, T identity, Function f, Operation op) {
+  return block.reduce(n, identity, f, op);
+}
+#if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)
+template <class T, class Function, class Operation>
+[[nodiscard]] DAG_DEVICE T reduce(DeviceBlock& block, std::size_t n, T identity, Function f,
+                                  Operation op) {
+  return block.reduce(n, identity, f, op);
+}
+#endif
+
 /// As values: device code may not call numeric_limits' functions.
 template <class Real>
 struct Limits {

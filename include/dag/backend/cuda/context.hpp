@@ -29,7 +29,8 @@ class Context {
 
   [[nodiscard]] device::Stream stream() const noexcept { return shared_->stream; }
   /// The flag of this backend in device memory: a kernel sets it to 1 where it meets what is no
-  /// distribution, and the next function that waits throws Errc::not_finite.
+  /// distribution, to 2 where a formula meets what it is not defined for, and the next function
+  /// that waits throws Errc::not_finite.
   [[nodiscard]] int* bad() const noexcept { return shared_->bad.data(); }
   /// Waits for all queued work. Errors: device, not_finite.
   void synchronize() const { throw_if(take_flag()); }
@@ -112,6 +113,10 @@ class Context {
     return raised;
   }
   static void throw_if(int raised) {
+    if (raised == 2) {
+      fail(Errc::not_finite,
+           "a kernel met NaN, an infinity, or a number outside of the domain of its formula");
+    }
     if (raised != 0) {
       fail(Errc::not_finite,
            "log-probabilities must be finite or -inf and not all -inf in every block");

@@ -6,6 +6,7 @@
 
 #include <dag/backend/cuda/block.hpp>
 #include <dag/backend/cuda/elementwise.hpp>
+#include <dag/backend/cuda/runtime.hpp>
 #include <dag/detail/config.hpp>
 
 namespace dag::device {
@@ -67,6 +68,27 @@ struct ReduceParts {
     block.each(1, [=](std::size_t) { *slot = Result{folded, *flag}; });
   }
 };
+
+/// Numbers of Value that `fold_on` needs as its workspace.
+template <class Value>
+constexpr std::size_t fold_room = 512 + 1 + 16 / sizeof(Value);
+
+/// op over term(0..size-1) and the flag `bad` as they are once all queued work is done. Waits.
+template <class Value, class Term, class Operation>
+[[nodiscard]] auto fold_on(Stream stream, std::size_t size, Value identity, const Term& term,
+                           Operation op, const int* bad, Value* workspace) {
+  using Chunks = ReduceChunks<Value, Term, Operation>;
+  using Parts = ReduceParts<Value, Operation>;
+  const std::size_t chunk = Chunks::chunk_of(size);
+  const std::size_t parts = (size + chunk - 1) / chunk;
+  auto* const result = reinterpret_cast<typename Parts::Result*>(workspace + Chunks::most);
+  launch<256>(stream, parts, 256, 0, Chunks{size, chunk, identity, term, op, workspace});
+  launch<256>(stream, 1, 256, 0, Parts{parts, workspace, identity, op, bad, result});
+  typename Parts::Result host;
+  copy_bytes(&host, result, sizeof host, stream);
+  device::synchronize(stream);
+  return host;
+}
 
 /// Terms of reductions: f(x[i]), f(x[i], y[i]).
 template <class Real, class Function>

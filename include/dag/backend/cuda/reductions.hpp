@@ -58,17 +58,8 @@ class Reductions : public ElementwiseOperations {
  protected:
   template <class Value, class Term, class Operation>
   [[nodiscard]] Value fold(std::size_t size, Value identity, const Term& term, Operation op) const {
-    using Chunks = ReduceChunks<Value, Term, Operation>;
-    using Parts = ReduceParts<Value, Operation>;
-    const std::size_t chunk = Chunks::chunk_of(size);
-    const std::size_t parts = (size + chunk - 1) / chunk;
-    Value* const part = scratch<Value>(Slot::sums, Chunks::most + sizeof(typename Parts::Result));
-    auto* const result = reinterpret_cast<typename Parts::Result*>(part + Chunks::most);
-    launch<256>(stream(), parts, 256, 0, Chunks{size, chunk, identity, term, op, part});
-    launch<256>(stream(), 1, 256, 0, Parts{parts, part, identity, op, bad(), result});
-    typename Parts::Result host;
-    copy_bytes(&host, result, sizeof host, stream());
-    device::synchronize(stream());
+    const auto host = fold_on(stream(), size, identity, term, op, bad(),
+                              scratch<Value>(Slot::sums, fold_room<Value>));
     if (host.bad != 0) {
       throw_if(take_flag());
     }
