@@ -5,14 +5,18 @@
 // Data are random, outputs are poisoned before every timed launch, results are compared with double
 // sums on the host at sampled places, times are medians of CUDA events. `--small` runs every part
 // at a size that takes milliseconds, to see that it works.
+#include "device_clock.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dag/backend/cuda.cuh>
@@ -23,6 +27,7 @@
 #include <dag/core/random.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/rollout/device_rewards.hpp>
+#include <dag/solver/device_more_rounds.hpp>
 #include <dag/solver/device_rounds.hpp>
 #if defined(DAG_CUBLAS)
 #include <cublas_v2.h>
@@ -31,8 +36,6 @@
 namespace {
 
 namespace device = dag::device;
-
-constexpr int repeats = 25;
 
 struct FillUniform {
   float* out;
@@ -90,13 +93,9 @@ class Bench {
   explicit Bench(bool small) : small_(small) {}
 
   void run() {
-    int index = 0;
-    cudaDeviceProp device{};
-    device::check(cudaGetDevice(&index), "device");
-    device::check(cudaGetDeviceProperties(&device, index), "device");
     std::printf(
         "{\n  \"device\": \"%s\",\n  \"small\": %s,\n  \"repeats\": %d,\n  \"results\": [\n",
-        device.name, small_ ? "true" : "false", repeats);
+        device_clock::device_name().c_str(), small_ ? "true" : "false", repeats());
     copy();
     dual_product();
     answer_groups();
@@ -105,11 +104,16 @@ class Bench {
     ragged();
     sinkhorn();
     solve();
-    std::printf("\n  ]\n}\n");
+    std::printf("\n  ],\n  \"equilibria\": {\n");
+    equilibria<float>("float", 1e-6F);
+    std::printf(",\n");
+    equilibria<double>("double", 1e-13);
+    std::printf("\n  }\n}\n");
   }
 
  private:
-  [[nodiscard]] cudaStream_t stream() const { return gpu_.stream(); }
+  [[nodiscard]] device::Stream stream() const { return gpu_.stream(); }
+  [[nodiscard]] int repeats() const { return small_ ? 1 : 25; }
   template <class Body>
   void fill(std::size_t size, const Body& body) const {
     device::launch<256>(stream(), (size + 4095) / 4096, 256, 0, body);
@@ -122,43 +126,42 @@ class Bench {
   }
   template <class T>
   void poison(device::Array<T>& out) const {
-    device::check(cudaMemsetAsync(out.data(), 0xff, out.size() * sizeof(T), stream()), "poison");
+    device_clock::poison(out.data(), out.size() * sizeof(T), stream());
   }
   /// Median milliseconds of `work`; `before` runs untimed ahead of every run.
   template <class Before, class Work>
   [[nodiscard]] double time(Before before, Work work) const {
-    cudaEvent_t begin = nullptr, end = nullptr;
-    device::check(cudaEventCreate(&begin), "event");
-    device::check(cudaEventCreate(&end), "event");
+    device_clock::Interval interval(stream());
     std::vector<float> times;
-    for (int r = 0; r < repeats + 3; ++r) {
+    for (int r = 0; r < repeats() + 3; ++r) {
       before();
-      device::check(cudaEventRecord(begin, stream()), "event");
+      interval.begin();
       work();
-      device::check(cudaEventRecord(end, stream()), "event");
-      device::check(cudaEventSynchronize(end), "event");
-      float elapsed = 0;
-      device::check(cudaEventElapsedTime(&elapsed, begin, end), "event");
+      const float elapsed = interval.end();
       if (r >= 3) {
         times.push_back(elapsed);
       }
     }
-    (void)cudaEventDestroy(begin);
-    (void)cudaEventDestroy(end);
     gpu_.synchronize();
     std::sort(times.begin(), times.end());
     return times[times.size() / 2];
   }
-  void report(const std::string& name, double milliseconds, double bytes, const char* extra,
-              double number) {
+  using Numbers = std::initializer_list<std::pair<const char*, double>>;
+  void report(const std::string& name, double milliseconds, double bytes, Numbers besides) {
     const double rate = bytes / milliseconds * 1e-6;  // GB/s
-    std::printf(
-        "%s    {\"name\": \"%s\", \"ms\": %.6g, \"gb_per_s\": %.6g, \"of_copy\": %.4g, \"%s\": "
-        "%.6g}",
-        first_ ? "" : ",\n", name.c_str(), milliseconds, rate,
-        copy_rate_ > 0 ? rate / copy_rate_ : 1.0, extra, number);
+    std::printf("%s    {\"name\": \"%s\", \"ms\": %.6g, \"gb_per_s\": %.6g, \"of_copy\": %.4g",
+                first_ ? "" : ",\n", name.c_str(), milliseconds, rate,
+                copy_rate_ > 0 ? rate / copy_rate_ : 1.0);
+    for (const auto& [what, number] : besides) {
+      std::printf(", \"%s\": %.6g", what, number == number ? number : 1e9);
+    }
+    std::printf("}");
     first_ = false;
     std::fflush(stdout);
+  }
+  void report(const std::string& name, double milliseconds, double bytes, const char* what,
+              double number) {
+    report(name, milliseconds, bytes, {{what, number}});
   }
 
   void copy() {
@@ -380,14 +383,15 @@ class Bench {
            static_cast<double>(count) * static_cast<double>(rounds) / ms * 1e3);
   }
   void batched_games() {
-    const std::size_t count = small_ ? 64 : 200000;
+    const std::size_t count = small_ ? 8 : 200000;
+    const std::int32_t rounds = small_ ? 20 : 500;
     using dag::BatchMethod;
     games_of<device::SolveBatch<float, 1, BatchMethod::mirror_prox>>("batch_mirror_prox_16x16",
-                                                                     count, 500);
+                                                                     count, rounds);
     games_of<device::SolveBatch<float, 1, BatchMethod::optimistic>>("batch_optimistic_16x16", count,
-                                                                    500);
+                                                                    rounds);
     games_of<device::SolveBatch<float, 1, BatchMethod::predictive_regret_matching_plus>>(
-        "batch_prm_plus_16x16", count, 500);
+        "batch_prm_plus_16x16", count, rounds);
     // All of solve_batch once, transfers included; and the kernels that no timing uses.
     dag::BatchedMatrixGames<float> mixed;
     std::vector<float> entries(64 * 64);
@@ -400,8 +404,10 @@ class Bench {
     }
     for (const auto method : {BatchMethod::optimistic, BatchMethod::newton}) {
       const auto start = std::chrono::steady_clock::now();
-      const auto found = dag::solve_batch(
-          gpu_, mixed, dag::BatchOptions<float>{.method = method, .tolerance = 1e-4F, .tau = 0.1F});
+      const auto found =
+          dag::solve_batch(gpu_, mixed,
+                           dag::BatchOptions<float>{
+                               .method = method, .tolerance = small_ ? 1e-2F : 1e-4F, .tau = 0.1F});
       const std::chrono::duration<double, std::milli> ms = std::chrono::steady_clock::now() - start;
       double converged = 0;
       for (const auto status : found.status) {
@@ -489,11 +495,9 @@ class Bench {
     report("sinkhorn_32x32", ms, made * 8.0 * static_cast<double>(n * n), "converged", converged);
   }
 
-  void solve() {
-    const std::size_t n = small_ ? 64 : 4096;
-    auto entries = uniform(n * n, 9, -1, 1);
-    const dag::MatrixGame<float, dag::cuda> game(device::Matrix<float>{n, n, std::move(entries)},
-                                                 gpu_);
+  /// A random matrix game to a relative gap of 1e-6, synchronisations counted.
+  template <class Solver>
+  void solve(const char* name, const dag::MatrixGame<float, dag::cuda>& game, Solver solver) {
     double checks = 0;
     const auto count = [&](const dag::Record&) {
       ++checks;
@@ -502,13 +506,49 @@ class Bench {
     dag::SolverOptions<float> options{
         .tolerance = small_ ? 1e-2F : 1e-6F, .max_iterations = 400000, .time_limit = 60};
     options.observer = count;
-    const auto found = dag::device_optimistic_mirror_descent(game, options);
-    const double rounds = static_cast<double>(found.iterations);
-    report("solve_4096_optimistic", found.seconds * 1e3,
-           4.0 * static_cast<double>(n * n) * (rounds + 2 * checks), "synchronizations_per_s",
-           checks / found.seconds);
-    report("solve_4096_gap", found.seconds * 1e3, 0, "relative_gap",
-           static_cast<double>(found.relative_gap));
+    const auto found = solver(game, options);
+    const double entries = static_cast<double>(game.payoff().entries.size());
+    report(name, found.seconds * 1e3, 4.0 * entries * static_cast<double>(found.products),
+           {{"synchronizations_per_s", checks / found.seconds},
+            {"relative_gap", static_cast<double>(found.relative_gap)},
+            {"rounds", static_cast<double>(found.iterations)}});
+  }
+  void solve() {
+    const std::size_t n = small_ ? 64 : 4096;
+    auto entries = uniform(n * n, 9, -1, 1);
+    const dag::MatrixGame<float, dag::cuda> game(device::Matrix<float>{n, n, std::move(entries)},
+                                                 gpu_);
+    solve("solve_4096_optimistic", game, [](const auto& of, const auto& options) {
+      return dag::device_optimistic_mirror_descent(of, options);
+    });
+    solve("solve_4096_prm_plus", game, [](const auto& of, const auto& options) {
+      return dag::device_predictive_regret_matching_plus(of, options);
+    });
+  }
+
+  /// The unique equilibria of 32 games with entropies; cpu_games.cpp prints the same games'.
+  template <class Real>
+  void equilibria(const char* name, Real tolerance) const {
+    constexpr std::size_t n = 16;
+    dag::BatchedMatrixGames<Real> games;
+    for (std::uint64_t g = 0; g < 32; ++g) {
+      dag::RandomStream random(31, g);
+      std::vector<Real> entries(n * n);
+      for (Real& entry : entries) {
+        entry = static_cast<Real>(2 * random.uniform() - 1);
+      }
+      games.add(n, n, entries);
+    }
+    const auto found = dag::solve_batch(gpu_, games,
+                                        {.method = dag::BatchMethod::newton,
+                                         .tolerance = tolerance,
+                                         .max_rounds = 200,
+                                         .tau = Real(0.1)});
+    std::printf("    \"%s\": [", name);
+    for (std::size_t i = 0; i < found.strategies.size(); ++i) {
+      std::printf("%s%.17g", i == 0 ? "" : ", ", static_cast<double>(found.strategies[i]));
+    }
+    std::printf("]");
   }
 
   bool small_;
@@ -520,8 +560,7 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+  if (!device_clock::has_device()) {
     std::fprintf(stderr, "skipped: no CUDA device here\n");
     return 77;
   }

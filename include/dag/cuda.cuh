@@ -14,4 +14,5 @@
 #include <dag/divergence/device_divergence.hpp>
 #include <dag/game/device_alignment.hpp>
 #include <dag/rollout/device_rewards.hpp>
+#include <dag/solver/device_more_rounds.hpp>
 #include <dag/solver/device_rounds.hpp>

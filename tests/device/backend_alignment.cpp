@@ -173,9 +173,11 @@ TEST_CASE_TEMPLATE("value and rewards of every utility are the host's", Real, fl
   dag::MomentConstraints<Real> moments;
   moments.at_most(numbers<Real>(5), Real(0.4)).equal(numbers<Real>(6), Real(1.5));
   agree(moments);
-  agree(dag::Sum{dag::ExpectedReward<Real>{numbers<Real>(1)}, robust,
-                 dag::Sum{dag::Gini<Real>{Real(0.5)}, dag::PassAtK<Real>{some_correct(), 2}},
-                 moments});
+  using Inner = dag::Sum<dag::Gini<Real>, dag::PassAtK<Real>>;
+  const Inner inner(dag::Gini<Real>{Real(0.5)}, dag::PassAtK<Real>{some_correct(), 2});
+  agree(dag::Sum<dag::ExpectedReward<Real>, dag::RobustReward<Real>, Inner,
+                 dag::MomentConstraints<Real>>(dag::ExpectedReward<Real>{numbers<Real>(1)}, robust,
+                                               inner, moments));
 }
 
 TEST_CASE("alignment games on the device have the host's equilibria") {
@@ -184,6 +186,19 @@ TEST_CASE("alignment games on the device have the host's equilibria") {
   same_equilibrium(dag::GeometricCoherence<double>{0.4});
   same_equilibrium(dag::PassAtK<double>{some_correct(), 4});
   same_equilibrium(dag::RobustReward<double>{{numbers<double>(2), numbers<double>(3)}});
+}
+
+TEST_CASE("an alignment game, as the documentation shows it") {
+  //! [alignment]
+  const dag::cuda gpu;
+  const dag::Contexts<double> reference({{0.7, 0.2, 0.1}, {0.5, 0.25, 0.25}});
+  const dag::AlignmentGame<dag::ShannonEntropy<double>, dag::cuda> game(
+      dag::ShannonEntropy<double>{1.0}, reference, 1.0, gpu);  // nu ∝ sqrt(nu0)
+  const auto found = dag::mirror_prox(game, {.tolerance = 1e-10});
+  //! [alignment]
+  CHECK(found.status == dag::Status::converged);
+  const std::vector<double> nu = found.strategy(1);
+  CHECK(std::abs(nu[0] - std::sqrt(0.5) / (std::sqrt(0.5) + 1)) <= 1e-5);
 }
 
 TEST_CASE("an answer that the utility rules out stays at zero; NaN is reported") {

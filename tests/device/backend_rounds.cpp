@@ -11,9 +11,11 @@
 #include <dag/backend/cuda.cuh>
 #include <dag/core/random.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/solver/device_more_rounds.hpp>
 #include <dag/solver/device_rounds.hpp>
 #include <dag/solver/mirror_prox.hpp>
 #include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/predictive_regret_matching_plus.hpp>
 
 namespace {
 
@@ -33,28 +35,34 @@ dag::MatrixGame<Real, dag::cuda> random_game(std::size_t rows, std::size_t colum
 
 TEST_CASE("recorded rounds give the iterates of the solvers they record") {
   const auto game = random_game<double>(37, 120);
+  const auto flat = dag::euclidean(game);
+  const auto agree = [](const auto& found, const auto& expected, bool same_residual) {
+    CHECK(found.status == expected.status);
+    CHECK(found.iterations == expected.iterations);
+    CHECK(found.iterate == expected.iterate);
+    CHECK(std::abs(found.gap - expected.gap) <= 1e-12);
+    CHECK(std::abs(found.value - expected.value) <= 1e-12);
+    if (same_residual) {
+      CHECK(std::abs(found.residual - expected.residual) <= 1e-12);
+    }
+    for (const std::size_t player : {0U, 1U}) {
+      const std::vector<double> p = found.strategy(player), q = expected.strategy(player);
+      for (std::size_t i = 0; i < p.size(); ++i) {
+        CHECK(std::abs(p[i] - q[i]) <= 1e-12);
+      }
+    }
+  };
   for (const std::int64_t rounds : {0, 1, 7, 60}) {
+    dag::SolverOptions<double> options{.tolerance = 0, .max_iterations = rounds, .check_every = 25};
+    agree(dag::device_predictive_regret_matching_plus(game, options),
+          dag::predictive_regret_matching_plus(game, options), true);
     for (const dag::Average average :
          {dag::Average::last, dag::Average::uniform, dag::Average::best}) {
-      const dag::SolverOptions<double> options{
-          .tolerance = 0, .max_iterations = rounds, .check_every = 25, .average = average};
-      const auto agree = [&](const auto& found, const auto& expected) {
-        CHECK(found.status == expected.status);
-        CHECK(found.iterations == expected.iterations);
-        CHECK(found.iterate == expected.iterate);
-        CHECK(std::abs(found.gap - expected.gap) <= 1e-12);
-        CHECK(std::abs(found.value - expected.value) <= 1e-12);
-        CHECK(std::abs(found.residual - expected.residual) <= 1e-12);
-        for (const std::size_t player : {0U, 1U}) {
-          const std::vector<double> p = found.strategy(player), q = expected.strategy(player);
-          for (std::size_t i = 0; i < p.size(); ++i) {
-            CHECK(std::abs(p[i] - q[i]) <= 1e-12);
-          }
-        }
-      };
-      agree(dag::device_mirror_prox(game, options), dag::mirror_prox(game, options));
+      options.average = average;
+      agree(dag::device_mirror_prox(game, options), dag::mirror_prox(game, options), true);
       agree(dag::device_optimistic_mirror_descent(game, options),
-            dag::optimistic_mirror_descent(game, options));
+            dag::optimistic_mirror_descent(game, options), true);
+      agree(dag::device_extragradient(game, options), dag::extragradient(flat, options), false);
     }
   }
 }
@@ -98,4 +106,12 @@ TEST_CASE("what recorded rounds cannot do is refused") {
   CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.average = dag::Average::linear}),
                   dag::Error);
   CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.tolerance = -1}), dag::Error);
+  CHECK_THROWS_AS((void)dag::device_extragradient(game, {.average = dag::Average::linear}),
+                  dag::Error);
+  CHECK_THROWS_AS(
+      (void)dag::device_predictive_regret_matching_plus(game, {.average = dag::Average::last}),
+      dag::Error);
+  CHECK_THROWS_AS((void)dag::device_predictive_regret_matching_plus(
+                      game, {.step = dag::Step<float>::constant(1)}),
+                  dag::Error);
 }

@@ -4,13 +4,13 @@
 
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/potential.hpp>
 #include <dag/divergence/separable.hpp>
@@ -111,7 +111,7 @@ struct Bregman {
   template <std::floating_point Real>
   requires SeparablePotential<P, Real>
   [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     if (p == q) {
       return 0;
     }
@@ -132,7 +132,7 @@ struct Bregman {
   static void check_vectors(std::span<const Real> p, std::span<const Real> q, std::size_t out,
                             std::string_view who) {
     detail::require_lengths(p.size(), q.size(), out, who);
-    detail::refuse_entry(p, q, -std::numeric_limits<Real>::infinity(), who);
+    detail::refuse_entry(p, q, -detail::Limits<Real>::infinity, who);
   }
 };
 

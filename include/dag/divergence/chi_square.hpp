@@ -3,9 +3,9 @@
 #pragma once
 
 #include <concepts>
-#include <limits>
 
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/divergence/f_divergence.hpp>
 
 namespace dag {
@@ -26,7 +26,7 @@ struct ChiSquareGenerator {
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     return q > 0 ? (p - q) * ((p - q) / q) : infinity;
   }
   template <std::floating_point Real>

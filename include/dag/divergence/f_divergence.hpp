@@ -3,11 +3,11 @@
 #pragma once
 
 #include <concepts>
-#include <limits>
 #include <span>
 #include <utility>
 
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/separable.hpp>
 
@@ -89,7 +89,7 @@ struct FDivergence {
   /// q f(p/q).
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     if (both_zero(p, q)) {
       return 0;
     }
@@ -109,7 +109,7 @@ struct FDivergence {
   /// p / q, where q = 0 < p gives infinity.
   template <class Real>
   static DAG_HOST_DEVICE Real ratio(Real p, Real q) noexcept {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     return q > 0 ? p / q : infinity;
   }
 };

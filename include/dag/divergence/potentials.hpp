@@ -8,6 +8,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/numeric/xlogx.hpp>
 
 namespace dag {
@@ -101,7 +102,7 @@ class Tsallis {
       return std::exp(step);
     }
     if (!(base > 0)) {
-      return a > 1 ? Real{0} : std::numeric_limits<Real>::infinity();
+      return a > 1 ? Real{0} : detail::Limits<Real>::infinity;
     }
     return std::exp(std::log1p((a - 1) * step) / (a - 1));
   }
@@ -141,15 +142,15 @@ struct LogBarrier {
   /// For u < 0; +inf otherwise (the derivative is negative everywhere).
   template <std::floating_point Real>
   [[nodiscard]] Real inverse_derivative(Real u) const noexcept {
-    return u < 0 ? -1 / u : std::numeric_limits<Real>::infinity();
+    return u < 0 ? -1 / u : detail::Limits<Real>::infinity;
   }
   template <std::floating_point Real>
   [[nodiscard]] Real conjugate(Real u) const noexcept {
-    return u < 0 ? -1 - std::log(-u) : std::numeric_limits<Real>::infinity();
+    return u < 0 ? -1 - std::log(-u) : detail::Limits<Real>::infinity;
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     if (p == 0 || q == 0) {
       return p == q ? Real{0} : infinity;
     }

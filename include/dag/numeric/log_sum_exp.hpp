@@ -5,11 +5,11 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <span>
 
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
 
 namespace dag {
@@ -21,7 +21,7 @@ namespace dag {
 template <detail::RealSpan Values>
 [[nodiscard]] auto log_sum_exp(const Values& values) -> detail::span_scalar_t<const Values> {
   using Scalar = detail::span_scalar_t<const Values>;
-  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
   const std::span<const Scalar> view(values);
   Scalar largest = -infinity;
   for (const Scalar value : view) {
@@ -70,7 +70,7 @@ class LogSumExp {
 
  private:
   [[nodiscard]] DAG_HOST_DEVICE static constexpr Scalar infinity() noexcept {
-    constexpr Scalar value = std::numeric_limits<Scalar>::infinity();
+    constexpr Scalar value = detail::Limits<Scalar>::infinity;
     return value;
   }
 
@@ -86,7 +86,7 @@ auto log_normalize(Values&& values) -> detail::span_scalar_t<Values> {
   using Scalar = detail::span_scalar_t<Values>;
   const std::span<Scalar> view(values);
   const Scalar total = log_sum_exp(view);
-  require(total > -std::numeric_limits<Scalar>::infinity(), Errc::not_a_distribution,
+  require(total > -detail::Limits<Scalar>::infinity, Errc::not_a_distribution,
           "log_normalize: at least one entry must be finite, got none among ", view.size());
   for (Scalar& value : view) {
     value -= total;
@@ -100,7 +100,7 @@ auto log_normalize(Values&& values) -> detail::span_scalar_t<Values> {
 template <detail::MutableRealSpan Values>
 auto softmax(Values&& values) -> detail::span_scalar_t<Values> {
   using Scalar = detail::span_scalar_t<Values>;
-  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
   const std::span<Scalar> view(values);
   Scalar largest = -infinity;
   bool ordered = true;

@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <concepts>
-#include <limits>
 
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 
 namespace dag {
 
@@ -29,7 +29,7 @@ template <std::floating_point Scalar>
 /// exp(log_x) * log_x: x log x from the logarithm; -inf gives 0.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar xlogx_from_log(Scalar log_x) noexcept {
-  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
   return log_x == -infinity ? Scalar(0) : std::exp(log_x) * log_x;
 }
 
@@ -37,8 +37,8 @@ template <std::floating_point Scalar>
 /// distributions are divergences.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_term(Scalar p, Scalar q) noexcept {
-  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
-  constexpr Scalar largest = std::numeric_limits<Scalar>::max();
+  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
+  constexpr Scalar largest = detail::Limits<Scalar>::largest;
   if (p == 0) {
     return 0;
   }
@@ -53,7 +53,7 @@ template <std::floating_point Scalar>
 /// The same from logarithms: exp(log_p) (log_p - log_q), with the same conventions.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_term_from_log(Scalar log_p, Scalar log_q) noexcept {
-  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
   return log_p == -infinity ? Scalar(0) : std::exp(log_p) * (log_p - log_q);
 }
 
@@ -62,7 +62,7 @@ template <std::floating_point Scalar>
 /// for p > 0 = q.
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_bregman_term(Scalar p, Scalar q) noexcept {
-  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
   if (p == 0) {
     return q;
   }

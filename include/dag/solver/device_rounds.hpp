@@ -47,9 +47,6 @@ class DeviceRounds {
     const Rule rule = options.step.rule;
     require(rule == Rule::automatic || rule == Rule::constant || rule == Rule::lipschitz,
             Errc::unsupported, solver, ": on the device steps are constant or 1/L");
-    require(options.average == Average::automatic || options.average == Average::best ||
-                options.average == Average::last || options.average == Average::uniform,
-            Errc::unsupported, solver, ": on the device the average is last, uniform or best");
     const Real constant = game.lipschitz() > 0 ? game.lipschitz() : Real{1};
     eta = rule == Rule::constant
               ? options.step.size
@@ -57,6 +54,9 @@ class DeviceRounds {
     enter_start(game, options, solver, last.view());
   }
 
+  [[nodiscard]] const device::TwoPlayers& players() const { return players_; }
+  [[nodiscard]] unsigned threads() const { return threads_; }
+  [[nodiscard]] std::int64_t* counters() { return round_.data(); }
   [[nodiscard]] std::size_t total() const { return players_.rows + players_.columns; }
   /// field = (A y, -A' x) at a stacked point.
   void evaluate(const device::Array<Real>& at) {
@@ -116,8 +116,18 @@ class DeviceRounds {
   device::Array<Real> numbers_;  // change of each player, then two candidates' maxima and earnings
 };
 
+/// The average of recorded mirror steps: last, uniform or best (the default).
+[[nodiscard]] inline Average recorded_average(Average wanted, std::string_view solver) {
+  require(wanted == Average::automatic || wanted == Average::best || wanted == Average::last ||
+              wanted == Average::uniform,
+          Errc::unsupported, solver, ": on the device the average is last, uniform or best");
+  return wanted == Average::automatic ? Average::best : wanted;
+}
+
+/// Replays recorded rounds to the certificate. `average`: last, best, or what `rounds.mean` is.
 template <class Game, class Work>
 [[nodiscard]] Solution<Game> run_recorded(const Game& game, DeviceRounds<Game>& rounds,
+                                          Average average,
                                           const SolverOptions<scalar_t<Game>>& options,
                                           std::int64_t products_a_round, Work record) {
   using Real = scalar_t<Game>;
@@ -132,10 +142,10 @@ template <class Game, class Work>
   for (std::int64_t t = 0;;) {
     const auto gaps = rounds.gaps();
     ++checks;
-    const bool has_mean = t > 0 && options.average != Average::last;
-    const bool has_last = !has_mean || options.average != Average::uniform;
+    const bool has_mean = t > 0 && average != Average::last;
+    const bool has_last = !has_mean || average == Average::best;
     const bool use_mean = has_mean && (!has_last || gaps.mean < gaps.last);
-    found.iterate = use_mean ? Average::uniform : Average::last;
+    found.iterate = !use_mean ? Average::last : has_last ? Average::uniform : average;
     found.gap = use_mean ? gaps.mean : gaps.last;
     found.value = use_mean ? gaps.mean_value : gaps.last_value;
     found.relative_gap = range > 0 ? found.gap / range : Real{0};
@@ -186,7 +196,8 @@ template <class Game>
                                                 const SolverOptions<scalar_t<Game>>& options = {}) {
   detail::validate(options, "device_mirror_prox");
   detail::DeviceRounds<Game> rounds(game, options, "device_mirror_prox", 1);
-  return detail::run_recorded(game, rounds, options, 2, [&rounds] {
+  const Average average = detail::recorded_average(options.average, "device_mirror_prox");
+  return detail::run_recorded(game, rounds, average, options, 2, [&rounds] {
     rounds.evaluate(rounds.last.point);
     rounds.step(rounds.sample, true);
     rounds.evaluate(rounds.sample.point);
@@ -209,7 +220,9 @@ template <class Game>
   const auto kept = backend.view(previous);
   rounds.evaluate(rounds.last.point);
   backend.copy(std::span<const Real>(field), kept);
-  return detail::run_recorded(game, rounds, options, 1, [&rounds, &backend, field, kept] {
+  const Average average =
+      detail::recorded_average(options.average, "device_optimistic_mirror_descent");
+  return detail::run_recorded(game, rounds, average, options, 1, [&rounds, &backend, field, kept] {
     backend.copy(std::span<const Real>(kept), field);
     rounds.step(rounds.sample, true);
     rounds.evaluate(rounds.sample.point);

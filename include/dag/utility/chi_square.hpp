@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <vector>
 
+#include <dag/detail/limits.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
@@ -26,14 +26,14 @@ struct ChiSquare {
   [[nodiscard]] auto formula() const { return ChiSquare<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     if (!(p.value > 0)) {
       return nu.value > 0 ? -infinity : Real{0};
     }
     return -tau * (nu.value - p.value) * (nu.value - p.value) / p.value;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu, Probability<Real> p) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     return p.value > 0 ? -2 * tau * std::exp(nu.log - p.log) : -infinity;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {

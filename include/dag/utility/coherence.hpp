@@ -4,11 +4,11 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string_view>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/utility/concepts.hpp>
@@ -39,7 +39,7 @@ template <Scalar Real>
 [[nodiscard]] DAG_HOST_DEVICE Real log_arithmetic_pool(const Real* weights, StatePointers<Real> nu,
                                                        std::size_t count, std::size_t size,
                                                        std::size_t z) {
-  constexpr Real tiny = std::numeric_limits<Real>::min() / std::numeric_limits<Real>::epsilon();
+  constexpr Real tiny = detail::Limits<Real>::least / detail::Limits<Real>::epsilon;
   Real total = 0;
   for (std::size_t x = 0; x < count; ++x) {
     total += weights[x] * nu.point[x * size + z];
@@ -87,8 +87,8 @@ template <CoherenceUtility Pool, Scalar Real>
     for (std::size_t z = 0; z < answers.blocks.size(0); ++z) {
       total.add(pool.log_pool(answers, z));
     }
-    require(total.value() > -std::numeric_limits<Real>::infinity(), Errc::not_a_distribution,
-            Pool::name, ": no answer has a positive probability in every context");
+    require(total.value() > -detail::Limits<Real>::infinity, Errc::not_a_distribution, Pool::name,
+            ": no answer has a positive probability in every context");
     return total.value();
   }
 }
@@ -126,7 +126,7 @@ struct ArithmeticCoherence {
     return nu.value > 0 ? tau * nu.value * (q.log - nu.log) : Real{0};
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     return q.log > -infinity ? tau * (q.log - nu.log) : -infinity;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real>, Probability<Real>) const {
@@ -166,7 +166,7 @@ struct GeometricCoherence {
     return q.value > 0 ? tau * q.value * (nu.log - q.log) : Real{0};
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     return q.log > -infinity ? tau * std::exp(q.log - nu.log) : Real{0};
   }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> nu, Probability<Real> q) const {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -13,6 +12,7 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/state.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 
 namespace dag {
 
@@ -21,7 +21,7 @@ namespace dag {
 template <Scalar Real>
 struct Probability {
   Real value = 0;
-  Real log = -std::numeric_limits<Real>::infinity();
+  Real log = -detail::Limits<Real>::infinity;
 
   [[nodiscard]] DAG_HOST_DEVICE static Probability of(Real value) {
     return {value, std::log(value)};
@@ -189,9 +189,16 @@ template <class U>
 concept SingleUtility = PointwiseUtility<U> || EventUtility<U> || CoherenceUtility<U> ||
     PairwiseUtility<U> || AdversarialUtility<U> || DirectUtility<U>;
 
+namespace detail {
+/// Takes anything: a named type, since nvcc's front end finds no lambda in a concept.
+struct AnyVisitor {
+  template <class Part>
+  constexpr void operator()(const Part&) const {}
+};
+}  // namespace detail
 template <class U>
 concept HasParts = requires(const U& u) {
-  u.each([](const auto&) {});  // visits each part in order
+  u.each(detail::AnyVisitor{});  // visits each part in order
 };
 
 /// A single utility or a sum of them.

@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <vector>
 
+#include <dag/detail/limits.hpp>
 #include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
 
@@ -28,7 +28,7 @@ struct ReverseKl {
     return nu.value > 0 ? tau * nu.value * (p.log - nu.log) : Real{0};
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu, Probability<Real> p) const {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
     return p.log > -infinity ? tau * (p.log - nu.log) : -infinity;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real>, Probability<Real>) const {
@@ -37,7 +37,7 @@ struct ReverseKl {
 
   /// F = -inf unless nu is 0 at this answer.
   [[nodiscard]] bool excludes(std::size_t i) const {
-    return !(target[i].log > -std::numeric_limits<Real>::infinity());
+    return !(target[i].log > -detail::Limits<Real>::infinity);
   }
   [[nodiscard]] Real log_affine_level(std::size_t i) const { return tau * target[i].log; }
   [[nodiscard]] Real log_affine_rate() const { return tau; }

@@ -98,8 +98,13 @@ struct SolveBatch {
       }
       const bool done = found.gap <= limits.tolerance * game.range;
       if (done || last_round) {
-        finish(game, static_cast<std::int32_t>(done ? Status::converged : Status::iteration_limit),
-               t, found.gap, found.value, use_mean ? mean : z);
+        const auto status =
+            static_cast<std::int32_t>(done ? Status::converged : Status::iteration_limit);
+        if (use_mean) {  // two calls: a choice of arrays would take both out of the registers
+          finish(game, status, t, found.gap, found.value, mean);
+        } else {
+          finish(game, status, t, found.gap, found.value, z);
+        }
         return;
       }
       next_check = limits.check_every > 0 ? t + limits.check_every : t + 1 + t / 20;

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstring>
-#include <limits>
 
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 
 namespace dag::device {
 
@@ -185,12 +185,8 @@ template <class T, class Function, class Operation>
 }
 #endif
 
-/// As values: device code may not call numeric_limits' functions.
 template <class Real>
-struct Limits {
-  static constexpr Real infinity = std::numeric_limits<Real>::infinity();
-  static constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
-};
+using Limits = dag::detail::Limits<Real>;
 
 // Operations for `reduce`.
 struct Add {

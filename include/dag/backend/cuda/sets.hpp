@@ -45,7 +45,35 @@ struct MatchRegrets {
   }
 };
 
-/// y = its nearest point of the simplex, by Michelot's finite sequence of thresholds.
+/// v = its nearest point of the simplex, by Michelot's finite sequence of thresholds. NaN and
+/// infinities raise *bad.
+template <class Real, class Block>
+DAG_HOST_DEVICE void project_segment(Block& block, std::size_t size, Real* v, int* bad) {
+  Real threshold = (block.reduce(
+                        size, Real{0}, [=](std::size_t i) { return v[i]; }, Add{}) -
+                    1) /
+                   static_cast<Real>(size);
+  if (!(threshold - threshold == 0)) {
+    block.each(1, [=](std::size_t) { *bad = 1; });
+    return;
+  }
+  for (std::size_t kept = size;;) {
+    const Real at = threshold;
+    const std::size_t count = block.reduce(
+        size, std::size_t{0}, [=](std::size_t i) { return std::size_t{v[i] > at}; }, Add{});
+    if (count >= kept || count == 0) {  // never more, unless by rounding
+      break;
+    }
+    kept = count;
+    threshold =
+        (block.reduce(
+             size, Real{0}, [=](std::size_t i) { return v[i] > at ? v[i] : Real{0}; }, Add{}) -
+         1) /
+        static_cast<Real>(count);
+  }
+  const Real at = threshold;
+  block.each(size, [=](std::size_t i) { v[i] = v[i] > at ? v[i] - at : Real{0}; });
+}
 template <class Real>
 struct ProjectSimplex {
   std::size_t size;
@@ -54,32 +82,7 @@ struct ProjectSimplex {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    Real* const v = y;
-    int* const flag = bad;
-    Real threshold = (block.reduce(
-                          size, Real{0}, [=](std::size_t i) { return v[i]; }, Add{}) -
-                      1) /
-                     static_cast<Real>(size);
-    if (!(threshold - threshold == 0)) {
-      block.each(1, [=](std::size_t) { *flag = 1; });
-      return;
-    }
-    for (std::size_t kept = size;;) {
-      const Real at = threshold;
-      const std::size_t count = block.reduce(
-          size, std::size_t{0}, [=](std::size_t i) { return std::size_t{v[i] > at}; }, Add{});
-      if (count >= kept || count == 0) {  // never more, unless by rounding
-        break;
-      }
-      kept = count;
-      threshold =
-          (block.reduce(
-               size, Real{0}, [=](std::size_t i) { return v[i] > at ? v[i] : Real{0}; }, Add{}) -
-           1) /
-          static_cast<Real>(count);
-    }
-    const Real at = threshold;
-    block.each(size, [=](std::size_t i) { v[i] = v[i] > at ? v[i] - at : Real{0}; });
+    project_segment(block, size, y, bad);
   }
 };
 

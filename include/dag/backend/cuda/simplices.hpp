@@ -12,6 +12,24 @@
 /// Kernel bodies on products of simplices: one thread block a simplex ("segment").
 namespace dag::device {
 
+/// The entries of a stacked vector that a block owns.
+struct Range {
+  std::size_t first;
+  std::size_t size;
+};
+template <class Block>
+[[nodiscard]] DAG_HOST_DEVICE Range own_range(const Block& block,
+                                              const Table<std::size_t>& offsets) {
+  const std::size_t first = offsets[block.index()];
+  return {first, offsets[block.index() + 1] - first};
+}
+/// out[b] = what block b has found.
+template <class Real, class Block>
+DAG_HOST_DEVICE void write_number(const Block& block, Real* out, Real number) {
+  Real* const slot = out + block.index();
+  block.each(1, [=](std::size_t) { *slot = number; });
+}
+
 /// In: log_p holds logits of one segment; out: log_p normalised, p its exponential. A NaN, +inf or
 /// all -inf raises *bad. Two passes over the segment, one exponential an entry.
 template <class Real, class Block>
@@ -53,8 +71,8 @@ struct EntropyProx {
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
     const std::size_t b = block.index();
-    const std::size_t first = offsets[b];
-    const std::size_t size = offsets[b + 1] - first;
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
     const Real step = eta / weights[b];
     const Real* center = log_center + first;
     const Real* g = gradient + first;
@@ -80,8 +98,8 @@ struct MagneticProx {
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
     const std::size_t b = block.index();
-    const std::size_t first = offsets[b];
-    const std::size_t size = offsets[b + 1] - first;
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
     const Real step = eta / weights[b];
     const Real tau = magnet_weights[b];
     const Real scale = Real{1} / (Real{1} + step * tau);
@@ -104,8 +122,8 @@ struct Uniform {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t first = offsets[block.index()];
-    const std::size_t size = offsets[block.index() + 1] - first;
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
     const Real mass = Real{1} / static_cast<Real>(size);
     const Real log_mass = -std::log(static_cast<Real>(size));
     Real* out = p + first;
@@ -128,8 +146,8 @@ struct EnterSimplices {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t first = offsets[block.index()];
-    const std::size_t size = offsets[block.index() + 1] - first;
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
     const Real* in = p + first;
     Real* out = log_p + first;
     const Real least = block.reduce(
@@ -156,8 +174,8 @@ struct PureResponse {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t first = offsets[block.index()];
-    const std::size_t size = offsets[block.index() + 1] - first;
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
     const Real* g = gradient + first;
     // The largest value, then the first index that has it: plain numbers fold in registers.
     const Real top = block.reduce(
@@ -183,13 +201,12 @@ struct SegmentMax {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t first = offsets[block.index()];
-    const Real* in = x + first;
-    const Real top = block.reduce(
-        offsets[block.index() + 1] - first, -Limits<Real>::infinity,
-        [=](std::size_t i) { return in[i]; }, Max{});
-    Real* const slot = out + block.index();
-    block.each(1, [=](std::size_t) { *slot = top; });
+    const Range own = own_range(block, offsets);
+    const Real* const in = x + own.first;
+    write_number(
+        block, out,
+        block.reduce(
+            own.size, -Limits<Real>::infinity, [=](std::size_t i) { return in[i]; }, Max{}));
   }
 };
 
@@ -205,18 +222,15 @@ struct SegmentKl {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t b = block.index();
-    const std::size_t first = offsets[b];
-    const Real* mass = p + first;
-    const Real* own = log_p + first;
-    const Real* other = log_q + first;
+    const Range own = own_range(block, offsets);
+    const Real* const mass = p + own.first;
+    const Real* const log_mass = log_p + own.first;
+    const Real* const other = log_q + own.first;
     const Real total = block.reduce(
-        offsets[b + 1] - first, Real{0},
-        [=](std::size_t i) { return mass[i] > 0 ? mass[i] * (own[i] - other[i]) : Real{0}; },
+        own.size, Real{0},
+        [=](std::size_t i) { return mass[i] > 0 ? mass[i] * (log_mass[i] - other[i]) : Real{0}; },
         Add{});
-    const Real weighted = weights[b] * total;
-    Real* const slot = out + b;
-    block.each(1, [=](std::size_t) { *slot = weighted; });
+    write_number(block, out, weights[block.index()] * total);
   }
 };
 
@@ -231,42 +245,34 @@ struct SegmentL1Squared {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t b = block.index();
-    const std::size_t first = offsets[b];
-    const Real* left = x + first;
-    const Real* right = y + first;
+    const Range own = own_range(block, offsets);
+    const Real* const left = x + own.first;
+    const Real* const right = y + own.first;
     const Real length = block.reduce(
-        offsets[b + 1] - first, Real{0},
-        [=](std::size_t i) { return std::abs(left[i] - right[i]); }, Add{});
-    const Real weighted = weights[b] * length * length;
-    Real* const slot = out + b;
-    block.each(1, [=](std::size_t) { *slot = weighted; });
+        own.size, Real{0}, [=](std::size_t i) { return std::abs(left[i] - right[i]); }, Add{});
+    write_number(block, out, weights[block.index()] * length * length);
   }
 };
 
-/// (half the spread of g_b - h_b)^2 / weight_b.
+/// (half the spread of x_b - y_b)^2 / weight_b.
 template <class Real>
 struct SegmentSpreadSquared {
   Table<std::size_t> offsets;
   Table<Real> weights;
-  const Real* g;
-  const Real* h;
+  const Real* x;
+  const Real* y;
   Real* out;
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t b = block.index();
-    const std::size_t first = offsets[b];
-    const std::size_t size = offsets[b + 1] - first;
-    const Real* left = g + first;
-    const Real* right = h + first;
+    const Range own = own_range(block, offsets);
+    const Real* const left = x + own.first;
+    const Real* const right = y + own.first;
     const auto difference = [=](std::size_t i) { return left[i] - right[i]; };
-    const Real top = block.reduce(size, -Limits<Real>::infinity, difference, Max{});
-    const Real bottom = block.reduce(size, Limits<Real>::infinity, difference, Min{});
+    const Real top = block.reduce(own.size, -Limits<Real>::infinity, difference, Max{});
+    const Real bottom = block.reduce(own.size, Limits<Real>::infinity, difference, Min{});
     const Real radius = (top - bottom) / 2;
-    const Real weighted = radius * radius / weights[b];
-    Real* const slot = out + b;
-    block.each(1, [=](std::size_t) { *slot = weighted; });
+    write_number(block, out, radius * radius / weights[block.index()]);
   }
 };
 

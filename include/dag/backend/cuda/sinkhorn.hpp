@@ -84,6 +84,7 @@ struct Sinkhorn {
     Real* const f = out.source_potential + source;
     Real* const g = out.sink_potential + sink;
     const Real eps = options.epsilon;
+    const Real per_eps = 1 / eps;  // no division in the loops: its slow path is a call
     block.each(rows, [=](std::size_t i) { f[i] = 0; });
     block.each(columns, [=](std::size_t j) { g[j] = 0; });
     Real error = Limits<Real>::infinity;
@@ -94,9 +95,9 @@ struct Sinkhorn {
           rows, Real{0},
           [=](std::size_t i) {
             const Real old = f[i];
-            f[i] = eps * (log_a[i] - log_sum(c + i * columns, 1, g, columns, eps));
+            f[i] = eps * (log_a[i] - log_sum(c + i * columns, 1, g, columns, per_eps));
             const Real mass = std::exp(log_a[i]);
-            return mass > 0 ? mass * std::abs(std::exp((old - f[i]) / eps) - 1) : Real{0};
+            return mass > 0 ? mass * std::abs(std::exp((old - f[i]) * per_eps) - 1) : Real{0};
           },
           Add{});
       error = t > 0 ? found : error;
@@ -104,7 +105,7 @@ struct Sinkhorn {
         break;
       }
       block.each(columns, [=](std::size_t j) {
-        g[j] = eps * (log_b[j] - log_sum(c + j, columns, f, rows, eps));
+        g[j] = eps * (log_b[j] - log_sum(c + j, columns, f, rows, per_eps));
       });
     }
     const Real moved = block.reduce(
@@ -112,7 +113,7 @@ struct Sinkhorn {
         [=](std::size_t i) {
           Real sum = 0;
           for (std::size_t j = 0; j < columns; ++j) {
-            const Real mass = std::exp((f[i] + g[j] - c[i * columns + j]) / eps);
+            const Real mass = std::exp((f[i] + g[j] - c[i * columns + j]) * per_eps);
             sum += mass > 0 ? mass * c[i * columns + j] : Real{0};
           }
           return sum;
@@ -132,15 +133,15 @@ struct Sinkhorn {
  private:
   /// log sum_k exp((potential_k - cost[k * stride]) / eps).
   static DAG_HOST_DEVICE Real log_sum(const Real* cost, std::size_t stride, const Real* potential,
-                                      std::size_t size, Real eps) {
+                                      std::size_t size, Real per_eps) {
     Real top = -Limits<Real>::infinity;
     for (std::size_t k = 0; k < size; ++k) {
-      const Real x = (potential[k] - cost[k * stride]) / eps;
+      const Real x = (potential[k] - cost[k * stride]) * per_eps;
       top = x > top ? x : top;
     }
     Real sum = 0;
     for (std::size_t k = 0; k < size; ++k) {
-      sum += std::exp((potential[k] - cost[k * stride]) / eps - top);
+      sum += std::exp((potential[k] - cost[k * stride]) * per_eps - top);
     }
     return top + std::log(sum);
   }
