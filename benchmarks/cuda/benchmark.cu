@@ -25,10 +25,14 @@
 #include <dag/backend/cuda/solve_batch.hpp>
 #include <dag/backend/cuda/token_log_probs.hpp>
 #include <dag/core/random.hpp>
+#include <dag/divergence/device_divergence.hpp>
+#include <dag/divergence/jensen_shannon.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/rollout/device_rewards.hpp>
 #include <dag/solver/device_more_rounds.hpp>
 #include <dag/solver/device_rounds.hpp>
+#include <dag/utility/device_utility.hpp>
+#include <dag/utility/jensen_shannon.hpp>
 #if defined(DAG_CUBLAS)
 #include <cublas_v2.h>
 #endif
@@ -102,6 +106,7 @@ class Bench {
     token_log_probs();
     batched_games();
     ragged();
+    utilities();
     sinkhorn();
     solve();
     std::printf("\n  ],\n  \"equilibria\": {\n");
@@ -461,6 +466,56 @@ class Bench {
                            });
     report("ragged_kl", kl, 8.0 * static_cast<double>(segments * size), "segments",
            static_cast<double>(segments));
+    const auto other = uniform(segments * size, 12, 0, 2.0F / size);
+    const dag::JensenShannonDivergence divergence{};
+    const auto mass = gpu_.view(std::as_const(p)), against = gpu_.view(other);
+    const double js = time([&] { poison(out); },
+                           [&] {
+                             dag::ragged_divergence(gpu_, divergence, gpu_.view(begin), mass,
+                                                    against, gpu_.view(out));
+                           });
+    std::vector<float> one(size), two(size);
+    device::copy_to_host(one.data(), p.data() + (segments - 1) * size, size * sizeof(float));
+    device::copy_to_host(two.data(), other.data() + (segments - 1) * size, size * sizeof(float));
+    const std::vector<double> left(one.begin(), one.end()), right(two.begin(), two.end());
+    report(
+        "ragged_jensen_shannon", js, 8.0 * static_cast<double>(segments * size), "error",
+        std::abs(divergence.value(left, right) - static_cast<double>(device::to_host(out).back())));
+    auto& slopes = log_p;
+    const double gradient = time([&] { poison(slopes); },
+                                 [&] {
+                                   dag::ragged_gradient_first(gpu_, divergence, gpu_.view(begin),
+                                                              mass, against, gpu_.view(slopes));
+                                 });
+    report("ragged_jensen_shannon_gradient", gradient, 12.0 * static_cast<double>(segments * size),
+           "segments", static_cast<double>(segments));
+  }
+  /// Rewards of an answer-level utility that keeps a target of each answer.
+  void utilities() {
+    const std::size_t contexts = small_ ? 10 : 250000, size = 64, answers = contexts * size;
+    const dag::Blocks blocks = dag::Blocks::uniform(contexts, size);
+    const std::vector<float> weights(contexts, 1.0F / static_cast<float>(contexts));
+    const dag::JensenShannon<float> u{std::vector<float>(answers, 1.0F / size), 1.0F};
+    const dag::DeviceUtility<dag::JensenShannon<float>, dag::cuda> on_device(gpu_, u, blocks,
+                                                                             weights);
+    const auto begin = offsets(contexts, size);
+    const auto x = uniform(answers, 13, -5, 5);
+    dag::State<dag::cuda, float> nu(gpu_, answers);
+    device::Array<float> z(contexts, stream()), out(answers, stream());
+    dag::ragged_softmax(gpu_, gpu_.view(begin), gpu_.view(x), nu.view().dual, nu.view().point,
+                        gpu_.view(z));
+    const double ms =
+        time([&] { poison(out); },
+             [&] { on_device.gradient(std::as_const(nu).view(), {}, gpu_.view(out)); });
+    std::vector<float> log_nu(1), got(1);
+    device::copy_to_host(log_nu.data(), std::as_const(nu).view().dual.data() + answers - 1, 4);
+    device::copy_to_host(got.data(), out.data() + answers - 1, 4);
+    // tau / 2 log((1 + p / nu) / 2), times the context's weight.
+    const double expected =
+        0.5 * std::log((1 + std::exp(-std::log(64.0) - static_cast<double>(log_nu[0]))) / 2) /
+        static_cast<double>(contexts);
+    report("utility_rewards", ms, 28.0 * static_cast<double>(answers), "error",
+           std::abs(expected - static_cast<double>(got[0])) * static_cast<double>(contexts));
   }
   void sinkhorn() {
     const std::size_t count = small_ ? 10 : 10000, n = 32;

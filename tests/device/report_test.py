@@ -17,7 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks/cuda"))
 import report  # noqa: E402
 
-ERRORS = {"dual_product_float": 1e-6, "answer_groups": 1e-5, "token_log_probs_bf16": 1e-4, "ragged_softmax": 1e-5}
+ERRORS = {"dual_product_float": 1e-6, "answer_groups": 1e-5, "token_log_probs_bf16": 1e-4, "ragged_softmax": 1e-5,
+          "ragged_jensen_shannon": 1e-6, "utility_rewards": 1e-5}
 
 
 def main(benchmark, cpu_games):

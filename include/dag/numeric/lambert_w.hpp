@@ -7,7 +7,6 @@
 #include <limits>
 
 #include <dag/core/error.hpp>
-#include <dag/detail/config.hpp>
 
 namespace dag {
 
@@ -16,7 +15,7 @@ namespace detail {
 /// One Fritsch-Shafer-Crowley correction of w ~ W, given z = log(x/w) - w: fourth order.
 /// Source: doi:10.1145/361952.361970 (Algorithm 443).
 template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar lambert_w_step(Scalar w, Scalar z) noexcept {
+[[nodiscard]] Scalar lambert_w_step(Scalar w, Scalar z) noexcept {
   const Scalar relative = z / (1 + w);  // keeps the product of large w from overflowing
   const Scalar q = 2 * (1 + w + 2 * z / 3);
   return w * (1 + relative * (q - relative) / (q - 2 * relative));
@@ -25,7 +24,7 @@ template <std::floating_point Scalar>
 /// u = 1 + W0 near the branch point, from h = 1 + e x in [0, 0.2]: the root of
 /// 1 + (u-1) e^u = sum_{n>=2} (n-1)/n! u^n = h, whose terms are all positive.
 template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar lambert_w_branch(Scalar h) noexcept {
+[[nodiscard]] Scalar lambert_w_branch(Scalar h) noexcept {
   const Scalar p = std::sqrt(2 * h);
   Scalar u = p * (1 - p * (Scalar(1) / 3 - p * (Scalar(11) / 72 - p * Scalar(43) / 540)));
   for (int round = 0; round < 3; ++round) {
@@ -44,9 +43,9 @@ template <std::floating_point Scalar>
 
 }  // namespace detail
 
-/// `lambert_w0` without the check of its domain: NaN for x < -1/e, NaN or +inf. Host and device.
+/// `lambert_w0` without the check of its domain: NaN for x < -1/e, NaN or +inf.
 template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar lambert_w0_unchecked(Scalar x) noexcept {
+[[nodiscard]] Scalar lambert_w0_unchecked(Scalar x) noexcept {
   // 1/e to twice the precision, so that the distance to the branch point is exact.
   constexpr long double inverse_e = 0.3678794411714423215830575L;
   constexpr Scalar high = static_cast<Scalar>(inverse_e);
@@ -89,9 +88,9 @@ template <std::floating_point Scalar>
 
 /// W0(exp(y)) for any y < inf without overflow (Wright's omega function): the w > 0 with
 /// w + log w = y. -inf gives 0, and so does exp(y) below the smallest number. +inf and NaN give
-/// +inf and NaN: a scalar kernel for host and device, checked by the caller.
+/// +inf and NaN: a scalar kernel, checked by the caller.
 template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar lambert_w0_exp(Scalar y) noexcept {
+[[nodiscard]] Scalar lambert_w0_exp(Scalar y) noexcept {
   if (!(y > 1)) {
     return lambert_w0_unchecked(std::exp(y));
   }
@@ -107,7 +106,7 @@ template <std::floating_point Scalar>
 
 /// log W0(exp(y)), accurate at both ends: y - W0(exp(y)) where W is small, log W where it is large.
 template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar log_lambert_w0_exp(Scalar y) noexcept {
+[[nodiscard]] Scalar log_lambert_w0_exp(Scalar y) noexcept {
   return y > 1 ? std::log(lambert_w0_exp(y)) : y - lambert_w0_exp(y);
 }
 

@@ -34,9 +34,9 @@ template <class Game>
   const auto regret = backend.view(regrets);
   const auto point = backend.view(rounds.last.point);
   const auto field = backend.view(rounds.field);
-  const auto record = [&rounds, &game, &backend, &blocks, regret, point, field] {
+  const auto record = [&rounds, &backend, &blocks, regret, point, field] {
     for (std::size_t player = 0; player < 2; ++player) {
-      game.block_field({point, point}, player, blocks.of(field, player));
+      rounds.evaluate(rounds.last.point);  // the other player's part is not looked at
       backend.match_regrets(std::span<const Real>(blocks.of(field, player)), true, Real{1},
                             blocks.of(regret, player), blocks.of(point, player));
     }
@@ -44,10 +44,7 @@ template <class Game>
                    device::QuadraticMean<Real>{rounds.players(), rounds.last.point.data(),
                                                rounds.mean.point.data(), rounds.counters()});
   };
-  // The backend's scratch grows here, if at all: a recording allocates nothing.
-  game.block_field({point, point}, 0, blocks.of(field, 0));
-  game.block_field({point, point}, 1, blocks.of(field, 1));
-  return detail::run_recorded(game, rounds, Average::quadratic, options, 1, record);
+  return detail::run_recorded(game, rounds, Average::quadratic, options, 2, record);
 }
 
 /// dag::extragradient of a matrix game under the Euclidean map, its rounds captured as one CUDA
