@@ -69,9 +69,9 @@ struct ReduceParts {
   }
 };
 
-/// Numbers of Value that `fold_on` needs as its workspace.
+/// Numbers of Value that `fold_on` needs as its workspace: the parts, then the result and its flag.
 template <class Value>
-constexpr std::size_t fold_room = 512 + 1 + 16 / sizeof(Value);
+constexpr std::size_t fold_room = 512 + 2;
 
 /// op over term(0..size-1) and the flag `bad` as they are once all queued work is done. Waits.
 template <class Value, class Term, class Operation>
@@ -81,6 +81,8 @@ template <class Value, class Term, class Operation>
   using Parts = ReduceParts<Value, Operation>;
   const std::size_t chunk = Chunks::chunk_of(size);
   const std::size_t parts = (size + chunk - 1) / chunk;
+  static_assert(sizeof(typename Parts::Result) <= 2 * sizeof(Value) &&
+                fold_room<Value> == Chunks::most + 2);
   auto* const result = reinterpret_cast<typename Parts::Result*>(workspace + Chunks::most);
   launch<256>(stream, parts, 256, 0, Chunks{size, chunk, identity, term, op, workspace});
   launch<256>(stream, 1, 256, 0, Parts{parts, workspace, identity, op, bad, result});
