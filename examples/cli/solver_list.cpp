@@ -147,7 +147,7 @@ Found solve_game(std::string_view solver, const Problem& problem, const Settings
   }
   dag::require(settings.tau == 0, dag::Errc::unsupported, solver,
                ": for games that are not zero-sum, --tau is solved by logit_branch (or auto)");
-  const std::string_view name = solver == "auto" ? "regret_matching_plus" : solver;
+  const std::string_view name = solver == "auto" ? "regret_matching" : solver;
   if (auto found = normal_form_entropic(name, table, settings)) {
     return *std::move(found);
   }

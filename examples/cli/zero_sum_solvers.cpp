@@ -51,7 +51,7 @@ Found solve_zero_sum(std::string_view solver, const ZeroSumGame& game, const Set
   dag::require(solver != "newton", dag::Errc::unsupported,
                "newton: it solves games with a pull; give --tau, or --select");
   if (!full && solver == "auto") {
-    solver = "regret_matching_plus";
+    solver = "regret_matching";
   }
   for (const auto part : {&exact_solver, &euclidean_solver, &entropic_solver, &response_solver}) {
     if (auto found = part(solver, plain, settings)) {
