@@ -116,7 +116,7 @@ struct eigen : detail::EigenSimplices {
   /// out = exp x, exactly 0 at -inf (Eigen's own exp gives a denormal there). May run in place.
   template <class Scalar>
   void exp(std::span<const Scalar> x, std::span<Scalar> out) const {
-    detail::array(out) = detail::clean_exp(detail::array(x));
+    detail::clean_exp(detail::array(x), detail::array(out));
   }
 
   // --- reductions ----------------------------------------------------------------------------
@@ -205,14 +205,13 @@ struct eigen : detail::EigenSimplices {
     Scalar threshold = (v.sum() - Scalar{1}) / static_cast<Scalar>(v.size());
     require(std::isfinite(threshold), Errc::not_finite,
             "project_simplex: the point has a NaN or an infinity");
-    for (Eigen::Index kept = v.size();;) {
-      const auto above = v > threshold;
-      const Eigen::Index count = above.count();
+    for (Scalar kept = static_cast<Scalar>(v.size());;) {
+      const auto [sum, count] = detail::sum_above(v.data(), y.size(), threshold);
       if (count >= kept || count == 0) {  // never more, unless by rounding
         break;
       }
       kept = count;
-      threshold = (above.select(v, Scalar{0}).sum() - Scalar{1}) / static_cast<Scalar>(count);
+      threshold = (sum - Scalar{1}) / count;
     }
     detail::array(y) = (v - threshold).max(Scalar{0});
   }

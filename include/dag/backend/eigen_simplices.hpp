@@ -98,9 +98,10 @@ struct EigenSimplices {
     array(log_p).setConstant(-std::numeric_limits<Scalar>::infinity());
     for (std::size_t b = 0; b < blocks.count(); ++b) {
       const auto g = blocks.of(gradient, b);
+      const Scalar top = array(g).maxCoeff();  // in vectors; the search stops at the first hit
       std::size_t best = 0;
-      for (std::size_t i = 1; i < g.size(); ++i) {
-        best = g[i] > g[best] ? i : best;
+      while (best + 1 < g.size() && !(g[best] == top)) {
+        ++best;
       }
       blocks.of(p, b)[best] = Scalar{1};
       blocks.of(log_p, b)[best] = Scalar{0};
@@ -183,7 +184,7 @@ struct EigenSimplices {
     auto logits = array(log_p);
     auto probability = array(p);
     const Scalar top = logits.maxCoeff();
-    probability = clean_exp(logits - top);
+    clean_exp(logits - top, probability);
     const Scalar total = probability.sum();
     require(std::isfinite(top) && std::isfinite(total), Errc::not_finite,
             "log-probabilities must be finite or -inf and not all -inf; largest is ", top,

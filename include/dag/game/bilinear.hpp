@@ -5,9 +5,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
@@ -75,8 +77,10 @@ class BilinearGame {
            backend_.dot(Backend::view(column_linear_), blocks.of(z.point, 1));
   }
 
-  /// Of the field in the 2-norm: the operator norm of A by power iteration on A'A, 1 % added and
-  /// capped by the bound sqrt(||A||_F^2); at most 200 products, once, at construction.
+  /// Of the field in the 2-norm, by power iteration on A'A, 1 % added: the operator norm of A,
+  /// capped by the bound sqrt(||A||_F^2). A simplex moves within sum u = 0 and its projection sees
+  /// no constant in the field, so that there the vectors are centred first: a constant added to A
+  /// changes no step. At most 200 products, once, at construction.
   [[nodiscard]] Real lipschitz() const noexcept { return lipschitz_; }
 
   /// Over two simplices without linear terms: the payoff range, as in MatrixGame.
@@ -102,6 +106,17 @@ class BilinearGame {
     const auto values = Backend::view(v);
     return backend_.max(values) - backend_.min(values);
   }
+  /// v -= its mean.
+  template <bool apply>
+  void center(std::span<Real> v) const {
+    if constexpr (apply) {
+      Vector ones = backend_.template allocate<Real>(v.size());
+      backend_.fill(Backend::view(ones), Real{1});
+      const auto one = std::span<const Real>(Backend::view(ones));
+      const Real mean = backend_.dot(one, std::span<const Real>(v)) / static_cast<Real>(v.size());
+      backend_.axpy(-mean, one, v);
+    }
+  }
   [[nodiscard]] Real operator_norm() const {
     const auto entries = Backend::entries(payoff_);
     const Real frobenius = std::sqrt(backend_.dot(entries, entries));
@@ -119,13 +134,21 @@ class BilinearGame {
     const auto r = Backend::view(right);
     const auto l = Backend::view(left);
     backend_.upload(std::span<const Real>(start), r);
+    constexpr bool rows_centred = std::is_same_v<RowSet, ProbabilitySimplex<Real>>;
+    constexpr bool columns_centred = std::is_same_v<ColumnSet, ProbabilitySimplex<Real>>;
+    center<columns_centred>(r);
     Real norm = 0;
     for (int k = 0; k < 100; ++k) {
       const Real length =
           std::sqrt(backend_.dot(std::span<const Real>(r), std::span<const Real>(r)));
+      if (!(length > 0)) {
+        break;
+      }
       backend_.combine(Real{0}, std::span<const Real>(r), Real{1} / length, r);
       backend_.multiply(payoff_, std::span<const Real>(r), l);
+      center<rows_centred>(l);
       backend_.multiply_transposed(payoff_, std::span<const Real>(l), r);
+      center<columns_centred>(r);
       const Real previous = norm;
       norm = std::sqrt(backend_.dot(std::span<const Real>(l), std::span<const Real>(l)));
       if (!(norm > 0) || std::abs(norm - previous) <= Real(1e-4) * norm) {
@@ -133,6 +156,10 @@ class BilinearGame {
       }
     }
     const Real bound = norm * Real(1.01);
+    if (rows_centred || columns_centred) {
+      // Below the rounding of centring the field is constant: any step will do.
+      return norm > 64 * std::numeric_limits<Real>::epsilon() * frobenius ? bound : Real{0};
+    }
     return bound < frobenius && bound > 0 ? bound : frobenius;
   }
 

@@ -1,0 +1,320 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What holds of every iterative solver of zero-sum games.
+//
+// Invariance: what a solver makes of a game must not depend on how the game is written: the unit of
+// the payoffs, a constant added to all of them, the order of the strategies, which player is called
+// the row. Checked on the points after a fixed number of rounds, so that a step, a start or a
+// temperature that is not in the game's own units shows at once. (`linear_program`,
+// `interior_point` and `solve_zero_sum` have the same tests in their own files.)
+//
+// Rates: the exponents fitted on random games are at least those of `theories`.
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <support/random_games.hpp>
+
+#include <dag/eigen.hpp>
+#include <dag/solver/anchored_extragradient.hpp>
+#include <dag/solver/best_response_dynamics.hpp>
+#include <dag/solver/extragradient.hpp>
+#include <dag/solver/fictitious_play.hpp>
+#include <dag/solver/frank_wolfe.hpp>
+#include <dag/solver/gradient_descent_ascent.hpp>
+#include <dag/solver/hedge.hpp>
+#include <dag/solver/magnetic_mirror_descent.hpp>
+#include <dag/solver/mirror_descent.hpp>
+#include <dag/solver/mirror_prox.hpp>
+#include <dag/solver/newton.hpp>
+#include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/predictive_regret_matching_plus.hpp>
+#include <dag/solver/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/rate.hpp>
+#include <dag/solver/regret_matching.hpp>
+#include <dag/solver/regret_matching_plus.hpp>
+#include <dag/solver/smooth_fictitious_play.hpp>
+#include <dag/solver/theory.hpp>
+#include <dag/solver/trace.hpp>
+
+using Game = dag::MatrixGame<double, dag::eigen>;
+using Options = dag::SolverOptions<double>;
+using Matrix = Eigen::MatrixXd;
+
+namespace {
+
+/// What came out, in units of the payoff range where it is a payoff.
+struct Outcome {
+  Eigen::VectorXd x;
+  Eigen::VectorXd y;
+  double value = 0;
+  double relative_gap = 0;
+};
+
+template <class Found>
+Outcome outcome_of(const Found& found) {
+  return {found.strategy(0), found.strategy(1), found.value, found.relative_gap};
+}
+
+struct Solver {
+  std::string name;
+  std::function<Outcome(const Matrix&, const Options&)> solve;
+  bool simultaneous = true;  ///< else who moves first matters, and swapped players play another run
+  std::int64_t rounds = 40;
+  bool projected = false;  ///< default step from a power iteration that depends on the order
+};
+
+const std::vector<Solver>& solvers() {
+  using Step = dag::Step<double>;
+  const auto adaptive = [](Options options) {
+    options.step = Step::adaptive();
+    return options;
+  };
+  constexpr dag::RegretMatchingOptions together{.turns = dag::Turns::simultaneous};
+  static const std::vector<Solver> all = {
+      {"gradient_descent_ascent",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::gradient_descent_ascent(dag::euclidean(Game{a}), o));
+       },
+       true, 40, true},
+      {"gradient_descent_ascent, alternating",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::gradient_descent_ascent(dag::euclidean(Game{a}), o,
+                                                        {.turns = dag::Turns::alternating}));
+       },
+       false, 40, true},
+      {"mirror_descent",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::mirror_descent(Game{a}, o));
+       }},
+      {"mirror_descent, adaptive",
+       [=](const Matrix& a, const Options& o) {
+         return outcome_of(dag::mirror_descent(Game{a}, adaptive(o)));
+       }},
+      {"mirror_prox",
+       [](const Matrix& a, const Options& o) { return outcome_of(dag::mirror_prox(Game{a}, o)); }},
+      {"mirror_prox, adaptive",
+       [=](const Matrix& a, const Options& o) {
+         return outcome_of(dag::mirror_prox(Game{a}, adaptive(o)));
+       }},
+      {"extragradient",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::extragradient(dag::euclidean(Game{a}), o));
+       },
+       true, 40, true},
+      {"anchored_extragradient",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::anchored_extragradient(dag::euclidean(Game{a}), o));
+       },
+       true, 40, true},
+      {"optimistic_mirror_descent",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::optimistic_mirror_descent(Game{a}, o));
+       }},
+      {"optimistic_mirror_descent, adaptive",
+       [=](const Matrix& a, const Options& o) {
+         return outcome_of(dag::optimistic_mirror_descent(Game{a}, adaptive(o)));
+       }},
+      {"optimistic_mirror_descent, reflected",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(
+             dag::optimistic_mirror_descent(Game{a}, o, {.form = dag::Optimism::reflected}));
+       }},
+      {"magnetic_mirror_descent",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::magnetic_mirror_descent(Game{a}, o));
+       }},
+      {"magnetic_mirror_descent, annealed",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(
+             dag::magnetic_mirror_descent(Game{a}, o, {.magnet = dag::Magnet::annealed}));
+       }},
+      {"hedge",
+       [](const Matrix& a, const Options& o) { return outcome_of(dag::hedge(Game{a}, o)); }},
+      {"regret_matching",
+       [=](const Matrix& a, const Options& o) {
+         return outcome_of(dag::regret_matching(Game{a}, o, together));
+       }},
+      {"regret_matching_plus",
+       [=](const Matrix& a, const Options& o) {
+         return outcome_of(dag::regret_matching_plus(Game{a}, o, together));
+       }},
+      {"predictive_regret_matching_plus",
+       [=](const Matrix& a, const Options& o) {
+         return outcome_of(dag::predictive_regret_matching_plus(Game{a}, o, together));
+       }},
+      {"predictive_regret_matching_plus, alternating",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::predictive_regret_matching_plus(Game{a}, o));
+       },
+       false},
+      {"fictitious_play",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::fictitious_play(Game{a}, o));
+       }},
+      {"smooth_fictitious_play",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::smooth_fictitious_play(Game{a}, o));
+       }},
+      {"frank_wolfe",
+       [](const Matrix& a, const Options& o) { return outcome_of(dag::frank_wolfe(Game{a}, o)); }},
+      {"best_response_dynamics",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::best_response_dynamics(Game{a}, o, {.rate = 0.3}));
+       }},
+      {"primal_dual_hybrid_gradient",
+       [](const Matrix& a, const Options& o) {
+         return outcome_of(dag::primal_dual_hybrid_gradient(Game{a}, o));
+       },
+       false, 25},
+      {"newton",
+       [](const Matrix& a, const Options& o) {
+         const Game game{a};
+         Options exact = o;
+         exact.measure = dag::Measure::residual;  // the gap is of the order of its square
+         const double tau = 0.1 * game.range();
+         return outcome_of(dag::newton(dag::RegularizedMatrixGame(game, tau, tau), exact));
+       },
+       true, 12},
+  };
+  return all;
+}
+
+Options rounds(const Solver& solver) { return {.tolerance = 0, .max_iterations = solver.rounds}; }
+
+/// With a step that does not depend on the order of strategies and players (good to 1 % only, the
+/// projected methods' own does).
+Options ordered(const Solver& solver, const Matrix& a) {
+  Options options = rounds(solver);
+  if (solver.projected) {
+    options.step = dag::Step<double>::constant(0.1 / (a.maxCoeff() - a.minCoeff()));
+  }
+  return options;
+}
+
+double distance(const Eigen::VectorXd& p, const Eigen::VectorXd& q) {
+  return (p - q).cwiseAbs().maxCoeff();
+}
+
+/// Rounding of another order of sums, after as many rounds; an iterate in other units is off by
+/// much more.
+constexpr double rounding = 1e-10;
+
+template <class Check>
+void each(const Check& check) {
+  for (const Solver& solver : solvers()) {
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      CAPTURE(solver.name);
+      CAPTURE(seed);
+      const Matrix a = test::uniform_payoff(seed, 15);
+      const Outcome base = solver.solve(a, rounds(solver));
+      CHECK(std::abs(base.x.sum() - 1) <= 1e-12);
+      check(solver, a, base);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("payoffs in another unit: the same iterates, bit for bit for powers of two") {
+  each([](const Solver& solver, const Matrix& a, const Outcome& base) {
+    for (const int power : {-60, -2, 10, 60}) {  // even: newton takes a square root of the scale
+      const double unit = std::ldexp(1.0, power);
+      const Outcome scaled = solver.solve(a * unit, rounds(solver));
+      CAPTURE(power);
+      CHECK((scaled.x.array() == base.x.array()).all());
+      CHECK((scaled.y.array() == base.y.array()).all());
+      CHECK(scaled.value == base.value * unit);
+      CHECK(scaled.relative_gap == base.relative_gap);
+    }
+    for (const double unit : {1e-6, 1e6}) {
+      const Outcome scaled = solver.solve(a * unit, rounds(solver));
+      CAPTURE(unit);
+      CHECK(distance(scaled.x, base.x) <= rounding);
+      CHECK(distance(scaled.y, base.y) <= rounding);
+      CHECK(std::abs(scaled.value / unit - base.value) <= rounding);
+      CHECK(std::abs(scaled.relative_gap - base.relative_gap) <= rounding);
+    }
+  });
+}
+
+TEST_CASE("a constant added to all payoffs: the same iterates, the value shifted by it") {
+  each([](const Solver& solver, const Matrix& a, const Outcome& base) {
+    const Outcome shifted = solver.solve(a.array() - 3.5, rounds(solver));
+    CHECK(distance(shifted.x, base.x) <= rounding);
+    CHECK(distance(shifted.y, base.y) <= rounding);
+    CHECK(std::abs(shifted.value + 3.5 - base.value) <= rounding);
+    CHECK(std::abs(shifted.relative_gap - base.relative_gap) <= rounding);
+  });
+}
+
+TEST_CASE("strategies in another order: the same probabilities in that order") {
+  each([](const Solver& solver, const Matrix& a, const Outcome&) {
+    const Outcome base = solver.solve(a, ordered(solver, a));
+    const Outcome turned = solver.solve(a.reverse(), ordered(solver, a));
+    CHECK(distance(turned.x, base.x.reverse()) <= rounding);
+    CHECK(distance(turned.y, base.y.reverse()) <= rounding);
+    CHECK(std::abs(turned.value - base.value) <= rounding);
+    CHECK(std::abs(turned.relative_gap - base.relative_gap) <= rounding);
+  });
+}
+
+TEST_CASE("players who change seats: the same play, the value negated") {
+  each([](const Solver& solver, const Matrix& a, const Outcome&) {
+    if (!solver.simultaneous) {
+      return;
+    }
+    const Outcome base = solver.solve(a, ordered(solver, a));
+    const Outcome swapped = solver.solve(-a.transpose(), ordered(solver, a));
+    CHECK(distance(swapped.x, base.y) <= rounding);
+    CHECK(distance(swapped.y, base.x) <= rounding);
+    CHECK(std::abs(swapped.value + base.value) <= rounding);
+    CHECK(std::abs(swapped.relative_gap - base.relative_gap) <= rounding);
+  });
+}
+
+TEST_CASE("rates: on random games every power law is met, every linear one reaches 1e-10") {
+  // A finite curve fits its law up to its wobble; logarithms are left out of the table.
+  const double wobble = 0.1;
+  int checked = 0;
+  for (const Solver& solver : solvers()) {
+    for (const dag::Theory& theory : dag::theories) {
+      const bool power = theory.law == dag::RateLaw::power && theory.exponent > 0;
+      // Of multiplicative updates the last iterate is slow to turn linear: see first_order.
+      const bool linear =
+          theory.law == dag::RateLaw::linear && theory.solver != "optimistic_mirror_descent";
+      if (theory.solver != solver.name || !(power || linear)) {
+        continue;
+      }
+      double exponents = 0;
+      constexpr std::uint64_t games = 4;
+      for (std::uint64_t seed = 300; seed < 300 + games; ++seed) {
+        CAPTURE(solver.name);
+        CAPTURE(seed);
+        dag::Trace trace;
+        const Options options{.tolerance = linear ? 1e-10 : 0,
+                              .max_iterations = linear ? 100'000 : 4000,
+                              .average = theory.iterate,
+                              .observer = trace};
+        (void)solver.solve(test::uniform_payoff(10, 10, seed), options);
+        if (linear) {
+          CHECK(trace.records().back().relative_gap <= 1e-10);
+          CHECK(dag::fit_rate(trace, {.skip = 0.5, .running_minimum = true}).factor < 1);
+        } else {
+          exponents += dag::fit_rate(trace, {.running_minimum = true}).exponent / games;
+        }
+      }
+      if (power) {
+        CAPTURE(exponents);
+        CHECK(exponents >= theory.exponent - wobble);
+        MESSAGE(solver.name, ": fitted ", exponents, ", proved ", theory.exponent);
+      }
+      ++checked;
+    }
+  }
+  CHECK(checked >= 11);
+}
