@@ -284,27 +284,31 @@ std::vector<Run> pilot_grid() {
 
 std::vector<Run> side_grid() {
   std::vector<Run> out;
-  const auto add = [&](const char* note, auto&& change) {
+  const auto add = [&](const char* note, const std::string& table, auto&& change) {
     for (const std::uint64_t seed : {1, 2}) {
-      Run run{.seed = seed, .note = note};
+      Run run{.method = {"coherence", table}, .seed = seed, .note = note};
       change(run);
       out.push_back(run);
     }
   };
-  add("no anchor", [](Run& r) { r.beta = 0; });
-  add("strong anchor", [](Run& r) { r.beta = 0.3; });
-  add("large steps", [](Run& r) { r.rate *= 5; });
-  add("three times the steps", [](Run& r) { r.steps *= 3; });
-  add("4 samples, 16 questions", [](Run& r) { r.group = 4, r.questions = 16; });
-  add("16 samples, 4 questions", [](Run& r) { r.group = 16, r.questions = 4; });
-  const std::size_t ours = out.size();
-  for (std::size_t i = 0; i < ours; ++i) {
-    if (out[i].note == "4 samples, 16 questions" || out[i].note == "16 samples, 4 questions" ||
-        out[i].note == "three times the steps") {
-      Run other = out[i];
-      other.method = {"coherence", "plug-in"};
-      out.push_back(other);
+  for (const char* base : {"A", "B"}) {
+    for (const std::uint64_t seed : {1, 2}) {
+      out.push_back({.base = base,
+                     .task = "pairs",
+                     .method = {"constrained", "-"},
+                     .seed = seed,
+                     .steps = 320,
+                     .group = 16,
+                     .note = "320 steps"});
     }
+  }
+  add("learning rate 5 times", "plug-in", [](Run& r) { r.rate *= 5; });
+  add("no anchor", "plug-in", [](Run& r) { r.beta = 0; });
+  add("beta 0.5", "plug-in", [](Run& r) { r.beta = 0.5; });
+  for (const char* table : {"plug-in", "aqp"}) {
+    add("160 steps", table, [](Run& r) { r.steps = 160; });
+    add("2 samples, 64 questions", table, [](Run& r) { r.group = 2, r.questions = 64; });
+    add("32 samples, 4 questions", table, [](Run& r) { r.group = 32, r.questions = 4; });
   }
   return out;
 }

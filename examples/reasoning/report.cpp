@@ -153,6 +153,19 @@ void sums_table(std::ostringstream& out, const std::vector<Json>& runs,
       << " | greedy | sampled | pass@8 | agree greedy | agree sampled | pooled majority | answer "
          "entropy | style entropy | KL | SNR | s/step | exact game |\n|---"
       << (main_grid ? "" : "|---") << "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const Json& p : predictions) {
+    if (p["base"] == base && main_grid) {
+      const Json& t = p["test_sums"];
+      out << "| base, no update";
+      for (const char* key :
+           {"greedy", "sampled", "pass8", "agree_greedy", "agree_sampled", "majority"}) {
+        out << " | " << number(t[key].get<double>());
+      }
+      out << " | " << number(t["entropy"].get<double>(), 2) << " | "
+          << number(t["style_entropy"].get<double>(), 2) << " | 0 | - | - | "
+          << number(p["start"].get<double>()) << " |\n";
+    }
+  }
   for (const Cell& cell : all) {
     const double exact =
         predicted(predictions, base, method_of(cell), cell.runs.front()->at("beta").get<double>());
@@ -207,15 +220,17 @@ void forms_table(std::ostringstream& out, const std::vector<Json>& runs,
 }
 
 void pairs_table(std::ostringstream& out, const std::vector<Json>& runs,
-                 const std::vector<Json>& predictions, const std::string& base) {
-  const auto all = cells(runs, "pairs", base, true);
+                 const std::vector<Json>& predictions, const std::string& base, bool main_grid) {
+  const auto all = cells(runs, "pairs", base, main_grid);
   if (all.empty()) {
     return;
   }
-  out << "\n| method (seeds) | greedy | sampled | pass@8 | different right answers in 8 | answer "
-         "entropy | forbidden | KL | SNR | s/step |\n|---|---|---|---|---|---|---|---|---|---|\n";
+  out << "\n| method (seeds)" << (main_grid ? "" : " | change")
+      << " | greedy | sampled | pass@8 | different right answers in 8 | answer "
+         "entropy | forbidden | KL | SNR | s/step |\n|---"
+      << (main_grid ? "" : "|---") << "|---|---|---|---|---|---|---|---|---|\n";
   for (const Json& p : predictions) {
-    if (p["base"] == base) {
+    if (p["base"] == base && main_grid) {
       out << "| base, no update";
       for (const char* key : {"greedy", "sampled", "pass8", "distinct8", "entropy", "forbidden"}) {
         out << " | " << number(p["test_pairs"][key].get<double>());
@@ -224,7 +239,8 @@ void pairs_table(std::ostringstream& out, const std::vector<Json>& runs,
     }
   }
   for (const Cell& cell : all) {
-    out << "| " << cell.label << " (" << cell.runs.size() << ")";
+    out << "| " << cell.label << " (" << cell.runs.size() << ")"
+        << (main_grid ? "" : " | " + cell.note);
     for (const char* key : {"greedy", "sampled", "pass8", "distinct8", "entropy", "forbidden"}) {
       out << " | " << with_interval(estimate(cell, test(key)));
     }
@@ -331,9 +347,10 @@ std::string report_tables(const std::vector<Json>& runs, const std::vector<Json>
     out << "\nBy form:\n";
     forms_table(out, runs, predictions, base);
     out << "\n## Pairs, base " << base << "\n";
-    pairs_table(out, runs, predictions, base);
+    pairs_table(out, runs, predictions, base, true);
     out << "\n## Departures, base " << base << "\n";
     sums_table(out, runs, predictions, base, false);
+    pairs_table(out, runs, predictions, base, false);
   }
   out << "\n## Pilots (validation questions)\n\n| run | greedy | sampled | agree greedy | pooled "
          "majority | KL |\n|---|---|---|---|---|---|\n";
@@ -463,7 +480,7 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
         continue;
       }
       dag::Plot exact{.title = "What the exact game says, base " + base +
-                               ": accuracy of the equilibrium; crosses: trained, sampled",
+                               ": equilibria (lines), trained policies' samples (dots)",
                       .x_label = "beta",
                       .y_label = "share right",
                       .log_x = true};

@@ -14,45 +14,14 @@
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/module.h>
 #include <torch/types.h>
 
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
+#include <dag/interop/torch_module.hpp>
 
 namespace dag {
-
-/// Token ids, 0..vocabulary-1.
-using TokenSequence = std::vector<std::int32_t>;
-
-/// Atom of TorchModel: a torch module that maps token ids [batch, time] (int64) to logits [batch,
-/// time, vocabulary]; entry t is the distribution of token t+1 and depends on tokens 0..t only.
-template <class Module>
-concept LogitModule = std::derived_from<Module, torch::nn::Module> &&
-    requires(Module& module, const at::Tensor& tokens) {
-  { module.forward(tokens) } -> std::convertible_to<at::Tensor>;
-};
-
-/// Atom, optional: decoding that remembers. `prefill(tokens, cache)` reads [batch, time] into an
-/// empty cache, `decode(tokens, cache)` one more token a row [batch]; both give the logits [batch,
-/// vocabulary] after the last token. Without it each token costs a pass over its whole prefix.
-template <class Module>
-concept DecodingModule = LogitModule<Module> &&
-    requires(Module& module, const at::Tensor& tokens, typename Module::Cache& cache) {
-  { module.prefill(tokens, cache) } -> std::convertible_to<at::Tensor>;
-  { module.decode(tokens, cache) } -> std::convertible_to<at::Tensor>;
-};
-
-struct TorchModelOptions {
-  std::int32_t vocabulary = 0;
-  std::int64_t prompt_length = 0;  ///< tokens; shorter prompts are padded on the left
-  std::int64_t trace_length = 0;   ///< a trace ends with `stop`, or after this many tokens
-  std::int32_t stop = 0;
-  std::int32_t pad = 0;     ///< the module sees pads as tokens, in the same place every time
-  std::int64_t batch = 64;  ///< rows of every call of the module (filled up, so shapes are fixed)
-  torch::Device device = torch::kCPU;
-};
 
 /// Any causal torch module as a LogProbModel: prompts and traces are token sequences,
 ///   log pi(y|x) = sum_t log softmax(logits[P - 1 + t])[y_t],  t = 0..|y|-1,
@@ -84,10 +53,10 @@ class TorchModel {
             Errc::invalid_argument,
             "TorchModel: prompt_length, trace_length and batch must be >= 1, got ",
             options.prompt_length, ", ", options.trace_length, " and ", options.batch);
-    check_token(options.stop, "stop");
-    check_token(options.pad, "pad");
+    detail::check_token(options, options.stop, "stop");
+    detail::check_token(options, options.pad, "pad");
     adopt();
-    check_module();
+    detail::check_logits(*module_, options_, scalar_kind());
   }
   TorchModel(const TorchModel& other)
       : module_(std::dynamic_pointer_cast<Module>(other.module_->clone(other.options_.device))),
@@ -223,11 +192,6 @@ class TorchModel {
     require(length == count_, Errc::dimension_mismatch, "TorchModel: the module has ", count_,
             " parameters, got ", length);
   }
-  void check_token(std::int32_t token, const char* what) const {
-    require(token >= 0 && token < options_.vocabulary, Errc::invalid_argument, "TorchModel: ", what,
-            " must be in [0, ", options_.vocabulary, "), got ", token);
-  }
-
   /// Moves the module to type and device, and its parameters into one flat tensor.
   void adopt() {
     require(module_ != nullptr, Errc::unsupported,
@@ -257,27 +221,6 @@ class TorchModel {
     }
   }
 
-  /// Shape of the logits, and that no entry depends on a later token.
-  void check_module() const {
-    const torch::NoGradGuard no_graph;
-    const std::int64_t length = options_.prompt_length + options_.trace_length - 1;
-    at::Tensor tokens = torch::full({options_.batch, length}, std::int64_t{options_.pad},
-                                    torch::dtype(torch::kInt64).device(options_.device));
-    const at::Tensor logits = module_->forward(tokens);
-    require(logits.dim() == 3 && logits.size(0) == options_.batch && logits.size(1) == length &&
-                logits.size(2) == options_.vocabulary && logits.scalar_type() == scalar_kind(),
-            Errc::dimension_mismatch,
-            "TorchModel: the module must give logits [batch, time, vocabulary] of its scalar type");
-    if (length > 1) {
-      tokens.select(1, length - 1).fill_(std::int64_t{options_.stop == 0 ? 1 : 0});
-      const at::Tensor changed = module_->forward(tokens);
-      require(at::allclose(changed.narrow(1, 0, length - 1), logits.narrow(1, 0, length - 1), 1e-3,
-                           1e-4),
-              Errc::invalid_argument,
-              "TorchModel: the module is not causal: logits depend on later tokens");
-    }
-  }
-
   template <class Body>
   void each_part(std::size_t count, Body&& body) const {
     const auto rows = static_cast<std::size_t>(options_.batch);
@@ -286,29 +229,6 @@ class TorchModel {
     }
   }
 
-  /// Writes a prompt, padded on the left, to `row`.
-  void write_prompt(const TokenSequence& prompt, std::int64_t* row) const {
-    const auto length = static_cast<std::size_t>(options_.prompt_length);
-    require(prompt.size() <= length, Errc::invalid_argument, "TorchModel: a prompt has ",
-            prompt.size(), " tokens, prompt_length is ", length);
-    std::fill_n(row, length - prompt.size(), std::int64_t{options_.pad});
-    for (std::size_t i = 0; i < prompt.size(); ++i) {
-      check_token(prompt[i], "a token of a prompt");
-      row[length - prompt.size() + i] = prompt[i];
-    }
-  }
-  void check_trace(const TokenSequence& trace) const {
-    const auto limit = static_cast<std::size_t>(options_.trace_length);
-    require(!trace.empty() && trace.size() <= limit &&
-                (trace.back() == options_.stop || trace.size() == limit),
-            Errc::invalid_argument, "TorchModel: a trace must end with token ", options_.stop,
-            " or have ", limit, " tokens; this one has ", trace.size());
-    for (std::size_t t = 0; t < trace.size(); ++t) {
-      check_token(trace[t], "a token of a trace");
-      require(trace[t] != options_.stop || t + 1 == trace.size(), Errc::invalid_argument,
-              "TorchModel: a trace goes on after its stop token at ", t);
-    }
-  }
   [[nodiscard]] at::Tensor device_tokens(std::vector<std::int64_t>& tokens,
                                          std::int64_t columns) const {
     return torch::from_blob(tokens.data(), {options_.batch, columns}, torch::kInt64)
@@ -318,31 +238,17 @@ class TorchModel {
   /// log pi of up to `batch` traces, as a tensor [batch]; rows beyond them are 0.
   [[nodiscard]] at::Tensor score(std::span<const TokenSequence> prompts,
                                  std::span<const TokenSequence> traces) const {
-    const auto rows = static_cast<std::size_t>(options_.batch);
-    const auto before = static_cast<std::size_t>(options_.prompt_length);
-    const auto limit = static_cast<std::size_t>(options_.trace_length);
-    const std::size_t length = before + limit - 1;
-    std::vector<std::int64_t> input(rows * length, options_.pad), target(rows * limit, 0);
-    std::vector<Scalar> mask(rows * limit, Scalar{0});
-    for (std::size_t i = 0; i < traces.size(); ++i) {
-      write_prompt(prompts[i], input.data() + i * length);
-      check_trace(traces[i]);
-      for (std::size_t t = 0; t < traces[i].size(); ++t) {
-        target[i * limit + t] = traces[i][t];
-        mask[i * limit + t] = Scalar{1};
-        if (t + 1 < limit) {
-          input[i * length + before + t] = traces[i][t];
-        }
-      }
-    }
-    const at::Tensor logits = module_->forward(device_tokens(input, offset(length)));
+    detail::ScoredRows<Scalar> rows(options_, prompts, traces);
+    const at::Tensor logits = module_->forward(
+        device_tokens(rows.input, options_.prompt_length + options_.trace_length - 1));
     const at::Tensor log_probs = at::log_softmax(
         logits.narrow(1, options_.prompt_length - 1, options_.trace_length), /*dim=*/2);
     const at::Tensor keep =
-        torch::from_blob(mask.data(), {options_.batch, options_.trace_length}, scalar_kind())
+        torch::from_blob(rows.mask.data(), {options_.batch, options_.trace_length}, scalar_kind())
             .to(options_.device, false, true);
     const at::Tensor chosen =
-        log_probs.gather(2, device_tokens(target, options_.trace_length).unsqueeze(2)).squeeze(2);
+        log_probs.gather(2, device_tokens(rows.target, options_.trace_length).unsqueeze(2))
+            .squeeze(2);
     // where, not a product: a masked entry may be -inf.
     return at::where(keep > 0, chosen, at::zeros_like(chosen)).sum(1);
   }
@@ -355,11 +261,11 @@ class TorchModel {
     const auto before = static_cast<std::size_t>(options_.prompt_length);
     std::vector<std::int64_t> tokens(rows * before, options_.pad), last(rows, options_.pad);
     for (std::size_t i = 0; i < prompts.size(); ++i) {
-      write_prompt(prompts[i], tokens.data() + i * before);
+      detail::write_prompt(options_, prompts[i], tokens.data() + i * before);
       traces[i].clear();
     }
     at::Tensor prefix = device_tokens(tokens, options_.prompt_length);
-    Decoder decoder(*module_);
+    detail::TorchDecoder<Module> decoder(*module_);
     at::Tensor logits = decoder.begin(prefix);
     std::size_t alive = prompts.size();
     for (std::int64_t t = 0;; ++t) {
@@ -370,7 +276,8 @@ class TorchModel {
           continue;
         }
         const std::span<const Scalar> row(host.template data_ptr<Scalar>() + i * width, width);
-        const std::int32_t token = streams.empty() ? largest(row) : pick(row, streams[i]);
+        const std::int32_t token =
+            streams.empty() ? detail::largest_logit(row) : detail::draw_token(row, streams[i]);
         traces[i].push_back(token);
         last[i] = token;
         alive -= token == options_.stop ? 1 : 0;
@@ -381,64 +288,6 @@ class TorchModel {
       logits = decoder.next(device_tokens(last, 1));
     }
   }
-  [[nodiscard]] static std::int32_t largest(std::span<const Scalar> logits) {
-    return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) -
-                                     logits.begin());
-  }
-  /// Inverse distribution in double.
-  [[nodiscard]] static std::int32_t pick(std::span<const Scalar> logits, RandomStream& stream) {
-    const double top = static_cast<double>(logits[static_cast<std::size_t>(largest(logits))]);
-    require(std::isfinite(top), Errc::not_finite, "TorchModel: the largest logit is ", top);
-    double total = 0;
-    for (const Scalar logit : logits) {
-      total += std::exp(static_cast<double>(logit) - top);
-    }
-    double left = stream.uniform() * total;
-    std::int32_t token = largest(logits);  // if rounding leaves a rest
-    for (std::size_t z = 0; z < logits.size(); ++z) {
-      left -= std::exp(static_cast<double>(logits[z]) - top);
-      if (left < 0) {
-        token = static_cast<std::int32_t>(z);
-        break;
-      }
-    }
-    return token;
-  }
-
-  /// Logits after one token more, with the module's cache where it has one.
-  class Decoder {
-   public:
-    explicit Decoder(Module& module) : module_(module) {}
-    [[nodiscard]] at::Tensor begin(const at::Tensor& prefix) {
-      if constexpr (DecodingModule<Module>) {
-        return module_.prefill(prefix, cache_);
-      } else {
-        cache_ = prefix;
-        return at::Tensor(module_.forward(prefix)).select(1, prefix.size(1) - 1);
-      }
-    }
-    [[nodiscard]] at::Tensor next(const at::Tensor& tokens) {
-      if constexpr (DecodingModule<Module>) {
-        return module_.decode(tokens.squeeze(1), cache_);
-      } else {
-        cache_ = at::cat({cache_, tokens}, 1);
-        return at::Tensor(module_.forward(cache_)).select(1, cache_.size(1) - 1);
-      }
-    }
-
-   private:
-    template <class M>
-    struct State {
-      using type = at::Tensor;
-    };
-    template <DecodingModule M>
-    struct State<M> {
-      using type = typename M::Cache;
-    };
-    Module& module_;
-    typename State<Module>::type cache_;
-  };
-
   std::shared_ptr<Module> module_;
   TorchModelOptions options_;
   at::Tensor flat_;

@@ -143,7 +143,7 @@ inline void append_plot_range(std::string& out, const char* axis, const PlotRang
     out += " center noenhanced\n";
   }
   if (!plot.x_names.empty()) {
-    out += "set xtics (";
+    out += plot.x_names.size() > 8 ? "set xtics rotate by -30 (" : "set xtics (";
     for (std::size_t i = 0; i < plot.x_names.size(); ++i) {
       out += (i == 0 ? "" : ", ") + plot_text(plot.x_names[i]) + ' ' + std::to_string(i);
     }

@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <dag/core/error.hpp>
+#include <dag/core/random.hpp>
+
+namespace dag {
+
+/// Token ids, 0..vocabulary-1.
+using TokenSequence = std::vector<std::int32_t>;
+
+/// Atom of TorchModel: a torch module that maps token ids [batch, time] (int64) to logits [batch,
+/// time, vocabulary]; entry t is the distribution of token t+1 and depends on tokens 0..t only.
+template <class Module>
+concept LogitModule = std::derived_from<Module, torch::nn::Module> &&
+    requires(Module& module, const at::Tensor& tokens) {
+  { module.forward(tokens) } -> std::convertible_to<at::Tensor>;
+};
+
+/// Atom, optional: decoding that remembers. `prefill(tokens, cache)` reads [batch, time] into an
+/// empty cache, `decode(tokens, cache)` one more token a row [batch]; both give the logits [batch,
+/// vocabulary] after the last token. Without it each token costs a pass over its whole prefix.
+template <class Module>
+concept DecodingModule = LogitModule<Module> &&
+    requires(Module& module, const at::Tensor& tokens, typename Module::Cache& cache) {
+  { module.prefill(tokens, cache) } -> std::convertible_to<at::Tensor>;
+  { module.decode(tokens, cache) } -> std::convertible_to<at::Tensor>;
+};
+
+struct TorchModelOptions {
+  std::int32_t vocabulary = 0;
+  std::int64_t prompt_length = 0;  ///< tokens; shorter prompts are padded on the left
+  std::int64_t trace_length = 0;   ///< a trace ends with `stop`, or after this many tokens
+  std::int32_t stop = 0;
+  std::int32_t pad = 0;     ///< the module sees pads as tokens, in the same place every time
+  std::int64_t batch = 64;  ///< rows of every call of the module (filled up, so shapes are fixed)
+  torch::Device device = torch::kCPU;
+};
+
+namespace detail {
+
+inline void check_token(const TorchModelOptions& options, std::int32_t token, const char* what) {
+  require(token >= 0 && token < options.vocabulary, Errc::invalid_argument, "TorchModel: ", what,
+          " must be in [0, ", options.vocabulary, "), got ", token);
+}
+
+/// Writes a prompt, padded on the left, to `row`.
+inline void write_prompt(const TorchModelOptions& options, const TokenSequence& prompt,
+                         std::int64_t* row) {
+  const auto length = static_cast<std::size_t>(options.prompt_length);
+  require(prompt.size() <= length, Errc::invalid_argument, "TorchModel: a prompt has ",
+          prompt.size(), " tokens, prompt_length is ", length);
+  std::fill_n(row, length - prompt.size(), std::int64_t{options.pad});
+  for (std::size_t i = 0; i < prompt.size(); ++i) {
+    check_token(options, prompt[i], "a token of a prompt");
+    row[length - prompt.size() + i] = prompt[i];
+  }
+}
+
+inline void check_trace(const TorchModelOptions& options, const TokenSequence& trace) {
+  const auto limit = static_cast<std::size_t>(options.trace_length);
+  require(!trace.empty() && trace.size() <= limit &&
+              (trace.back() == options.stop || trace.size() == limit),
+          Errc::invalid_argument, "TorchModel: a trace must end with token ", options.stop,
+          " or have ", limit, " tokens; this one has ", trace.size());
+  for (std::size_t t = 0; t < trace.size(); ++t) {
+    check_token(options, trace[t], "a token of a trace");
+    require(trace[t] != options.stop || t + 1 == trace.size(), Errc::invalid_argument,
+            "TorchModel: a trace goes on after its stop token at ", t);
+  }
+}
+
+/// Shape of the logits, and that no entry depends on a later token.
+template <LogitModule Module>
+void check_logits(Module& module, const TorchModelOptions& options, at::ScalarType kind) {
+  const torch::NoGradGuard no_graph;
+  const std::int64_t length = options.prompt_length + options.trace_length - 1;
+  at::Tensor tokens = torch::full({options.batch, length}, std::int64_t{options.pad},
+                                  torch::dtype(torch::kInt64).device(options.device));
+  const at::Tensor logits = module.forward(tokens);
+  require(logits.dim() == 3 && logits.size(0) == options.batch && logits.size(1) == length &&
+              logits.size(2) == options.vocabulary && logits.scalar_type() == kind,
+          Errc::dimension_mismatch,
+          "TorchModel: the module must give logits [batch, time, vocabulary] of its scalar type");
+  if (length > 1) {
+    tokens.select(1, length - 1).fill_(std::int64_t{options.stop == 0 ? 1 : 0});
+    const at::Tensor changed = module.forward(tokens);
+    require(
+        at::allclose(changed.narrow(1, 0, length - 1), logits.narrow(1, 0, length - 1), 1e-3, 1e-4),
+        Errc::invalid_argument,
+        "TorchModel: the module is not causal: logits depend on later tokens");
+  }
+}
+
+/// Up to `batch` traces as rows of one pass: what the module reads, and which of its predictions
+/// are the traces' tokens.
+template <class Scalar>
+struct ScoredRows {
+  std::vector<std::int64_t> input;   ///< [batch, prompt_length + trace_length - 1]
+  std::vector<std::int64_t> target;  ///< [batch, trace_length]
+  std::vector<Scalar> mask;          ///< 1 where there is a target
+
+  ScoredRows(const TorchModelOptions& options, std::span<const TokenSequence> prompts,
+             std::span<const TokenSequence> traces) {
+    const auto rows = static_cast<std::size_t>(options.batch);
+    const auto before = static_cast<std::size_t>(options.prompt_length);
+    const auto limit = static_cast<std::size_t>(options.trace_length);
+    const std::size_t length = before + limit - 1;
+    input.assign(rows * length, options.pad);
+    target.assign(rows * limit, 0);
+    mask.assign(rows * limit, Scalar{0});
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+      write_prompt(options, prompts[i], input.data() + i * length);
+      check_trace(options, traces[i]);
+      for (std::size_t t = 0; t < traces[i].size(); ++t) {
+        target[i * limit + t] = traces[i][t];
+        mask[i * limit + t] = Scalar{1};
+        if (t + 1 < limit) {
+          input[i * length + before + t] = traces[i][t];
+        }
+      }
+    }
+  }
+};
+
+template <class Scalar>
+[[nodiscard]] std::int32_t largest_logit(std::span<const Scalar> logits) {
+  return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+/// A token ~ softmax(logits), by the inverse distribution in double.
+template <class Scalar>
+[[nodiscard]] std::int32_t draw_token(std::span<const Scalar> logits, RandomStream& stream) {
+  std::int32_t token = largest_logit(logits);  // if rounding leaves a rest
+  const double top = static_cast<double>(logits[static_cast<std::size_t>(token)]);
+  require(std::isfinite(top), Errc::not_finite, "TorchModel: the largest logit is ", top);
+  double total = 0;
+  for (const Scalar logit : logits) {
+    total += std::exp(static_cast<double>(logit) - top);
+  }
+  double left = stream.uniform() * total;
+  for (std::size_t z = 0; z < logits.size(); ++z) {
+    left -= std::exp(static_cast<double>(logits[z]) - top);
+    if (left < 0) {
+      token = static_cast<std::int32_t>(z);
+      break;
+    }
+  }
+  return token;
+}
+
+/// Logits after one token more, with the module's cache where it has one.
+template <LogitModule Module>
+class TorchDecoder {
+ public:
+  explicit TorchDecoder(Module& module) : module_(module) {}
+  [[nodiscard]] at::Tensor begin(const at::Tensor& prefix) {
+    if constexpr (DecodingModule<Module>) {
+      return module_.prefill(prefix, cache_);
+    } else {
+      cache_ = prefix;
+      return at::Tensor(module_.forward(prefix)).select(1, prefix.size(1) - 1);
+    }
+  }
+  [[nodiscard]] at::Tensor next(const at::Tensor& tokens) {
+    if constexpr (DecodingModule<Module>) {
+      return module_.decode(tokens.squeeze(1), cache_);
+    } else {
+      cache_ = at::cat({cache_, tokens}, 1);
+      return at::Tensor(module_.forward(cache_)).select(1, cache_.size(1) - 1);
+    }
+  }
+
+ private:
+  template <class M>
+  struct State {
+    using type = at::Tensor;
+  };
+  template <DecodingModule M>
+  struct State<M> {
+    using type = typename M::Cache;
+  };
+  Module& module_;
+  typename State<Module>::type cache_;
+};
+
+}  // namespace detail
+}  // namespace dag
