@@ -413,7 +413,7 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
     }
     plots.add("learning" + ending, learning);
 
-    dag::Plot agreement{.title = "Agreement is not accuracy: every run from base " + base,
+    dag::Plot agreement{.title = "Agreement and accuracy: every run from base " + base,
                         .x_label = "greedy agreement of the forms",
                         .y_label = "greedy accuracy"};
     const auto cloud = [&](const std::string& title, const std::vector<std::string>& labels) {
