@@ -51,6 +51,7 @@ def arguments(text):
 
 
 METHODS = ["mirror_prox", "optimistic", "predictive_regret_matching_plus", "newton"]
+PARTS = ["value", "first", "second"]
 
 
 def tidy(name):
@@ -61,6 +62,7 @@ def tidy(name):
     body, threads = arguments(name[found.start() + len("dag::device::run"):])[:2]
     body = body.replace("dag::device::", "").replace("dag::", "").replace("(anonymous namespace)::", "")
     body = re.sub(r"\(BatchMethod\)(\d)", lambda m: METHODS[int(m.group(1))], body)
+    body = re.sub(r"\(DivergencePart\)(\d)", lambda m: PARTS[int(m.group(1))], body)
     return re.sub(r"(\d)u\b", r"\1", body), int(threads.rstrip("u"))
 
 

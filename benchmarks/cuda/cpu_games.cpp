@@ -95,7 +95,7 @@ std::vector<double> equilibrium(std::uint64_t game, double tau) {
   const dag::MatrixGame<double, dag::eigen> matrix(
       cpu.make_matrix(n, n, std::span<const double>(entries)));
   const auto found = dag::newton(dag::RegularizedMatrixGame<double, dag::eigen>(matrix, tau, tau),
-                                 {.tolerance = 1e-14});
+                                 {.tolerance = 1e-13, .measure = dag::Measure::residual});
   std::vector<double> point;
   for (const std::size_t player : {0U, 1U}) {
     for (const double p : found.strategy(player)) {
@@ -106,11 +106,9 @@ std::vector<double> equilibrium(std::uint64_t game, double tau) {
 #else
   dag::BatchedMatrixGames<double> batch;
   batch.add(n, n, entries);
-  return dag::solve_batch(dag::device::Context(), batch,
-                          {.method = dag::BatchMethod::newton,
-                           .tolerance = 1e-14,
-                           .max_rounds = 200,
-                           .tau = tau})
+  return dag::solve_batch(
+             dag::device::Context(), batch,
+             {.method = dag::BatchMethod::newton, .tolerance = 0, .max_rounds = 200, .tau = tau})
       .strategies;
 #endif
 }

@@ -188,6 +188,37 @@ TEST_CASE_TEMPLATE("newton finds the equilibrium with entropies", Real, float, d
   }
 }
 
+TEST_CASE_TEMPLATE("newton with tolerance 0 goes on to rounding", Real, float, double) {
+  dag::RandomStream random(24, 0);
+  Games<Real> games;
+  for (const std::size_t size : {3U, 16U, 40U}) {
+    games.add(size, size + 1, random);
+  }
+  const dag::device::Context gpu;
+  const double tau = 0.1;
+  const auto found = dag::solve_batch(
+      gpu, games.batch,
+      {.method = dag::BatchMethod::newton, .tolerance = 0, .max_rounds = 100, .tau = Real(tau)});
+  for (std::size_t g = 0; g < games.batch.size(); ++g) {
+    const auto x = found.strategy(g, 0), y = found.strategy(g, 1);
+    // y = softmax(-A'x / tau); that x = softmax(A y / tau) is how x is made.
+    std::vector<double> response(y.size());
+    double total = 0;
+    for (std::size_t j = 0; j < y.size(); ++j) {
+      double paid = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        paid += games.payoffs[g][i * y.size() + j] * static_cast<double>(x[i]);
+      }
+      response[j] = std::exp(-paid / tau);
+      total += response[j];
+    }
+    for (std::size_t j = 0; j < y.size(); ++j) {
+      CHECK(std::abs(response[j] / total - static_cast<double>(y[j])) <=
+            64 * static_cast<double>(std::numeric_limits<Real>::epsilon()));
+    }
+  }
+}
+
 TEST_CASE("payoffs that are not finite, and options out of range") {
   const dag::device::Context gpu;
   for (const double bad : {std::numeric_limits<double>::infinity(), std::nan("")}) {

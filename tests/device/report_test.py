@@ -44,11 +44,12 @@ def main(benchmark, cpu_games):
 
         # As measured here, then with every number made good, then made bad.
         lines = made(run, 1.0)
+        for name in ("equilibria_float", "equilibria_double"):
+            assert lines[name].endswith("| yes |"), lines[name]
         measured = {name for name in report.TARGETS if name != "cublas_two_products_float"}
         assert measured <= set(lines), measured - set(lines)
         for good in (True, False):
             changed = json.loads(json.dumps(run))
-            changed["equilibria"] = {kind: list(cpu["equilibria"]) for kind in ("float", "double")}
             changed["results"].append({"name": "cublas_two_products_float", "ms": 1.0, "times_ours": 9.0 if good else 1.0})
             for row in changed["results"]:
                 row["of_copy"] = 0.99 if good else 0.01

@@ -19,7 +19,8 @@ namespace dag::device {
 ///   f(y) = tau log sum exp(A y / tau) - tau H(y),  x = softmax(A y / tau).
 /// Variables s = d / sqrt(y), in which the Hessian is tau I + (1 / tau) S A'(diag x - x x') A S,
 /// S = diag sqrt(y): never worse conditioned than 1 + (range / tau)^2. A step keeps 1'y = 1, stays
-/// inside by 0.95 of the way to the boundary, and is halved until f falls (Armijo, 1e-4).
+/// inside by 0.95 of the way to the boundary, and is halved until f falls (Armijo, 1e-4); once f
+/// cannot fall by more than its rounding, two more steps are taken whole, and are the last.
 /// Certificate: f(y) minus what the row player's x guarantees. Memory: (columns | 1)^2 numbers.
 template <class Real>
 struct SolveBatch<Real, 0, BatchMethod::newton> {
@@ -62,7 +63,9 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
     }
     for (std::int32_t t = 0;; ++t) {
       const Real gap = game.gap(f);
-      if (gap <= limits.tolerance * game.range) {
+      // Below this the gap and the fall of f are rounding: then Newton's last steps decide.
+      const Real noise = 8 * Limits<Real>::epsilon * (game.range + magnitude(f));
+      if (gap <= limits.tolerance * game.range && limits.tolerance * game.range > noise) {
         finish(static_cast<std::int32_t>(Status::converged), t, gap);
         return;
       }
@@ -77,6 +80,25 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
             return game.step[j] < 0 ? Real(-0.95) * game.y[j] / game.step[j] : Real{1};
           },
           Min{});
+      // What f can still fall by drowns in its rounding, but Newton's steps do not: the last two.
+      if (-slope <= noise) {
+        for (int step = 0; step < 2; ++step) {
+          const Real part = step == 0 ? limit : Real{1};
+          warp.each(game.columns, [&](std::size_t j) {
+            const Real moved = game.y[j] + part * game.step[j];
+            game.y[j] = moved > 0 ? moved : game.y[j];
+          });
+          f = game.evaluate(game.y);
+          const Real left = game.gap(f);
+          if (step == 1) {
+            finish(static_cast<std::int32_t>(
+                       left <= limits.tolerance * game.range ? Status::converged : Status::stalled),
+                   t + 1 + step, left);
+            return;
+          }
+          (void)game.direction();
+        }
+      }
       Real length = limit;
       bool fell = false;
       for (int halvings = 0; halvings < 40 && !fell; ++halvings) {
@@ -97,6 +119,7 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
   }
 
  private:
+  [[nodiscard]] static DAG_HOST_DEVICE Real magnitude(Real f) { return f < 0 ? -f : f; }
   template <class Warp>
   struct Game {
     Warp& warp;
