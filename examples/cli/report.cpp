@@ -3,6 +3,8 @@
 
 #include "report.hpp"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <string_view>
 
@@ -118,9 +120,10 @@ std::string html_of(const std::string& title, const std::string& lead,
     }
     out += "<ul class=\"claims\">\n";
     for (const Claim& claim : section.claims) {
-      out += std::string("<li class=\"") + (claim.holds ? "holds" : "fails") + "\"><b>" +
-             (claim.holds ? "&#10003; holds" : "&#10007; fails") + "</b>" + escaped(claim.text) +
-             "<br><span>" + escaped(claim.found) + "</span></li>\n";
+      out += fmt::format("<li class=\"{}\"><b>{}</b>{}<br><span>{}</span></li>\n",
+                         claim.holds ? "holds" : "fails",
+                         claim.holds ? "&#10003; holds" : "&#10007; fails", escaped(claim.text),
+                         escaped(claim.found));
     }
     out += "</ul>\n</section>\n";
   }
