@@ -10,6 +10,8 @@ packages=(g++ cmake ninja-build python3 libeigen3-dev doctest-dev nlohmann-json3
           libfmt-dev libxtensor-dev gnuplot-nox)
 # What the checks of .ci/run need beside that.
 ci_packages=(clang clang-format clang-tidy)
+# What models on libtorch need; without it their tests are skipped.
+torch_packages=(libtorch-dev libopenblas0-pthread)
 
 say() { printf '\n== %s\n' "$*"; }
 stop() {
