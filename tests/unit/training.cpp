@@ -367,7 +367,7 @@ TEST_CASE("a frozen consensus by hand: pooled, within, sharpened, geometric") {
   const std::vector<std::int32_t> answers{5, 5, 5, 2, 2, 2, -1, -1};  // frequencies 3/4; 1
   const dag::QuestionSample sample{answers, 2, 4, 0};
   const auto q = [&](const dag::FrozenConsensusOptions& options) {
-    dag::FrozenConsensus consensus;
+    dag::QuestionConsensus consensus;
     consensus.add(sample, options);
     return consensus;
   };

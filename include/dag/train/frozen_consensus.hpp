@@ -25,7 +25,7 @@ enum class ConsensusScope {
   within,  ///< its own: agreement of a context with itself, of use where it is sharpened
 };
 
-/// Options of `FrozenConsensus`.
+/// Options of `QuestionConsensus`.
 struct FrozenConsensusOptions {
   std::size_t samples = 64;  ///< a context
   ConsensusScope scope = ConsensusScope::across;
@@ -37,7 +37,7 @@ struct FrozenConsensusOptions {
 
 /// The answers of a reference, pooled and kept: q(AnswerAt), a target for `TargetObjective` that
 /// does not move with the policy. Answers that were not sampled have probability 0.
-class FrozenConsensus {
+class QuestionConsensus {
  public:
   /// Adds the next question from samples of its contexts.
   void add(const QuestionSample& sample, const FrozenConsensusOptions& options) {
@@ -52,7 +52,7 @@ class FrozenConsensus {
     rows_.push_back(std::move(own));
   }
   [[nodiscard]] double operator()(const AnswerAt& at) const {
-    require(at.question < rows_.size(), Errc::invalid_argument, "FrozenConsensus: question ",
+    require(at.question < rows_.size(), Errc::invalid_argument, "QuestionConsensus: question ",
             at.question, " of ", rows_.size());
     const auto& question = rows_[at.question];
     const Row& row = question[question.size() == 1 ? 0 : at.context];
@@ -104,7 +104,7 @@ class FrozenConsensus {
 /// answer: int32-like(prompt, trace), -1 for none. Deterministic: a function of the seed. Errors:
 /// invalid_argument.
 template <LogProbModel Model, class Answer>
-[[nodiscard]] FrozenConsensus frozen_consensus(
+[[nodiscard]] QuestionConsensus frozen_consensus(
     const Model& model, std::span<const Question<typename Model::prompt_type>> questions,
     Answer&& answer, const FrozenConsensusOptions& options = {}) {
   require(options.samples >= 1 && options.sharpness > 0 && std::isfinite(options.sharpness) &&
@@ -113,7 +113,7 @@ template <LogProbModel Model, class Answer>
           "frozen_consensus: samples must be >= 1, sharpness > 0 and smoothing >= 0 (> 0 for the "
           "geometric mean), got ",
           options.samples, ", ", options.sharpness, " and ", options.smoothing);
-  FrozenConsensus found;
+  QuestionConsensus found;
   for (std::size_t q = 0; q < questions.size(); ++q) {
     std::vector<typename Model::prompt_type> prompts;
     for (const auto& prompt : questions[q].contexts) {

@@ -47,8 +47,8 @@ struct CoherenceGrpo {
   EstimatorKind estimator = EstimatorKind::variance_optimal;  ///< of logarithms
   double tau = 1;
   double smoothing = 0.5;  ///< of the geometric pool
-  /// A consensus that stays (`FrozenConsensus`: across contexts or within one). Empty: that of the
-  /// step's own samples, which is across contexts; within one it would be the policy itself.
+  /// A consensus that stays (`QuestionConsensus`: across contexts or within one). Empty: that of
+  /// the step's own samples, which is across contexts; within one it would be the policy itself.
   AnswerFunction frozen = {};
   TrainOptions options = preset_options(0.05);
 };

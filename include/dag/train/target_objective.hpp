@@ -26,9 +26,9 @@ enum class TargetDivergence {
 };
 
 /// Pulls every context's answers to a distribution p: a data set's answers, or a consensus that was
-/// frozen (`FrozenConsensus`). p(AnswerAt) is a probability; where it is 0 (or below `floor`), the
-/// floor is taken, so that rewards stay finite. Baseline: `detail::clean_signals`. A missing answer
-/// gets 0.
+/// frozen (`QuestionConsensus`). p(AnswerAt) is a probability; where it is 0 (or below `floor`),
+/// the floor is taken, so that rewards stay finite. Baseline: `detail::clean_signals`. A missing
+/// answer gets 0.
 class TargetObjective {
  public:
   using Probability = std::function<double(const AnswerAt&)>;
