@@ -14,6 +14,7 @@
 #include <dag/core/error.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/answer_reward.hpp>
+#include <dag/train/target_state.hpp>
 
 namespace dag {
 
@@ -115,20 +116,10 @@ class ConstraintObjective {
   [[nodiscard]] std::span<const double> multipliers() const { return multipliers_; }
   /// [started, multipliers..., smoothed violations...].
   [[nodiscard]] std::vector<double> state() const {
-    std::vector<double> all{started_ ? 1.0 : 0.0};
-    all.insert(all.end(), multipliers_.begin(), multipliers_.end());
-    all.insert(all.end(), smoothed_.begin(), smoothed_.end());
-    return all;
+    return detail::pack_state(started_, multipliers_, smoothed_);
   }
   void restore(std::span<const double> state) {
-    const std::size_t n = constraints_.size();
-    require(state.size() == 1 + 2 * n, Errc::dimension_mismatch,
-            "ConstraintObjective: expected a state of ", 1 + 2 * n, " numbers, got ", state.size());
-    started_ = state[0] != 0;
-    for (std::size_t k = 0; k < n; ++k) {
-      multipliers_[k] = state[1 + k];
-      smoothed_[k] = state[1 + n + k];
-    }
+    started_ = detail::unpack_state(state, multipliers_, smoothed_, "ConstraintObjective");
   }
 
  private:

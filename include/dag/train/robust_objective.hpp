@@ -14,6 +14,7 @@
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/answer_reward.hpp>
+#include <dag/train/target_state.hpp>
 
 namespace dag {
 
@@ -84,20 +85,10 @@ class RobustObjective {
   [[nodiscard]] std::span<const double> log_mixture() const { return log_mixture_; }
   /// [started, log q..., g...].
   [[nodiscard]] std::vector<double> state() const {
-    std::vector<double> all{started_ ? 1.0 : 0.0};
-    all.insert(all.end(), log_mixture_.begin(), log_mixture_.end());
-    all.insert(all.end(), last_.begin(), last_.end());
-    return all;
+    return detail::pack_state(started_, log_mixture_, last_);
   }
   void restore(std::span<const double> state) {
-    const std::size_t n = rewards_.size();
-    require(state.size() == 1 + 2 * n, Errc::dimension_mismatch,
-            "RobustObjective: expected a state of ", 1 + 2 * n, " numbers, got ", state.size());
-    started_ = state[0] != 0;
-    for (std::size_t m = 0; m < n; ++m) {
-      log_mixture_[m] = state[1 + m];
-      last_[m] = state[1 + n + m];
-    }
+    started_ = detail::unpack_state(state, log_mixture_, last_, "RobustObjective");
   }
 
  private:
