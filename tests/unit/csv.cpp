@@ -4,24 +4,17 @@
 #include <dag/io/csv.hpp>
 
 #include <doctest/doctest.h>
+#include <support/parsing.hpp>
 
 #include <string>
 #include <vector>
 
 namespace {
 
-std::string refusal(const std::string& text) {
-  try {
-    static_cast<void>(dag::parse_csv(text, "x.csv"));
-  } catch (const dag::Error& error) {
-    CHECK(error.code() == dag::Errc::parse);
-    return error.what();
-  }
-  return "accepted";
-}
+using parsing::has;
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+std::string refusal(const std::string& text) {
+  return parsing::refusal([&] { static_cast<void>(dag::parse_csv(text, "x.csv")); });
 }
 
 }  // namespace
@@ -92,15 +85,7 @@ TEST_CASE("mutated matrices are read or refused, never more") {
   dag::RandomStream random(5, 0);
   int accepted = 0;
   for (int round = 0; round < 5000; ++round) {
-    std::string text = seeds[random.below(4)];
-    for (std::uint64_t edits = 1 + random.below(3); edits > 0 && !text.empty(); --edits) {
-      const std::size_t at = random.below(text.size());
-      if (random.below(2) == 0) {
-        text.insert(at, 1, "\",;\n #1/e-.a\xFF"[random.below(13)]);
-      } else {
-        text.erase(at, 1);
-      }
-    }
+    const std::string text = parsing::mutated(seeds[random.below(4)], "\",;\n #1/e-.a\xFF", random);
     try {
       const dag::GameTable game = dag::parse_csv(text, "mutant");
       dag::validate(game);

@@ -6,6 +6,7 @@
 #include <dag/io/nfg.hpp>
 
 #include <doctest/doctest.h>
+#include <support/parsing.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -58,18 +59,10 @@ std::vector<std::vector<std::string>> csv_rows(const fs::path& path) {
   return rows;
 }
 
-std::string refusal(const std::string& text) {
-  try {
-    static_cast<void>(dag::parse_nfg(text, "x.nfg"));
-  } catch (const dag::Error& error) {
-    CHECK(error.code() == dag::Errc::parse);
-    return error.what();
-  }
-  return "accepted";
-}
+using parsing::has;
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+std::string refusal(const std::string& text) {
+  return parsing::refusal([&] { static_cast<void>(dag::parse_nfg(text, "x.nfg")); });
 }
 
 }  // namespace

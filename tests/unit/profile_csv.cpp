@@ -7,6 +7,7 @@
 #include <dag/problem/catalogue.hpp>
 
 #include <doctest/doctest.h>
+#include <support/parsing.hpp>
 
 #include <filesystem>
 #include <string>
@@ -18,18 +19,10 @@ namespace {
 
 const fs::path folder = fs::path(DAG_SHARED_DATA) / "games" / "nfg";
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+using parsing::has;
 
 std::string refusal(const std::string& text) {
-  try {
-    static_cast<void>(dag::parse_profile_csv(text, "x.csv"));
-  } catch (const dag::Error& error) {
-    CHECK(error.code() == dag::Errc::parse);
-    return error.what();
-  }
-  return "accepted";
+  return parsing::refusal([&] { static_cast<void>(dag::parse_profile_csv(text, "x.csv")); });
 }
 
 std::vector<std::string> written(const dag::GameTable& game) {
@@ -136,15 +129,7 @@ TEST_CASE("mutated lists are read or refused, never more") {
   dag::RandomStream random(8, 0);
   int accepted = 0;
   for (int round = 0; round < 5000; ++round) {
-    std::string text = chicken;
-    for (std::uint64_t edits = 1 + random.below(3); edits > 0 && !text.empty(); --edits) {
-      const std::size_t at = random.below(text.size());
-      if (random.below(2) == 0) {
-        text.insert(at, 1, "\",;\n #1/e-.a\xFF"[random.below(13)]);
-      } else {
-        text.erase(at, 1);
-      }
-    }
+    const std::string text = parsing::mutated(chicken, "\",;\n #1/e-.a\xFF", random);
     try {
       dag::validate(dag::parse_profile_csv(text, "mutant"));
       ++accepted;
