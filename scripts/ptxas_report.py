@@ -63,7 +63,7 @@ def tidy(name):
     body = body.replace("dag::device::", "").replace("dag::", "").replace("(anonymous namespace)::", "")
     body = re.sub(r"\(BatchMethod\)(\d)", lambda m: METHODS[int(m.group(1))], body)
     body = re.sub(r"\(DivergencePart\)(\d)", lambda m: PARTS[int(m.group(1))], body)
-    return re.sub(r"(\d)u\b", r"\1", body), int(threads.rstrip("u"))
+    return re.sub(r"(\d)ul?\b", r"\1", body), int(threads.rstrip("u"))
 
 
 def table(log):

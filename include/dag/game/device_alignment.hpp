@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <dag/backend/cuda.cuh>
+#include <dag/backend/cuda/each_index.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/alignment.hpp>
@@ -68,11 +69,10 @@ class AlignmentGame<U, cuda> {
   void field(StateView<const Real> z, std::span<Real> out) const {
     const auto nu = z.segment(0, policy_size());
     on_device_.gradient(nu, z.point.subspan(policy_size()), out.first(policy_size()));
-    using Clamp = device::ClampField<Real>;
-    device::launch<256>(backend_.stream(), (policy_size() + Clamp::chunk - 1) / Clamp::chunk, 256,
-                        0,
-                        Clamp{policy_size(), reference_.view().dual.data(),
-                              detail::field_bound<Real>, out.data(), backend_.bad()});
+    device::launch_each(
+        backend_.stream(), policy_size(),
+        device::ClampField<Real>{reference_.view().dual.data(), detail::field_bound<Real>,
+                                 out.data(), backend_.bad()});
     if constexpr (adversarial) {
       const auto payoffs = out.subspan(policy_size());
       on_device_.target_payoffs(nu, payoffs);

@@ -11,6 +11,7 @@
 #include <dag/backend/cuda/answer_groups.hpp>
 #include <dag/backend/cuda/array.hpp>
 #include <dag/backend/cuda/batch_advantages.hpp>
+#include <dag/backend/cuda/each_index.hpp>
 #include <dag/backend/cuda/large_groups.hpp>
 #include <dag/backend/cuda/reduction.hpp>
 #include <dag/core/error.hpp>
@@ -162,9 +163,8 @@ class DeviceGroups {
     } else {
       return;
     }
-    using Rescale = device::RescaleAdvantages<Scalar>;
-    device::launch<256>(gpu.stream(), (samples_ + Rescale::chunk - 1) / Rescale::chunk, 256, 0,
-                        Rescale{samples_, reward, mean, factor, advantage});
+    device::launch_each(gpu.stream(), samples_,
+                        device::RescaleAdvantages<Scalar>{reward, mean, factor, advantage});
   }
   [[nodiscard]] static device::GroupRule<Scalar> rule_of(Advantage kind) {
     const detail::FusedScale<Scalar> scale(kind);

@@ -133,22 +133,15 @@ struct EventPart {
   }
 };
 
-/// log_q[z] = the pool of all contexts at answer z, 256 answers a block.
+/// log_q[z] = the pool of all contexts at answer z, elementwise.
 template <class Real, class Pool>
 struct PoolLogs {
-  static constexpr std::size_t chunk = 256;
   AnswersOnDevice<Real> answers;
   Pool pool;
   std::size_t size;
   Real* log_q;
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const PoolLogs self = *this;
-    const std::size_t first = block.index() * chunk;
-    block.each(size - first < chunk ? size - first : chunk, [=](std::size_t k) {
-      self.log_q[first + k] = self.pool.log_pool_at(self.answers.weights, self.answers.nu,
-                                                    self.answers.contexts, self.size, first + k);
-    });
+  DAG_HOST_DEVICE void operator()(std::size_t z) const {
+    log_q[z] = pool.log_pool_at(answers.weights, answers.nu, answers.contexts, size, z);
   }
 };
 /// log_q -= its log sum exp, in one block; a pool without mass raises *bad to 2.
@@ -265,28 +258,20 @@ struct TargetValue {
 /// clamped to +-bound elsewhere; NaN raises *bad to 2.
 template <class Real>
 struct ClampField {
-  static constexpr std::size_t chunk = 1024;
-  std::size_t size;
   const Real* log_reference;
   Real bound;
   Real* out;
   int* bad;
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const ClampField self = *this;
-    const std::size_t first = block.index() * chunk;
-    block.each(size - first < chunk ? size - first : chunk, [=](std::size_t k) {
-      const std::size_t i = first + k;
-      const Real g = self.out[i];
-      if (!(self.log_reference[i] > -Limits<Real>::infinity)) {
-        self.out[i] = 0;
-        return;
-      }
-      if (g != g) {
-        *self.bad = 2;
-      }
-      self.out[i] = g > self.bound ? self.bound : g < -self.bound ? -self.bound : g;
-    });
+  DAG_HOST_DEVICE void operator()(std::size_t i) const {
+    const Real g = out[i];
+    if (!(log_reference[i] > -Limits<Real>::infinity)) {
+      out[i] = 0;
+      return;
+    }
+    if (g != g) {
+      *bad = 2;
+    }
+    out[i] = g > bound ? bound : g < -bound ? -bound : g;
   }
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/backend/cuda/array.hpp>
+#include <dag/backend/cuda/each_index.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
@@ -94,10 +95,9 @@ class UtilityPartOf final : public UtilityPart<Backend, typename U::scalar_type>
       launch(gpu.stream(), count, threads_, 0,
              EventPart<Real, Formula>{answers, formula_, correct_.data(), values, out.data()});
     } else if constexpr (CoherenceUtility<U>) {
-      using Logs = PoolLogs<Real, Formula>;
       const std::size_t size = blocks_.size(0);
-      launch<256>(gpu.stream(), (size + Logs::chunk - 1) / Logs::chunk, 256, 0,
-                  Logs{answers, formula_, size, log_q_.data()});
+      launch_each<256>(gpu.stream(), size,
+                       PoolLogs<Real, Formula>{answers, formula_, size, log_q_.data()});
       if constexpr (!U::pool_is_mean) {
         launch(gpu.stream(), 1, threads_for(size), 0,
                NormalizePool<Real>{size, log_q_.data(), gpu.bad()});

@@ -71,28 +71,18 @@ struct TokenSquares {
   }
 };
 
-/// advantage = (advantage - mean) * factor where there is a reward, 1024 samples a block.
+/// advantage = (advantage - mean) * factor where there is a reward, elementwise.
 template <class Real>
 struct RescaleAdvantages {
-  static constexpr std::size_t chunk = 1024;
-  std::size_t size;
   const Real* reward;
   double mean;
   double factor;
   Real* advantage;
 
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const RescaleAdvantages self = *this;
-    const std::size_t first = block.index() * chunk;
-    block.each(size - first < chunk ? size - first : chunk, [=](std::size_t k) {
-      const std::size_t i = first + k;
-      self.advantage[i] =
-          self.reward[i] == self.reward[i]
-              ? static_cast<Real>((static_cast<double>(self.advantage[i]) - self.mean) *
-                                  self.factor)
-              : Real{0};
-    });
+  DAG_HOST_DEVICE void operator()(std::size_t i) const {
+    advantage[i] = reward[i] == reward[i]
+                       ? static_cast<Real>((static_cast<double>(advantage[i]) - mean) * factor)
+                       : Real{0};
   }
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 
+#include <dag/backend/cuda/each_index.hpp>
 #include <dag/backend/cuda/sets.hpp>
 #include <dag/backend/cuda/simplex_operations.hpp>
 
@@ -29,9 +30,8 @@ class SetOperations : public SimplexOperations {
   void clamp(std::span<const Scalar> lower, std::span<const Scalar> upper,
              std::span<Scalar> y) const {
     expect_device(y);
-    using Body = Clamp<Scalar>;
-    launch<256>(stream(), (y.size() + Body::chunk - 1) / Body::chunk, 256, 0,
-                Body{y.size(), bounds(Slot::lower, lower), bounds(Slot::upper, upper), y.data()});
+    launch_each(stream(), y.size(),
+                Clamp<Scalar>{bounds(Slot::lower, lower), bounds(Slot::upper, upper), y.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar box_support(std::span<const Scalar> lower, std::span<const Scalar> upper,

@@ -133,23 +133,15 @@ struct AddToEntry {
   }
 };
 
-/// y = min(max(y, lower), upper), 1024 entries a block.
+/// y = min(max(y, lower), upper), elementwise.
 template <class Real>
 struct Clamp {
-  static constexpr std::size_t chunk = 1024;
-  std::size_t size;
   const Real* lower;
   const Real* upper;
   Real* y;
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Clamp self = *this;
-    const std::size_t first = block.index() * chunk;
-    block.each(size - first < chunk ? size - first : chunk, [=](std::size_t k) {
-      const std::size_t i = first + k;
-      const Real raised = self.y[i] < self.lower[i] ? self.lower[i] : self.y[i];
-      self.y[i] = raised > self.upper[i] ? self.upper[i] : raised;
-    });
+  DAG_HOST_DEVICE void operator()(std::size_t i) const {
+    const Real raised = y[i] < lower[i] ? lower[i] : y[i];
+    y[i] = raised > upper[i] ? upper[i] : raised;
   }
 };
 
