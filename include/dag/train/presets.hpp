@@ -132,6 +132,20 @@ struct Correctness {
           std::move(s.options)};
 }
 
+namespace detail {
+
+/// The base, if there is one, and a Target that moves.
+[[nodiscard]] inline SumObjective beside(std::optional<AnyObjective> base, AnyObjective target) {
+  SumObjective sum;
+  if (base) {
+    sum.add(std::move(*base));
+  }
+  sum.add(std::move(target));
+  return sum;
+}
+
+}  // namespace detail
+
 /// A base objective (none: stay near the reference) under hard constraints on the answers.
 struct Constrained {
   std::vector<AnswerConstraint> constraints = {};
@@ -140,12 +154,10 @@ struct Constrained {
   TrainOptions options = preset_options(0.05);
 };
 [[nodiscard]] inline TrainPreset constrained(Constrained settings) {
-  SumObjective sum;
-  if (settings.base) {
-    sum.add(std::move(*settings.base));
-  }
-  sum.add(ConstraintObjective(std::move(settings.constraints), settings.multipliers));
-  return {std::move(sum), std::move(settings.options)};
+  return {
+      detail::beside(std::move(settings.base),
+                     ConstraintObjective(std::move(settings.constraints), settings.multipliers)),
+      std::move(settings.options)};
 }
 
 /// The worst mixture of several reward models, beside a base objective if there is one.
@@ -156,12 +168,9 @@ struct Robust {
   TrainOptions options = preset_options(0.05);
 };
 [[nodiscard]] inline TrainPreset robust(Robust settings) {
-  SumObjective sum;
-  if (settings.base) {
-    sum.add(std::move(*settings.base));
-  }
-  sum.add(RobustObjective(std::move(settings.rewards), settings.step));
-  return {std::move(sum), std::move(settings.options)};
+  return {detail::beside(std::move(settings.base),
+                         RobustObjective(std::move(settings.rewards), settings.step)),
+          std::move(settings.options)};
 }
 
 }  // namespace dag
