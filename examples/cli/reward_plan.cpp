@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -19,7 +20,10 @@
 #include <dag/rollout/pool_table_reward.hpp>
 #include <dag/rollout/reward.hpp>
 #include <dag/rollout/target_reward.hpp>
+#include <dag/utility/alpha.hpp>
 #include <dag/utility/jensen_shannon.hpp>
+
+#include "reward_files.hpp"
 
 namespace cli {
 namespace {
@@ -27,11 +31,13 @@ namespace {
 using Family = RewardFamily;
 
 constexpr std::array utilities{
-    UtilityEntry{"expected_reward", Family::verdict, "1 for a right sample, 0 for a wrong one"},
+    UtilityEntry{"expected_reward", Family::verdict,
+                 "1 for a right sample, 0 for a wrong one; R(z) with --values"},
     UtilityEntry{"shannon_entropy", Family::answer, "-log nu(z): diverse answers"},
     UtilityEntry{"gini", Family::answer, "-2 nu(z): diverse answers"},
     UtilityEntry{"tsallis3", Family::answer, "-3/2 nu(z)^2: diverse answers"},
     UtilityEntry{"tsallis", Family::answer, "-a/(a-1) nu(z)^(a-1), a given by --order"},
+    UtilityEntry{"log_barrier", Family::answer, "1/nu(z): keeps every answer alive"},
     UtilityEntry{"log_likelihood", Family::event,
                  "1/nu(C) for a right sample, C the right answers"},
     UtilityEntry{"pass_at_k", Family::event, "k (1 - nu(C))^(k-1) for a right sample; see --k"},
@@ -39,6 +45,17 @@ constexpr std::array utilities{
     UtilityEntry{"forward_kl", Family::target, "p(z)/nu(z)"},
     UtilityEntry{"chi_square", Family::target, "-2 nu(z)/p(z)"},
     UtilityEntry{"jensen_shannon", Family::target, "log((nu(z) + p(z)) / 2 nu(z)) / 2"},
+    UtilityEntry{"alpha", Family::target, "(1 - (nu(z)/p(z))^(a-1)) / (a-1), a given by --order"},
+    UtilityEntry{"mmd", Family::gradient, "(K (p - nu))(z), K the kernel of --ground"},
+    UtilityEntry{"transport", Family::gradient,
+                 "minus the potential of moving nu to p at the cost of --ground; see --epsilon"},
+    UtilityEntry{"robust_reward", Family::values,
+                 "sum_m q_m R_m(z), R of --values, q the worst mixture or --mixture"},
+    UtilityEntry{"moment_constraints", Family::values,
+                 "-sum_k lambda_k f_k(z), f of --values, lambda of --multipliers, or of --bounds "
+                 "and --penalty"},
+    UtilityEntry{"soft_constraint", Family::gradient,
+                 "log q(z) - log nu(z), q the nearest distribution within --bounds of --values"},
     UtilityEntry{"coherence_arithmetic", Family::consensus,
                  "log q(z) - log nu(z), q the mean over the contexts of the question"},
     UtilityEntry{"coherence_geometric", Family::consensus, "q(z)/nu(z), q the geometric mean"},
@@ -63,6 +80,8 @@ const UtilityEntry& utility_of(const std::string& word) {
          : name == "shannon" || name == "entropy" ? "shannon_entropy"
          : name == "chi2"                         ? "chi_square"
          : name == "js"                           ? "jensen_shannon"
+         : name == "robust"                       ? "robust_reward"
+         : name == "sinkhorn"                     ? "transport"
                                                   : name;
   std::string names;
   for (const UtilityEntry& entry : utilities) {
@@ -111,33 +130,56 @@ void check_estimator(const UtilityEntry& utility, dag::EstimatorKind kind) {
            "plug-in, leave-one-out or minimax");
   } else if (name == "jensen_shannon") {
     refuse(kind == dag::EstimatorKind::plug_in, "plug-in");
+  } else if (utility.family == Family::gradient) {
+    refuse(is_simple(kind), "plug-in or leave-one-out");
+  } else if (utility.family == Family::values) {
+    refuse(kind == dag::EstimatorKind::plug_in,
+           "plug-in: it is linear in nu, so that there is nothing to estimate");
   }
+}
+
+/// a of tsallis3, tsallis and alpha.
+double order_of(const UtilityEntry& utility, const RewardRequest& request) {
+  const std::string_view name = utility.name;
+  return name == "tsallis3" ? 3 : request.order.value_or(name == "alpha" ? 0.5 : 3);
+}
+
+/// alpha by a table of nu^(a-1), into which its reward is affine; otherwise it is taken at nu.
+bool alpha_by_power(const RewardPlan& plan) {
+  return std::string_view(plan.utility.name) == "alpha" &&
+         plan.estimator != dag::EstimatorKind::plug_in;
 }
 
 /// g(p) of a table, and the utility's constant before it.
 std::pair<dag::RewardFunction, double> reward_function(const RewardPlan& plan) {
   const std::string_view name = plan.utility.name;
-  const double a = name == "tsallis3" ? 3 : plan.request.order;
+  const double a = order_of(plan.utility, plan.request);
   if (name == "gini") {
     return {dag::RewardFunction::power(1), -2.0};
   }
   if (name == "tsallis3" || name == "tsallis") {
     return {dag::RewardFunction::power(a - 1), -a / (a - 1)};
   }
-  if (name == "log_likelihood" || name == "forward_kl" || name == "frozen_geometric") {
+  if (alpha_by_power(plan)) {
+    return {dag::RewardFunction::power(a - 1), 1.0};
+  }
+  if (name == "log_likelihood" || name == "forward_kl" || name == "frozen_geometric" ||
+      name == "log_barrier") {
     return {dag::RewardFunction::inverse(), 1.0};
   }
   if (name == "pass_at_k") {
     return {dag::RewardFunction::pass_at_k(plan.request.k), 1.0};
   }
-  if (name == "chi_square" || name == "jensen_shannon" || name == "frozen_euclidean") {
+  if (name == "chi_square" || name == "jensen_shannon" || name == "alpha" ||
+      name == "frozen_euclidean") {
     return {dag::RewardFunction::power(1), 1.0};
   }
   return {dag::RewardFunction::logarithm(), name == "shannon_entropy" ? -1.0 : 1.0};
 }
 
 /// The rewards of the families target and frozen: an estimate c of the table, and p.
-double combine(std::string_view name, double c, double p) {
+double combine(const RewardPlan& plan, double c, double p) {
+  const std::string_view name = plan.utility.name;
   if (name == "reverse_kl" || name == "frozen_arithmetic") {
     return std::log(p) - c;
   }
@@ -150,6 +192,13 @@ double combine(std::string_view name, double c, double p) {
   if (name == "jensen_shannon") {
     return dag::JensenShannon<double>{std::vector<double>{}}.reward(
         dag::Probability<double>::of(c), dag::Probability<double>::of(p));
+  }
+  if (name == "alpha") {
+    const double a = order_of(plan.utility, plan.request);
+    return alpha_by_power(plan)
+               ? (1 - c * std::pow(p, 1 - a)) / (a - 1)
+               : dag::AlphaToTarget<double>{{}, a}.reward(dag::Probability<double>::of(c),
+                                                          dag::Probability<double>::of(p));
   }
   return p - c;
 }
@@ -190,7 +239,9 @@ std::string utility_list() {
   return list;
 }
 
-RewardPlan plan_rewards(const RewardRequest& request) {
+namespace {
+
+RewardPlan plan_part(const RewardRequest& request) {
   const UtilityEntry& utility = utility_of(request.utility);
   RewardPlan plan{utility,
                   dag::estimator_kind(request.estimator),
@@ -200,12 +251,20 @@ RewardPlan plan_rewards(const RewardRequest& request) {
   dag::require(request.weight > 0 && std::isfinite(request.weight), dag::Errc::invalid_argument,
                "--weight must be > 0 and finite, got ", request.weight);
   dag::require(request.k >= 1, dag::Errc::invalid_argument, "--k must be >= 1, got ", request.k);
-  dag::require(request.order > 1 && std::isfinite(request.order), dag::Errc::invalid_argument,
-               "--order must be > 1 and finite (1 is shannon_entropy), got ", request.order);
+  const double order = order_of(utility, request);
+  const bool alpha = std::string_view(utility.name) == "alpha";
+  dag::require(std::isfinite(order) && (alpha || order > 1), dag::Errc::invalid_argument,
+               "--order must be finite, and > 1 for tsallis (1 is shannon_entropy), got ", order);
+  dag::require(!(alpha_by_power(plan) && !(order > 1)), dag::Errc::unsupported, "--estimator ",
+               to_string(plan.estimator), ": alpha takes plug-in at orders of at most 1 (order 1 ",
+               "is reverse_kl, order 0 forward_kl), got order ", order);
+  dag::require(request.epsilon > 0 && std::isfinite(request.epsilon), dag::Errc::invalid_argument,
+               "--epsilon must be > 0 and finite, got ", request.epsilon);
   dag::require(utility.family != Family::frozen || !request.reference.empty(),
                dag::Errc::invalid_argument, "--utility ", std::string_view(utility.name),
                " needs --reference, the rollouts whose consensus is frozen");
-  check_estimator(utility, plan.estimator);
+  const bool given = utility.family == Family::verdict && !request.values.empty();
+  check_estimator(given ? UtilityEntry{utility.name, Family::values, ""} : utility, plan.estimator);
   const std::string_view name = utility.name;
   const bool minimax = plan.estimator == dag::EstimatorKind::minimax;
   plan.consensus.counts = plan.estimator == dag::EstimatorKind::leave_one_out
@@ -228,8 +287,9 @@ RewardPlan plan_rewards(const RewardRequest& request) {
   return plan;
 }
 
-Rewards compute_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
-                        const ReadGroups& read) {
+/// The rewards of one part; its advantages where they come with the rewards.
+Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
+                     const ReadGroups& read) {
   Rewards out;
   out.reward.resize(groups.samples());
   out.advantage.resize(groups.samples());
@@ -250,14 +310,20 @@ Rewards compute_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
           dag::RewardTableBuilder{plan.estimator, {.function = function}, tau * scale});
       out.advantages = dag::table_rewards<double>(groups.answer, groups.begin, tables,
                                                   plan.advantage, reward, advantage);
-      return out;
+      break;
     }
     case Family::event:
       dag::event_rewards(
           groups, dag::RewardTableBuilder{plan.estimator, {.function = function}, tau * scale},
           reward);
       break;
+    case Family::values: value_rewards(groups, plan, out); break;
+    case Family::gradient: gradient_rewards(groups, plan, reward); break;
     case Family::verdict:
+      if (!plan.request.values.empty()) {
+        value_rewards(groups, plan, out);
+        break;
+      }
       for (std::size_t i = 0; i < groups.samples(); ++i) {
         reward[i] = groups.right[i] < 0 ? std::numeric_limits<double>::quiet_NaN()
                                         : tau * static_cast<double>(groups.right[i]);
@@ -286,11 +352,55 @@ Rewards compute_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
                                              : dag::read_target(plan.request.target, groups, key);
       dag::target_rewards(
           groups, target, dag::RewardTableBuilder{plan.estimator, {.function = function}, scale},
-          [&](double c, double p) { return tau * combine(name, c, p); }, reward);
+          [&](double c, double p) { return tau * combine(plan, c, p); }, reward);
       break;
     }
   }
-  out.advantages = dag::advantages<double>(plan.advantage, out.reward, groups.begin, advantage);
+  return out;
+}
+
+}  // namespace
+
+std::vector<RewardPlan> plan_rewards(const RewardRequest& request) {
+  std::vector<RewardPlan> plans;
+  for (std::size_t begin = 0; begin <= request.utility.size();) {
+    const std::size_t end = std::min(request.utility.find('+', begin), request.utility.size());
+    RewardRequest part = request;
+    part.utility = request.utility.substr(begin, end - begin);
+    begin = end + 1;
+    if (const auto star = part.utility.find('*'); star != std::string::npos) {
+      const auto factor = number_list("--utility", part.utility.substr(0, star));
+      dag::require(factor.size() == 1 && factor[0] > 0, dag::Errc::invalid_argument,
+                   "--utility: a weight must be one number > 0, got '", part.utility, "'");
+      part.weight *= factor[0];
+      part.utility.erase(0, star + 1);
+    }
+    plans.push_back(plan_part(part));
+  }
+  check_files(plans);
+  return plans;
+}
+
+Rewards compute_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
+                        const ReadGroups& read) {
+  Rewards out = part_rewards(groups, plans[0], read);
+  for (std::size_t p = 1; p < plans.size(); ++p) {
+    Rewards part = part_rewards(groups, plans[p], read);
+    for (std::size_t i = 0; i < out.reward.size(); ++i) {
+      out.reward[i] += part.reward[i];
+    }
+    out.consensus.single_context_questions =
+        std::max(out.consensus.single_context_questions, part.consensus.single_context_questions);
+    out.consensus.floored_samples += part.consensus.floored_samples;
+    if (!part.value_means.empty()) {
+      out.value_means = part.value_means;
+      out.strategy = part.strategy;
+    }
+  }
+  if (plans.size() > 1 || plans[0].utility.family != Family::answer) {
+    out.advantages = dag::advantages<double>(plans[0].advantage, out.reward, groups.begin,
+                                             std::span<double>(out.advantage));
+  }
   return out;
 }
 

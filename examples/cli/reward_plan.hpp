@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,14 +25,30 @@ struct RewardRequest {
   std::string target = "uniform";  ///< of the divergences: uniform, or a file
   std::string reference;           ///< rollouts whose consensus is frozen
   double weight = 1;
-  double order = 3;  ///< of tsallis
+  std::optional<double> order;  ///< of tsallis (3) and alpha (1/2)
   int k = 8;
-  double smoothing = -1;  ///< -1: the default of the utility
-  bool exact = false;     ///< answers are the same only byte for byte
+  double smoothing = -1;            ///< -1: the default of the utility
+  bool exact = false;               ///< answers are the same only byte for byte
+  std::string values;               ///< file: numbers of answers
+  std::string mixture;              ///< of robust_reward; empty: the worst
+  std::string multipliers, bounds;  ///< of constraints
+  double penalty = 0;
+  std::string ground = "discrete";  ///< between answers: discrete, number[:SCALE], or a file
+  double epsilon = 0.1;             ///< of transport
 };
 
 /// What a utility's reward is made of.
-enum class RewardFamily { answer, event, consensus, pairwise, verdict, target, frozen };
+enum class RewardFamily {
+  answer,
+  event,
+  consensus,
+  pairwise,
+  verdict,
+  target,
+  frozen,
+  values,
+  gradient
+};
 
 struct UtilityEntry {
   const char* name;
@@ -53,6 +70,8 @@ struct Rewards {
   std::vector<double> advantage;
   dag::AdvantageReport advantages;
   dag::ConsensusReport consensus;
+  std::vector<double> value_means;  ///< <a_m, nu> of --values
+  std::vector<double> strategy;     ///< the Target's mixture or multipliers
 };
 
 /// Reads another rollout file as the first was read.
@@ -61,9 +80,11 @@ using ReadGroups = std::function<dag::AnswerGroups(const std::string&)>;
 /// Names and summaries of the utilities, for --help.
 std::string utility_list();
 
+/// The parts of "coherence+0.1*entropy", one or more, each with its own weight in its request.
 /// Errors: invalid_argument and unsupported, naming the option.
-RewardPlan plan_rewards(const RewardRequest& request);
-Rewards compute_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
+std::vector<RewardPlan> plan_rewards(const RewardRequest& request);
+/// Rewards of the parts, summed, and their advantages.
+Rewards compute_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
                         const ReadGroups& read);
 
 }  // namespace cli

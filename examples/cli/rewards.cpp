@@ -26,6 +26,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "reward_files.hpp"
 #include "reward_plan.hpp"
 
 namespace cli {
@@ -40,23 +41,10 @@ struct RewardsOptions {
   std::string betas;
 };
 
-/// The numbers of "0.1,1,10".
 std::vector<double> parse_betas(const std::string& text) {
-  std::vector<double> betas;
-  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    std::size_t used = 0;
-    double beta = 0;
-    try {
-      beta = std::stod(word, &used);
-    } catch (const std::exception&) {
-      used = 0;
-    }
-    dag::require(used > 0 && used == word.size() && beta > 0 && std::isfinite(beta),
-                 dag::Errc::invalid_argument, "--betas: '", word, "' is no number > 0");
-    betas.push_back(beta);
-    begin = end + 1;
+  std::vector<double> betas = number_list("--betas", text);
+  for (const double beta : betas) {
+    dag::require(beta > 0, dag::Errc::invalid_argument, "--betas: '", beta, "' is no number > 0");
   }
   return betas;
 }
@@ -90,7 +78,10 @@ std::string shown(const std::optional<double>& value) {
 }
 
 int rewards(const RewardsOptions& options) {
-  const RewardPlan plan = plan_rewards(options.request);
+  const std::vector<RewardPlan> plans = plan_rewards(options.request);
+  const RewardPlan& plan = plans[0];
+  const std::string utility =
+      plans.size() > 1 ? options.request.utility : std::string(plan.utility.name);
   const std::vector<double> betas = parse_betas(options.betas);
   const std::optional<dag::Extractor> extractor =
       options.extract.empty() ? std::nullopt : std::optional<dag::Extractor>(options.extract);
@@ -106,7 +97,7 @@ int rewards(const RewardsOptions& options) {
   progress.show(0.3, fmt::format("rewards of {} samples", groups.samples()));
   const dag::GroupReport report = dag::describe(groups);
   const dag::RolloutStatistics s = dag::rollout_statistics(groups);
-  Rewards found = compute_rewards(groups, plan, [&](const std::string& path) {
+  Rewards found = compute_rewards(groups, plans, [&](const std::string& path) {
     dag::ExtractionReport ignored;
     return read(path, ignored);
   });
@@ -114,7 +105,7 @@ int rewards(const RewardsOptions& options) {
       plan.consensus.pool == dag::Pool::arithmetic || plan.consensus.smoothing > 0;
   const std::optional<double> consensus =
       has_consensus ? dag::consensus_accuracy(groups, plan.consensus) : std::nullopt;
-  const std::string_view pool = pool_of(plan.utility.name);
+  const std::string_view pool = pool_of(utility);
   const double smoothing = options.request.smoothing > 0 ? options.request.smoothing : 0.5;
   std::vector<dag::AnswerEquilibrium> equilibria;
   for (const double beta : betas) {
@@ -170,7 +161,7 @@ int rewards(const RewardsOptions& options) {
     json["cross_context_agreement"] = maybe(s.cross_context_agreement);
     json["majority_share"] = maybe(s.majority_share);
     json["acc_consensus"] = maybe(consensus);
-    json["utility"] = plan.utility.name;
+    json["utility"] = utility;
     json["estimator"] = dag::to_string(plan.estimator);
     json["advantage"] = dag::to_string(plan.advantage);
     json["smoothing"] = plan.consensus.smoothing;
@@ -186,6 +177,10 @@ int rewards(const RewardsOptions& options) {
     json["duplicate_groups"] = report.duplicate_groups;
     json["single_context_questions"] = found.consensus.single_context_questions;
     json["floored_samples"] = found.consensus.floored_samples;
+    if (!found.value_means.empty()) {
+      json["value_means"] = found.value_means;
+      json["target_strategy"] = found.strategy;
+    }
     if (extractor) {
       for (std::size_t i = 0; i < extraction.outcomes.size(); ++i) {
         json["extraction"][std::string(dag::extract_outcome_names[i])] = extraction.outcomes[i];
@@ -234,6 +229,11 @@ int rewards(const RewardsOptions& options) {
     add("share of a group's majority answer", shown(s.majority_share));
     add("agreement between contexts", shown(s.cross_context_agreement));
     add("mean reward", shown(mean));
+    for (std::size_t m = 0; m < found.value_means.size(); ++m) {
+      add(fmt::format("mean of value {}", m + 1).c_str(),
+          fmt::format("{:.4f}", found.value_means[m]) +
+              (found.strategy.empty() ? "" : fmt::format(", weight {:.4g}", found.strategy[m])));
+    }
     add("samples without a reward", fmt::format("{}", found.advantages.unscored_samples));
     add("dead groups (all rewards equal)",
         fmt::format("{}", found.advantages.zero_variance_groups));
@@ -251,7 +251,7 @@ int rewards(const RewardsOptions& options) {
       add("  gain, residual of the rollouts",
           fmt::format("{:.4f}, {:.4f}", e.mean_gain, e.mean_residual));
     }
-    say(table.text() + fmt::format("{} ({} estimate{}), advantages {}{}\n", plan.utility.name,
+    say(table.text() + fmt::format("{} ({} estimate{}), advantages {}{}\n", utility,
                                    dag::to_string(plan.estimator),
                                    plan.consensus.smoothing > 0
                                        ? fmt::format(", smoothing {:g}", plan.consensus.smoothing)
@@ -272,7 +272,9 @@ Command add_rewards(CLI::App& app) {
       ->add_option("ROLLOUTS.jsonl", options->rollouts,
                    "One group a line: question_id, context_id, prompt, gold, samples")
       ->required();
-  command->add_option("--utility", options->request.utility, "One of the utilities below")
+  command
+      ->add_option("--utility", options->request.utility,
+                   "One of the utilities below, or a sum: coherence+0.1*entropy")
       ->type_name("U")
       ->required();
   command
@@ -307,14 +309,48 @@ Command add_rewards(CLI::App& app) {
                    "(default 0; 0.5 for coherence_geometric and pairwise_kl, which need it)")
       ->type_name("S")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--order", options->request.order, "Order of tsallis, > 1")
-      ->type_name("A")
-      ->capture_default_str();
+  command
+      ->add_option("--order", options->request.order,
+                   "Order of tsallis, > 1 (default 3), or of alpha (default 0.5)")
+      ->type_name("A");
   command
       ->add_option("--target", options->request.target,
                    "Of the divergences: uniform over the answers given, or a file, one object a "
                    "line: question_id, target (weights by answer)")
       ->type_name("P.jsonl")
+      ->capture_default_str();
+  command
+      ->add_option("--values", options->request.values,
+                   "Rewards or features of answers, one object a line: question_id, values (a "
+                   "number or several by answer), perhaps default and context_id")
+      ->type_name("V.jsonl");
+  command
+      ->add_option("--mixture", options->request.mixture,
+                   "Of robust_reward: weights of the rewards (default: all on the worst)")
+      ->type_name("Q,Q,..");
+  command
+      ->add_option("--multipliers", options->request.multipliers,
+                   "Of moment_constraints: one a feature")
+      ->type_name("L,L,..");
+  command
+      ->add_option("--bounds", options->request.bounds,
+                   "Of constraints, one a feature: 0.1 (at most), >=0.1, =0.1")
+      ->type_name("C,C,..");
+  command
+      ->add_option("--penalty", options->request.penalty,
+                   "Of moment_constraints: multipliers are this times what is beyond the bounds")
+      ->type_name("W");
+  command
+      ->add_option("--ground", options->request.ground,
+                   "Between answers, for mmd and transport: discrete, number or number:SCALE "
+                   "(distance of numbers), or a file, one object a line: question_id, pairs "
+                   "(lists of answer, answer, number: a kernel for mmd, a cost for transport)")
+      ->type_name("G")
+      ->capture_default_str();
+  command
+      ->add_option("--epsilon", options->request.epsilon,
+                   "Of transport: weight of the entropy, in units of the cost")
+      ->type_name("E")
       ->capture_default_str();
   command
       ->add_option("--reference", options->request.reference,

@@ -16,7 +16,8 @@ COLUMNS = ("file,bytes,questions,contexts,groups,contexts_per_question,samples_p
            "mean_entropy_over_contexts_nats,distinct_answers_per_group,"
            "distinct_answers_per_question,cross_context_agreement").split(",")
 UTILITIES = ["expected_reward", "shannon_entropy", "gini", "tsallis3", "tsallis", "log_likelihood",
-             "pass_at_k", "reverse_kl", "forward_kl", "chi_square", "jensen_shannon",
+             "pass_at_k", "reverse_kl", "forward_kl", "chi_square", "jensen_shannon", "log_barrier",
+             "alpha", "mmd", "transport", "robust_reward", "moment_constraints", "soft_constraint",
              "coherence_arithmetic", "coherence_geometric", "coherence_euclidean",
              "frozen_arithmetic", "frozen_geometric", "frozen_euclidean", "pairwise_kl",
              "pairwise_euclidean"]
@@ -153,6 +154,229 @@ class Rewards(Case):
             target.write_text(broken.rstrip("\n") + "\n")
             self.refused("rewards", path, "--utility", "reverse-kl", "--target", target, says=says)
 
+    def test_alpha_and_log_barrier_by_definition(self):
+        path = self.write(group("q", "x", ["1", "1", "2", None]), group("q", "y", ["3"]))
+        target = self.folder / "target.jsonl"
+        target.write_text('{"question_id": "q", "target": {"1": 4, "2": 2, "3": 4}}\n')
+        more = ["--target", target]
+        for order in [-1, 0, 0.5, 1, 2, 3.5]:
+            def reward(nu, p):
+                t = nu / p
+                return -math.log(t) if order == 1 else (1 - t ** (order - 1)) / (order - 1)
+            wanted = [reward(2 / 3, 0.4)] * 2 + [reward(1 / 3, 0.2)]
+            with self.subTest(order=order):
+                found = self.rewarded(path, "--utility", "alpha", "--order", order, "--weight", 2,
+                                      *more)
+                self.assertRewards(found[:1], [[2 * r for r in wanted] + [None]])
+        # nu^2 without bias: k (k - 1) / (m (m - 1)) of the m = 2 others.
+        path = self.write(group("q", "x", ["1", "1", "1"]))
+        self.assertRewards(
+            self.rewarded(path, "--utility", "alpha", "--order", 3, "--estimator", "u-statistic",
+                          *more), [[(1 - 1 / 0.4 ** 2) / 2] * 3])
+        self.assertRewards(
+            self.rewarded(path, "--utility", "alpha", "--order", 2, "--estimator", "leave-one-out",
+                          *more), [[1 - 1 / 0.4] * 3])
+        path = self.write(group("q", "x", ["1", "1", "2", None]))
+        self.assertRewards(self.rewarded(path, "--utility", "log-barrier"), [[1.5, 1.5, 3, None]])
+
+    def test_mmd_by_definition(self):
+        path = self.write(group("q", "x", ["1", "1", "3", None]), group("q", "y", ["3"]))
+        target = self.folder / "target.jsonl"
+        target.write_text('{"question_id": "q", "target": {"1": 1, "7": 3}}\n')
+        more = ["--utility", "mmd", "--target", target]
+        # Answers 1, 3 and 7 (which nobody gave but the target has): p = (1/4, 0, 3/4).
+        excess = [2 / 3 - 1 / 4, 1 / 3, -3 / 4]
+        self.assertRewards(self.rewarded(path, *more)[:1], [[-excess[0]] * 2 + [-excess[1], None]])
+        near = [[math.exp(-abs(a - b) / 2) for b in (1, 3, 7)] for a in (1, 3, 7)]
+        self.assertRewards(
+            self.rewarded(path, *more, "--ground", "number:2")[:1],
+            [[-sum(k * e for k, e in zip(near[i], excess)) for i in (0, 0, 1)] + [None]])
+        pairs = self.folder / "pairs.jsonl"
+        pairs.write_text('{"question_id": "q", "pairs": [["1.0", "7", 0.5], ["3", "3", 2], '
+                         '["1", "8", 9]]}\n{"question_id": "r", "pairs": []}\n')
+        kernel = [[1, 0, 0.5], [0, 2, 0], [0.5, 0, 1]]
+        self.assertRewards(
+            self.rewarded(path, *more, "--ground", pairs)[:1],
+            [[-sum(k * e for k, e in zip(kernel[i], excess)) for i in (0, 0, 1)] + [None]])
+        # The others of a sample: (1, 3) or (1, 1); alone in its group it has none.
+        self.assertRewards(self.rewarded(path, *more, "--estimator", "leave-one-out"),
+                           [[-(1 / 2 - 1 / 4)] * 2 + [0, None], [None]])
+        self.assertRewards(
+            self.rewarded(path, *more, "--smoothing", 1, "--estimator", "leave-one-out")[1:],
+            [[-1 / 3]])
+        for broken, says in [
+                ('{"question_id": "q"}', ":1: a line must be"),
+                ('{"question_id": "q", "pairs": {}}', "pairs (an array)"),
+                ('{"question_id": "q", "pairs": [["1", 3]]}', ':1: a pair must be [answer'),
+                ('{"question_id": "q", "pairs": [["1", "3", "x"]]}', 'got "x"'),
+                ('{"question_id": "q", "pairs": [["1", "3", 0], ["3", "1", 1]]}', "before as 0"),
+                ('{"question_id": "q", "pairs": []}\n{"question_id": "q", "pairs": []}', ":2:"),
+                ('{"question_id": "q", "pairs": [["1", "3", 9]]}', "positive semidefinite")]:
+            pairs.write_text(broken + "\n")
+            self.refused("rewards", path, *more, "--ground", pairs, says=says)
+        path = self.write(group("q", "x", ["one", "3"]))
+        self.refused("rewards", path, *more, "--ground", "number", says="'one' of question 'q'")
+
+    def test_transport_by_definition(self):
+        path = self.write(group("q", "x", ["1", "1", "3"]), group("q", "y", ["2"]))
+        epsilon, p, values = 0.5, [1 / 3] * 3, [1, 3, 2]
+
+        def potentials(nu):  # of the answers 1, 3, 2, by Sinkhorn's algorithm
+            def soft(answer, other, weights):
+                return -epsilon * math.log(sum(
+                    w * math.exp((u - abs(answer - b)) / epsilon)
+                    for u, b, w in zip(other, values, weights)))
+            f = [0] * 3
+            for _ in range(2000):
+                g = [soft(a, f, nu) for a in values]
+                f = [soft(a, g, p) for a in values]
+            return f
+        arguments = ["--utility", "sinkhorn", "--ground", "number", "--epsilon", epsilon]
+        # Up to the constant that potentials have: what the rewards of a group differ by.
+        [[first, _, last], _] = self.rewarded(path, *arguments)
+        f = potentials([2 / 3, 1 / 3, 0])
+        self.assertAlmostEqual(first[0] - last[0], f[1] - f[0], delta=1e-9)
+        # Left out, a 1 leaves (1/2, 1/2, 0), the 3 leaves (1, 0, 0); f starts from 0 both times.
+        [[first, _, last], _] = self.rewarded(path, *arguments, "--estimator", "leave-one-out")
+        self.assertAlmostEqual(first[0], -potentials([1 / 2, 1 / 2, 0])[0], delta=1e-9)
+        self.assertAlmostEqual(last[0], -potentials([1, 0, 0])[1], delta=1e-9)
+
+    def values(self, *lines):
+        path = self.folder / "values.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return path
+
+    def test_rewards_from_values(self):
+        path = self.write(group("q", "x", ["1", "1.0", "2", None]), group("q", "y", ["2"]),
+                          group("r", "x", ["5"]))
+        values = self.values({"question_id": "q", "values": {"1": [1, 0.5], "2.0": [0, 4]}},
+                             {"question_id": "r", "values": {}, "default": [3, -2]},
+                             {"question_id": "q", "context_id": "y", "values": {"2": [1, 1]}},
+                             {"question_id": "other", "values": {"1": [7, 7]}})
+        more = ["--values", values]
+        # Means over groups: (2/3 + 1 + 3) / 3 and (5/3 + 1 - 2) / 3, so that the second is worst.
+        self.assertRewards(self.rewarded(path, "--utility", "robust", *more),
+                           [[0.5, 0.5, 4, None], [1], [-2]])
+        found = self.json("rewards", path, "--utility", "robust_reward", *more)
+        self.assertEqual(found["target_strategy"], [0, 1])
+        for mean, wanted in zip(found["value_means"], [14 / 9, 2 / 9]):
+            self.assertAlmostEqual(mean, wanted, delta=1e-15)
+        self.assertRewards(
+            self.rewarded(path, "--utility", "robust", "--mixture", "0.25,0.75", *more),
+            [[0.625, 0.625, 3, None], [1], [-0.75]])
+        self.assertRewards(
+            self.rewarded(path, "--utility", "moment-constraints", "--multipliers", "2,-1", *more),
+            [[-1.5, -1.5, 4, None], [-1], [-8]])
+        # Penalties: 14/9 is beyond 1 by 5/9; 2/9 is below 0.5 by 5/18.
+        found = self.json("rewards", path, "--utility", "moment_constraints", "--bounds",
+                          "1,>=0.5", "--penalty", "18", *more)
+        for multiplier, wanted in zip(found["target_strategy"], [10, 5]):
+            self.assertAlmostEqual(multiplier, wanted, delta=1e-12)
+        self.assertRewards(
+            self.rewarded(path, "--utility", "moment_constraints", "--bounds", "1,>=0.5",
+                          "--penalty", "18", *more),
+            [[-7.5, -7.5, 20, None], [-5], [-40]])
+        self.assertRewards(
+            self.rewarded(path, "--utility", "moment_constraints", "--bounds", "2,=0",
+                          "--penalty", "9", *more), [[-1, -1, -8, None], [-2], [4]])
+        values = self.values({"question_id": "q", "values": {"1": 1, "2": 0.25}, "default": 0},
+                             {"question_id": "r", "values": {"5": -1}})
+        self.assertRewards(self.rewarded(path, "--utility", "expected-reward", "--weight", "2",
+                                         "--values", values),
+                           [[2, 2, 0.5, None], [0.5], [-2]])
+
+    def test_sums_of_utilities(self):
+        path = self.write(group("q", "x", ["1", "1", "2", None]), group("q", "y", ["2", "2"]))
+        values = self.values({"question_id": "q", "values": {"1": 1, "2": 0}})
+        words = ["--values", values, "--multipliers", "5", "--advantage", "rloo"]
+        parts = [self.rewarded(path, "--utility", *part) for part in [
+            ["coherence"], ["gini", "--weight", "0.5"],
+            ["moment_constraints", "--weight", "2", "--values", values, "--multipliers", "5"]]]
+        found = self.rewarded(path, "--utility", "coherence+0.5*gini+2*moment-constraints", *words)
+        for g, samples in enumerate(found):
+            rewards = [r for r, _ in samples if r is not None]
+            for i, (reward, advantage) in enumerate(samples):
+                if reward is None:
+                    self.assertEqual(advantage, 0)
+                    continue
+                self.assertAlmostEqual(reward, sum(p[g][i][0] for p in parts), delta=1e-13)
+                others = (sum(rewards) - reward) / (len(rewards) - 1)
+                self.assertAlmostEqual(advantage, reward - others, delta=1e-13)
+        self.assertIsNone(found[0][3][0])
+        summary = self.json("rewards", path, "--utility", "gini+2*coherence-geometric")
+        self.assertEqual(summary["utility"], "gini+2*coherence-geometric")
+        for words, says in [(["gini+"], "called ''"), (["gini+0*shannon"], "0*shannon"),
+                            (["x*gini"], "'x'"), (["gini+greed"], "greed"),
+                            (["gini+coherence-euclidean", "--estimator", "aqp"], "aqp")]:
+            self.refused("rewards", path, "--utility", *words, says=says)
+
+    def test_soft_constraint_by_definition(self):
+        path = self.write(group("q", "x", ["bad", "bad", "good", "fair"]),
+                          group("q", "y", ["good", "good"]))
+        values = self.values({"question_id": "q", "values": {"bad": 1, "good": 0, "fair": 0.5}})
+        more = ["--utility", "soft_constraint", "--values", values]
+        # lambda of <f, q> = c: the root of sum nu (f - c) / (1 + lambda (f - c)).
+        nu, f, c = [0.5, 0.25, 0.25], [1, 0, 0.5], 0.25
+        low, high = 0.0, 1 / c
+        for _ in range(200):
+            middle = (low + high) / 2
+            moment = sum(n * (x - c) / (1 + middle * (x - c)) for n, x in zip(nu, f))
+            low, high = (middle, high) if moment > 0 else (low, middle)
+        price = [-math.log1p(low * (x - c)) for x in f]
+        [found, other] = self.rewarded(path, *more, "--bounds", "0.25", "--weight", "3")
+        for (reward, _), wanted in zip(found, [price[0], price[0], price[1], price[2]]):
+            self.assertAlmostEqual(reward, 3 * wanted, delta=1e-9)
+        self.assertEqual([r for r, _ in other], [0, 0])  # holds already
+        # The same constraint the other way round.
+        mirrored = self.values({"question_id": "q", "values": {"bad": -1, "good": 0, "fair": -0.5}})
+        [again, _] = self.rewarded(path, "--utility", "soft_constraint", "--values", mirrored,
+                                   "--bounds", ">=-0.25", "--weight", "3")
+        self.assertEqual(again, found)
+        self.refused("rewards", path, *more, "--bounds", "-1", says="question 'q'")
+        self.refused("rewards", path, *more, "--bounds", "=0.1", says="not =")
+        self.refused("rewards", path, *more, "--bounds", "0.1,0.2", says="2 entries")
+
+    def test_refused_values(self):
+        path = self.write(group("q", "x", ["1", "2"]))
+        more = ["--utility", "robust", "--values"]
+        for lines, says in [
+                ([{"question_id": "q", "values": {"1": 1}}], "answer '2' of question 'q'"),
+                ([{"question_id": "q", "values": {"1": 1, "2": [1, 2]}}], ":1: the value of '2'"),
+                ([{"question_id": "q", "values": {"1": "x"}}], ":1: the value of '1'"),
+                ([{"question_id": "q", "values": {"1": 1, "1.0": 1}}], "two values"),
+                ([{"question_id": "q", "values": [1]}], ":1: a line must be"),
+                ([{"question_id": "q", "values": {}, "default": []}], "'default' has 0 numbers"),
+                ([{"question_id": "q", "context_id": 1, "values": {}}], "context_id"),
+                ([{"question_id": "q", "values": {"1": 1}}] * 2, ":2: question 'q' has two lines"),
+                ([{"question_id": "q", "values": {}}], "not one value"), ([], "not one value")]:
+            with self.subTest(says=says):
+                self.refused("rewards", path, *more, self.values(*lines), says=says)
+        (self.folder / "values.jsonl").write_text('{"question_id": "q", "values": {"1": NaN}}\n')
+        self.refused("rewards", path, *more, self.folder / "values.jsonl", says="values.jsonl:1:")
+        good = self.values({"question_id": "q", "values": {}, "default": [0, 1]})
+        for words, says in [
+                (["robust"], "--values"), (["gini", "--values", good], "--values"),
+                (["robust", "--values", good, "--mixture", "1"], "1 entry"),
+                (["robust", "--values", good, "--mixture", "0.5,0.6"], "sum to 1"),
+                (["robust", "--values", good, "--mixture", "-1,2"], "-1"),
+                (["robust", "--values", good, "--mixture", "0.5,a"], "'a'"),
+                (["robust", "--values", good, "--estimator", "aqp"], "linear"),
+                (["expected_reward", "--values", good], "2 numbers"),
+                (["moment_constraints", "--values", good], "--multipliers or --bounds"),
+                (["moment_constraints", "--values", good, "--bounds", "1,1"], "--penalty"),
+                (["moment_constraints", "--values", good, "--bounds", "1,<1", "--penalty", "1"],
+                 "'<1'"),
+                (["moment_constraints", "--values", good, "--multipliers", "1"], "1 entry"),
+                (["soft_constraint", "--values", good], "--bounds"),
+                (["mmd", "--estimator", "digamma"], "leave-one-out"),
+                (["mmd", "--ground", "number:0"], "scale"), (["mmd", "--ground", "none"], "none"),
+                (["transport", "--epsilon", "0"], "--epsilon"),
+                (["alpha", "--estimator", "u-statistic"], "order 0.5"),
+                (["alpha", "--order", "2.5", "--estimator", "u-statistic"], "integer"),
+                (["gini", "--bounds", "1"], "--bounds"), (["gini", "--penalty", "1"], "--penalty")]:
+            with self.subTest(words=words):
+                self.refused("rewards", path, "--utility", *words, says=says)
+
     def test_frozen_consensus_by_definition(self):
         path = self.write(group("q", "x", ["1", "1", "2", "5"]))
         reference = self.folder / "reference.jsonl"
@@ -267,6 +491,10 @@ class Rewards(Case):
         path = self.write(group("q", "x", ["1", "2"]), group("q", "y", ["1", "1"]))
         for utility in UTILITIES:
             more = ["--reference", path] if utility.startswith("frozen") else []
+            if utility in ["robust_reward", "moment_constraints", "soft_constraint"]:
+                more = ["--values", self.values({"question_id": "q", "values": {"1": 1, "2": 0}})]
+            if utility.endswith("constraint") or utility.endswith("constraints"):
+                more += ["--bounds", "0.5"] + (["--penalty", "1"] if utility[-1] == "s" else [])
             found = self.json("rewards", path, "--utility", utility, *more)
             self.assertEqual(found["utility"], utility)
             self.assertIsInstance(found["mean_reward"], float)

@@ -4,6 +4,9 @@
 #include <dag/rollout/consensus_reward.hpp>
 #include <dag/rollout/event_reward.hpp>
 #include <dag/rollout/statistics.hpp>
+#include <dag/rollout/utility_reward.hpp>
+#include <dag/utility/mmd.hpp>
+#include <dag/utility/shannon_entropy.hpp>
 
 #include <doctest/doctest.h>
 
@@ -294,4 +297,117 @@ TEST_CASE("what cannot be computed is refused, with the remedy") {
                   dag::Error);
   CHECK_THROWS_AS(dag::pairwise_rewards(random_groups(4, 3, 4), {}, pairwise_kl, out),
                   dag::Error);  // without smoothing some pair has no common answer
+}
+
+TEST_CASE("gradients affine in nu: leave-one-out rewards of any utility are without bias") {
+  const std::vector<double> nu{0.5, 0.3, 0.2}, p{0.1, 0.6, 0.3};
+  const std::vector<double> kernel{1, 0.5, 0.2, 0.5, 1, 0.4, 0.2, 0.4, 1};
+  const dag::MmdToTarget<double> mmd{p, kernel, 2.0};
+  const std::size_t size = 4;
+  const char* const names[] = {"a", "b", "c"};
+  // Every sequence of four answers, with an answerless sample that must not count.
+  const auto expected = [&](Counts counts, double smoothing) {
+    std::vector<double> mean(3);
+    for (std::size_t code = 0; code < 81; ++code) {
+      dag::AnswerGroupsBuilder builder;
+      builder.begin_group("q", "x");
+      double probability = 1;
+      std::vector<std::size_t> answers;
+      for (std::size_t i = 0, left = code; i < size; ++i, left /= 3) {
+        answers.push_back(left % 3);
+        probability *= nu[left % 3];
+        builder.add(names[left % 3]);
+      }
+      builder.add(std::nullopt);
+      const auto groups = builder.finish();
+      dag::AnswerUniverse universe(groups);
+      // The utility's data in the order of this group's ids; unseen answers join.
+      std::vector<std::size_t> of_id(3);
+      for (std::size_t z = 0; z < 3; ++z) {
+        of_id[static_cast<std::size_t>(universe.add(0, names[z]))] = z;
+      }
+      REQUIRE(universe.size(0) == 3);
+      std::vector<double> target(3), own(9), reward(groups.samples());
+      for (std::size_t z = 0; z < 3; ++z) {
+        CHECK(universe.text(0, z) == names[of_id[z]]);
+        target[z] = p[of_id[z]];
+        for (std::size_t y = 0; y < 3; ++y) {
+          own[z * 3 + y] = kernel[of_id[z] * 3 + of_id[y]];
+        }
+      }
+      const auto unscored = dag::utility_rewards(
+          universe, {counts, smoothing},
+          [&](std::size_t) {
+            return dag::MmdToTarget<double>{target, own, 2.0};
+          },
+          std::span<double>(reward));
+      CHECK(unscored == 1);
+      CHECK(std::isnan(reward[size]));
+      for (std::size_t i = 0; i < size; ++i) {
+        mean[answers[i]] += probability * reward[i] / static_cast<double>(size);
+      }
+    }
+    return mean;
+  };
+  const auto unbiased = expected(Counts::leave_one_out, 0);
+  const auto plug_in = expected(Counts::plug_in, 0);
+  for (std::size_t z = 0; z < 3; ++z) {
+    double witness = 0, own = 0;
+    for (std::size_t y = 0; y < 3; ++y) {
+      witness += kernel[z * 3 + y] * (nu[y] - p[y]);
+      own += kernel[z * 3 + y] * ((y == z ? 1 : 0) - nu[y]);
+    }
+    CHECK(unbiased[z] == doctest::Approx(-2 * nu[z] * witness).epsilon(1e-13));
+    // The sample itself counts with weight 1/K: that is the plug-in's bias.
+    CHECK(plug_in[z] ==
+          doctest::Approx(-2 * nu[z] * (witness + own / static_cast<double>(size))).epsilon(1e-13));
+  }
+}
+
+TEST_CASE("rewards of any utility: smoothing over the universe, lone samples, refusals") {
+  dag::AnswerGroupsBuilder builder;
+  builder.begin_group("q", "x");
+  builder.add("a");
+  builder.begin_group("q", "y");
+  builder.add("b");
+  builder.add("b");
+  builder.begin_group("q", "z");
+  builder.add(std::nullopt);
+  const auto groups = builder.finish();
+  dag::AnswerUniverse universe(groups);
+  CHECK(universe.add(0, "c") == 2);
+  CHECK(universe.add(0, "a") == 0);
+  CHECK(universe.find(0, "d") == -1);
+  std::vector<double> reward(groups.samples());
+  const auto shannon = [](std::size_t) { return dag::ShannonEntropy<double>{}; };
+  CHECK(dag::utility_rewards(universe, {Counts::plug_in, 0.5}, shannon,
+                             std::span<double>(reward)) == 1);
+  CHECK(reward[0] == doctest::Approx(-std::log(1.5 / 2.5)).epsilon(1e-14));
+  CHECK(reward[1] == doctest::Approx(-std::log(2.5 / 3.5)).epsilon(1e-14));
+  CHECK(dag::utility_rewards(universe, {Counts::leave_one_out, 0}, shannon,
+                             std::span<double>(reward)) == 2);
+  CHECK(std::isnan(reward[0]));
+  CHECK(reward[1] == 0);
+  CHECK(dag::utility_rewards(universe, {Counts::leave_one_out, 1}, shannon,
+                             std::span<double>(reward)) == 1);
+  CHECK(reward[0] == doctest::Approx(std::log(3.0)).epsilon(1e-14));
+  builder.begin_group("q", "x");
+  builder.add("a");
+  builder.add("b");
+  const auto two = builder.finish();
+  const dag::AnswerUniverse pair(two);
+  reward.resize(2);
+  CHECK_THROWS_WITH_AS(
+      dag::utility_rewards(pair, {Counts::leave_one_out, 0}, shannon, std::span<double>(reward)),
+      doctest::Contains("answer 'a' of question 'q'"), dag::Error);
+  CHECK_THROWS_WITH_AS(
+      dag::utility_rewards(pair, {Counts::plug_in, -1}, shannon, std::span<double>(reward)),
+      doctest::Contains("smoothing"), dag::Error);
+  CHECK_THROWS_WITH_AS(dag::utility_rewards(
+                           pair, {},
+                           [](std::size_t) {
+                             return dag::MmdToTarget<double>{{{0.5, 0.5}}, {1.0}};
+                           },
+                           std::span<double>(reward)),
+                       doctest::Contains("question 'q': MmdToTarget"), dag::Error);
 }

@@ -11,66 +11,76 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/jsonl.hpp>
+#include <dag/io/question_lines.hpp>
 #include <dag/rollout/answer.hpp>
+#include <dag/rollout/answer_universe.hpp>
 #include <dag/rollout/group.hpp>
 #include <dag/rollout/target_reward.hpp>
 
 namespace dag {
 
-/// Reads a target distribution a question for `groups`: one object a line, {"question_id": str,
-/// "target": {answer: weight >= 0, ...}}; weights are normalised, answers go through `key` (two
-/// spellings of one answer add up), questions that `groups` does not have are passed over.
-/// Errors: those of JsonlReader; parse (fields, weights); invalid_argument for a question of
-/// `groups` without a target, or with two.
+/// Reads a target distribution a question: one object a line, {"question_id": str, "target":
+/// {answer: weight >= 0, ...}}; weights are normalised, answers go through `key` (two spellings of
+/// one answer add up), questions that the groups do not have are passed over. Answers that nobody
+/// sampled join the universe. Out: p by question and answer of the universe at that time; answers
+/// that join later have none. Errors: those of JsonlReader; parse (fields, weights, a second target
+/// of a question); invalid_argument for a question with answers and without a target.
+template <class Key = CanonicalAnswer>
+[[nodiscard]] std::vector<std::vector<double>> read_targets(const std::string& path,
+                                                            AnswerUniverse& universe,
+                                                            const Key& key = {},
+                                                            const JsonlOptions& options = {}) {
+  const AnswerGroups& groups = universe.groups();
+  std::vector<std::vector<double>> target(groups.questions.size());
+  std::string name;
+  detail::read_question_lines(
+      path, groups, "target", nlohmann::json::value_t::object, options,
+      [&](const JsonlReader& reader, std::int32_t question, const nlohmann::json& line) {
+        double total = 0;
+        for (const auto& [answer, value] : line["target"].items()) {
+          const double weight = value.is_number() ? value.template get<double>() : -1;
+          if (!(weight >= 0) || !std::isfinite(weight)) {
+            reader.fail_here("the weight of '", answer, "' must be a number >= 0, got ",
+                             value.dump());
+          }
+          total += weight;
+        }
+        if (!(total > 0) || !std::isfinite(total)) {
+          reader.fail_here("the weights of a target must have a positive sum, got ", total);
+        }
+        if (question < 0) {
+          return;
+        }
+        const auto q = static_cast<std::size_t>(question);
+        if (!target[q].empty()) {
+          reader.fail_here("there are two targets for question '", groups.questions[question], "'");
+        }
+        target[q].resize(universe.size(q));
+        for (const auto& [answer, value] : line["target"].items()) {
+          key(answer, name);
+          const auto z = static_cast<std::size_t>(universe.add(q, name));
+          target[q].resize(universe.size(q));
+          target[q][z] += value.template get<double>() / total;
+        }
+      });
+  for (std::size_t q = 0; q < target.size(); ++q) {
+    require(!target[q].empty() || groups.answers_of(q) == 0, Errc::invalid_argument,
+            "read_target: '", path, "' has no target for question '",
+            groups.questions[static_cast<std::int32_t>(q)], "'");
+  }
+  return target;
+}
+
+/// The same as an AnswerTarget: what it gives to answers that nobody sampled is left out.
 template <class Key = CanonicalAnswer>
 [[nodiscard]] AnswerTarget read_target(const std::string& path, const AnswerGroups& groups,
                                        const Key& key = {}, const JsonlOptions& options = {}) {
-  AnswerTarget target{std::vector<double>(groups.answer_key.size())};
-  std::vector<char> seen(groups.questions.size());
-  JsonlReader reader(path, options);
-  std::string name;
-  while (reader.next()) {
-    const nlohmann::json line = nlohmann::json::parse(reader.line(), nullptr, false);
-    if (!line.is_object() || !line.contains("question_id") || !line["question_id"].is_string() ||
-        !line.contains("target") || !line["target"].is_object()) {
-      reader.fail_here(
-          "a line must be an object with question_id (a string) and target (an object ",
-          "of weights by answer)");
-    }
-    const auto q = groups.questions.find(line["question_id"].get<std::string>());
-    double total = 0;
-    const nlohmann::json& weights = line["target"];
-    for (auto at = weights.begin(); at != weights.end(); ++at) {
-      const double weight = at->is_number() ? at->get<double>() : -1;
-      if (!(weight >= 0) || !std::isfinite(weight)) {
-        reader.fail_here("the weight of '", at.key(), "' must be a number >= 0, got ", at->dump());
-      }
-      total += weight;
-    }
-    if (!(total > 0)) {
-      reader.fail_here("the weights of a target must have a positive sum");
-    }
-    if (q < 0) {
-      continue;
-    }
-    const auto question = static_cast<std::size_t>(q);
-    require(seen[question] == 0, Errc::invalid_argument, "read_target: '", path,
-            "' has two targets for question '", groups.questions[q], "'");
-    seen[question] = 1;
-    for (auto at = weights.begin(); at != weights.end(); ++at) {
-      key(at.key(), name);
-      const auto wanted = groups.keys.find(name);
-      for (auto i = groups.answer_begin[question]; i < groups.answer_begin[question + 1]; ++i) {
-        if (groups.answer_key[static_cast<std::size_t>(i)] == wanted) {
-          target.p[static_cast<std::size_t>(i)] += at->get<double>() / total;
-        }
-      }
-    }
-  }
-  for (std::size_t q = 0; q < seen.size(); ++q) {
-    require(seen[q] != 0 || groups.answers_of(q) == 0, Errc::invalid_argument, "read_target: '",
-            path, "' has no target for question '", groups.questions[static_cast<std::int32_t>(q)],
-            "'");
+  AnswerUniverse universe(groups);
+  const auto whole = read_targets(path, universe, key, options);
+  AnswerTarget target;
+  for (std::size_t q = 0; q < whole.size(); ++q) {
+    const auto sampled = static_cast<std::ptrdiff_t>(groups.answers_of(q));
+    target.p.insert(target.p.end(), whole[q].begin(), whole[q].begin() + sampled);
   }
   return target;
 }

@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#include "reward_files.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include <dag/core/error.hpp>
+#include <dag/io/answer_ground.hpp>
+#include <dag/io/answer_values.hpp>
+#include <dag/io/targets.hpp>
+#include <dag/numeric/number.hpp>
+#include <dag/rollout/answer_universe.hpp>
+#include <dag/rollout/utility_reward.hpp>
+#include <dag/utility/mmd.hpp>
+#include <dag/utility/soft_constraint.hpp>
+#include <dag/utility/transport.hpp>
+
+namespace cli {
+namespace {
+
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    out.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+double number(std::string_view option, std::string_view word) {
+  double value = 0;
+  dag::require(dag::detail::number_value(word, value) == nullptr, dag::Errc::invalid_argument,
+               option, ": '", word, "' is no number");
+  return value;
+}
+
+dag::CanonicalAnswer key_of(const RewardRequest& request) {
+  return {request.exact ? dag::exact_answers : dag::AnswerRules{}};
+}
+
+void need_as_many(std::string_view option, std::size_t given, std::size_t width) {
+  dag::require(given == width, dag::Errc::invalid_argument, option, " has ", given,
+               given == 1 ? " entry" : " entries", ", but --values has ", width,
+               " numbers an answer");
+}
+
+/// The uniform distribution over the sampled answers, or the one of the file.
+std::vector<std::vector<double>> targets(dag::AnswerUniverse& universe, const RewardPlan& plan) {
+  if (plan.request.target != "uniform") {
+    return dag::read_targets(plan.request.target, universe, key_of(plan.request));
+  }
+  std::vector<std::vector<double>> out;
+  for (std::size_t q = 0; q < universe.groups().questions.size(); ++q) {
+    const std::size_t n = universe.size(q);
+    out.emplace_back(n, 1 / static_cast<double>(n));
+  }
+  return out;
+}
+
+/// --ground: discrete, number, number:SCALE or a file.
+std::vector<std::vector<double>> grounds(const dag::AnswerUniverse& universe,
+                                         const RewardPlan& plan, dag::Ground ground) {
+  const std::string& how = plan.request.ground;
+  const bool by_number = how == "number" || how.rfind("number:", 0) == 0;
+  if (how != "discrete" && !by_number) {
+    return dag::read_ground(how, ground, universe, key_of(plan.request));
+  }
+  const double scale = how.size() > 7 && by_number ? number("--ground", how.substr(7)) : 1;
+  std::vector<std::vector<double>> out;
+  for (std::size_t q = 0; q < universe.groups().questions.size(); ++q) {
+    out.push_back(by_number ? dag::number_ground(ground, universe, q, scale)
+                            : dag::discrete_ground(ground, universe.size(q)));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<double> number_list(std::string_view option, const std::string& text) {
+  std::vector<double> out;
+  for (const std::string& word : words(text)) {
+    out.push_back(number(option, word));
+  }
+  return out;
+}
+
+std::vector<dag::MomentBound> bound_list(const std::string& text) {
+  using Kind = dag::MomentBound::Kind;
+  std::vector<dag::MomentBound> out;
+  for (std::string_view word : words(text)) {
+    Kind kind = Kind::at_most;
+    for (const auto& [sign, means] : {std::pair<std::string_view, Kind>{"<=", Kind::at_most},
+                                      {">=", Kind::at_least},
+                                      {"=", Kind::equal}}) {
+      if (word.substr(0, sign.size()) == sign) {
+        word.remove_prefix(sign.size());
+        kind = means;
+        break;
+      }
+    }
+    out.push_back({kind, number("--bounds", word)});
+  }
+  return out;
+}
+
+void check_files(const std::vector<RewardPlan>& plans) {
+  const RewardRequest& r = plans[0].request;
+  const auto any = [&](std::initializer_list<std::string_view> names) {
+    return std::any_of(plans.begin(), plans.end(), [&](const RewardPlan& plan) {
+      return std::find(names.begin(), names.end(), plan.utility.name) != names.end();
+    });
+  };
+  const auto need = [&](std::string_view name, bool holds, const char* what) {
+    dag::require(!any({name}) || holds, dag::Errc::invalid_argument, "--utility ", name, " needs ",
+                 what);
+  };
+  const auto used = [&](const char* option, bool given,
+                        std::initializer_list<std::string_view> names) {
+    dag::require(!given || any(names), dag::Errc::unsupported, option, ": ", r.utility,
+                 " does not use it");
+  };
+  for (const char* name : {"robust_reward", "moment_constraints", "soft_constraint"}) {
+    need(name, !r.values.empty(), "--values, numbers of answers");
+  }
+  need("moment_constraints", r.multipliers.empty() != r.bounds.empty(),
+       "either --multipliers or --bounds (with --penalty)");
+  need("moment_constraints", r.bounds.empty() || r.penalty > 0, "--penalty, a weight > 0");
+  need("soft_constraint", !r.bounds.empty(), "--bounds");
+  used("--values", !r.values.empty(),
+       {"expected_reward", "robust_reward", "moment_constraints", "soft_constraint"});
+  used("--mixture", !r.mixture.empty(), {"robust_reward"});
+  used("--multipliers", !r.multipliers.empty(), {"moment_constraints"});
+  used("--bounds", !r.bounds.empty(), {"moment_constraints", "soft_constraint"});
+  used("--penalty", r.penalty != 0, {"moment_constraints"});
+  dag::require(r.penalty >= 0 && std::isfinite(r.penalty), dag::Errc::invalid_argument,
+               "--penalty must be > 0 and finite, got ", r.penalty);
+  dag::require(r.penalty == 0 || !r.bounds.empty(), dag::Errc::invalid_argument,
+               "--penalty needs --bounds");
+  for (const auto& bound : bound_list(r.bounds)) {
+    dag::require(!any({"soft_constraint"}) || bound.kind != dag::MomentBound::Kind::equal,
+                 dag::Errc::unsupported, "--bounds: soft_constraint takes <= and >=, not =");
+  }
+  double total = 0;
+  for (const double q : number_list("--mixture", r.mixture)) {
+    dag::require(q >= 0, dag::Errc::not_a_distribution, "--mixture: ", q, " is below 0");
+    total += q;
+  }
+  dag::require(r.mixture.empty() || std::abs(total - 1) <= 1e-9, dag::Errc::not_a_distribution,
+               "--mixture must sum to 1, got ", total);
+}
+
+void value_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan, Rewards& found) {
+  const RewardRequest& r = plan.request;
+  const std::string_view name = plan.utility.name;
+  const dag::SampleValues values = dag::AnswerValues(r.values, groups, key_of(r)).by_sample();
+  found.value_means = dag::group_means(groups, values);
+  std::vector<double> weights{1.0};
+  if (name == "expected_reward") {
+    need_as_many("--utility expected_reward", 1, values.width);
+  } else if (name == "robust_reward") {
+    weights = r.mixture.empty() ? dag::worst_mixture(found.value_means)
+                                : number_list("--mixture", r.mixture);
+    need_as_many("--mixture", weights.size(), values.width);
+    found.strategy = weights;
+  } else {
+    const std::vector<dag::MomentBound> bounds = bound_list(r.bounds);
+    if (bounds.empty()) {
+      weights = number_list("--multipliers", r.multipliers);
+      need_as_many("--multipliers", weights.size(), values.width);
+    } else {
+      need_as_many("--bounds", bounds.size(), values.width);
+      weights = dag::penalty_multipliers(found.value_means, bounds, r.penalty);
+    }
+    found.strategy = weights;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      weights[k] *= bounds.empty() ? -1 : -bounds[k].sign();
+    }
+  }
+  for (double& weight : weights) {
+    weight *= r.weight;
+  }
+  dag::weighted_value_rewards(groups, values, weights, found.reward);
+}
+
+void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
+                      std::span<double> reward) {
+  const RewardRequest& r = plan.request;
+  const std::string_view name = plan.utility.name;
+  const dag::UtilityRewardOptions options{plan.consensus.counts, plan.consensus.smoothing};
+  dag::AnswerUniverse universe(groups);
+  const auto question = [&](std::size_t g) { return static_cast<std::size_t>(groups.question[g]); };
+  if (name == "soft_constraint") {
+    const dag::AnswerValues values(r.values, groups, key_of(r));
+    const auto bounds = bound_list(r.bounds);
+    need_as_many("--bounds", bounds.size(), values.width());
+    values.join(universe);
+    std::vector<double> part(reward.size());
+    for (std::size_t k = 0; k < bounds.size(); ++k) {
+      const auto utility = [&](std::size_t g) {
+        dag::SoftConstraint<double> out{{}, bounds[k].sign() * bounds[k].bound, r.weight};
+        for (std::size_t z = 0; z < universe.size(question(g)); ++z) {
+          const std::string text(universe.text(question(g), z));
+          out.feature.push_back(bounds[k].sign() * values.of(g, text)[k]);
+        }
+        return out;
+      };
+      dag::utility_rewards(universe, options, utility, part);
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        reward[i] = k == 0 ? part[i] : reward[i] + part[i];
+      }
+    }
+    return;
+  }
+  auto target = targets(universe, plan);
+  for (std::size_t q = 0; q < target.size(); ++q) {
+    target[q].resize(universe.size(q));
+  }
+  const bool mmd = name == "mmd";
+  const auto ground = grounds(universe, plan, mmd ? dag::Ground::kernel : dag::Ground::distance);
+  if (mmd) {
+    dag::utility_rewards(
+        universe, options,
+        [&](std::size_t g) {
+          return dag::MmdToTarget<double>{target[question(g)], ground[question(g)], r.weight};
+        },
+        reward);
+  } else {
+    dag::utility_rewards(
+        universe, options,
+        [&](std::size_t g) {
+          return dag::EntropicTransportToTarget<double>{
+              target[question(g)], ground[question(g)], r.weight, {.epsilon = r.epsilon}};
+        },
+        reward);
+  }
+}
+
+}  // namespace cli
