@@ -7,7 +7,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,10 +27,12 @@ using dag::Surrogate;
 struct Batch {
   std::vector<std::size_t> offsets{0};
   std::vector<double> log_prob, old_log_prob, sampler_log_prob, reference_log_prob, advantage;
+  std::vector<double> entropy;
   std::vector<std::uint8_t> mask;
 
   [[nodiscard]] dag::TokenBatch view() const {
-    return {offsets, log_prob, old_log_prob, sampler_log_prob, reference_log_prob, mask, advantage};
+    return {offsets, log_prob,  old_log_prob, sampler_log_prob, reference_log_prob,
+            mask,    advantage, {},           entropy};
   }
 };
 
@@ -44,6 +48,7 @@ Batch random_batch(std::uint64_t seed, std::size_t sequences) {
       batch.sampler_log_prob.push_back(old + 0.2 * random.normal());
       batch.reference_log_prob.push_back(old + 0.3 * random.normal());
       batch.mask.push_back(t == 0 || random.uniform() < 0.8 ? 1 : 0);
+      batch.entropy.push_back(2 * random.uniform());
     }
     batch.offsets.push_back(batch.log_prob.size());
     batch.advantage.push_back(random.normal());
@@ -96,6 +101,14 @@ std::vector<PolicyLossOptions> every_loss() {
                  .kl_times_ratio = true,
                  .correction = SamplerCorrection::sequence_mask,
                  .off_policy_threshold = 0.05});
+  all.push_back({.entropy_coef = 0.3, .top_entropy_quantile = 0.4});
+  all.push_back({.aggregation = mean, .beta = 0.2, .top_entropy_quantile = 0.2});
+  all.push_back({.surrogate = Surrogate::reinforce,
+                 .aggregation = Aggregation::token_sum_fixed,
+                 .fixed_length = 7,
+                 .correction = SamplerCorrection::token_mask,
+                 .top_entropy_quantile = 0.7});
+  all.push_back({.ratio = RatioLevel::sequence, .aggregation = mean, .entropy_coef = 0.1});
   for (const auto& preset : dag::policy_presets) {
     if (has_finite_difference(preset.loss)) {
       all.push_back(preset.loss);
@@ -185,21 +198,27 @@ TEST_CASE("the gradient of every loss is its finite difference") {
   for (const PolicyLossOptions& options : every_loss()) {
     Batch batch = random_batch(3, 12);
     std::vector<double> gradient(batch.log_prob.size()), scratch(batch.log_prob.size());
-    (void)dag::policy_loss(batch.view(), options, gradient);
-    for (std::size_t t = 0; t < batch.log_prob.size(); ++t) {
+    std::vector<double> by_entropy(batch.log_prob.size()), more_scratch(batch.log_prob.size());
+    (void)dag::policy_loss(batch.view(), options, gradient, by_entropy);
+    const auto difference = [&](double& variable) {
       const double step = 1e-6;
-      const double at = batch.log_prob[t];
-      batch.log_prob[t] = at + step;
-      const double above = dag::policy_loss(batch.view(), options, scratch).value();
-      batch.log_prob[t] = at - step;
-      const double below = dag::policy_loss(batch.view(), options, scratch).value();
-      batch.log_prob[t] = at;
+      const double at = variable;
+      variable = at + step;
+      const double above = dag::policy_loss(batch.view(), options, scratch, more_scratch).value();
+      variable = at - step;
+      const double below = dag::policy_loss(batch.view(), options, scratch, more_scratch).value();
+      variable = at;
+      return (above - below) / (2 * step);
+    };
+    for (std::size_t t = 0; t < batch.log_prob.size(); ++t) {
       CAPTURE(static_cast<int>(options.surrogate));
       CAPTURE(static_cast<int>(options.ratio));
       CAPTURE(t);
-      CHECK(std::abs(gradient[t] - (above - below) / (2 * step)) < 1e-8);
+      CHECK(std::abs(gradient[t] - difference(batch.log_prob[t])) < 1e-8);
+      CHECK(std::abs(by_entropy[t] - difference(batch.entropy[t])) < 1e-8);
       if (batch.mask[t] == 0) {
         CHECK(gradient[t] == 0);
+        CHECK(by_entropy[t] == 0);
       }
     }
   }
@@ -223,11 +242,19 @@ TEST_CASE("losses whose weights are held fixed have the gradient weight * advant
 TEST_CASE("the same bits for every split, order and number of threads") {
   for (const PolicyLossOptions& options : every_loss()) {
     const Batch whole = random_batch(9, 40);
-    const dag::BatchTotals all = dag::totals(whole.view());
-    std::vector<double> gradient(whole.log_prob.size());
-    const double value = dag::policy_loss(whole.view(), options, gradient).value();
+    dag::BatchTotals all = dag::totals(whole.view());
+    std::vector<double> gradient(whole.log_prob.size()), by_entropy(gradient.size());
+    const double value = dag::policy_loss(whole.view(), options, gradient, by_entropy).value();
+    if (options.top_entropy_quantile < 1) {
+      std::vector<double> entropies;
+      dag::append_entropies(whole.view(), entropies);
+      std::reverse(entropies.begin(), entropies.end());  // as other parts first would leave them
+      all.entropy_threshold =
+          dag::top_entropy_threshold(std::span(entropies), options.top_entropy_quantile);
+    }
 
-    const auto part = [&](std::size_t first, std::size_t last, std::span<double> out) {
+    const auto part = [&](std::size_t first, std::size_t last, std::span<double> out,
+                          std::span<double> entropy_out) {
       const std::size_t begin = whole.offsets[first];
       const std::size_t count = whole.offsets[last] - begin;
       std::vector<std::size_t> offsets;
@@ -241,16 +268,20 @@ TEST_CASE("the same bits for every split, order and number of threads") {
                                   cut(whole.sampler_log_prob),
                                   cut(whole.reference_log_prob),
                                   cut(whole.mask),
-                                  std::span(whole.advantage).subspan(first, last - first)};
-      return dag::policy_loss(batch, options, all, out.subspan(begin, count));
+                                  std::span(whole.advantage).subspan(first, last - first),
+                                  {},
+                                  cut(whole.entropy)};
+      return dag::policy_loss(batch, options, all, out.subspan(begin, count),
+                              entropy_out.subspan(begin, count));
     };
     for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{9}}) {
       std::vector<dag::PolicyLossSum> sums((40 + size - 1) / size);
-      std::vector<double> split(gradient.size());
+      std::vector<double> split(gradient.size()), entropy_split(gradient.size());
       std::vector<std::thread> threads;
       for (std::size_t k = 0; k < sums.size(); ++k) {
-        threads.emplace_back(
-            [&, k] { sums[k] = part(k * size, std::min<std::size_t>(40, (k + 1) * size), split); });
+        threads.emplace_back([&, k] {
+          sums[k] = part(k * size, std::min<std::size_t>(40, (k + 1) * size), split, entropy_split);
+        });
       }
       for (std::thread& thread : threads) {
         thread.join();
@@ -261,6 +292,7 @@ TEST_CASE("the same bits for every split, order and number of threads") {
       }
       CHECK(merged.value() == value);
       CHECK(split == gradient);
+      CHECK(entropy_split == by_entropy);
       CHECK(merged.tokens == all.tokens);
     }
   }
@@ -290,6 +322,18 @@ TEST_CASE("combinations that mean something else than they say are refused") {
   refused({.aggregation = Aggregation::sequence_mean_fixed}, "fixed_length");
   refused({.beta = 0.1, .kl = KlEstimator::k1}, "k1");
   refused({.epsilon_low = std::nan("")}, "epsilon_low");
+  refused({.ratio = RatioLevel::sequence,
+           .aggregation = Aggregation::sequence_mean_token_mean,
+           .top_entropy_quantile = 0.5},
+          "picks tokens");
+  refused({.top_entropy_quantile = 0}, "top_entropy_quantile");
+  refused({.top_entropy_quantile = std::nan("")}, "top_entropy_quantile");
+  refused({.entropy_coef = -1}, "entropy_coef");
+  CHECK_THROWS_WITH_AS((void)dag::policy_loss(batch.view(), {.entropy_coef = 1}, gradient),
+                       doctest::Contains("entropy_gradient"), dag::Error);
+  CHECK_THROWS_WITH_AS((void)dag::policy_loss(batch.view(), {.top_entropy_quantile = 0.5},
+                                              dag::totals(batch.view()), gradient),
+                       doctest::Contains("threshold of the whole"), dag::Error);
   refused({.beta = std::nan("")}, "beta");
   Batch bare = batch;
   bare.reference_log_prob.clear();
@@ -298,10 +342,82 @@ TEST_CASE("combinations that mean something else than they say are refused") {
   CHECK_THROWS_AS(
       (void)dag::policy_loss(bare.view(), {.correction = SamplerCorrection::token_mask}, gradient),
       dag::Error);
+  bare.entropy.clear();
+  for (const PolicyLossOptions& options :
+       {PolicyLossOptions{.entropy_coef = 1}, PolicyLossOptions{.top_entropy_quantile = 0.5}}) {
+    std::vector<double> by_entropy(gradient.size());
+    CHECK_THROWS_WITH_AS((void)dag::policy_loss(bare.view(), options, gradient, by_entropy),
+                         doctest::Contains("need the entropy"), dag::Error);
+  }
+  bare = batch;
+  bare.entropy[0] = std::nan("");
+  CHECK_THROWS_AS((void)dag::policy_loss(bare.view(), {}, gradient), dag::Error);
   bare = batch;
   bare.advantage[1] = std::nan("");
   CHECK_THROWS_AS((void)dag::policy_loss(bare.view(), {}, gradient), dag::Error);
   CHECK_THROWS_AS((void)dag::policy_loss(batch.view(), {}, {1, 1}, gradient), dag::Error);
+}
+
+TEST_CASE("entropy bonus and mask: by hand, dead groups, ties, the adaptive coefficient") {
+  // Ten tokens with entropies 0.0 to 0.9; on policy, so that a kept token's loss is -A.
+  Batch batch;
+  batch.offsets = {0, 4, 10};
+  batch.advantage = {1, -2};
+  for (int t = 0; t < 10; ++t) {
+    batch.log_prob.push_back(-1);
+    batch.entropy.push_back(0.1 * ((7 * t) % 10));  // 0, .7, .4, .1 | .8, .5, .2, .9, .6, .3
+  }
+  std::vector<double> gradient(10), by_entropy(10);
+  const auto masked = dag::policy_loss(
+      batch.view(), {.entropy_coef = 2, .top_entropy_quantile = 0.4}, gradient, by_entropy);
+  // Kept: 0.7 of the first, 0.8, 0.9 and 0.6 of the second; all ten still divide.
+  CHECK(masked.value() == doctest::Approx((-1 + 3 * 2) / 10.0 - 2 * 0.45).epsilon(1e-14));
+  CHECK(masked.low_entropy == 6);
+  CHECK(masked.mean_entropy() == doctest::Approx(0.45).epsilon(1e-14));
+  for (std::size_t t = 0; t < 10; ++t) {
+    const double advantage = t < 4 ? 1 : -2;
+    CHECK(gradient[t] == (batch.entropy[t] > 0.55 ? -advantage / 10 : 0));
+    CHECK(by_entropy[t] == -0.2);
+  }
+  // A dead group without policy term keeps the bonus; one without either does not.
+  for (const auto use : {dag::SequenceUse::kl_only, dag::SequenceUse::counted}) {
+    const std::vector<dag::SequenceUse> uses{dag::SequenceUse::full, use};
+    auto view = batch.view();
+    view.use = uses;
+    (void)dag::policy_loss(view, {.entropy_coef = 2}, gradient, by_entropy);
+    CHECK(by_entropy[3] == -0.2);
+    CHECK(by_entropy[4] == (use == dag::SequenceUse::kl_only ? -0.2 : 0));
+  }
+  // One that is out counts nowhere: the threshold is of the other four tokens.
+  const std::vector<dag::SequenceUse> uses{dag::SequenceUse::full, dag::SequenceUse::out};
+  auto view = batch.view();
+  view.use = uses;
+  std::vector<double> entropies;
+  dag::append_entropies(view, entropies);
+  CHECK(dag::top_entropy_threshold(std::span(entropies), 0.5) == batch.entropy[2]);
+  std::vector<float> ties{1, 2, 2, 2, 0};
+  CHECK(dag::top_entropy_threshold(std::span(ties), 0.2) == 2);
+  CHECK(dag::top_entropy_threshold(std::span(ties), 1e-9) == 2);
+  CHECK(dag::top_entropy_threshold(std::span(ties), 0.81) == 0);
+  CHECK(dag::top_entropy_threshold(std::span(ties), 1) == 0);
+  CHECK(dag::top_entropy_threshold(std::span<float>(), 0.5) ==
+        -std::numeric_limits<double>::infinity());
+  CHECK_THROWS_AS((void)dag::top_entropy_threshold(std::span(ties), 0), dag::Error);
+  // From the coefficient 0 up to where the entropy reaches 0.2 nats, and down again.
+  dag::AdaptiveEntropy adaptive;
+  adaptive.update(0.3);
+  CHECK(adaptive.value == 0);
+  adaptive.update(0.1);
+  adaptive.update(0.1);
+  CHECK(adaptive.value == doctest::Approx(0.01));
+  adaptive.update(0.2);
+  CHECK(adaptive.value == doctest::Approx(0.01));
+  adaptive.update(0.21);
+  CHECK(adaptive.value == doctest::Approx(0.005));
+  adaptive.value = 0.999;
+  adaptive.update(0);
+  CHECK(adaptive.value == 1);
+  CHECK_THROWS_AS(adaptive.update(std::nan("")), dag::Error);
 }
 
 TEST_CASE("a sequence-level loss is one number a sequence: RLOO and GSPO by hand") {

@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/rollout/policy_loss_options.hpp>
 #include <dag/rollout/policy_loss_sum.hpp>
 #include <dag/rollout/surrogate.hpp>
 #include <dag/rollout/token_batch.hpp>
+#include <dag/rollout/token_entropy.hpp>
 
 namespace dag {
 
@@ -45,7 +47,8 @@ class SequenceLoss {
   }
 
   /// Adds to `sum` and writes the gradient of the counted tokens.
-  void add_to(PolicyLossSum& sum, const BatchTotals& all, std::span<Scalar> gradient) const {
+  void add_to(PolicyLossSum& sum, const BatchTotals& all, std::span<Scalar> gradient,
+              std::span<Scalar> entropy_gradient) const {
     if (use_ == SequenceUse::out) {
       ++sum.left_out;
       return;
@@ -66,6 +69,7 @@ class SequenceLoss {
     sum.masked += use_ == SequenceUse::full ? 0 : 1;
     const bool acts = use_ == SequenceUse::full && !dropped;
     const bool anchored = use_ != SequenceUse::counted;
+    const double bonus = o_.entropy_coef / static_cast<double>(all.tokens);
     const double mean_clipped = o_.surrogate == Surrogate::geo_mean ? mean_clipped_log_ratio() : 0;
 
     double shared = 0;  // d / d log pi of every counted token, by a sequence-level ratio
@@ -79,8 +83,19 @@ class SequenceLoss {
       sum.largest_ratio = std::max(sum.largest_ratio, raw);
       double value = 0;
       double own = 0;  // d / d log pi of this token
-      if (acts) {
+      const bool low = o_.top_entropy_quantile < 1 &&
+                       static_cast<double>(batch_.entropy[t]) < *all.entropy_threshold;
+      sum.low_entropy += acts && low ? 1 : 0;
+      if (acts && !low) {
         value = policy_term(t, mean_clipped, sum, own, shared);
+      }
+      if (!batch_.entropy.empty()) {
+        const auto entropy = static_cast<double>(batch_.entropy[t]);
+        sum.entropy.add(entropy);
+        if (anchored && bonus > 0) {
+          sum.loss.add(-bonus * entropy);
+          entropy_gradient[t] = static_cast<Scalar>(-bonus);
+        }
       }
       if (!batch_.reference_log_prob.empty() && o_.kl != KlEstimator::none) {
         const KlTerm kl =
@@ -213,19 +228,22 @@ class SequenceLoss {
 /// DAPO 2503.14476, GSPO 2507.18071, CISPO 2506.13585, SAPO, GMPO 2507.20673, GPG 2504.02546),
 /// spelled out at `Surrogate`, `RatioLevel`, `Aggregation` and `SamplerCorrection`; named ones are
 /// in policy_loss_presets.hpp. The sampler correction multiplies the policy term; the KL penalty
-/// escapes it.
+/// escapes it, as it escapes the mask of high-entropy tokens, and so does the entropy bonus.
+/// Entropies are given (`TokenBatch::entropy`), since they are no function of the sampled tokens'
+/// log-probabilities.
 ///
-/// gradient: T entries, overwritten. all: totals of the whole optimiser batch. Adding the parts'
-/// sums and concatenating their gradients gives the same bits for every split into whole sequences,
-/// every order and every number of threads. Two passes a sequence in double, whatever the scalar;
-/// no allocation.
-/// Errors: those of `validate` on the options and the batch; dimension_mismatch (gradient);
-/// invalid_argument if the options need log-probabilities that are not given, or totals are smaller
-/// than the part.
+/// gradient: T entries, overwritten. entropy_gradient: d loss / d entropy of each token, T entries,
+/// overwritten; empty where there is no bonus. all: totals of the whole optimiser batch. Adding the
+/// parts' sums and concatenating their gradients gives the same bits for every split into whole
+/// sequences, every order and every number of threads. Two passes a sequence in double, whatever
+/// the scalar; no allocation. Errors: those of `validate` on the options and the batch;
+/// dimension_mismatch (gradient); invalid_argument if the options need log-probabilities that are
+/// not given, or totals are smaller than the part.
 template <class Scalar>
-[[nodiscard]] PolicyLossSum policy_loss(const BasicTokenBatch<Scalar>& batch,
-                                        const PolicyLossOptions& options, const BatchTotals& all,
-                                        std::type_identity_t<std::span<Scalar>> gradient) {
+[[nodiscard]] PolicyLossSum policy_loss(
+    const BasicTokenBatch<Scalar>& batch, const PolicyLossOptions& options, const BatchTotals& all,
+    std::type_identity_t<std::span<Scalar>> gradient,
+    std::type_identity_t<std::span<Scalar>> entropy_gradient = {}) {
   validate(options);
   validate(batch);
   require(gradient.size() == batch.log_prob.size(), Errc::dimension_mismatch,
@@ -238,25 +256,47 @@ template <class Scalar>
               !batch.sampler_log_prob.empty() || batch.log_prob.empty(),
           Errc::invalid_argument,
           "policy_loss: the sampler correction and the off-policy mask need sampler_log_prob");
+  const bool masks = options.top_entropy_quantile < 1;
+  require((options.entropy_coef == 0 && !masks) || !batch.entropy.empty() || batch.log_prob.empty(),
+          Errc::invalid_argument,
+          "policy_loss: entropy_coef and top_entropy_quantile need the entropy of every token");
+  require(!masks || all.entropy_threshold.has_value(), Errc::invalid_argument,
+          "policy_loss: a part of a batch needs the threshold of the whole: append_entropies, then "
+          "totals.entropy_threshold = top_entropy_threshold(...)");
+  require(entropy_gradient.size() ==
+              (options.entropy_coef > 0 || !entropy_gradient.empty() ? batch.log_prob.size() : 0),
+          Errc::dimension_mismatch,
+          "policy_loss: the entropy bonus acts through entropy_gradient, ", "which has ",
+          entropy_gradient.size(), " entries for ", batch.log_prob.size(), " tokens");
   const BatchTotals here = totals(batch);
   require(all.sequences >= here.sequences && all.tokens >= here.tokens, Errc::invalid_argument,
           "policy_loss: totals (", all.sequences, " sequences, ", all.tokens,
           " tokens) are smaller than this part (", here.sequences, ", ", here.tokens, ")");
   std::fill(gradient.begin(), gradient.end(), Scalar{0});
+  std::fill(entropy_gradient.begin(), entropy_gradient.end(), Scalar{0});
   PolicyLossSum sum;
   for (std::size_t i = 0; i < batch.sequences(); ++i) {
-    detail::SequenceLoss<Scalar>(batch, options, i).add_to(sum, all, gradient);
+    detail::SequenceLoss<Scalar>(batch, options, i).add_to(sum, all, gradient, entropy_gradient);
   }
   return sum;
 }
 
-/// The same for a batch that is whole.
+/// The same for a batch that is whole. Allocates only to find the entropy threshold.
 template <class Scalar>
-[[nodiscard]] PolicyLossSum policy_loss(const BasicTokenBatch<Scalar>& batch,
-                                        const PolicyLossOptions& options,
-                                        std::type_identity_t<std::span<Scalar>> gradient) {
+[[nodiscard]] PolicyLossSum policy_loss(
+    const BasicTokenBatch<Scalar>& batch, const PolicyLossOptions& options,
+    std::type_identity_t<std::span<Scalar>> gradient,
+    std::type_identity_t<std::span<Scalar>> entropy_gradient = {}) {
+  validate(options);
   validate(batch);
-  return policy_loss(batch, options, totals(batch), gradient);
+  BatchTotals all = totals(batch);
+  if (options.top_entropy_quantile < 1 && !batch.entropy.empty()) {
+    std::vector<Scalar> entropies;
+    append_entropies(batch, entropies);
+    all.entropy_threshold =
+        top_entropy_threshold(std::span<Scalar>(entropies), options.top_entropy_quantile);
+  }
+  return policy_loss(batch, options, all, gradient, entropy_gradient);
 }
 
 }  // namespace dag

@@ -78,6 +78,13 @@ struct PolicyLossOptions {
   double correction_min = 0;
   /// Leave a sequence out if A < 0 and mean(log sampler - log pi) exceeds this (nats a token).
   double off_policy_threshold = std::numeric_limits<double>::infinity();
+
+  /// Weight of the bonus: - entropy_coef * mean entropy of the batch's counted tokens, whatever the
+  /// aggregation; nats. `AdaptiveEntropy` (token_entropy.hpp) moves it towards a target.
+  double entropy_coef = 0;
+  /// Share of the batch's counted tokens that keep their policy term: those of highest entropy.
+  /// Denominators, KL and bonus stay those of all tokens.
+  double top_entropy_quantile = 1;
 };
 
 /// Refuses values outside their range and combinations that mean something else than they say.
@@ -103,6 +110,10 @@ inline void validate(const PolicyLossOptions& o) {
            std::isfinite(o.correction_max),
        "0 <= correction_min < correction_max, finite", o.correction_max);
   need(o.off_policy_threshold > 0, "off_policy_threshold must be > 0", o.off_policy_threshold);
+  need(o.entropy_coef >= 0 && std::isfinite(o.entropy_coef), "entropy_coef must be >= 0 and finite",
+       o.entropy_coef);
+  need(o.top_entropy_quantile > 0 && o.top_entropy_quantile <= 1,
+       "top_entropy_quantile must be in (0, 1]", o.top_entropy_quantile);
   const bool fixed = o.aggregation == Aggregation::sequence_mean_fixed ||
                      o.aggregation == Aggregation::token_sum_fixed;
   need(!fixed || (o.fixed_length > 0 && std::isfinite(o.fixed_length)),
@@ -120,6 +131,9 @@ inline void validate(const PolicyLossOptions& o) {
              o.aggregation != Aggregation::sequence_mean_by_length,
          "one ratio a sequence summed over its tokens weighs sequences by their length; use "
          "sequence_mean_token_mean (or, if that weighting is meant, sequence_mean_by_length)");
+  refuse(one_ratio && o.top_entropy_quantile < 1,
+         "top_entropy_quantile picks tokens, but one ratio a sequence is one term for all of them; "
+         "use a ratio by token");
   refuse(!one_ratio && o.aggregation == Aggregation::sequence_mean_by_length,
          "sequence_mean_by_length is for one ratio a sequence; use sequence_mean_token_sum");
   refuse(o.surrogate == Surrogate::vespo && o.correction != SamplerCorrection::off,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 
 #include <dag/numeric/exact_sum.hpp>
 #include <dag/rollout/token_batch.hpp>
@@ -15,6 +16,8 @@ namespace dag {
 struct BatchTotals {
   std::size_t sequences = 0;
   std::size_t tokens = 0;  ///< counted by the mask
+  /// Of the whole batch, where top_entropy_quantile < 1: `top_entropy_threshold`.
+  std::optional<double> entropy_threshold = std::nullopt;
   friend bool operator==(const BatchTotals&, const BatchTotals&) = default;
 };
 
@@ -34,7 +37,8 @@ template <class Scalar>
 /// What `policy_loss` adds up. Sums are exact (`ExactSum`), so that merging parts gives the same
 /// bits in any order and on any number of threads.
 struct PolicyLossSum {
-  ExactSum loss;                    ///< policy term + beta * KL, aggregated
+  ExactSum loss;                    ///< policy term + beta * KL, aggregated; less the bonus
+  ExactSum entropy;                 ///< sum of the entropies over counted tokens, nats
   ExactSum kl;                      ///< sum of the KL estimates over counted tokens, nats
   ExactSum ratio;                   ///< sum of the raw ratios over counted tokens
   ExactSum weight, weight_squared;  ///< sums over sequences of exp(sum of log-ratios) and squares
@@ -45,6 +49,7 @@ struct PolicyLossSum {
   std::size_t clipped_high = 0;  ///< tokens whose gradient an upper clip or cap removed
   std::size_t corrected = 0;     ///< tokens truncated or masked by the sampler correction
   std::size_t off_policy = 0;    ///< sequences left out as off-policy
+  std::size_t low_entropy = 0;   ///< tokens whose policy term the entropy mask removed
   std::size_t empty = 0;         ///< sequences without a counted token
   std::size_t masked = 0;        ///< sequences without a policy term: kl_only and counted
   std::size_t left_out = 0;      ///< sequences that are out; `sequences` does not count them
@@ -52,6 +57,7 @@ struct PolicyLossSum {
   void add(const PolicyLossSum& other) {
     loss.add(other.loss);
     kl.add(other.kl);
+    entropy.add(other.entropy);
     ratio.add(other.ratio);
     weight.add(other.weight);
     weight_squared.add(other.weight_squared);
@@ -62,12 +68,14 @@ struct PolicyLossSum {
     clipped_high += other.clipped_high;
     corrected += other.corrected;
     off_policy += other.off_policy;
+    low_entropy += other.low_entropy;
     empty += other.empty;
     masked += other.masked;
     left_out += other.left_out;
   }
   [[nodiscard]] double value() const { return loss.value(); }
   [[nodiscard]] double mean_kl() const { return per_token(kl.value()); }
+  [[nodiscard]] double mean_entropy() const { return per_token(entropy.value()); }
   [[nodiscard]] double mean_ratio() const { return per_token(ratio.value()); }
   /// (sum w)^2 / sum w^2 over sequences: how many on-policy samples these are worth.
   [[nodiscard]] double effective_sample_size() const {

@@ -36,6 +36,7 @@ struct RolloutBatch {
   std::span<const std::uint8_t> mask = {};          ///< T, 0: padding, prompt or tool output
   std::span<const std::int32_t> question = {};  ///< G, equal for contexts of one question; none:
                                                 ///< each group is a question of its own
+  std::span<const Scalar> entropy = {};  ///< T, nats, of the policy's distribution at each token
 
   [[nodiscard]] std::size_t group_count() const noexcept {
     return groups.empty() ? 0 : groups.size() - 1;
@@ -46,7 +47,7 @@ struct RolloutBatch {
   [[nodiscard]] BasicTokenBatch<Scalar> tokens_of(
       std::span<const Scalar> advantage, std::span<const SequenceUse> use = {}) const noexcept {
     return {tokens, log_prob,  old_log_prob, sampler_log_prob, reference_log_prob,
-            mask,   advantage, use};
+            mask,   advantage, use,          entropy};
   }
 };
 

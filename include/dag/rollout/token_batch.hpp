@@ -36,6 +36,7 @@ struct BasicTokenBatch {
   std::span<const std::uint8_t> mask = {};          ///< T, 0 leaves a token out of everything
   std::span<const Scalar> advantage = {};           ///< B, one a sequence
   std::span<const SequenceUse> use = {};            ///< B, see dead_group_use
+  std::span<const Scalar> entropy = {};  ///< T, nats, of the policy's distribution at each token
 
   [[nodiscard]] std::size_t sequences() const noexcept {
     return offsets.empty() ? 0 : offsets.size() - 1;
@@ -78,7 +79,7 @@ void validate(const BasicTokenBatch<Scalar>& batch) {
             "TokenBatch: ", name, " has ", values.size(), " entries for ", tokens, " tokens");
     for (std::size_t t = 0; t < values.size(); ++t) {
       require(!batch.counts(t) || std::isfinite(values[t]), Errc::not_finite, "TokenBatch: ", name,
-              " of token ", t, " is ", values[t], "; a sampled token has a finite log-probability");
+              " of token ", t, " is ", values[t], "; a sampled token has finite ones");
     }
   };
   require(batch.mask.empty() || batch.mask.size() == tokens, Errc::dimension_mismatch,
@@ -87,6 +88,7 @@ void validate(const BasicTokenBatch<Scalar>& batch) {
   check(batch.old_log_prob, "old_log_prob");
   check(batch.sampler_log_prob, "sampler_log_prob");
   check(batch.reference_log_prob, "reference_log_prob");
+  check(batch.entropy, "entropy");
   require(batch.advantage.size() == batch.sequences(), Errc::dimension_mismatch,
           "TokenBatch: ", batch.advantage.size(), " advantages for ", batch.sequences(),
           " sequences");

@@ -84,10 +84,11 @@ void validate(const TrainOptions& o, std::span<const Question<Prompt>> questions
   need(o.policy_loss.beta == 0, "policy_loss.beta must be 0: the anchor is TrainOptions::beta",
        o.policy_loss.beta);
   require(!(o.policy_loss.fixed_length > 0) && o.policy_loss.correction == SamplerCorrection::off &&
-              !std::isfinite(o.policy_loss.off_policy_threshold),
+              !std::isfinite(o.policy_loss.off_policy_threshold) &&
+              o.policy_loss.entropy_coef == 0 && o.policy_loss.top_entropy_quantile == 1,
           Errc::invalid_argument,
           "train: a trace is one token of its policy loss, sampled by the policy itself; leave "
-          "fixed lengths and sampler corrections off");
+          "fixed lengths, sampler corrections and token entropies off");
   need(!questions.empty() && !questions[0].contexts.empty(),
        "needs at least one question with at least one context", 0);
   need(o.questions_per_step >= 1 && o.questions_per_step <= questions.size(),
