@@ -22,7 +22,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
-#include "train_config.hpp"
+#include "train_command.hpp"
 
 namespace cli {
 namespace {
@@ -30,14 +30,6 @@ namespace {
 using Model = dag::LayeredModel<double>;
 using Contexts = dag::ContextualModel<Model>;
 using Rows = std::vector<std::vector<double>>;
-
-struct TrainFlags {
-  Common common;
-  std::string config;
-  std::string preset;
-  std::string metrics;
-  std::string checkpoint;
-};
 
 /// Answer probabilities, a row a context.
 Rows answers_of(const Contexts& model) {
@@ -74,8 +66,9 @@ double violation(const TrainConfig& config, const Rows& rows) {
     double mean = 0;
     for (std::size_t x = 0; x < rows.size(); ++x) {
       for (std::size_t z = 0; z < rows[x].size(); ++z) {
-        mean += rows[x][z] * constraint_feature(c, rows.size(), x, z) /
-                static_cast<double>(rows.size());
+        mean += listed(c, z) ? rows[x][z] * constraint_feature(c, rows.size(), x) /
+                                   static_cast<double>(rows.size())
+                             : 0.0;
       }
     }
     const double excess = mean - c.bound;
@@ -104,18 +97,15 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
   const auto answer = [&](std::size_t x, const Contexts::trace_type& trace) {
     return reference.answer(x, trace);
   };
-  dag::AnyObjective objective = make_objective(config, answers_of(reference));
-  dag::TrainOptions options = config.train;
-  options.seed = flags.common.seed;
-  options.checkpoint = flags.checkpoint;
-  options.stop = interrupt;
+  AnswerSource source = layered_answers(answers_of(reference));
+  source.generic = [&](const TrainPart& part) {
+    return make_generic(config, part, answers_of(reference));
+  };
+  dag::AnyObjective objective = make_objective(config, source);
+  const dag::TrainOptions options = train_options_of(flags, config);
   dag::detail::validate(options, std::span<const dag::Question<std::size_t>>(questions));
   std::optional<dag::MetricsLog> log;  // after all that can be refused
-  if (!flags.metrics.empty()) {
-    const bool resumes = !flags.checkpoint.empty() && dag::checkpoint_exists(flags.checkpoint);
-    log.emplace(flags.metrics,
-                resumes ? dag::load_checkpoint(flags.checkpoint).checkpoint.step : 0);
-  }
+  open_metrics(flags, log);
   Progress progress(!flags.common.quiet);
   Outcome outcome;
   const dag::Stopwatch watch;
@@ -138,14 +128,7 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
   return outcome;
 }
 
-int train(const TrainFlags& flags) {
-  dag::require(!flags.config.empty() || !flags.preset.empty(), dag::Errc::invalid_argument,
-               "give a configuration file or --preset NAME (", preset_names(), ")");
-  TrainConfig config = flags.preset.empty() ? TrainConfig{} : train_preset(flags.preset);
-  if (!flags.config.empty()) {
-    config = read_train_config(flags.config, std::move(config));
-  }
-  check(config);
+int train(const TrainFlags& flags, const TrainConfig& config) {
   std::vector<Model> models;
   for (std::size_t x = 0; x < config.contexts; ++x) {
     models.push_back(dag::random_layered_model<double>(config.layers, config.states, config.answers,
@@ -212,20 +195,19 @@ int train(const TrainFlags& flags) {
 }  // namespace
 
 Command add_train(CLI::App& app) {
-  auto options = std::make_shared<TrainFlags>();
+  auto flags = std::make_shared<TrainFlags>();
   CLI::App* sub = app.add_subcommand(
-      "train", "Train a layered policy on sampled answers, the exact game as referee");
-  sub->add_option("CONFIG", options->config, "A configuration file (JSON; see docs/cli.md)");
-  sub->add_option("--preset", options->preset, preset_names() + "; keys of a file come on top")
-      ->type_name("NAME");
-  sub->add_option("--metrics", options->metrics, "Write a line of JSON per step as the run goes on")
-      ->type_name("FILE.jsonl");
-  sub->add_option("--checkpoint", options->checkpoint,
-                  "Go on from this file if it is there; write it on the way")
-      ->type_name("FILE");
-  add_common(*sub, options->common);
+      "train",
+      "Train a layered policy on sampled answers, the exact game as referee, or a transformer");
+  add_train_options(*sub, *flags);
   sub->footer("Example:\n  dag train --preset diversity_grpo --metrics run.jsonl");
-  return [options] { return train(*options); };
+  return [flags] {
+    const TrainConfig config = train_config_of(*flags);
+    if (config.is_transformer()) {
+      become_transformer_trainer(*flags, config);
+    }
+    return train(*flags, config);
+  };
 }
 
 }  // namespace cli

@@ -12,7 +12,6 @@
 #include <dag/core/error.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/rollout/policy_loss_presets.hpp>
-#include <dag/train/presets.hpp>
 
 namespace cli {
 namespace {
@@ -156,7 +155,12 @@ void take_constraints(Keys& keys, TrainConfig& config) {
   for (const Json& entry : *list) {
     Keys own(entry, keys.where() + ": constraints");
     TrainConstraint c;
-    own.take("answers", c.answers);
+    if (const auto answers = own.take_any("answers"); answers && answers->is_string()) {
+      c.answer_class = answers->get<std::string>();
+    } else if (answers) {
+      Keys ids(Json{{"answers", *answers}}, own.where());
+      ids.take("answers", c.answers);
+    }
     own.take("contexts", c.contexts);
     own.take("equal_to", c.equal_to);
     int rules = 0;
@@ -188,10 +192,81 @@ void take_multipliers(Keys& keys, dag::MultiplierOptions& options) {
   }
 }
 
+bool asks_for_transformer(const Json& json) {
+  const auto model = json.find("model");
+  return model != json.end() && model->is_object() && model->value("kind", Json()) == "transformer";
+}
+
+/// "model": {"kind": ..., its sizes}.
+void take_model(Keys& keys, TrainConfig& config) {
+  const auto object = keys.take_any("model");
+  if (object) {
+    Keys own(*object, keys.where() + ": model");
+    own.take("kind", config.model);
+    dag::require(config.model == "layered" || config.is_transformer(), dag::Errc::parse,
+                 own.where(), ": \"kind\" must be layered or transformer, got \"", config.model,
+                 "\"");
+    own.take("seed", config.model_seed);
+    if (config.is_transformer()) {
+      TrainTransformer& t = config.transformer;
+      own.take("width", t.width);
+      own.take("heads", t.heads);
+      own.take("layers", t.layers);
+      own.take("batch", t.batch);
+      own.take("device", t.device);
+      own.take("threads", t.threads);
+    } else {
+      own.take("layers", config.layers);
+      own.take("states", config.states);
+      own.take("answers", config.answers);
+      own.take("contexts", config.contexts);
+    }
+    own.finish();
+  }
+  if (!config.is_transformer()) {
+    keys.take("layers", config.layers);
+    keys.take("states", config.states);
+    keys.take("answers", config.answers);
+    keys.take("contexts", config.contexts);
+    keys.take("model_seed", config.model_seed);
+  }
+}
+
+/// "task" and "supervised" of a transformer.
+void take_task(Keys& keys, TrainConfig& config) {
+  if (!config.is_transformer()) {
+    return;
+  }
+  TrainTask& task = config.task;
+  if (const auto object = keys.take_any("task")) {
+    Keys own(*object, keys.where() + ": task");
+    own.take("name", task.name);
+    own.take("pool", task.pool);
+    own.take("validation", task.validation);
+    own.take("test", task.test);
+    own.take("samples", task.samples);
+    own.finish();
+  }
+  config.contexts = task.name == "sums" ? 4 : 1;
+  TrainSupervised& phase = config.supervised;
+  if (const auto object = keys.take_any("supervised")) {
+    Keys own(*object, keys.where() + ": supervised");
+    own.take("target", phase.target);
+    own.take("steps", phase.steps);
+    own.take("look_every", phase.look_every);
+    own.take("batch", phase.batch);
+    own.take("learning_rate", phase.learning_rate);
+    own.take("forms", phase.forms);
+    own.take("pairs", phase.pairs);
+    own.finish();
+  }
+}
+
 void take_training(Keys& keys, TrainConfig& config) {
   dag::TrainOptions& o = config.train;
   keys.take("optimizer", config.optimizer);
   keys.take("steps", o.steps);
+  keys.take("questions_per_step", o.questions_per_step);
   keys.take("group_size", o.group_size);
   keys.take("beta", o.beta);
   keys.take("epochs", o.epochs);
@@ -230,86 +305,6 @@ void take_training(Keys& keys, TrainConfig& config) {
                                   : dag::DeadGroup::mask_kl;
 }
 
-dag::AnswerFunction by_answer(std::vector<double> values) {
-  return [values = std::move(values)](const dag::AnswerAt& at) { return values[at.answer]; };
-}
-
-dag::AnyObjective make_part(const TrainConfig& config, const TrainPart& part,
-                            const std::vector<std::vector<double>>& reference) {
-  if (is_generic(part.name)) {
-    return make_generic(config, part, reference);
-  }
-  const dag::EstimatorKind estimator = dag::estimator_kind(part.estimator);
-  const std::string& name = part.name;
-  std::vector<double> marked(reference[0].size());
-  for (const std::size_t z : part.correct) {
-    marked[z] = 1;
-  }
-  if (name == "shannon" || name == "gini" || name == "tsallis") {
-    const auto measure = name == "shannon" ? dag::Diversity::shannon
-                         : name == "gini"  ? dag::Diversity::gini
-                                           : dag::Diversity::tsallis;
-    return dag::diversity_objective(measure, part.tau, part.order, estimator);
-  }
-  if (name == "reward") {
-    return dag::correctness({.reward = by_answer(part.reward), .tau = part.tau}).objective;
-  }
-  if (name == "log-likelihood" || name == "pass-at-k") {
-    const auto kind = name == "pass-at-k" ? dag::CorrectnessKind::pass_at_k
-                                          : dag::CorrectnessKind::log_likelihood;
-    return dag::correctness({.kind = kind,
-                             .reward = by_answer(marked),
-                             .k = static_cast<int>(part.k),
-                             .tau = part.tau})
-        .objective;
-  }
-  const std::pair<const char*, dag::TargetDivergence> divergences[] = {
-      {"reverse-kl", dag::TargetDivergence::reverse_kl},
-      {"forward-kl", dag::TargetDivergence::forward_kl},
-      {"chi-square", dag::TargetDivergence::chi_square},
-      {"jensen-shannon", dag::TargetDivergence::jensen_shannon}};
-  for (const auto& [known, divergence] : divergences) {
-    if (name == known) {
-      return dag::TargetObjective(divergence, by_answer(part.target), part.tau, estimator);
-    }
-  }
-  if (name == "robust") {
-    std::vector<dag::AnswerFunction> models;
-    for (std::vector<double> row : part.rewards) {
-      for (double& r : row) {
-        r *= part.tau;
-      }
-      models.push_back(by_answer(std::move(row)));
-    }
-    return dag::robust({.rewards = std::move(models), .step = part.step}).objective;
-  }
-  dag::CoherenceGrpo settings{.estimator = estimator, .tau = part.tau, .smoothing = part.smoothing};
-  const auto ends = [&](std::string_view tail) {
-    return name.size() > tail.size() && name.substr(name.size() - tail.size()) == tail;
-  };
-  settings.pool = ends("-geometric")   ? dag::CoherencePool::geometric
-                  : ends("-euclidean") ? dag::CoherencePool::euclidean
-                  : ends("-pairwise")  ? dag::CoherencePool::pairwise
-                                       : dag::CoherencePool::arithmetic;
-  if (name.substr(0, 6) == "frozen") {  // the exact consensus of the reference
-    std::vector<double> pool(reference[0].size());
-    double total = 0;
-    for (std::size_t z = 0; z < pool.size(); ++z) {
-      for (const auto& row : reference) {
-        const auto x = static_cast<double>(reference.size());
-        pool[z] += (ends("-geometric") ? std::log(row[z]) : row[z]) / x;
-      }
-      pool[z] = ends("-geometric") ? std::exp(pool[z]) : pool[z];
-      total += pool[z];
-    }
-    for (double& p : pool) {
-      p /= total;
-    }
-    settings.frozen = by_answer(std::move(pool));
-  }
-  return dag::coherence_grpo(std::move(settings)).objective;
-}
-
 }  // namespace
 
 std::string TrainConfig::name() const {
@@ -321,7 +316,7 @@ std::string TrainConfig::name() const {
 }
 
 std::string preset_names() {
-  return "coherence_grpo, diversity_grpo, correctness, constrained, robust";
+  return "coherence_grpo, diversity_grpo, correctness, constrained, robust, reasoning";
 }
 
 TrainConfig train_preset(std::string_view name) {
@@ -335,6 +330,22 @@ TrainConfig train_preset(std::string_view name) {
     config.contexts = 3;
     config.train.group_size = 256;  // logarithms of rare answers: see docs/training.md
     config.train.steps = config.train.learning_rate.total = 800;
+    return config;
+  }
+  if (name == "reasoning") {
+    part.name = "coherence";
+    part.estimator = "plug-in";  // the better table on this task: docs/experiments.md
+    config.model = "transformer";
+    config.model_seed = 1;
+    config.contexts = 4;
+    config.train = {.steps = 80,
+                    .questions_per_step = 16,
+                    .group_size = 8,
+                    .beta = 0.05,
+                    .learning_rate = {.peak = 1e-4, .warm_up = 5},
+                    .clip_norm = 1,
+                    .evaluate_every = 20,
+                    .checkpoint_every = 20};
     return config;
   }
   const std::vector<double> thirds{1, 0, 0, 1, 0, 0, 1, 0, 0, 1};
@@ -360,161 +371,32 @@ TrainConfig train_preset(std::string_view name) {
             name, "'");
 }
 
-TrainConfig read_train_config(const std::string& path, TrainConfig config) {
+TrainConfig read_train_config(const std::string& path, std::string preset) {
   Json json;
   try {
     json = Json::parse(dag::read_text_file(path));
   } catch (const Json::exception& error) {
     dag::fail(dag::Errc::parse, path, ": ", std::string_view(error.what()));
   }
-  Keys keys(std::move(json), path);
-  std::string preset;
+  Keys keys(json, path);
   keys.take("preset", preset);
+  TrainConfig config;
   if (!preset.empty()) {
     config = train_preset(preset);
+  } else if (asks_for_transformer(json)) {
+    config = train_preset("reasoning");
   }
+  const std::string model = config.model;
+  take_model(keys, config);
+  dag::require(model == config.model, dag::Errc::parse, path, ": the preset ", preset,
+               " is for the ", model, " model, \"kind\" says ", config.model);
+  take_task(keys, config);
   take_parts(keys, config);
   take_constraints(keys, config);
   take_multipliers(keys, config.multipliers);
-  keys.take("layers", config.layers);
-  keys.take("states", config.states);
-  keys.take("answers", config.answers);
-  keys.take("contexts", config.contexts);
-  keys.take("model_seed", config.model_seed);
   take_training(keys, config);
   keys.finish();
   return config;
-}
-
-void check(const TrainConfig& config) {
-  const auto need = [](bool holds, const auto&... text) {
-    dag::require(holds, dag::Errc::invalid_argument, text...);
-  };
-  const std::size_t n = config.answers;
-  need(config.contexts >= 1 && n >= 1, "contexts and answers must be >= 1");
-  need(config.optimizer == "adam" || config.optimizer == "sgd",
-       "optimizer must be adam or sgd, got '", config.optimizer, "'");
-  need(!config.parts.empty() || !config.constraints.empty(), "the list of objectives is empty");
-  const auto below = [&](const std::vector<std::size_t>& ids, std::size_t bound, const char* what) {
-    for (const std::size_t id : ids) {
-      need(id < bound, what, " ", id, " is not below their number, ", bound);
-    }
-  };
-  for (const TrainPart& part : config.parts) {
-    const std::string& name = part.name;
-    const auto is = [&](std::initializer_list<const char*> names) {
-      for (const char* other : names) {
-        if (name == other) {
-          return true;
-        }
-      }
-      return false;
-    };
-    const bool needs_target = is(
-        {"reverse-kl", "forward-kl", "chi-square", "jensen-shannon", "alpha", "mmd", "transport"});
-    const bool needs_correct = is({"log-likelihood", "pass-at-k"});
-    const bool coherence =
-        is({"coherence", "coherence-geometric", "coherence-euclidean", "coherence-pairwise"});
-    need(needs_target || needs_correct || coherence || is_generic(name) ||
-             is({"reward", "shannon", "gini", "tsallis", "robust", "frozen", "frozen-geometric",
-                 "frozen-euclidean"}),
-         "objective must be reward, shannon, gini, tsallis, log-likelihood, pass-at-k, reverse-kl, "
-         "forward-kl, chi-square, jensen-shannon, alpha, mmd, transport, log-barrier, "
-         "soft-constraint, coherence[-geometric|-euclidean|-pairwise], "
-         "frozen[-geometric|-euclidean] or robust, got '",
-         name, "'");
-    need(part.tau > 0 && std::isfinite(part.tau), "tau must be > 0 and finite, got ", part.tau);
-    need(!coherence || config.contexts >= 2, name, " needs at least 2 contexts, got ",
-         config.contexts);
-    need(name != "reward" || part.reward.size() == n, "\"reward\" needs one number an answer (", n,
-         "), got ", part.reward.size());
-    need(!needs_correct || !part.correct.empty(), name, " needs \"correct\", a list of answers");
-    need(name != "pass-at-k" || (part.k >= 1 && part.k == std::floor(part.k) &&
-                                 part.k <= static_cast<double>(config.train.group_size)),
-         "k must be an integer from 1 to group_size, got ", part.k);
-    below(part.correct, n, "correct answer");
-    need(!needs_target || part.target.size() == n, "\"target\" needs one probability an answer (",
-         n, "), got ", part.target.size());
-    double total = 0;
-    for (const double p : part.target) {
-      need(p > 0, "\"target\" must be > 0 everywhere, got ", p);
-      total += p;
-    }
-    need(part.target.empty() || std::abs(total - 1) < 1e-8, "\"target\" must sum to 1, got ",
-         total);
-    need(name != "soft-constraint" || part.feature.size() == n,
-         "\"feature\" needs one number an answer (", n, "), got ", part.feature.size());
-    const auto square = [&](const std::vector<std::vector<double>>& matrix, const char* key) {
-      bool fits = matrix.size() == n;
-      for (const auto& row : matrix) {
-        fits = fits && row.size() == n;
-      }
-      need(fits, "\"", key, "\" needs ", n, " rows of ", n, " numbers");
-    };
-    if (name == "mmd") {
-      square(part.kernel, "kernel");
-    }
-    if (name == "transport") {
-      square(part.cost, "cost");
-    }
-    need(name != "robust" || !part.rewards.empty(), "robust needs \"rewards\", a row a model");
-    for (const auto& row : part.rewards) {
-      need(row.size() == n, "a row of \"rewards\" needs one number an answer (", n, "), got ",
-           row.size());
-    }
-  }
-  for (const TrainConstraint& c : config.constraints) {
-    need(!c.answers.empty(), "a constraint needs \"answers\"");
-    below(c.answers, n, "constrained answer");
-    below(c.contexts, config.contexts, "constrained context");
-    below(c.equal_to, config.contexts, "constrained context");
-  }
-}
-
-double constraint_feature(const TrainConstraint& c, std::size_t contexts, std::size_t context,
-                          std::size_t answer) {
-  const auto has = [](const std::vector<std::size_t>& ids, std::size_t id) {
-    for (const std::size_t other : ids) {
-      if (other == id) {
-        return true;
-      }
-    }
-    return false;
-  };
-  const auto share = [&](const std::vector<std::size_t>& of) {
-    const auto x = static_cast<double>(contexts);
-    return of.empty() ? 1.0 : (has(of, context) ? x / static_cast<double>(of.size()) : 0.0);
-  };
-  if (!has(c.answers, answer)) {
-    return 0;
-  }
-  return share(c.contexts) - (c.equal_to.empty() ? 0.0 : share(c.equal_to));
-}
-
-dag::AnyObjective make_objective(const TrainConfig& config,
-                                 const std::vector<std::vector<double>>& reference) {
-  dag::SumObjective sum;
-  for (const TrainPart& part : config.parts) {
-    sum.add(make_part(config, part, reference), part.weight);
-  }
-  std::vector<dag::AnswerConstraint> constraints;
-  for (const TrainConstraint& c : config.constraints) {
-    const double sign = c.rule == "at_least" ? -1 : 1;
-    constraints.push_back({.feature =
-                               [c, sign, contexts = config.contexts](const dag::AnswerAt& at) {
-                                 return sign *
-                                        constraint_feature(c, contexts, at.context, at.answer);
-                               },
-                           .bound = sign * c.bound,
-                           .equality = c.rule == "equal" || !c.equal_to.empty()});
-  }
-  if (constraints.empty()) {
-    return sum;
-  }
-  return dag::constrained({.constraints = std::move(constraints),
-                           .multipliers = config.multipliers,
-                           .base = dag::AnyObjective(std::move(sum))})
-      .objective;
 }
 
 }  // namespace cli

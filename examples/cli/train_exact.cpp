@@ -233,8 +233,9 @@ dag::MomentConstraints<double> moment_constraints(const TrainConfig& config) {
     std::vector<double> feature;
     for (std::size_t x = 0; x < config.contexts; ++x) {
       for (std::size_t z = 0; z < config.answers; ++z) {
-        feature.push_back(constraint_feature(c, config.contexts, x, z) /
-                          static_cast<double>(config.contexts));
+        feature.push_back(listed(c, z) ? constraint_feature(c, config.contexts, x) /
+                                             static_cast<double>(config.contexts)
+                                       : 0.0);
       }
     }
     if (c.rule == "equal" || !c.equal_to.empty()) {
@@ -249,11 +250,6 @@ dag::MomentConstraints<double> moment_constraints(const TrainConfig& config) {
 }
 
 }  // namespace
-
-bool is_generic(const std::string& objective) {
-  return objective == "alpha" || objective == "log-barrier" || objective == "mmd" ||
-         objective == "transport" || objective == "soft-constraint";
-}
 
 dag::AnyObjective make_generic(const TrainConfig& config, const TrainPart& part,
                                const std::vector<std::vector<double>>& reference) {

@@ -285,7 +285,7 @@ int run(int argc, char** argv) {
     return 2;
   }
   cli::install_interrupt();
-  reasoning::use_one_thread();
+  reasoning::use_threads(1);
   try {
     if (pretraining->parsed()) {
       return pretrain(flags) ? 0 : 1;

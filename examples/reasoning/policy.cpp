@@ -19,7 +19,7 @@ struct Policy::Body {
   Model model;
 };
 
-Policy::Policy(const Size& size, std::uint64_t seed) {
+Policy::Policy(const Size& size, std::uint64_t seed) try {
   //! [model]
   auto module = std::make_shared<dag::TransformerImpl>(
       dag::TransformerOptions{.vocabulary = vocabulary,
@@ -37,6 +37,9 @@ Policy::Policy(const Size& size, std::uint64_t seed) {
                        .device = torch::Device(size.device)});
   //! [model]
   body_ = std::make_unique<Body>(Body{std::move(model)});
+} catch (const c10::Error& error) {  // its message carries a trace of calls
+  dag::fail(dag::Errc::unsupported, "torch cannot use the device '", size.device,
+            "': ", std::string_view(error.what_without_backtrace()));
 }
 Policy::Policy(const Policy& other) : body_(std::make_unique<Body>(*other.body_)) {}
 Policy::~Policy() = default;
@@ -78,14 +81,26 @@ dag::Status Policy::train(const Policy& base, std::span<const dag::Question<Toke
                           dag::AnyObjective& objective,
                           const std::function<std::int32_t(const Tokens&, const Tokens&)>& answer,
                           const dag::TrainOptions& options,
-                          const std::function<void(const dag::TrainRecord&)>& on_step) {
+                          const std::function<void(const dag::TrainRecord&)>& on_step,
+                          const std::function<void(dag::TrainRecord&)>& evaluate,
+                          bool plain_ascent) {
+  const auto evaluated = [&](const Model&, dag::TrainRecord& record) {
+    if (evaluate) {
+      evaluate(record);
+    }
+  };
+  if (plain_ascent) {
+    dag::Sgd sgd;
+    return dag::train(body_->model, base.body_->model, questions, objective, answer, sgd, options,
+                      on_step, evaluated);
+  }
   //! [train]
   dag::Adam adam(0.9, 0.95);
   return dag::train(body_->model, base.body_->model, questions, objective, answer, adam, options,
-                    on_step);
+                    on_step, evaluated);
   //! [train]
 }
 
-void use_one_thread() { torch::set_num_threads(1); }
+void use_threads(std::int64_t count) { torch::set_num_threads(static_cast<int>(count)); }
 
 }  // namespace reasoning

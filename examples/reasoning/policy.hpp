@@ -29,6 +29,7 @@ struct Size {
 /// policy.cpp.
 class Policy {
  public:
+  /// Errors: unsupported, where torch cannot use the device.
   Policy(const Size& size, std::uint64_t seed);
   Policy(const Policy& other);
   Policy& operator=(const Policy&) = delete;
@@ -47,19 +48,21 @@ class Policy {
   void accumulate(std::span<const Tokens> prompts, std::span<const Tokens> traces,
                   std::span<const float> weights, std::span<float> gradient) const;
 
-  /// dag::train on this policy, by Adam.
+  /// dag::train on this policy, by Adam or plain ascent. evaluate: as `dag::train` has it.
   dag::Status train(const Policy& base, std::span<const dag::Question<Tokens>> questions,
                     dag::AnyObjective& objective,
                     const std::function<std::int32_t(const Tokens&, const Tokens&)>& answer,
                     const dag::TrainOptions& options,
-                    const std::function<void(const dag::TrainRecord&)>& on_step);
+                    const std::function<void(const dag::TrainRecord&)>& on_step,
+                    const std::function<void(dag::TrainRecord&)>& evaluate = {},
+                    bool plain_ascent = false);
 
  private:
   struct Body;
   std::unique_ptr<Body> body_;
 };
 
-/// One thread for torch's own kernels (OMP_NUM_THREADS=1 binds those of the BLAS).
-void use_one_thread();
+/// So many threads for torch's own kernels (OMP_NUM_THREADS binds those of the BLAS).
+void use_threads(std::int64_t count);
 
 }  // namespace reasoning

@@ -24,38 +24,43 @@ std::string path_of(const std::string& folder, const std::string& name, const ch
 
 }  // namespace
 
-bool pretrain(const BaseRecipe& recipe, const Size& size, const std::string& folder,
-              const Progress& progress, dag::StopRef stop) {
-  std::filesystem::create_directories(folder);
-  const std::string story_path = path_of(folder, recipe.name, ".json");
-  const std::string checkpoint_path = path_of(folder, recipe.name, ".ckpt");
-  if (std::filesystem::exists(story_path)) {
-    return true;
-  }
-  Policy policy(size, recipe.seed);
+Supervised supervise(Policy& policy, const BaseRecipe& recipe, const std::string& checkpoint,
+                     const Progress& progress, dag::StopRef stop) {
   const std::size_t count = policy.parameter_count();
   dag::Adam adam(0.9, 0.98);
   const dag::LearningRate schedule{.peak = recipe.rate, .warm_up = 50};
   std::vector<double> parameters = policy.parameters(), ascent(count);
-  std::int64_t step = 0;
-  if (dag::checkpoint_exists(checkpoint_path)) {
-    const dag::Checkpoint point = dag::load_checkpoint(checkpoint_path).checkpoint;
+  Supervised state;
+  const auto& questions = split().validation_sums;
+  const std::span<const Sum> some(questions.data(), 100);
+  const auto reached = [&] {
+    state.accuracy = evaluate_sums(policy, policy, some, 2, 7)["sampled"].get<double>();
+    char what[80];
+    std::snprintf(what, sizeof what, "base %s, step %lld: %.3f of samples right",
+                  recipe.name.c_str(), static_cast<long long>(state.steps), state.accuracy);
+    progress(state.accuracy / recipe.target, what);
+    return state.accuracy >= recipe.target;
+  };
+  if (!checkpoint.empty() && dag::checkpoint_exists(checkpoint)) {
+    const dag::Checkpoint point = dag::load_checkpoint(checkpoint).checkpoint;
     dag::require(point.seed == recipe.seed && point.parameters.size() == count,
-                 dag::Errc::invalid_argument, "'", checkpoint_path,
-                 "' belongs to another seed or size of model; use another folder");
+                 dag::Errc::invalid_argument, "'", checkpoint,
+                 "' belongs to another seed or size of model; use another place");
     parameters = point.parameters;
     policy.set_parameters(parameters);
     adam.restore(point.optimizer);
-    step = point.step;
+    state.steps = point.step;
+    if (reached()) {
+      return state;
+    }
   }
-  const auto& questions = split().validation_sums;
-  const std::span<const Sum> look(questions.data(), 100);
-  while (step < recipe.most_steps) {
+  while (state.steps < recipe.most_steps) {
     if (stop.stop_requested()) {
-      return false;
+      state.stopped = true;
+      return state;
     }
     std::vector<Tokens> prompts, traces;
-    dag::RandomStream stream(recipe.seed, static_cast<std::uint64_t>(step) + 1);
+    dag::RandomStream stream(recipe.seed, static_cast<std::uint64_t>(state.steps) + 1);
     double tokens = 0;
     for (std::size_t i = 0; i < recipe.batch; ++i) {
       Example example = taught_example(recipe.mix, stream);
@@ -74,35 +79,50 @@ bool pretrain(const BaseRecipe& recipe, const Size& size, const std::string& fol
     for (std::size_t i = 0; i < count; ++i) {
       ascent[i] = shrink * static_cast<double>(gradient[i]);
     }
-    adam.step(parameters, ascent, schedule.at(step));
+    adam.step(parameters, ascent, schedule.at(state.steps));
     policy.set_parameters(parameters);
-    ++step;
-    if (step % recipe.look_every != 0) {
+    ++state.steps;
+    if (state.steps % recipe.look_every != 0) {
       continue;
     }
-    const Json seen = evaluate_sums(policy, policy, look, 2, 7);
-    const double accuracy = seen["sampled"].get<double>();
-    char what[80];
-    std::snprintf(what, sizeof what, "base %s, step %lld: %.3f of samples right",
-                  recipe.name.c_str(), static_cast<long long>(step), accuracy);
-    progress(accuracy / recipe.target, what);
-    dag::save_checkpoint({recipe.seed, step, parameters, {}, adam.state(), {}}, checkpoint_path);
-    if (accuracy >= recipe.target) {
-      const Json story{
-          {"base", recipe.name},
-          {"seed", recipe.seed},
-          {"steps", step},
-          {"parameters", count},
-          {"forms", recipe.mix.forms},
-          {"target", recipe.target},
-          {"validation_sums", evaluate_sums(policy, policy, questions, 16, 8)},
-          {"validation_pairs", evaluate_pairs(policy, policy, split().validation_pairs, 16, 8)}};
-      dag::write_file_atomically(story_path, story.dump(2) + "\n");
-      return true;
+    const bool done = reached();
+    if (!checkpoint.empty()) {
+      dag::save_checkpoint({recipe.seed, state.steps, parameters, {}, adam.state(), {}},
+                           checkpoint);
+    }
+    if (done) {
+      return state;
     }
   }
-  dag::fail(dag::Errc::invalid_argument, "base ", recipe.name, " did not reach ", recipe.target,
-            " in ", recipe.most_steps, " steps");
+  dag::fail(dag::Errc::invalid_argument, "supervised training: base ", recipe.name,
+            " did not reach the accuracy ", recipe.target, " in ", recipe.most_steps,
+            " steps; the last look saw ", state.accuracy);
+}
+
+bool pretrain(const BaseRecipe& recipe, const Size& size, const std::string& folder,
+              const Progress& progress, dag::StopRef stop) {
+  std::filesystem::create_directories(folder);
+  const std::string story_path = path_of(folder, recipe.name, ".json");
+  if (std::filesystem::exists(story_path)) {
+    return true;
+  }
+  Policy policy(size, recipe.seed);
+  const Supervised end =
+      supervise(policy, recipe, path_of(folder, recipe.name, ".ckpt"), progress, stop);
+  if (end.stopped) {
+    return false;
+  }
+  const Json story{
+      {"base", recipe.name},
+      {"seed", recipe.seed},
+      {"steps", end.steps},
+      {"parameters", policy.parameter_count()},
+      {"forms", recipe.mix.forms},
+      {"target", recipe.target},
+      {"validation_sums", evaluate_sums(policy, policy, split().validation_sums, 16, 8)},
+      {"validation_pairs", evaluate_pairs(policy, policy, split().validation_pairs, 16, 8)}};
+  dag::write_file_atomically(story_path, story.dump(2) + "\n");
+  return true;
 }
 
 Policy load_base(const std::string& name, const Size& size, const std::string& folder) {

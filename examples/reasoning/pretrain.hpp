@@ -31,6 +31,21 @@ struct BaseRecipe {
 /// (share done, what is going on); called often.
 using Progress = std::function<void(double, const std::string&)>;
 
+/// How the supervised phase ended.
+struct Supervised {
+  bool stopped = false;  ///< on request, before the target
+  std::int64_t steps = 0;
+  double accuracy = 0;  ///< at the last look
+};
+
+/// Trains `policy`, fresh from the recipe's seed, until the target. A checkpoint (empty: none) is
+/// written at every look; where there is one, training goes on from it bit for bit, or ends at once
+/// if the target was reached. Errors: invalid_argument if it is not reached in `most_steps`, or if
+/// the checkpoint belongs to another model.
+[[nodiscard]] Supervised supervise(Policy& policy, const BaseRecipe& recipe,
+                                   const std::string& checkpoint, const Progress& progress,
+                                   dag::StopRef stop);
+
 /// Trains a base model into FOLDER/base-NAME.ckpt, with its story in FOLDER/base-NAME.json. A run
 /// that was interrupted goes on where it last looked; a finished one returns at once. False if
 /// stopped.

@@ -3,6 +3,7 @@
 """dag train: reaches the exact equilibrium, resumes bit for bit, refuses what it cannot read."""
 
 import json
+import shutil
 import subprocess
 import time
 
@@ -131,6 +132,41 @@ class Train(Case):
         for path in [checkpoint, self.folder / "run.ckpt.previous"]:
             path.write_bytes(path.read_bytes()[:-1])
         self.refused("train", config, "--checkpoint", checkpoint, says="checksum")
+
+    def test_the_transformer_needs_its_program_beside_this_one(self):
+        # A copy on its own is what a build without libtorch leaves.
+        (self.folder / "bin").mkdir()
+        alone = shutil.copy(support.PROGRAM, self.folder / "bin" / "dag")
+        for arguments in [["--preset", "reasoning"],
+                          [self.config(model=dict(kind="transformer"))]]:
+            result = subprocess.run([alone, "train", *map(str, arguments), "--metrics", "m.jsonl"],
+                                    cwd=self.folder, capture_output=True, text=True, check=False)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn("libtorch-dev", result.stderr)
+            self.assertIn("build again", result.stderr)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["bin", "config.json"])
+
+    def test_models_by_name(self):
+        sizes = dict(layers=6, states=4, answers=5)
+        flat = self.json("train", self.config(objective="gini", steps=5, model_seed=3, **sizes))
+        named = self.json("train", self.config(objective="gini", steps=5,
+                                               model=dict(kind="layered", seed=3, **sizes)))
+        self.assertEqual(named["total_variation"], flat["total_variation"])
+        torch = dict(kind="transformer")
+        self.refused("train", self.config(model=dict(kind="tree")), says="tree")
+        self.refused("train", self.config(model=dict(kind="layered", width=8)), says="width")
+        self.refused("train", self.config(preset="robust", model=torch), says="robust")
+        self.refused("train", self.config(model=torch), "--preset", "robust", says="robust")
+        self.refused("train", self.config(model=dict(width=9, heads=2, **torch)), says="heads")
+        self.refused("train", self.config(model=torch, layers=3), says="layers")
+        self.refused("train", self.config(model=torch, task=dict(name="poems")), says="poems")
+        self.refused("train", self.config(model=torch, task=dict(name="pairs")), says="contexts")
+        self.refused("train", self.config(model=torch, objective="mmd"), says="mmd")
+        self.refused("train", self.config(model=torch, reward=[1, 0]), says="labels")
+        self.refused("train", self.config(model=torch, supervised=dict(forms=[1, 0])), says="forms")
+        forbidden = [dict(answers="forbidden", at_most=0.1)]
+        self.refused("train", self.config(model=torch, constraints=forbidden), says="pairs")
+        self.refused("train", self.config(constraints=forbidden), says="forbidden")
 
     def test_refusals(self):
         self.refused("train")
