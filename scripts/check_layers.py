@@ -34,7 +34,8 @@ RANKS = {
 DOORS = {("game", "utility"), ("train", "io"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
 
 # Who may include what from outside: folders and single headers.
-DENSE_ALGEBRA = {"solver/interior_point.hpp", "solver/normal_equations.hpp",
+DENSE_ALGEBRA = {"solver/interior_point_rounds.hpp", "solver/normal_equations.hpp",
+                 "solver/restricted_payoff.hpp",
                  "solver/support_polish.hpp", "solver/newton.hpp"}
 THIRD_PARTY = [
     # name for --list, first part of the include, rooms, single headers

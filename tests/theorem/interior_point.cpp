@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include <dag/eigen.hpp>
 #include <dag/solver/interior_point.hpp>
+#include <dag/solver/primal_dual_hybrid_gradient.hpp>
 #include <dag/solver/support_polish.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
@@ -208,4 +210,53 @@ TEST_CASE("interior_point refuses options that it has no use for") {
                   dag::Error);
   CHECK_THROWS_AS((void)dag::interior_point(game, {.average = dag::Average::uniform}), dag::Error);
   CHECK_THROWS_AS((void)dag::interior_point(game, {}, {.correctors = -1}), dag::Error);
+}
+
+TEST_CASE("strategies left out: products of the whole, and all come back when one was wrong") {
+  const Eigen::Index m = 9;
+  const Eigen::Index n = 13;
+  const dag::eigen::matrix<double> whole = test::uniform_payoff(m, n, 3);
+  dag::detail::RestrictedPayoff<double> payoff{dag::eigen::matrix<double>(whole)};
+  payoff.keep({0, 2, 3, 5, 8}, {1, 4, 6, 7, 12});
+  payoff.keep({1, 3, 4}, {0, 2, 3, 4});  // of those: rows 2, 5, 8, columns 1, 6, 7, 12
+  const Eigen::Vector3d x(0.2, 0.5, 0.3);
+  const Eigen::Vector4d y(0.1, 0.2, 0.3, 0.4);
+  Eigen::VectorXd all_x = Eigen::VectorXd::Zero(m);
+  Eigen::VectorXd all_y = Eigen::VectorXd::Zero(n);
+  all_x(2) = 0.2, all_x(5) = 0.5, all_x(8) = 0.3;
+  all_y(1) = 0.1, all_y(6) = 0.2, all_y(7) = 0.3, all_y(12) = 0.4;
+  const Eigen::VectorXd by = whole * all_y;
+  const Eigen::VectorXd btx = whole.transpose() * all_x;
+  dag::eigen::vector<double> part_by, part_btx;
+  payoff.multiply(x, y, part_by, part_btx);
+  CHECK((part_by - Eigen::Vector3d(by(2), by(5), by(8))).cwiseAbs().maxCoeff() <= 1e-15);
+  CHECK((part_btx - Eigen::Vector4d(btx(1), btx(6), btx(7), btx(12))).cwiseAbs().maxCoeff() <=
+        1e-15);
+  CHECK(payoff.x() == all_x);
+  CHECK(payoff.y() == all_y);
+  CHECK(std::abs(payoff.top() - by.maxCoeff()) <= 1e-15);
+  CHECK(std::abs(payoff.bottom() - btx.minCoeff()) <= 1e-15);
+  CHECK(payoff.part()(1, 2) == whole(5, 7));
+  payoff.widen();
+  CHECK(payoff.part() == whole);
+
+  // In about one of ten of these a strategy of the equilibrium is left out on the way.
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    for (const double warm : {1.0, 1e-2, 3e-3}) {
+      for (const Eigen::Index rows : {60, 120, 240}) {
+        const Game game{test::uniform_payoff(rows, 120, seed)};
+        const auto near = dag::primal_dual_hybrid_gradient(game, {.tolerance = warm});
+        const auto point = near.state.view().point;
+        const auto found = dag::interior_point(
+            game, {.tolerance = 1e-9, .start = warm < 1 ? point : std::span<const double>()},
+            {.polish = false});
+        CAPTURE(seed);
+        CAPTURE(warm);
+        CAPTURE(rows);
+        CHECK(found.status == dag::Status::converged);
+        CHECK(found.relative_gap <= 1e-9);
+        CHECK(found.iterations <= 15);
+      }
+    }
+  }
 }

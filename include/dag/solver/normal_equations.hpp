@@ -21,6 +21,36 @@ struct InteriorPoint {
   void resize(Eigen::Index m, Eigen::Index n) {
     x.setZero(m), s.setZero(m), y.setZero(n), t.setZero(n);
   }
+  /// The mean product of a probability and its slack.
+  [[nodiscard]] Real complementarity() const {
+    return (x.dot(s) + y.dot(t)) / static_cast<Real>(x.size() + y.size());
+  }
+  /// The longest step along `by` that keeps y, s (primal) or x, t (dual) >= 0, at most 1 / 0.9.
+  [[nodiscard]] Real primal_step(const InteriorPoint& by) const {
+    return longest(y, by.y, s, by.s);
+  }
+  [[nodiscard]] Real dual_step(const InteriorPoint& by) const { return longest(x, by.x, t, by.t); }
+  /// out = this + step * by, steps cut at 1.
+  void advance(Real primal, Real dual, const InteriorPoint& by, InteriorPoint& out) const {
+    const Real p = primal < 1 ? primal : Real{1};
+    const Real d = dual < 1 ? dual : Real{1};
+    out.x = x + d * by.x;
+    out.t = t + d * by.t;
+    out.w = w + d * by.w;
+    out.y = y + p * by.y;
+    out.s = s + p * by.s;
+    out.v = v + p * by.v;
+  }
+
+ private:
+  using Vector = eigen::vector<Real>;
+  [[nodiscard]] static Real longest(const Vector& a, const Vector& da, const Vector& b,
+                                    const Vector& db) {
+    const Real of_a = (-da.array() / a.array()).maxCoeff();
+    const Real of_b = (-db.array() / b.array()).maxCoeff();
+    const Real worst = of_a > of_b ? of_a : of_b;
+    return worst > Real(0.9) ? 1 / worst : 1 / Real(0.9);
+  }
 };
 
 /// Newton's equations of the path  B y + s = v 1, B'x - t = w 1, 1'x = 1'y = 1, x s = c1, y t = c2,

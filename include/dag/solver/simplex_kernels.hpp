@@ -63,41 +63,53 @@ struct SimplexKernels {
     }
   }
 
-  /// The largest of `size` numbers, at least 0.
-  [[nodiscard]] static double largest(const double* numbers, std::size_t size) noexcept {
-    double best[lanes] = {};
-    for (std::size_t j = 0; j < size; j += lanes) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        best[lane] = numbers[j + lane] > best[lane] ? numbers[j + lane] : best[lane];
-      }
-    }
-    for (std::size_t lane = 1; lane < lanes; ++lane) {
-      best[0] = best[lane] > best[0] ? best[lane] : best[0];
-    }
-    return best[0];
+  /// The largest of `size` numbers, at least 0. `scratch`: as many.
+  [[nodiscard]] static double largest(const double* numbers, std::size_t size,
+                                      double* scratch) noexcept {
+    return folded(numbers, size, scratch, 0.0, [](double a, double b) { return a > b ? a : b; });
   }
-  /// The least right[i] / column[i] where column[i] > zero.
-  [[nodiscard]] static double least_ratio(const double* right, const double* column,
-                                          std::size_t size, double zero) noexcept {
-    double least[lanes];
-    for (double& lane : least) {
-      lane = std::numeric_limits<double>::infinity();
+  /// The least right[i] / column[i] where column[i] > zero. `scratch`: twice `size`.
+  [[nodiscard]] static double least_ratio(const double* __restrict right,
+                                          const double* __restrict column, std::size_t size,
+                                          double zero, double* __restrict scratch) noexcept {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    double* __restrict ratios = scratch + size;
+    for (std::size_t i = 0; i < size; ++i) {
+      const double entry = column[i];
+      const double over = entry > zero ? right[i] : infinity;
+      ratios[i] = over / (entry > zero ? entry : 1.0);
     }
-    for (std::size_t i = 0; i < size; i += lanes) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const double entry = column[i + lane];
-        const double ratio = right[i + lane] / (entry > zero ? entry : zero);
-        const double met = entry > zero ? ratio : std::numeric_limits<double>::infinity();
-        least[lane] = met < least[lane] ? met : least[lane];
-      }
-    }
-    for (std::size_t lane = 1; lane < lanes; ++lane) {
-      least[0] = least[lane] < least[0] ? least[lane] : least[0];
-    }
-    return least[0];
+    return folded(ratios, size, scratch, infinity,
+                  [](double a, double b) { return a < b ? a : b; });
   }
 
  private:
+  /// Halves the row over and over: loops without a chain through one register, which compilers turn
+  /// into vector instructions whatever they may assume about NaN.
+  template <class Choose>
+  [[nodiscard]] static double folded(const double* __restrict numbers, std::size_t size,
+                                     double* __restrict scratch, double least,
+                                     Choose choose) noexcept {
+    std::size_t half = padded((size + 1) / 2);
+    for (std::size_t j = half; j < size; ++j) {
+      scratch[j - half] = choose(numbers[j - half], numbers[j]);
+    }
+    for (std::size_t j = size - half; j < half; ++j) {
+      scratch[j] = numbers[j];
+    }
+    while (half > lanes) {
+      const std::size_t next = padded((half + 1) / 2);
+      double* __restrict upper = scratch + next;
+      for (std::size_t j = 0; j < half - next; ++j) {
+        scratch[j] = choose(scratch[j], upper[j]);
+      }
+      half = next;
+    }
+    for (std::size_t j = 0; j < half; ++j) {
+      least = choose(least, scratch[j]);
+    }
+    return least;
+  }
   static void subtract(double* __restrict a, double* __restrict b, double* __restrict c,
                        double* __restrict d, std::size_t blocks, const double* factors,
                        const double* __restrict top, double* __restrict norms) noexcept {

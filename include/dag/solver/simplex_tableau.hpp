@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -178,6 +179,7 @@ class SimplexTableau {
     column_height_ = SimplexKernels::padded(rows_);
     column_ = SimplexKernels::aligned(column_memory_, column_height_, 0.0);
     right_ = SimplexKernels::aligned(right_memory_, column_height_, 0.0);
+    scratch_ = SimplexKernels::aligned(scratch_memory_, 2 * std::max(width_, column_height_), 0.0);
     exact_.resize(rows_);
     for (std::size_t i = 0; i < rows_; ++i) {
       basis_[i] = columns_ + i;
@@ -197,7 +199,7 @@ class SimplexTableau {
 
   /// The column whose edge climbs most per unit of length.
   [[nodiscard]] std::size_t steepest() const noexcept {
-    const double best = SimplexKernels::largest(rates_, width_);
+    const double best = SimplexKernels::largest(rates_, width_, scratch_);
     std::size_t j = 0;
     while (best > 0.0 && rates_[j] != best) {
       ++j;
@@ -226,10 +228,12 @@ class SimplexTableau {
   /// The row that limits the step along the gathered column: among near-ties the largest pivot, or
   /// the first variable.
   [[nodiscard]] std::size_t leaving(bool first) const noexcept {
-    const double least = SimplexKernels::least_ratio(right_, column_, column_height_, zero);
+    const double least =
+        SimplexKernels::least_ratio(right_, column_, column_height_, zero, scratch_);
     std::size_t best = none;
     for (std::size_t i = 0; i < rows_; ++i) {
-      if (column_[i] > zero && right_[i] <= least * column_[i] + 1e-14) {
+      // Seldom true, and asked first: signs of the column are what no processor can predict.
+      if (right_[i] <= least * column_[i] + 1e-14 && column_[i] > zero) {
         const bool better =
             best == none || (first ? basis_[i] < basis_[best] : column_[i] > column_[best]);
         best = better ? i : best;
@@ -282,7 +286,7 @@ class SimplexTableau {
   std::size_t width_;
   std::int64_t pivots_ = 0;
   std::vector<double> memory_, norm_memory_, top_memory_, rate_memory_;
-  std::vector<double> column_memory_, right_memory_;
+  std::vector<double> column_memory_, right_memory_, scratch_memory_;
   std::size_t column_height_ = 0;
   double* tableau_ = nullptr;  ///< rows_ + 1 rows of width_ columns, those beyond columns_ zero
   double* norms_ = nullptr;
@@ -291,6 +295,7 @@ class SimplexTableau {
   double* column_ =
       nullptr;       ///< the pivot's column, column_height_ entries, those beyond rows_ zero
   double cost_ = 0;  ///< its reduced cost
+  double* scratch_ = nullptr;
   double* right_ = nullptr;    ///< the right sides that pivots go by
   std::vector<double> exact_;  ///< the true ones
   std::vector<std::size_t> basis_;

@@ -49,22 +49,25 @@ struct ZeroSumSolution : Solution<MatrixGame<double, eigen>> {
   ZeroSumMethod method = ZeroSumMethod::linear_program;
 };
 
-/// Where solve_zero_sum changes its method. Measured on a busy AMD EPYC (AVX-512, one thread) on
-/// random uniform games drawn as in benchmarks/zero_sum_peers.cpp, processor time, means of three
-/// seeds: good to about a third.
+/// Where solve_zero_sum changes its method. Ratios measured on a busy AMD EPYC (AVX-512, one
+/// thread) on random uniform games drawn as in benchmarks/zero_sum_peers.cpp, processor time, means
+/// of three seeds: good to about a third.
 struct ZeroSumCutoffs {
   /// Up to this many payoffs, or this many strategies of the smaller player, the simplex method is
-  /// faster than the warm interior point; time over its time to 1e-6 (2026-11-24): 200 x 200 0.40,
-  /// 300 x 300 0.42, 400 x 400 0.56, 500 x 500 0.77, 600 x 600 0.90; 60 x 20000 0.33, 100 x 4000
-  /// 0.75, 150 x 2000 1.06.
-  std::size_t simplex_payoffs = 250'000;
-  std::size_t simplex_side = 100;
+  /// faster than the warm interior point; its time over that one's to 1e-6 (2026-11-24): 100 x 100
+  /// 0.29, 150 x 150 0.46, 200 x 200 0.77, 250 x 250 1.14, 300 x 300 1.40; 60 x 2000 0.51, 100 x
+  /// 3000 1.11, 100 x 4000 1.17.
+  std::size_t simplex_payoffs = 50'000;
+  std::size_t simplex_side = 80;
+  /// The same below `polish_tolerance`, where the interior point has to polish; to 1e-12: 200 x 200
+  /// 0.49, 300 x 300 0.53, 500 x 500 1.00; 100 x 3000 0.78.
+  std::size_t exact_payoffs = 250'000;
   /// From this tolerance up a first-order method is faster than anything with a factorisation: to
   /// 1e-3 at 1000 x 1000 21 ms to 353 (ratio 0.06), to 1e-4 88 to 445 (0.20).
   double first_order_tolerance = 1e-4;
-  /// Where the interior point takes over from the first-order method. At 1000 x 1000 to 1e-6: from
-  /// 1e-2 0.72 of the time from the centre, from 1e-3 0.50, from 3e-4 0.61, from 1e-4 0.57; at
-  /// 300 x 300 0.78, 0.56, 0.66, 0.91.
+  /// Where the interior point takes over from the first-order method. Time of both to 1e-6, over
+  /// that from 1e-3: from 4e-3 1.75 at 1000 x 1000 and 1.36 at 500 x 500, from 2e-3 1.06 and 1.31,
+  /// from 5e-4 0.98 and 1.05.
   double warm_start = 1e-3;
   /// Down to this tolerance the path itself is faster than tries to polish: 0.73 at 1000 x 1000.
   double polish_tolerance = 1e-7;
@@ -91,8 +94,10 @@ class ZeroSumSolve {
   }
 
   [[nodiscard]] ZeroSumSolution solve() {
-    const bool small = rows_ * columns_ <= cutoffs_.simplex_payoffs ||
-                       std::min(rows_, columns_) <= cutoffs_.simplex_side;
+    const bool exact = enough_ < cutoffs_.polish_tolerance;
+    const bool small =
+        rows_ * columns_ <= (exact ? cutoffs_.exact_payoffs : cutoffs_.simplex_payoffs) ||
+        std::min(rows_, columns_) <= cutoffs_.simplex_side;
     const bool loose = options_.tolerance >= cutoffs_.first_order_tolerance;
     if (options_.max_iterations == 0) {
       first_order(enough_, 0);
