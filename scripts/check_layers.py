@@ -35,7 +35,7 @@ DOORS = {("game", "utility"), ("train", "io"), ("eigen.hpp", "dag.hpp"), ("cuda.
 
 # Who may include what from outside: folders and single headers.
 DENSE_ALGEBRA = {"solver/interior_point_rounds.hpp", "solver/normal_equations.hpp",
-                 "solver/restricted_payoff.hpp",
+                 "solver/restricted_payoff.hpp", "solver/path_limit.hpp",
                  "solver/support_polish.hpp", "solver/newton.hpp"}
 THIRD_PARTY = [
     # name for --list, first part of the include, rooms, single headers

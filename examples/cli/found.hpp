@@ -12,6 +12,7 @@
 
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
+#include <dag/solver/diagonal_metric.hpp>
 #include <dag/solver/options.hpp>
 
 namespace cli {
@@ -53,8 +54,9 @@ struct Found {
 /// What a solver is told, whatever the game.
 struct Settings {
   dag::SolverOptions<double> options;
-  double tau = 0;      ///< > 0: everybody is pulled to uniform play
-  std::string select;  ///< max_entropy, reference or empty
+  double tau = 0;                             ///< > 0: everybody is pulled to uniform play
+  std::string select;                         ///< max_entropy, reference or empty
+  dag::Scaling scaling = dag::Scaling::none;  ///< of primal_dual_hybrid_gradient
 };
 
 }  // namespace cli

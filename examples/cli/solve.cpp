@@ -40,6 +40,11 @@ int solve(const SolveOptions& options) {
   }
   const Problem problem = read_problem(options.game, options.common.seed);
   const std::vector<std::string> names = solver_names(options.solver, problem.kind);
+  dag::require(options.scaling == "none" || std::find(names.begin(), names.end(),
+                                                      "primal_dual_hybrid_gradient") != names.end(),
+               dag::Errc::invalid_argument,
+               "--scaling: only primal_dual_hybrid_gradient has scaled steps; name it with "
+               "--solver");
   if (!options.portrait.empty()) {
     check_portrait(problem, names);
   }
@@ -135,6 +140,12 @@ Command add_solve(CLI::App& app) {
                    "(nearest to --start)")
       ->check(CLI::IsMember({"max_entropy", "reference"}))
       ->option_text("max_entropy|reference");
+  command
+      ->add_option("--scaling", options->scaling,
+                   "Steps of primal_dual_hybrid_gradient by strategy, for badly scaled payoffs: "
+                   "none, pock-chambolle, ruiz")
+      ->check(CLI::IsMember({"none", "pock-chambolle", "ruiz"}))
+      ->option_text("none|pock-chambolle|ruiz");
   command
       ->add_option("--start", options->start,
                    "The first strategies: probabilities with commas, players with semicolons, "

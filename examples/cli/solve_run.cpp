@@ -142,6 +142,9 @@ Settings settings_of(const SolveOptions& options, std::uint64_t seed, bool sever
   Settings settings;
   settings.tau = options.tau;
   settings.select = options.select;
+  settings.scaling = options.scaling == "ruiz"             ? dag::Scaling::ruiz
+                     : options.scaling == "pock-chambolle" ? dag::Scaling::pock_chambolle
+                                                           : dag::Scaling::none;
   dag::SolverOptions<double>& own = settings.options;
   own.tolerance = options.tolerance;
   own.max_iterations = options.max_iterations >= 0 ? options.max_iterations

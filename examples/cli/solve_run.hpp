@@ -25,6 +25,7 @@ struct SolveOptions {
   std::string average = "auto";
   double tau = 0;
   std::string select;
+  std::string scaling = "none";
   std::string start;
   std::string feedback = "full";
   std::int64_t repeats = 1;

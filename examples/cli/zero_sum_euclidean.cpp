@@ -28,7 +28,8 @@ std::optional<Found> euclidean_solver(std::string_view name, const PlainGame& ga
     return plain_data(name, dag::anchored_extragradient(dag::euclidean(game), options));
   }
   if (name == "primal_dual_hybrid_gradient") {
-    return plain_data(name, dag::primal_dual_hybrid_gradient(game, options));
+    return plain_data(
+        name, dag::primal_dual_hybrid_gradient(game, options, {.scaling = settings.scaling}));
   }
   return {};
 }

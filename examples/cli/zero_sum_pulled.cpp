@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include <dag/solver/certificate.hpp>
 #include <dag/solver/gradient_descent_ascent.hpp>
 #include <dag/solver/newton.hpp>
+#include <dag/solver/path_limit.hpp>
 
 #include "entropic_solvers.hpp"
 #include "response_solvers.hpp"
@@ -47,6 +50,9 @@ class LogitPath {
     }
     return found;
   }
+  /// The last point, but for what has underflowed.
+  [[nodiscard]] const std::vector<double>& last() const { return start_; }
+  [[nodiscard]] const std::vector<double>& reference() const { return reference_; }
 
  private:
   using Vector = dag::eigen::vector<double>;
@@ -124,6 +130,49 @@ Found pulled_solver(std::string_view name, const PlainGame& game, const Settings
             "best_response_dynamics");
 }
 
+/// The path's limit where two weights in turn agree on it and its gap is that of rounding.
+class Limit {
+ public:
+  explicit Limit(const PlainGame& game) : game_(game), state_(game.backend(), total()) {}
+
+  /// From the path's points at tau and tau / 2. True once `point` is the limit.
+  bool settles(const LogitPath& path, const std::vector<double>& coarse) {
+    const std::optional<std::vector<double>> limit = dag::path_limit<double>(
+        game_, std::span<const double>(path.reference()), std::span<const double>(coarse),
+        std::span<const double>(path.last()));
+    std::vector<double> before = std::exchange(point_, limit.value_or(std::vector<double>{}));
+    if (point_.empty()) {
+      return false;
+    }
+    game_.backend().copy(std::span<const double>(point_), state_.view().point);
+    game_.players().enter(game_.backend(), state_.view());
+    certificate = dag::certify(game_, std::as_const(state_).view());
+    double apart = before.empty() ? 1.0 : 0.0;
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      apart = std::max(apart, std::abs(before[k] - point_[k]));
+    }
+    return apart <= same && certificate.relative_gap <= exact;
+  }
+  [[nodiscard]] dag::MixedProfile strategies() const {
+    dag::MixedProfile profile;
+    for (std::size_t b = 0; b < game_.players().blocks().count(); ++b) {
+      const auto strategy = game_.players().blocks().of(std::span<const double>(point_), b);
+      profile.emplace_back(strategy.begin(), strategy.end());
+    }
+    return profile;
+  }
+  dag::Certificate<double> certificate;
+
+ private:
+  static constexpr double same = 1e-9;    // of two limits
+  static constexpr double exact = 1e-12;  // relative gap
+  [[nodiscard]] std::size_t total() const { return game_.players().blocks().total(); }
+
+  const PlainGame& game_;
+  dag::State<dag::eigen, double> state_;
+  std::vector<double> point_;
+};
+
 Found selected_equilibrium(const PlainGame& game, const Settings& settings) {
   const Options& options = settings.options;
   const bool reference = settings.select == "reference";
@@ -138,12 +187,14 @@ Found selected_equilibrium(const PlainGame& game, const Settings& settings) {
   std::int64_t iterations = 0;
   std::int64_t products = 0;
   int worse = 0;
+  Limit limit(game);
   for (double tau = range; worse < 3 && tau > 1e-14 * range; tau /= 2) {
     Options own = options;
-    own.tolerance = 1e-3 * tau / range;
+    own.tolerance = 1e-7 * tau / range;  // so that the supports of the limit show
     own.observer = {};
-    own.max_iterations = std::max<std::int64_t>(0, options.max_iterations - iterations);
+    own.max_iterations = std::clamp<std::int64_t>(options.max_iterations - iterations, 0, 200);
     own.time_limit = std::max(0.0, options.time_limit - watch.seconds());
+    const std::vector<double> coarse = path.last();
     const auto found = path.at(tau, own);
     const auto certificate = dag::certify(game, std::as_const(found.state).view());
     iterations += found.iterations;
@@ -157,6 +208,13 @@ Found selected_equilibrium(const PlainGame& game, const Settings& settings) {
       best.relative_gap = certificate.relative_gap;
       best.residual = certificate.residual;
       worse = 0;
+    }
+    if (!coarse.empty() && limit.settles(path, coarse) && limit.certificate.gap <= best.gap) {
+      best.strategies = limit.strategies();
+      best.value = limit.certificate.value;
+      best.gap = limit.certificate.gap;
+      best.relative_gap = limit.certificate.relative_gap;
+      best.residual = limit.certificate.residual;
     }
     best.iterations = iterations;
     best.products = products;

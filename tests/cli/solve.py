@@ -247,6 +247,25 @@ class Solve(Case):
                           "magnetic_mirror_descent", "--tolerance", "1e-4")
         self.assertAlmostEqual(found["strategies"][0][1], 4 / 7, delta=0.05)
 
+        # Exact where the path itself stalls: gaps of rounding, copies of a strategy alike.
+        for game in ("kuhn-poker", "blotto", "morra"):
+            found = self.json("solve", game, "--select", "max_entropy", "--tolerance", "1e-12")
+            self.assertEqual(found["status"], "converged", game)
+            self.assertLess(found["relative_gap"], 1e-14, game)
+        self.assertAlmostEqual(found["strategies"][0][1], 4 / 7, delta=1e-14)
+
+    def test_scaling(self):
+        """Steps by strategy: the same value in fewer rounds on a badly scaled game."""
+        run = lambda *words: self.json("solve", "diagonal:30:1e3", "--solver",  # noqa: E731
+                                       "primal_dual_hybrid_gradient", "--tolerance", "1e-8", *words)
+        plain = run()
+        for scaling in ("pock-chambolle", "ruiz"):
+            found = run("--scaling", scaling)
+            self.assertLess(found["iterations"], plain["iterations"] / 4)
+            self.assertAlmostEqual(found["value"], plain["value"], delta=1e-5)
+        self.refused("solve", "rps", "--scaling", "ruiz", says="primal_dual_hybrid_gradient")
+        self.refused("solve", "rps", "--scaling", "some", says="scaling")
+
     def test_feedback(self):
         """Noise lets averages converge slowly; exact solvers refuse it; the seed decides."""
         def run(*words, code=0):

@@ -47,6 +47,16 @@ TEST_CASE("one template, two backends: every solver has the same iterates to rou
   }
 }
 
+TEST_CASE("scaled steps of the hybrid gradient are refused off host memory") {
+  static_assert(dag::HasHostMemory<dag::eigen> && !dag::HasHostMemory<dag::cuda>);
+  const dag::cuda gpu;
+  const auto entries = uniform_entries(1, 6);
+  const dag::MatrixGame<double, dag::cuda> game(
+      gpu.make_matrix(2, 3, std::span<const double>(entries)), gpu);
+  CHECK_THROWS_AS((void)dag::primal_dual_hybrid_gradient(game, {}, {.scaling = dag::Scaling::ruiz}),
+                  dag::Error);
+}
+
 TEST_CASE("a game of a batch gets the iterates of the solver of that name") {
   const dag::cuda gpu;
   const dag::eigen cpu;

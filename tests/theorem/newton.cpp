@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -8,7 +9,9 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
+#include <dag/solver/linear_program.hpp>
 #include <dag/solver/newton.hpp>
+#include <dag/solver/path_limit.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 
@@ -138,4 +141,100 @@ TEST_CASE("newton and logit_path refuse what they have no use for") {
   CHECK_THROWS_AS((void)dag::newton(game, {.average = dag::Average::best}), dag::Error);
   CHECK_THROWS_AS((void)dag::logit_path(plain, {}, {.to = 0}), dag::Error);
   CHECK_THROWS_AS((void)dag::logit_path(plain, {}, {.factor = 1}), dag::Error);
+}
+
+namespace {
+
+/// The limit of the path to weights tau and tau / 2 (payoff ranges), references given.
+std::vector<double> limit_of(const Game& game, const std::vector<double>& reference, double tau) {
+  const auto rows = static_cast<Eigen::Index>(game.players().blocks().size(0));
+  const Eigen::VectorXd whole = dag::eigen::wrap<double>(std::span<const double>(reference));
+  const Eigen::VectorXd x0 = whole.head(rows), y0 = whole.tail(whole.size() - rows);
+  std::vector<double> points[2] = {reference, reference};
+  for (double share = 1; share >= tau / 2; share /= 2) {
+    const dag::RegularizedMatrixGame pulled(game, share * game.range(), share * game.range(), x0,
+                                            y0);
+    points[0] = points[1];
+    const auto found = dag::newton(pulled, {.tolerance = 1e-6 * share, .start = points[0]});
+    const auto point = found.state.view().point;
+    points[1].assign(point.begin(), point.end());
+  }
+  const auto limit = dag::path_limit<double>(game, reference, points[0], points[1]);
+  REQUIRE(limit.has_value());
+  return *limit;
+}
+
+double entropy(const std::vector<double>& point) {
+  double sum = 0;
+  for (const double p : point) {
+    sum -= p > 0 ? p * std::log(p) : 0;
+  }
+  return sum;
+}
+
+double gap_of(const Game& game, const std::vector<double>& z) {
+  const auto rows = game.payoff().rows();
+  const Eigen::VectorXd whole = dag::eigen::wrap<double>(std::span<const double>(z));
+  return (game.payoff() * whole.tail(whole.size() - rows)).maxCoeff() -
+         (game.payoff().transpose() * whole.head(rows)).minCoeff();
+}
+
+}  // namespace
+
+TEST_CASE("the path's limit is the selected equilibrium, to rounding") {
+  // Two-finger Morra: (0, p, 1 - p, 0), p from 4/7 to 3/5 for either player; the entropy is largest
+  // at 4/7, KL to a reference (., r, s, .) least at r / (r + s), clipped.
+  Eigen::MatrixXd morra(4, 4);
+  morra << 0, 2, -3, 0, -2, 0, 0, 3, 3, 0, 0, -4, 0, -3, 4, 0;
+  const Game game{morra};
+  const auto even = limit_of(game, std::vector<double>(8, 0.25), 1e-5);
+  CHECK(std::abs(even[1] - 4.0 / 7) <= 1e-14);
+  CHECK(std::abs(even[5] - 4.0 / 7) <= 1e-14);
+  CHECK(even[0] == 0);
+  const auto near = limit_of(game, {0.01, 0.5733, 0.4067, 0.01, 0.1, 0.7, 0.1, 0.1}, 1e-5);
+  CHECK(std::abs(near[1] - 0.5733 / 0.98) <= 1e-14);
+  CHECK(std::abs(near[5] - 3.0 / 5) <= 1e-14);
+}
+
+TEST_CASE("the path's limit: exact, of larger entropy than other equilibria, even among copies") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    CAPTURE(seed);
+    const Eigen::MatrixXd small = test::uniform_payoff(5, 6, seed);
+    Eigen::MatrixXd payoff(7, 9);  // rows 0, 1 twice, columns 0, 1, 2 twice
+    payoff << small, small.leftCols(3), small.topRows(2), small.topLeftCorner(2, 3);
+    const Game game{payoff};
+    const auto limit = limit_of(
+        game,
+        [] {
+          std::vector<double> uniform(7, 1.0 / 7);
+          uniform.insert(uniform.end(), 9, 1.0 / 9);
+          return uniform;
+        }(),
+        1e-5);
+    CHECK(gap_of(game, limit) <= 1e-14);
+    for (const auto& [first, second] :
+         {std::pair{0, 5}, std::pair{1, 6}, std::pair{7, 13}, std::pair{8, 14}, std::pair{9, 15}}) {
+      CHECK(std::abs(limit[static_cast<std::size_t>(first)] -
+                     limit[static_cast<std::size_t>(second)]) <= 1e-14);
+    }
+    const auto vertex = dag::linear_program(dag::eigen::entries(game.payoff()), 7, 9);
+    std::vector<double> other = vertex.row;
+    other.insert(other.end(), vertex.column.begin(), vertex.column.end());
+    CHECK(entropy(limit) >= entropy(other) - 1e-12);
+    for (std::size_t k = 0; k < other.size(); ++k) {
+      other[k] = 0.5 * other[k] + 0.5 * limit[k];  // an equilibrium too
+    }
+    CHECK(entropy(limit) >= entropy(other) - 1e-12);
+  }
+}
+
+TEST_CASE("the path's limit says nothing where the supports are not yet those of the limit") {
+  const Game game{test::uniform_payoff(6, 6, 1)};
+  std::vector<double> uniform(12, 1.0 / 6), far(12, 0.0);
+  CHECK_FALSE(dag::path_limit<double>(game, uniform, uniform, uniform).has_value());
+  far[0] = far[6] = 1;  // a step to a vertex leaves one strategy that binds: no equilibrium
+  const auto vertex = dag::path_limit<double>(game, uniform, uniform, far);
+  CHECK((!vertex || gap_of(game, *vertex) > 1e-3));
+  CHECK_THROWS_AS((void)dag::path_limit<double>(game, uniform, uniform, std::vector<double>(3)),
+                  dag::Error);
 }

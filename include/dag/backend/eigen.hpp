@@ -25,6 +25,8 @@ struct eigen : detail::EigenSimplices {
   template <class Scalar>
   using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+  static constexpr bool host_memory = true;
+
   // --- memory --------------------------------------------------------------------------------
 
   /// `size` zeros.

@@ -68,6 +68,12 @@ concept HasSimplices = requires(const B& backend, const Blocks& blocks, std::spa
   { backend.weighted_spread_squared(blocks, x, x, x) } -> std::convertible_to<S>;
 };
 
+/// Atom: spans of this backend's vectors can be read and written by plain loops.
+template <class B>
+concept HasHostMemory = requires {
+  requires B::host_memory;
+};
+
 /// The primitives that solvers compose. See backend/eigen.hpp for each one's contract.
 template <class B, class S = double>
 concept Backend = std::copyable<B> && HasVectors<B, S> && HasElementwise<B, S> &&

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/solver/diagonal_metric.hpp>
 #include <dag/solver/fictitious_play.hpp>
 #include <dag/solver/first_order.hpp>
 #include <dag/solver/loop.hpp>
@@ -29,6 +31,8 @@ struct PrimalDualOptions {
   /// or after this share of all rounds without a restart.
   double artificial = 0.36;
   bool balance = true;  ///< rebalance the players' steps at restarts, from how far each has moved
+  /// A step a strategy in place of one a player. Needs a backend in host memory.
+  Scaling scaling = Scaling::none;
 };
 
 namespace detail {
@@ -48,6 +52,11 @@ class PrimalDualRounds : public FirstOrder<Game> {
   PrimalDualRounds(const Game& game, const SolverOptions<Real>& options,
                    const PrimalDualOptions& own, std::string_view solver)
       : Base(game, options, solver, Step<Real>::adaptive(2)), own_(own) {
+    if constexpr (HasHostMemory<Backend>) {
+      if (own.scaling != Scaling::none) {
+        metric_.emplace(blocks(), Backend::entries(game.payoff()), own.scaling);
+      }
+    }
     for (Vector* v : {&next_, &field_, &next_field_, &mean_, &mean_field_, &restart_}) {
       *v = game.backend().template allocate<Real>(this->size());
     }
@@ -98,6 +107,28 @@ class PrimalDualRounds : public FirstOrder<Game> {
   }
   [[nodiscard]] const Blocks& blocks() const { return this->game_.players().blocks(); }
 
+  /// y += number * x, each entry times its weight.
+  void advance(std::size_t b, Real number, std::span<const Real> x, std::span<Real> y) {
+    if (metric_) {
+      metric_->add(b, number, x, y);
+    } else {
+      this->backend().axpy(number, x, y);
+    }
+  }
+  void project(std::size_t b, std::span<Real> y) {
+    if (metric_) {
+      metric_->project(b, y);
+    } else {
+      this->backend().project_simplex(y);
+    }
+  }
+  /// Between player b's parts of two stacked points, in the metric.
+  [[nodiscard]] Real squared_distance(std::size_t b, std::span<const Real> x,
+                                      std::span<const Real> y) const {
+    return metric_ ? metric_->squared_distance(b, blocks().of(x, b), blocks().of(y, b))
+                   : this->backend().squared_distance(blocks().of(x, b), blocks().of(y, b));
+  }
+
   /// next_ = (x+, y+), next_field_ = (A y+, -A' x+):  x+ = project(x + eta w A y),  y+ = project(y
   /// - (eta / w) A'(2 x+ - x)).
   void propose() {
@@ -106,13 +137,13 @@ class PrimalDualRounds : public FirstOrder<Game> {
     const auto next_field = Backend::view(next_field_);
     backend.copy(last_view(), next);
     const auto x = blocks().of(next, 0);
-    backend.axpy(this->eta_ * balance_, blocks().of(view(field_), 0), x);
-    backend.project_simplex(x);
+    advance(0, this->eta_ * balance_, blocks().of(view(field_), 0), x);
+    project(0, x);
     this->game_.block_field(StateView<const Real>{next, next}, 1, blocks().of(next_field, 1));
     const auto y = blocks().of(next, 1);
-    backend.axpy(2 * this->eta_ / balance_, std::span<const Real>(blocks().of(next_field, 1)), y);
-    backend.axpy(-this->eta_ / balance_, blocks().of(view(field_), 1), y);
-    backend.project_simplex(y);
+    advance(1, 2 * this->eta_ / balance_, std::span<const Real>(blocks().of(next_field, 1)), y);
+    advance(1, -this->eta_ / balance_, blocks().of(view(field_), 1), y);
+    project(1, y);
     this->game_.block_field(StateView<const Real>{next, next}, 0, blocks().of(next_field, 0));
     ++this->products_;
   }
@@ -122,10 +153,8 @@ class PrimalDualRounds : public FirstOrder<Game> {
     const auto& backend = this->backend();
     for (;;) {
       propose();
-      const Real dx =
-          backend.squared_distance(blocks().of(view(next_), 0), blocks().of(last_view(), 0));
-      const Real dy =
-          backend.squared_distance(blocks().of(view(next_), 1), blocks().of(last_view(), 1));
+      const Real dx = squared_distance(0, view(next_), last_view());
+      const Real dy = squared_distance(1, view(next_), last_view());
       const auto a_next = blocks().of(view(next_field_), 0);
       const auto a_last = blocks().of(view(field_), 0);
       const auto x_next = blocks().of(view(next_), 0);
@@ -190,17 +219,15 @@ class PrimalDualRounds : public FirstOrder<Game> {
   /// w^2 = |dx| / |dy| since the last restart, smoothed in the logarithm: both players then use up
   /// their budgets at one speed.
   void rebalance() {
-    const auto& backend = this->backend();
-    const Real dx = std::sqrt(
-        backend.squared_distance(blocks().of(last_view(), 0), blocks().of(view(restart_), 0)));
-    const Real dy = std::sqrt(
-        backend.squared_distance(blocks().of(last_view(), 1), blocks().of(view(restart_), 1)));
+    const Real dx = std::sqrt(squared_distance(0, last_view(), view(restart_)));
+    const Real dy = std::sqrt(squared_distance(1, last_view(), view(restart_)));
     if (dx > std::numeric_limits<Real>::epsilon() && dy > std::numeric_limits<Real>::epsilon()) {
       balance_ = std::exp((std::log(dx / dy) + std::log(balance_)) / 2);
     }
   }
 
   PrimalDualOptions own_;
+  std::optional<DiagonalMetric<Real>> metric_;
   Vector next_, field_, next_field_, mean_, mean_field_, restart_;
   Real balance_ = 1;
   Real next_eta_ = 0;
@@ -221,13 +248,14 @@ class PrimalDualRounds : public FirstOrder<Game> {
 /// A'(2 x_new - x_old)). Restarts go to the mean of the rounds since the last one, or to the last
 /// iterate, whichever has the smaller duality gap, on the sufficient / necessary / artificial rule;
 /// on simplices the gap itself is the normalised one up to a bounded factor. Rate: linear (matrix
-/// games are sharp). Differs from PDLP: no diagonal scaling (on uniform games a prototype with
-/// diagonal steps took 2.5 to 4 times the rounds: docs/solvers). Defaults: adaptive step, average
-/// `last`. Step rules: adaptive, constant, lipschitz (of the max norm: choose size <= (range / 2) /
-/// |A|_2), decaying. Cost a round: two one-sided products, counted as one field evaluation, and two
-/// projections. Memory: eleven stacked vectors; nothing is allocated after the first round.
-/// Deterministic. Errors: invalid_argument (options), dimension_mismatch or not_a_distribution
-/// (start).
+/// games are sharp). With `scaling` each strategy has a step and both projections are in that
+/// metric: Pock and Chambolle (2011), doi:10.1109/ICCV.2011.6126441, or Ruiz (2001); see
+/// solver/diagonal_metric.hpp. Defaults: no scaling, adaptive step, average `last`. Step rules:
+/// adaptive, constant, lipschitz (of the max norm: choose size <= (range / 2) / |A|_2), decaying.
+/// Cost a round: two one-sided products, counted as one field evaluation, and two projections.
+/// Memory: eleven stacked vectors, three more with scaling; nothing is allocated after the first
+/// round. Deterministic. Errors: invalid_argument (options), unsupported (scaling on a backend that
+/// is not in host memory), dimension_mismatch or not_a_distribution (start).
 template <detail::DenseMatrixGame Game>
 [[nodiscard]] Solution<Game> primal_dual_hybrid_gradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
@@ -241,6 +269,9 @@ template <detail::DenseMatrixGame Game>
           "primal_dual_hybrid_gradient: restarts need 0 < sufficient < necessary < 1 and "
           "artificial > 0, got ",
           own.sufficient, ", ", own.necessary, ", ", own.artificial);
+  require(own.scaling == Scaling::none || HasHostMemory<backend_t<Game>>, Errc::unsupported,
+          "primal_dual_hybrid_gradient: scaled steps run on backends in host memory only; leave "
+          "scaling none");
   detail::PrimalDualRounds<Game> rounds(game, options, own, "primal_dual_hybrid_gradient");
   const Average average = options.average == Average::automatic ? Average::last : options.average;
   return detail::run(game, rounds, average, options);
