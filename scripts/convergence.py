@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The dag authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measures every zero-sum solver with `dag solve` and writes the tables and plots of the documentation.
+"""Measures every zero-sum solver with `dag solve` and writes the tables of the documentation.
 
 Tables go between the lines `<!-- table: NAME -->` and `<!-- end of table -->`:
 docs/convergence.md [convergence]   rounds and products to 1e-3, 1e-6 and 1e-9, fitted law, theory
 benchmarks/README.md [by size]      rounds and time to the same, by size of the game
-Plots go to docs/img. Theory is read from include/dag/solver/theory.hpp.
+Plots: scripts/solver_plots.py. Theory is read from include/dag/solver/theory.hpp.
 
-Usage: scripts/convergence.py [--program build/release/bin/dag] [--only tables|sizes|plots]
+Usage: scripts/convergence.py [--program build/release/bin/dag] [--only tables|sizes]
 """
 import argparse
 import csv
@@ -24,20 +24,6 @@ TARGETS = (1e-3, 1e-6, 1e-9)
 GAMES = ["biased-rps", "kuhn-poker", "random:10x10:1", "random:100x100:1", "integer:30x30:5:1", "diagonal:8:1e3"]
 SIZES = ["random:10x10:1", "random:100x100:1", "random:500x500:1"]
 LIMITS = ["--tolerance", "1e-9", "--max-iterations", "200000"]
-PLOTS = {  # file: (game, solvers, more arguments)
-    "last_iterate": ("biased-rps", "gradient_descent_ascent,extragradient,optimistic_mirror_descent",
-                     ["--average", "last", "--max-iterations", "3000", "--start", "0.8,0.1,0.1;0.1,0.8,0.1"]),
-    "proximal": ("random:30x30:1", "mirror_descent,mirror_prox,optimistic_mirror_descent,hedge",
-                 ["--average", "uniform", "--max-iterations", "20000"]),
-    "last_iterate_methods": ("random:30x30:1",
-                             "extragradient,anchored_extragradient,magnetic_mirror_descent,primal_dual_hybrid_gradient",
-                             ["--max-iterations", "20000"]),
-    "regret": ("random:30x30:1", "regret_matching,regret_matching_plus,predictive_regret_matching_plus",
-               ["--max-iterations", "20000"]),
-    "responses": ("random:30x30:1", "fictitious_play,alternating_fictitious_play,smooth_fictitious_play,frank_wolfe",
-                  ["--max-iterations", "20000"]),
-    "exact": ("random:100x100:1", "interior_point,primal_dual_hybrid_gradient", ["--max-iterations", "20000"]),
-}
 
 
 def solve(program, game, seconds):
@@ -149,26 +135,16 @@ def fill(path, name, lines):
     path.write_text(text[:start] + "\n".join(lines).rstrip() + "\n" + text[text.index(end, start):])
 
 
-def plots(program):
-    folder = ROOT / "docs/img"
-    folder.mkdir(exist_ok=True)
-    for name, (game, solvers, more) in PLOTS.items():
-        subprocess.run([program, "solve", game, "--solver", solvers, "--tolerance", "1e-12", "--quiet",
-                        "--plot", folder / f"{name}.svg", *more], check=False)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/dag"))
-    parser.add_argument("--only", choices=["tables", "sizes", "plots"])
+    parser.add_argument("--only", choices=["tables", "sizes"])
     parser.add_argument("--seconds", type=float, default=10, help="limit of each solver on each game")
     options = parser.parse_args()
     if options.only in (None, "tables"):
         fill(ROOT / "docs/convergence.md", "convergence", convergence_table(options.program, options.seconds))
     if options.only in (None, "sizes"):
         fill(ROOT / "benchmarks/README.md", "by size", size_table(options.program, options.seconds))
-    if options.only in (None, "plots"):
-        plots(options.program)
 
 
 if __name__ == "__main__":

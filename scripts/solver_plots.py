@@ -4,8 +4,9 @@
 """Draws one plot for every page of docs/solvers from runs of `dag solve`: docs/img/solvers/PAGE.svg.
 
 Every solver of a page has a curve, and in its colour the rate of its theorem as a dashed line: powers with the
-least constant that the run admits, linear rates with the factor fitted (a theorem says only that there is one), bounds with their
-own constants. Theory is read from include/dag/solver/theory.hpp. Times are the least of three runs on one thread.
+least constant that the run admits, linear rates with the factor fitted (a theorem says only that there is one), bounds
+with their own constants. Theory is read from include/dag/solver/theory.hpp. Times are the least of three runs on one
+thread.
 
 Usage: scripts/solver_plots.py [--program build/release/bin/dag] [--only PAGE,PAGE] [--output docs/img/solvers]
 """
@@ -59,16 +60,19 @@ class Program:
 
 def draw(target, panels):
     """panels: dicts of title, x, y, log ("x", "y", "xy"), curves [(title, xs, ys, colour, style)], range."""
-    width, height = (760, 470) if len(panels) == 1 else (1180, 470)
+    entries = max(len(panel["curves"]) for panel in panels)
+    width, height = 760 if len(panels) == 1 else 1180, 400 + 22 * entries
     with tempfile.TemporaryDirectory() as folder:
         script = [f"set terminal svg size {width},{height} background 'white' font 'sans,13'",
                   f"set output '{target}'", "set border 3 lc rgb '#555555'", "set tics nomirror",
-                  "set grid lc rgb '#dddddd'", "set key outside below center horizontal maxcols 2 Left reverse spacing 1.2 samplen 2.5 height 1",
+                  "set grid lc rgb '#dddddd'",
+                  "set key outside below center horizontal maxcols 1 Left reverse spacing 1.2 samplen 2.5 height 1",
                   f"set multiplot layout 1,{len(panels)}"]
         for p, panel in enumerate(panels):
             script += ["unset logscale"] + ([f"set logscale {panel['log']}"] if panel.get("log") else [])
-            script += [f"set format {a} '{'10^{%T}' if a in panel.get('log', '') and panel.get(a + 'powers', True) else '%g'}'"
-                       for a in "xy"]
+            for axis in "xy":
+                powers = axis in panel.get("log", "") and panel.get(axis + "powers", True)
+                script.append(f"set format {axis} '{'10^{%T}' if powers else '%g'}'")
             script += [f"set title \"{panel['title']}\" noenhanced", f"set xlabel \"{panel['x']}\"",
                        f"set ylabel \"{panel['y']}\"", f"set yrange {panel.get('range', '[*:*]')}", "set xrange [*:*]"]
             lines = []
@@ -111,8 +115,8 @@ def linear(records, colour):
     slope, _ = fit_line(t, y)
     mean_t, mean_y = sum(t) / len(t), sum(y) / len(y)
     xs = [t[0] + (t[-1] - t[0]) * k / 100 for k in range(101)]
-    return (f"theory: linear, fitted {math.exp(slope):.5g}^t", xs, [math.exp(mean_y + slope * (x - mean_t)) for x in xs],
-            colour, "dashed")
+    return (f"theory: linear, fitted {math.exp(slope):.5g}^t", xs,
+            [math.exp(mean_y + slope * (x - mean_t)) for x in xs], colour, "dashed")
 
 
 def gap_curves(program, runs):
@@ -120,7 +124,9 @@ def gap_curves(program, runs):
     known, curves = theories(), []
     for colour, (label, game, solver, more) in enumerate(runs):
         found, records = program.run(game, solver, *more)
-        law, exponent = known.get((solver.removeprefix("alternating_"), found["iterate"]), ("none", 0))
+        promises = {at: law for (name, at), law in known.items() if name == solver.removeprefix("alternating_")}
+        only = next(iter(promises.values())) if len(promises) == 1 else ("none", 0)
+        law, exponent = promises.get(found["iterate"], only)
         xs, ys = [r["iteration"] for r in records], [r["relative_gap"] for r in records]
         curves.append((f"{label}, {found['iterate']}", xs, ys, colour, "line"))
         if law == "power" and exponent > 0:
@@ -205,11 +211,11 @@ def responses(program, target):
     limits = ["--max-iterations", 20000, "--tolerance", "1e-9"]
     curves = gap_curves(program, named(game, ["fictitious_play", "alternating_fictitious_play",
                                               "smooth_fictitious_play", "frank_wolfe"], *limits))
-    _, records = program.run(game, "best_response_dynamics", "--tau", 2, *limits)
-    strong = [("best_response_dynamics", [r["iteration"] for r in records], [r["relative_gap"] for r in records], 4, "line"),
-              linear(records, 4)]
+    _, records = program.run("random:3x3:1", "best_response_dynamics", "--tau", 1.1, "--tolerance", "1e-13")
+    strong = [("best_response_dynamics", [r["iteration"] for r in records], [r["relative_gap"] for r in records], 4,
+               "line"), linear(records, 4)]
     draw(target, [{"title": game, "x": "rounds", "y": GAP, "log": "xy", "curves": curves},
-                  {"title": game + ", pulled with tau = the payoff range", "x": "rounds", "y": "gap of the pulled game / payoff range",
+                  {"title": "random:3x3:1, tau 1.1 > L = 0.875", "x": "rounds", "y": "gap of the pulled game / payoff range",
                    "log": "y", "curves": strong}])
 
 
@@ -221,7 +227,8 @@ def regret_dynamics(program, target):
         _, records = program.run(game, solver, "--max-iterations", 100000, "--tolerance", "1e-6")
         xs = [r["iteration"] for r in records]
         curves.append((solver, xs, [r[column] for r in records], colour, "line"))
-        curves.append((f"theory sqrt({bound} / t)", xs, [math.sqrt(bound / x) if x else math.nan for x in xs], colour, "dashed"))
+        curves.append((f"theory sqrt({bound} / t)", xs, [math.sqrt(bound / x) if x else math.nan for x in xs], colour,
+                       "dashed"))
     draw(target, [{"title": game, "x": "rounds", "y": "gap / payoff range", "log": "xy", "curves": curves}])
 
 
@@ -249,7 +256,7 @@ def newton(program, target):
         rounds.append((f"{game}, tau 0.1", [r["iteration"] for r in records], [r["residual"] for r in records], colour,
                        "points"))
         k = next(k for k, r in enumerate(records) if r["residual"] < 1e-2)
-        constant = max(records[j + 1]["residual"] / records[j]["residual"] ** 2 for j in range(k, min(k + 1, len(records) - 1)))
+        constant = records[k + 1]["residual"] / records[k]["residual"] ** 2
         xs, ys = [records[k]["iteration"]], [records[k]["residual"]]
         while ys[-1] > 1e-15:
             xs.append(xs[-1] + 1)

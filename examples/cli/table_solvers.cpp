@@ -291,7 +291,13 @@ Found automatic_many(const dag::GameTable& table, const Settings& settings) {
     return logit(table, settings);
   }
   Found found = pure(table, settings);
-  return found.equilibria.empty() ? logit(table, settings) : found;
+  if (!found.equilibria.empty()) {
+    found.note = "mixed equilibria were not looked for; --solver logit_branch finds one";
+    return found;
+  }
+  Found mixed = logit(table, settings);
+  mixed.note += "; no pure equilibrium; there may be other mixed ones";
+  return mixed;
 }
 
 }  // namespace cli

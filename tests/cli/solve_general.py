@@ -137,6 +137,15 @@ class General(Case):
                 degenerate += found["degenerate"]
         self.assertGreater(degenerate, 0)
 
+    def test_auto_says_what_it_did_not_look_for(self):
+        """Three players: pure equilibria alone where there are any, else one mixed one."""
+        found = self.json("solve", "general:3x4x2:1")
+        self.assertEqual(found["solver"], "pure_equilibria")
+        self.assertIn("mixed equilibria were not looked for", found["note"])
+        found = self.json("solve", "jordan")
+        self.assertEqual(found["solver"], "logit_branch")
+        self.assertIn("no pure equilibrium", found["note"])
+
     def test_pure_equilibria_are_as_many_as_the_index_counts(self):
         for path, row in self.games(lambda row: row["pure_equilibria"]):
             with self.subTest(game=path.name):

@@ -72,6 +72,10 @@ TEST_CASE("diagonal weights: at most one, the bound of Pock and Chambolle, Ruiz'
         const auto w = dag::eigen::wrap<double>(metric.weights(b));
         CHECK(w.maxCoeff() == 1);
         CHECK(w.minCoeff() > 0);
+        const Eigen::VectorXd x = Eigen::VectorXd::LinSpaced(w.size(), 0, 1);
+        const Eigen::VectorXd y = Eigen::VectorXd::LinSpaced(w.size(), 2, -1);
+        CHECK(metric.squared_distance(b, dag::eigen::view(x), dag::eigen::view(y)) ==
+              doctest::Approx(((x - y).array().square() / w.array()).sum()).epsilon(1e-13));
       }
       const Matrix shaped = scaled(payoff, metric);
       if (scaling == Scaling::pock_chambolle) {

@@ -251,6 +251,21 @@ TEST_CASE("an annealed magnet selects: the largest entropy, or the nearest to th
   CHECK(near.strategy(0)(0) == doctest::Approx(3.0 / 7).epsilon(0.05));
 }
 
+TEST_CASE("an annealed magnet keeps up: the gap is at most that of its weight, times log sizes") {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const Game game{test::uniform_payoff(12, 9, seed)};
+    dag::Trace trace;
+    (void)dag::magnetic_mirror_descent(
+        game, {.tolerance = 0, .max_iterations = 10'000, .observer = trace},
+        {.magnet = dag::Magnet::annealed});
+    for (const dag::Record& record : trace.records()) {
+      if (record.iteration > 0) {  // the equilibrium pulled by tau has a gap of tau log(m n)
+        CHECK(record.relative_gap <= 0.5 / std::sqrt(at_round(record)) * std::log(12.0 * 9.0));
+      }
+    }
+  }
+}
+
 TEST_CASE("restarted primal-dual hybrid gradient converges linearly to 1e-10") {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     const Game game{test::uniform_payoff(seed)};

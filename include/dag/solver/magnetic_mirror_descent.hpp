@@ -34,7 +34,9 @@ enum class Select {
 template <Scalar Real>
 struct MagneticOptions {
   Magnet magnet = Magnet::moving;
-  Real weight = Real(0.1);  ///< of the magnet, in payoff ranges
+  /// Of the magnet, in payoff ranges; 0: 0.1, and 0.5 for an annealed one, which can keep up with
+  /// its target only from about 0.36 on (the contract below).
+  Real weight = 0;
   /// moving: rounds between jumps; 0: log 10 / log(1 + eta tau), a tenth of the divergence.
   std::int64_t period = 0;
   Real cooling = Real(0.5);             ///< annealed: weight of round t = weight / t^cooling
@@ -61,7 +63,10 @@ class MagneticRounds : public FirstOrder<Game> {
             ": an adaptive step is not one of its rules (and is the default where the game reports "
             "no Lipschitz constant); give .step = Step::constant(eta)");
     const Real range = payoff_range(game);
-    tau_ = own.weight * (range > 0 ? range : Real{1});
+    if (own_.weight == 0) {
+      own_.weight = own_.magnet == Magnet::annealed ? Real(0.5) : Real(0.1);
+    }
+    tau_ = own_.weight * (range > 0 ? range : Real{1});
     automatic_ = options.step.rule == Base::Rule::automatic;
     unit_ = 1 / this->first_step_;
     if (own.select == Select::reference) {
@@ -129,12 +134,14 @@ class MagneticRounds : public FirstOrder<Game> {
 /// a fixed magnet D(z_tau, z) shrinks by 1 / (1 + eta tau) a round for eta <= tau / L^2, to the
 /// regularised (quantal response) equilibrium z_tau; every jump of a moving magnet is a proximal
 /// point step, so that the last iterate tends to a Nash equilibrium; annealed, z_tau leads to the
-/// equilibrium of `select` with an error of the order of tau. The game must have no magnet of its
-/// own: a regularised game is what `mirror_descent` serves. Defaults: moving magnet of weight 0.1
-/// ranges, step min(1/L, tau/L^2), average `last`. The certificate is that of the unregularised
-/// game. Cost a round: one field evaluation, one prox. Memory: nine stacked vectors; nothing is
-/// allocated after the first round. Deterministic. Errors: invalid_argument (options),
-/// dimension_mismatch or not_a_distribution (start), not_finite.
+/// equilibrium of `select` with an error of the order of tau: with step tau / L^2 a round shrinks
+/// the distance to the target by (tau / L)^2, while the target moves as 1 / t^(1 + cooling), so
+/// that z keeps up where cooling < 1/2, or cooling = 1/2 and (tau_1 / L)^2 > 1/2. The game must
+/// have no magnet of its own: a regularised game is what `mirror_descent` serves. Defaults: moving
+/// magnet of weight 0.1 ranges, step min(1/L, tau/L^2), average `last`. The certificate is that of
+/// the unregularised game. Cost a round: one field evaluation, one prox. Memory: nine stacked
+/// vectors; nothing is allocated after the first round. Deterministic. Errors: invalid_argument
+/// (options), dimension_mismatch or not_a_distribution (start), not_finite.
 template <MonotoneGame Game>
 requires(!Regularized<Game>) [[nodiscard]] Solution<Game> magnetic_mirror_descent(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
@@ -142,8 +149,9 @@ requires(!Regularized<Game>) [[nodiscard]] Solution<Game> magnetic_mirror_descen
   static_assert(MagneticPlayer<players_t<Game>, backend_t<Game>>,
                 "magnetic_mirror_descent: the players need a prox with a magnet (MagneticPlayer)");
   detail::validate(options, "magnetic_mirror_descent");
-  require(own.weight > 0 && std::isfinite(own.weight), Errc::invalid_argument,
-          "magnetic_mirror_descent: weight must be > 0 payoff ranges, got ", own.weight);
+  require(own.weight >= 0 && std::isfinite(own.weight), Errc::invalid_argument,
+          "magnetic_mirror_descent: weight must be >= 0 payoff ranges (0: automatic), got ",
+          own.weight);
   require(own.period >= 0, Errc::invalid_argument,
           "magnetic_mirror_descent: period must be >= 0 rounds, got ", own.period);
   require(own.cooling > 0 && own.cooling < 1, Errc::invalid_argument,
