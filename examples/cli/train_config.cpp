@@ -262,6 +262,67 @@ void take_task(Keys& keys, TrainConfig& config) {
   }
 }
 
+/// A value by its name. Errors: parse, with the list of names.
+template <class Value, std::size_t count>
+Value named(const std::string& where, const char* key, const std::string& name,
+            const std::pair<const char*, Value> (&values)[count]) {
+  std::string names;
+  for (const auto& [known, value] : values) {
+    if (name == known) {
+      return value;
+    }
+    names += (names.empty() ? "" : ", ") + std::string(known);
+  }
+  dag::fail(dag::Errc::parse, where, ": \"", key, "\" must be one of ", names, ", got \"", name,
+            "\"");
+}
+
+/// "loss": a trainer's preset, at the level of tokens unless it says otherwise, with changes.
+void take_loss(Keys& keys, dag::TrainOptions& options) {
+  const auto object = keys.take_any("loss");
+  if (!object) {
+    return;
+  }
+  Keys own(*object, keys.where() + ": loss");
+  std::string name;
+  own.take("preset", name);
+  dag::require(!name.empty(), dag::Errc::parse, own.where(),
+               ": needs \"preset\", the name of a trainer's loss");
+  dag::PolicyLossOptions& loss = options.policy_loss = dag::policy_preset(name).loss;
+  name = "token";
+  own.take("level", name);
+  options.loss_level =
+      named<dag::LossLevel>(own.where(), "level", name,
+                            {{"token", dag::LossLevel::token}, {"trace", dag::LossLevel::trace}});
+  name.clear();
+  own.take("aggregation", name);
+  if (!name.empty()) {
+    using A = dag::Aggregation;
+    loss.aggregation = named<A>(own.where(), "aggregation", name,
+                                {{"sequence_mean_token_mean", A::sequence_mean_token_mean},
+                                 {"sequence_mean_token_sum", A::sequence_mean_token_sum},
+                                 {"sequence_mean_by_length", A::sequence_mean_by_length},
+                                 {"token_mean", A::token_mean},
+                                 {"sequence_mean_fixed", A::sequence_mean_fixed},
+                                 {"token_sum_fixed", A::token_sum_fixed}});
+  }
+  name.clear();
+  own.take("kl", name);
+  if (!name.empty()) {
+    using K = dag::KlEstimator;
+    loss.kl = named<K>(own.where(), "kl", name, {{"k1", K::k1}, {"k2", K::k2}, {"k3", K::k3}});
+  }
+  own.take("beta", loss.beta);
+  own.take("epsilon_low", loss.epsilon_low);
+  own.take("epsilon_high", loss.epsilon_high);
+  own.take("delta", loss.delta);
+  own.take("dual_clip", loss.dual_clip);
+  own.take("cispo_low", loss.cispo_low);
+  own.take("cispo_high", loss.cispo_high);
+  own.take("fixed_length", loss.fixed_length);
+  own.finish();
+}
+
 void take_training(Keys& keys, TrainConfig& config) {
   dag::TrainOptions& o = config.train;
   keys.take("optimizer", config.optimizer);
@@ -288,7 +349,9 @@ void take_training(Keys& keys, TrainConfig& config) {
   keys.take("policy_loss", name);
   if (!name.empty()) {
     o.policy_loss = dag::policy_preset(name).loss;
+    o.loss_level = dag::LossLevel::trace;
   }
+  take_loss(keys, o);
   name.clear();
   keys.take("advantage", name);
   if (!name.empty()) {

@@ -15,6 +15,7 @@
 #include <dag/core/random.hpp>
 #include <dag/core/state.hpp>
 #include <dag/core/status.hpp>
+#include <dag/core/token_log_prob_model.hpp>
 #include <dag/game/alignment.hpp>
 #include <dag/game/bilinear.hpp>
 #include <dag/game/matrix.hpp>

@@ -79,6 +79,12 @@ class Train(Case):
                                      clip_norm=1, **small),
                 "--metrics", "run.jsonl", "-q", cwd=self.folder)
         lines = [json.loads(x) for x in (self.folder / "run.jsonl").read_text().splitlines()]
+        by_token = self.config(objective="gini", epochs=2, advantage="opo", noise_every=20,
+                               loss=dict(preset="dr_grpo", fixed_length=6, epsilon_high=0.3), **small)
+        self.ok("train", by_token, "--metrics", "tokens.jsonl", "-q", cwd=self.folder)
+        self.assertEqual(len((self.folder / "tokens.jsonl").read_text().splitlines()), 40)
+        self.ok("train", self.config(objective="gini", beta=0, loss=dict(
+            preset="grpo", beta=0.1, kl="k2", aggregation="token_mean"), **small), "-q")
         self.assertEqual([x["step"] for x in lines if "signal_to_noise" in x], [10, 20, 30, 40])
         self.assertEqual([x["step"] for x in lines if "total_variation" in x], [20, 40])
         self.assertEqual({x["learning_rate"] for x in lines[20:]}, {0.03})
@@ -184,6 +190,13 @@ class Train(Case):
         self.refused("train", self.config(multipliers=dict(speed=1)), says="speed")
         self.refused("train", self.config(policy_loss="ppo9"), says="ppo9")
         self.refused("train", self.config(advantage="opo"), says="length")
+        self.refused("train", self.config(loss="dapo"), says="loss")
+        self.refused("train", self.config(loss=dict(level="token")), says="preset")
+        self.refused("train", self.config(loss=dict(preset="dr_grpo")), says="fixed_length")
+        self.refused("train", self.config(loss=dict(preset="dapo", level="word")), says="word")
+        self.refused("train", self.config(loss=dict(preset="dapo", clip=1)), says="clip")
+        self.refused("train", self.config(loss=dict(preset="grpo", beta=0.1)), says="beta")
+        self.refused("train", self.config(loss=dict(preset="grpo", kl="k9")), says="k9")
         self.refused("train", self.config(schedule="linear"), says="linear")
         self.refused("train", self.config(dead_group="revive"), says="revive")
         self.refused("train", self.config(beta=-1), "--metrics", "run.jsonl", says="beta")

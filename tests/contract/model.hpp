@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dag/core/log_prob_model.hpp>
+#include <dag/core/token_log_prob_model.hpp>
 
 #include <doctest/doctest.h>
 
@@ -186,6 +187,87 @@ void check_batches(const Model& model, const typename Model::prompt_type& prompt
   });
 }
 
+/// Tokens add up to the trace; one weight for all is the trace's score; other weights are the
+/// derivative of the weighted sum (central differences, as above); batches agree with single calls.
+template <dag::TokenLogProbModel Model>
+void check_tokens(const Model& model, const typename Model::prompt_type& prompt,
+                  const ModelChecks& checks) {
+  using Scalar = typename Model::scalar_type;
+  using Prompt = typename Model::prompt_type;
+  using Trace = typename Model::trace_type;
+  constexpr std::size_t count = 9;
+  const Scalar close = Scalar{1000} * std::numeric_limits<Scalar>::epsilon();
+  const std::vector<Prompt> prompts(count, prompt);
+  std::vector<Trace> traces(count);
+  dag::RandomStream stream(checks.seed, 6);
+  dag::sample_batch<Model>(model, prompts, stream, traces);
+  const auto offsets = dag::token_offsets<Model>(model, prompts, traces);
+  std::vector<Scalar> all(offsets.back()), weights(offsets.back());
+  dag::token_log_prob_batch<Model>(model, prompts, traces, offsets, all);
+  for (Scalar& weight : weights) {
+    weight = static_cast<Scalar>(stream.normal());
+  }
+  std::vector<Scalar> total(model.parameter_count(), Scalar{0}), expected = total;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t size = offsets[i + 1] - offsets[i];
+    REQUIRE(size == model.token_count(prompt, traces[i]));
+    REQUIRE(size >= 1);
+    std::vector<Scalar> own(size);
+    model.token_log_probs(prompt, traces[i], own);
+    Scalar sum = 0;
+    for (std::size_t t = 0; t < size; ++t) {
+      CHECK(own[t] == all[offsets[i] + t]);
+      CHECK(own[t] <= 100 * std::numeric_limits<Scalar>::epsilon());
+      sum += own[t];
+    }
+    CHECK(std::abs(sum - model.log_prob(prompt, traces[i])) <= close);
+    model.accumulate_token_score(
+        prompt, traces[i], std::span<const Scalar>(weights).subspan(offsets[i], size), expected);
+    std::vector<Scalar> trace_score(total.size(), Scalar{0}), token_score = trace_score;
+    model.accumulate_score(prompt, traces[i], Scalar{-1.5}, trace_score);
+    model.accumulate_token_score(prompt, traces[i], std::vector<Scalar>(size, Scalar{-1.5}),
+                                 token_score);
+    for (std::size_t k = 0; k < trace_score.size(); ++k) {
+      REQUIRE(std::abs(trace_score[k] - token_score[k]) <= close);
+    }
+    own.push_back(0);
+    check_refused<Model>(dag::Errc::dimension_mismatch,
+                         [&] { model.token_log_probs(prompt, traces[i], own); });
+    check_refused<Model>(dag::Errc::dimension_mismatch, [&] {
+      model.accumulate_token_score(prompt, traces[i], own, token_score);
+    });
+  }
+  dag::accumulate_token_score_batch<Model>(model, prompts, traces, offsets, weights, total);
+  for (std::size_t k = 0; k < total.size(); ++k) {
+    REQUIRE(std::abs(total[k] - expected[k]) <= close);
+  }
+  if constexpr (dag::ParameterizedModel<Model>) {
+    const Scalar h = std::cbrt(std::numeric_limits<Scalar>::epsilon());
+    std::vector<Scalar> start(model.parameter_count());
+    model.copy_parameters(start);
+    const auto direction = random_direction(model, stream);
+    Model moved = model;
+    const auto at = [&](Scalar step) {
+      std::vector<Scalar> point = start;
+      for (std::size_t k = 0; k < point.size(); ++k) {
+        point[k] += step * direction[k];
+      }
+      moved.set_parameters(point);
+      dag::token_log_prob_batch<Model>(moved, prompts, traces, offsets, all);
+      return inner(all, weights);
+    };
+    Scalar size = 1;
+    for (const Scalar entry : total) {
+      size += std::abs(entry);
+    }
+    CHECK(std::abs((at(h) - at(-h)) / (2 * h) - inner(total, direction)) <= h * size);
+  }
+  weights.pop_back();
+  check_refused<Model>(dag::Errc::dimension_mismatch, [&] {
+    dag::accumulate_token_score_batch<Model>(model, prompts, traces, offsets, weights, total);
+  });
+}
+
 /// The exact answer distribution sums to one and is the law of sampled answers (five standard
 /// errors an answer, never an answer of probability zero).
 template <dag::ExactAnswerModel Model>
@@ -229,6 +311,9 @@ void check_model(const Model& model, const typename Model::prompt_type& prompt,
   check_batches(model, prompt, checks);
   if constexpr (dag::ParameterizedModel<Model>) {
     check_finite_differences(model, prompt, checks);
+  }
+  if constexpr (dag::TokenLogProbModel<Model>) {
+    check_tokens(model, prompt, checks);
   }
   if constexpr (dag::ExactAnswerModel<Model>) {
     check_answers(model, prompt, checks);

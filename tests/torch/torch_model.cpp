@@ -57,7 +57,7 @@ struct BagImpl : torch::nn::Cloneable<BagImpl> {
 };
 static_assert(dag::LogitModule<BagImpl> && !dag::DecodingModule<BagImpl>);
 static_assert(dag::DecodingModule<dag::TransformerImpl>);
-static_assert(dag::ParameterizedModel<Transformer>);
+static_assert(dag::ParameterizedModel<Transformer> && dag::TokenLogProbModel<Transformer>);
 static_assert(dag::ParameterizedModel<dag::TorchModel<BagImpl, float>>);
 
 /// Every trace of at most 3 tokens over 5 symbols that ends as the model's traces end.
@@ -269,6 +269,37 @@ TEST_CASE("Training goes on bit for bit from a checkpoint") {
   CHECK(run([](const dag::TrainRecord&) {}) == whole);
   std::filesystem::remove(options.checkpoint);
   std::filesystem::remove(options.checkpoint + ".previous");
+}
+
+TEST_CASE("A loss by token weighs traces of different lengths as its aggregation says") {
+  torch::set_num_threads(1);
+  const auto model = tiny();
+  const std::vector<TokenSequence> prompts{{0, 1}, {2}, {1}};
+  const std::vector<TokenSequence> traces{{1, stop}, {0, 1, 2}, {stop}};
+  const std::vector<double> advantage{1, -0.5, 2};
+  for (const bool by_sequence : {true, false}) {
+    dag::TrainOptions options{.loss_level = dag::LossLevel::token};
+    options.policy_loss = {.aggregation = by_sequence ? dag::Aggregation::sequence_mean_token_mean
+                                                      : dag::Aggregation::token_mean};
+    dag::detail::BatchScore<Transformer> score(options);
+    std::vector<double> log_prob(3), log_reference(3), gradient(model.parameter_count(), 0.0),
+        expected = gradient;
+    score.read(model, model, prompts, traces, log_prob, log_reference);
+    for (std::size_t i = 0; i < 3; ++i) {
+      score.keep(i, i);
+      const auto length = static_cast<double>(traces[i].size());
+      CHECK(score.lengths()[i] == length);
+      CHECK(log_prob[i] == doctest::Approx(model.log_prob(prompts[i], traces[i])).epsilon(1e-12));
+      model.accumulate_score(prompts[i], traces[i], advantage[i] / (by_sequence ? 3 * length : 6.0),
+                             expected);
+    }
+    dag::TrainRecord record;
+    score.weigh(0, model, prompts, traces, advantage, log_prob, record);
+    score.accumulate(model, prompts, traces, gradient);
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      REQUIRE(std::abs(gradient[i] - expected[i]) <= 1e-12);
+    }
+  }
 }
 
 TEST_CASE("What cannot be meant is refused") {

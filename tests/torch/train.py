@@ -67,8 +67,8 @@ class Train(Case):
         self.assertNotEqual(self.records("other.jsonl"), lines)
 
     def test_a_killed_run_goes_on_bit_for_bit(self):
-        # Multipliers, a clipped loss over two epochs, a moving reference; killed in both phases.
-        config = self.config(steps=120, epochs=2, policy_loss="dapo", refresh_every=30,
+        # Multipliers, a loss clipped by token over two epochs, a moving reference; killed in both phases.
+        config = self.config(steps=120, epochs=2, loss=dict(preset="dapo"), refresh_every=30,
                              refresh_mixup=0.5,
                              constraints=[dict(answers="correct", contexts=[0], equal_to=[3])])
         self.ok("train", config, "--metrics", "whole.jsonl", "--json", "whole.json", "-q",

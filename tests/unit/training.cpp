@@ -136,6 +136,17 @@ TEST_CASE("epochs and clipped ratios: the first epoch is plain, later ones are h
   CHECK(held_back < 0.7 * gone);
 }
 
+TEST_CASE("a model without tokens refuses a loss by token") {
+  dag::TrainOptions options{.steps = 1, .loss_level = dag::LossLevel::token};
+  static_assert(!dag::TokenLogProbModel<Model>);
+  try {
+    (void)run(rewarded(), options);
+    FAIL_CHECK("expected an error");
+  } catch (const dag::Error& error) {
+    CHECK(error.code() == dag::Errc::unsupported);
+  }
+}
+
 TEST_CASE("advantages by name rescale the signals; those by length are refused") {
   dag::TrainOptions options{.steps = 1, .group_size = 16, .beta = 0, .seed = 4};
   options.learning_rate = {.peak = 1};

@@ -12,14 +12,15 @@
 #include <utility>
 #include <vector>
 
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/cloneable.h>
 #include <torch/types.h>
 
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
+#include <dag/core/token_log_prob_model.hpp>
 #include <dag/interop/torch_module.hpp>
+#include <dag/interop/torch_parameters.hpp>
 
 namespace dag {
 
@@ -36,9 +37,9 @@ namespace dag {
 /// Determinism: samples come from RandomStream by inverse distribution in double, never from
 /// torch's generator. Every call has the same shape, so that a row does not depend on its
 /// neighbours; equal inputs give equal bits on one machine with one number of threads. Satisfies
-/// LogProbModel and ParameterizedModel. The module is put into evaluation mode. Errors:
-/// invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace that does
-/// not end), dimension_mismatch, not_finite; what torch throws passes through.
+/// LogProbModel, TokenLogProbModel and ParameterizedModel. The module is put into evaluation mode.
+/// Errors: invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace
+/// that does not end), dimension_mismatch, not_finite; what torch throws passes through.
 template <LogitModule Module, std::floating_point Scalar = float>
 class TorchModel {
  public:
@@ -141,44 +142,76 @@ class TorchModel {
           torch::tensor(padded, torch::dtype(scalar_kind())).to(options_.device);
       const at::Tensor total =
           (score(prompts.subspan(first, size), traces.subspan(first, size)) * weight).sum();
-      const auto grads = torch::autograd::grad({total}, module_->parameters(), {}, c10::nullopt,
-                                               false, /*allow_unused=*/true);
-      std::size_t next = 0;
-      for (std::size_t p = 0; p < grads.size(); ++p) {
-        if (!grads[p].defined()) {  // a parameter that the logits do not depend on
-          next += sizes_[p];
-          continue;
-        }
-        const at::Tensor part = grads[p].cpu().contiguous();
-        const Scalar* from = part.template data_ptr<Scalar>();
-        for (std::size_t i = 0; i < sizes_[p]; ++i) {
-          gradient[next++] += from[i];
-        }
-      }
+      parameters_.add_gradient(*module_, total, gradient);
     });
   }
 
-  [[nodiscard]] std::size_t parameter_count() const noexcept { return count_; }
+  /// Tokens, the stop among them. Errors: invalid_argument for a trace that does not end.
+  [[nodiscard]] std::size_t token_count(const TokenSequence&, const TokenSequence& trace) const {
+    detail::check_trace(options_, trace);
+    return trace.size();
+  }
+  void token_log_probs(const TokenSequence& prompt, const TokenSequence& trace,
+                       std::span<Scalar> out) const {
+    const std::size_t offsets[2] = {0, trace.size()};
+    dag::token_log_prob_batch<TorchModel>(*this, {&prompt, 1}, {&trace, 1}, offsets, out);
+  }
+  void token_log_prob_batch(std::span<const TokenSequence> prompts,
+                            std::span<const TokenSequence> traces,
+                            std::span<const std::size_t> offsets, std::span<Scalar> out) const {
+    const torch::NoGradGuard no_graph;
+    each_part(traces.size(), [&](std::size_t first, std::size_t size) {
+      const at::Tensor values =
+          score_tokens(prompts.subspan(first, size), traces.subspan(first, size))
+              .cpu()
+              .contiguous();
+      for (std::size_t i = 0; i < size; ++i) {
+        std::copy_n(values.template data_ptr<Scalar>() + offset(i) * options_.trace_length,
+                    traces[first + i].size(), out.begin() + offset(offsets[first + i]));
+      }
+    });
+  }
+  void accumulate_token_score(const TokenSequence& prompt, const TokenSequence& trace,
+                              std::span<const Scalar> weights, std::span<Scalar> gradient) const {
+    const std::size_t offsets[2] = {0, trace.size()};
+    dag::accumulate_token_score_batch<TorchModel>(*this, {&prompt, 1}, {&trace, 1}, offsets,
+                                                  weights, gradient);
+  }
+  void accumulate_token_score_batch(std::span<const TokenSequence> prompts,
+                                    std::span<const TokenSequence> traces,
+                                    std::span<const std::size_t> offsets,
+                                    std::span<const Scalar> weights,
+                                    std::span<Scalar> gradient) const {
+    check_length(gradient.size());
+    each_part(traces.size(), [&](std::size_t first, std::size_t size) {
+      std::vector<Scalar> padded(static_cast<std::size_t>(options_.batch * options_.trace_length),
+                                 Scalar{0});
+      for (std::size_t i = 0; i < size; ++i) {
+        std::copy_n(weights.begin() + offset(offsets[first + i]), traces[first + i].size(),
+                    padded.begin() + offset(i) * options_.trace_length);
+      }
+      const at::Tensor weight = detail::device_tensor(padded, options_, options_.trace_length);
+      const at::Tensor total =
+          (score_tokens(prompts.subspan(first, size), traces.subspan(first, size)) * weight).sum();
+      parameters_.add_gradient(*module_, total, gradient);
+    });
+  }
+
+  [[nodiscard]] std::size_t parameter_count() const noexcept { return parameters_.count(); }
   /// The parameters where they are, without a copy. Errors: unsupported unless on the CPU.
   [[nodiscard]] std::span<Scalar> parameters() {
     require(options_.device.is_cpu(), Errc::unsupported,
             "TorchModel::parameters: a view needs the CPU; use copy_parameters");
-    return {flat_.template data_ptr<Scalar>(), count_};
+    return parameters_.view();
   }
   void copy_parameters(std::span<Scalar> out) const {
     check_length(out.size());
-    const at::Tensor values = flat_.cpu();
-    std::copy_n(values.template data_ptr<Scalar>(), count_, out.begin());
+    parameters_.copy_to(out);
   }
   /// On an error nothing is changed.
   void set_parameters(std::span<const Scalar> in) {
     check_length(in.size());
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      require(std::isfinite(in[i]), Errc::not_finite,
-              "TorchModel::set_parameters: parameters must be finite, got ", in[i], " at ", i);
-    }
-    const torch::NoGradGuard no_graph;
-    flat_.copy_(torch::from_blob(const_cast<Scalar*>(in.data()), {offset(count_)}, scalar_kind()));
+    parameters_.assign(in);
   }
 
  private:
@@ -189,36 +222,13 @@ class TorchModel {
     return static_cast<std::int64_t>(i);
   }
   void check_length(std::size_t length) const {
-    require(length == count_, Errc::dimension_mismatch, "TorchModel: the module has ", count_,
-            " parameters, got ", length);
+    require(length == parameter_count(), Errc::dimension_mismatch, "TorchModel: the module has ",
+            parameter_count(), " parameters, got ", length);
   }
-  /// Moves the module to type and device, and its parameters into one flat tensor.
   void adopt() {
     require(module_ != nullptr, Errc::unsupported,
             "TorchModel: to be copied, a module must derive from torch::nn::Cloneable");
-    const torch::NoGradGuard no_graph;
-    module_->to(options_.device, scalar_kind());
-    module_->eval();
-    std::vector<at::Tensor> parameters = module_->parameters();
-    sizes_.clear();
-    count_ = 0;
-    for (std::size_t p = 0; p < parameters.size(); ++p) {
-      for (std::size_t other = 0; other < p; ++other) {
-        require(!parameters[p].is_same(parameters[other]), Errc::unsupported,
-                "TorchModel: parameter ", p, " is registered twice (tied weights)");
-      }
-      sizes_.push_back(static_cast<std::size_t>(parameters[p].numel()));
-      count_ += sizes_.back();
-    }
-    require(count_ > 0, Errc::invalid_argument, "TorchModel: the module has no parameters");
-    flat_ = torch::empty({offset(count_)}, torch::dtype(scalar_kind()).device(options_.device));
-    std::int64_t next = 0;
-    for (at::Tensor& parameter : parameters) {
-      const at::Tensor home = flat_.narrow(0, next, parameter.numel());
-      home.copy_(parameter.reshape({-1}));
-      next += parameter.numel();
-      parameter.set_data(home.view(parameter.sizes()));
-    }
+    parameters_.adopt(*module_, options_.device, scalar_kind());
   }
 
   template <class Body>
@@ -229,28 +239,15 @@ class TorchModel {
     }
   }
 
-  [[nodiscard]] at::Tensor device_tokens(std::vector<std::int64_t>& tokens,
-                                         std::int64_t columns) const {
-    return torch::from_blob(tokens.data(), {options_.batch, columns}, torch::kInt64)
-        .to(options_.device, /*non_blocking=*/false, /*copy=*/true);
-  }
-
   /// log pi of up to `batch` traces, as a tensor [batch]; rows beyond them are 0.
   [[nodiscard]] at::Tensor score(std::span<const TokenSequence> prompts,
                                  std::span<const TokenSequence> traces) const {
-    detail::ScoredRows<Scalar> rows(options_, prompts, traces);
-    const at::Tensor logits = module_->forward(
-        device_tokens(rows.input, options_.prompt_length + options_.trace_length - 1));
-    const at::Tensor log_probs = at::log_softmax(
-        logits.narrow(1, options_.prompt_length - 1, options_.trace_length), /*dim=*/2);
-    const at::Tensor keep =
-        torch::from_blob(rows.mask.data(), {options_.batch, options_.trace_length}, scalar_kind())
-            .to(options_.device, false, true);
-    const at::Tensor chosen =
-        log_probs.gather(2, device_tokens(rows.target, options_.trace_length).unsqueeze(2))
-            .squeeze(2);
-    // where, not a product: a masked entry may be -inf.
-    return at::where(keep > 0, chosen, at::zeros_like(chosen)).sum(1);
+    return score_tokens(prompts, traces).sum(1);
+  }
+  /// The same token by token, [batch, trace_length]; 0 after a trace's end.
+  [[nodiscard]] at::Tensor score_tokens(std::span<const TokenSequence> prompts,
+                                        std::span<const TokenSequence> traces) const {
+    return detail::token_log_prob_tensor<Scalar>(*module_, options_, prompts, traces);
   }
 
   /// Up to `batch` traces: by the rows' streams, or greedy where there are none.
@@ -264,7 +261,7 @@ class TorchModel {
       detail::write_prompt(options_, prompts[i], tokens.data() + i * before);
       traces[i].clear();
     }
-    at::Tensor prefix = device_tokens(tokens, options_.prompt_length);
+    at::Tensor prefix = detail::device_tensor(tokens, options_, options_.prompt_length);
     detail::TorchDecoder<Module> decoder(*module_);
     at::Tensor logits = decoder.begin(prefix);
     std::size_t alive = prompts.size();
@@ -285,14 +282,12 @@ class TorchModel {
       if (alive == 0 || t + 1 == options_.trace_length) {
         return;
       }
-      logits = decoder.next(device_tokens(last, 1));
+      logits = decoder.next(detail::device_tensor(last, options_, 1));
     }
   }
   std::shared_ptr<Module> module_;
   TorchModelOptions options_;
-  at::Tensor flat_;
-  std::vector<std::size_t> sizes_;
-  std::size_t count_ = 0;
+  detail::TorchParameters<Scalar> parameters_;
 };
 
 }  // namespace dag

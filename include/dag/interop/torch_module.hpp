@@ -135,6 +135,33 @@ struct ScoredRows {
   }
 };
 
+/// A copy of host numbers [batch, columns] on the device.
+template <class Number>
+[[nodiscard]] at::Tensor device_tensor(std::vector<Number>& numbers,
+                                       const TorchModelOptions& options, std::int64_t columns) {
+  return torch::from_blob(numbers.data(), {options.batch, columns},
+                          c10::CppTypeToScalarType<Number>::value)
+      .to(options.device, /*non_blocking=*/false, /*copy=*/true);
+}
+
+/// log pi of every token of up to `batch` traces, [batch, trace_length]; 0 after a trace's end.
+template <class Scalar, LogitModule Module>
+[[nodiscard]] at::Tensor token_log_prob_tensor(Module& module, const TorchModelOptions& options,
+                                               std::span<const TokenSequence> prompts,
+                                               std::span<const TokenSequence> traces) {
+  ScoredRows<Scalar> rows(options, prompts, traces);
+  const at::Tensor logits = module.forward(
+      device_tensor(rows.input, options, options.prompt_length + options.trace_length - 1));
+  const at::Tensor log_probs =
+      at::log_softmax(logits.narrow(1, options.prompt_length - 1, options.trace_length), /*dim=*/2);
+  const at::Tensor keep = device_tensor(rows.mask, options, options.trace_length);
+  const at::Tensor chosen =
+      log_probs.gather(2, device_tensor(rows.target, options, options.trace_length).unsqueeze(2))
+          .squeeze(2);
+  // where, not a product: a masked entry may be -inf.
+  return at::where(keep > 0, chosen, at::zeros_like(chosen));
+}
+
 template <class Scalar>
 [[nodiscard]] std::int32_t largest_logit(std::span<const Scalar> logits) {
   return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());

@@ -11,14 +11,15 @@
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
+#include <dag/core/token_log_prob_model.hpp>
 
 namespace dag {
 
 /// One model of a fixed question per context: prompt x = 0..X-1 selects the model. Parameters are
 /// those of model 0, then of model 1, and so on; contexts share none. Models may differ in size.
 ///
-/// Satisfies LogProbModel, ParameterizedModel and ExactAnswerModel as far as `Model` does. Throws
-/// invalid_argument for a prompt out of range, else what the models throw.
+/// Satisfies LogProbModel, TokenLogProbModel, ParameterizedModel and ExactAnswerModel as far as
+/// `Model` does. Throws invalid_argument for a prompt out of range, else what the models throw.
 template <LogProbModel Model>
 requires std::same_as<typename Model::prompt_type, NoPrompt>
 class ContextualModel {
@@ -56,6 +57,23 @@ class ContextualModel {
             "ContextualModel::accumulate_score: gradient must have ", parameter_count(),
             " entries, got ", gradient.size());
     context(prompt).accumulate_score(NoPrompt{}, trace, weight, part(gradient, prompt));
+  }
+
+  [[nodiscard]] std::size_t token_count(std::size_t prompt, const trace_type& trace) const requires
+      TokenLogProbModel<Model> {
+    return context(prompt).token_count(NoPrompt{}, trace);
+  }
+  void token_log_probs(std::size_t prompt, const trace_type& trace,
+                       std::span<scalar_type> out) const requires TokenLogProbModel<Model> {
+    context(prompt).token_log_probs(NoPrompt{}, trace, out);
+  }
+  void accumulate_token_score(
+      std::size_t prompt, const trace_type& trace, std::span<const scalar_type> weights,
+      std::span<scalar_type> gradient) const requires TokenLogProbModel<Model> {
+    require(gradient.size() == parameter_count(), Errc::dimension_mismatch,
+            "ContextualModel::accumulate_token_score: gradient must have ", parameter_count(),
+            " entries, got ", gradient.size());
+    context(prompt).accumulate_token_score(NoPrompt{}, trace, weights, part(gradient, prompt));
   }
 
   [[nodiscard]] std::size_t parameter_count() const noexcept { return offsets_.back(); }

@@ -25,7 +25,8 @@ namespace dag {
 /// tilted policy, KL, gradients). Parameters are the logits; -inf forbids an edge, NaN and +inf are
 /// refused.
 ///
-/// Satisfies LogProbModel, ParameterizedModel and ExactAnswerModel. Sampling a trace costs L draws,
+/// Satisfies LogProbModel, TokenLogProbModel (a layer is a token), ParameterizedModel and
+/// ExactAnswerModel. Sampling a trace costs L draws,
 /// O(L V). Memory: three scalars per logit, row_count() * V logits. Equal seeds give equal traces.
 template <std::floating_point Scalar = double>
 class LayeredModel {
@@ -102,14 +103,37 @@ class LayeredModel {
   /// invalid_argument for a trace of probability zero (its score does not exist).
   void accumulate_score(NoPrompt prompt, std::span<const std::uint32_t> trace, Scalar weight,
                         std::span<Scalar> gradient) const {
-    require(gradient.size() == parameter_count(), Errc::dimension_mismatch,
-            "LayeredModel::accumulate_score: gradient must have ", parameter_count(),
-            " entries, got ", gradient.size());
-    require(log_prob(prompt, trace) > -std::numeric_limits<Scalar>::infinity(),
-            Errc::invalid_argument,
-            "LayeredModel::accumulate_score: the trace has probability zero, so no score");
+    check_score(prompt, trace, gradient.size(), "accumulate_score");
     walk(trace, [&](std::size_t row, std::size_t state) {
       categorical::accumulate_score(row_probs(row), state, weight,
+                                    gradient.subspan(row * shape_.states, shape_.states));
+    });
+  }
+
+  /// L, whatever the trace. Throws as log_prob.
+  [[nodiscard]] std::size_t token_count(NoPrompt, std::span<const std::uint32_t> trace) const {
+    check_steps(trace.size());
+    return shape_.steps;
+  }
+  /// out[t] = log pi(state t+1 of the trace|those before). Throws as log_prob, and
+  /// dimension_mismatch unless out has L entries.
+  void token_log_probs(NoPrompt, std::span<const std::uint32_t> trace,
+                       std::span<Scalar> out) const {
+    check_steps(out.size());
+    std::size_t step = 0;
+    walk(trace, [&](std::size_t row, std::size_t state) {
+      out[step++] = log_probs_[row * shape_.states + state];
+    });
+  }
+  /// gradient += sum_t weights[t] grad log pi(state t+1). Throws as accumulate_score, and
+  /// dimension_mismatch unless there are L weights.
+  void accumulate_token_score(NoPrompt prompt, std::span<const std::uint32_t> trace,
+                              std::span<const Scalar> weights, std::span<Scalar> gradient) const {
+    check_steps(weights.size());
+    check_score(prompt, trace, gradient.size(), "accumulate_token_score");
+    std::size_t step = 0;
+    walk(trace, [&](std::size_t row, std::size_t state) {
+      categorical::accumulate_score(row_probs(row), state, weights[step++],
                                     gradient.subspan(row * shape_.states, shape_.states));
     });
   }
@@ -194,12 +218,23 @@ class LayeredModel {
     }
   }
 
+  void check_steps(std::size_t count) const {
+    require(count == shape_.steps, Errc::dimension_mismatch,
+            "LayeredModel: a trace has one state per step (", shape_.steps, "), got ", count);
+  }
+  void check_score(NoPrompt prompt, std::span<const std::uint32_t> trace, std::size_t gradient,
+                   const char* where) const {
+    require(gradient == parameter_count(), Errc::dimension_mismatch, "LayeredModel::", where,
+            ": gradient must have ", parameter_count(), " entries, got ", gradient);
+    require(log_prob(prompt, trace) > -std::numeric_limits<Scalar>::infinity(),
+            Errc::invalid_argument, "LayeredModel::", where,
+            ": the trace has probability zero, so no score");
+  }
+
   /// Calls visit(row, state) for each step of a checked trace; returns the final accumulator.
   template <class Visit>
   std::size_t walk(std::span<const std::uint32_t> trace, Visit&& visit) const {
-    require(trace.size() == shape_.steps, Errc::dimension_mismatch,
-            "LayeredModel: a trace has one state per step (", shape_.steps, "), got ",
-            trace.size());
+    check_steps(trace.size());
     std::size_t left = 0, accumulator = 0;
     for (std::size_t step = 0; step < shape_.steps; ++step) {
       const std::size_t state = trace[step];

@@ -43,15 +43,13 @@ class FlatAscent {
  public:
   using Real = typename Model::scalar_type;
 
-  /// Gives back the gradient's norm before clipping; where it is not finite the model is as before.
-  template <Optimizer Optimiser>
-  double step(Model& model, Optimiser& optimiser,
-              std::span<const typename Model::prompt_type> prompts,
-              std::span<const typename Model::trace_type> traces, std::span<const Real> weights,
-              double rate, double clip_norm) {
+  /// accumulate(gradient) adds the batch's gradient to zeros. Gives back its norm before clipping;
+  /// where that is not finite the model is as before.
+  template <Optimizer Optimiser, class Accumulate>
+  double step(Model& model, Optimiser& optimiser, Accumulate&& accumulate, double rate,
+              double clip_norm) {
     gradient_.assign(static_cast<std::size_t>(model.parameter_count()), Real{0});
-    accumulate_score_batch(static_cast<const Model&>(model), prompts, traces, weights,
-                           std::span<Real>(gradient_));
+    accumulate(std::span<Real>(gradient_));
     double squares = 0;
     for (const Real entry : gradient_) {
       squares += static_cast<double>(entry) * static_cast<double>(entry);

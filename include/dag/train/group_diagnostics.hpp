@@ -8,7 +8,6 @@
 #include <span>
 #include <vector>
 
-#include <dag/core/log_prob_model.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/train_record.hpp>
 
@@ -65,22 +64,16 @@ class SampledGap {
   std::vector<double> weights_, moved_;
 };
 
-/// Noise of the batch's gradient from the gradients of its two halves, blocks of `period` samples
-/// taken in turn: whole questions (independent), or single samples where their number is odd (those
-/// of one group share counts, which flatters the signal a little). Two more passes over the scores.
-template <LogProbModel Model, class Real = typename Model::scalar_type>
-void measure_noise(const Model& model, std::span<const typename Model::prompt_type> prompts,
-                   std::span<const typename Model::trace_type> traces,
-                   std::span<const Real> weights, std::size_t period, TrainRecord& record) {
-  const auto count = static_cast<std::size_t>(model.parameter_count());
-  std::vector<Real> half[2], masked(weights.size());
+/// Noise of the batch's gradient from the gradients of its two halves: blocks of samples taken in
+/// turn, whole questions (independent), or single samples where their number is odd (those of one
+/// group share counts, which flatters the signal a little). accumulate(half, gradient) adds that of
+/// half 0 or 1 to zeros. Two more passes over the scores.
+template <class Real, class Accumulate>
+void measure_noise(std::size_t count, Accumulate&& accumulate, TrainRecord& record) {
+  std::vector<Real> half[2];
   for (std::size_t h = 0; h < 2; ++h) {
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      masked[i] = i / period % 2 == h ? weights[i] : Real{0};
-    }
     half[h].assign(count, Real{0});
-    accumulate_score_batch(model, prompts, traces, std::span<const Real>(masked),
-                           std::span<Real>(half[h]));
+    accumulate(h, std::span<Real>(half[h]));
   }
   double inner = 0, apart = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -20,6 +20,13 @@
 
 namespace dag {
 
+/// What a policy loss takes for its tokens.
+enum class LossLevel {
+  trace,  ///< whole traces: each counts as one token, its ratio is pi(y) / pi_old(y)
+  token,  ///< the model's tokens (`TokenLogProbModel`): ratios, lengths and aggregation as trainers
+          ///< have them; all tokens of a trace share its advantage
+};
+
 /// Options of `train`.
 struct TrainOptions {
   std::int64_t steps = 100;
@@ -30,12 +37,15 @@ struct TrainOptions {
   /// Of groups whose signals are all equal. A dropped group's score is not computed.
   DeadGroup dead_group = DeadGroup::keep;
   /// Rescales or recentres the objective's signals group by group (trl_group divides by the
-  /// standard deviation). None: signals as they are, which keeps them unbiased. Without lengths.
+  /// standard deviation). None: signals as they are, which keeps them unbiased. Those by length
+  /// need LossLevel::token.
   std::optional<Advantage> advantage = {};
   /// Ascent steps on one batch; from the second on, samples are those of an older policy.
   std::size_t epochs = 1;
-  /// By the ratio of whole traces: each counts as one token. `reinforce` has no ratio.
+  /// `reinforce` has no ratio. By token its `beta` may anchor to the reference (k2, k3) in place of
+  /// the anchor above.
   PolicyLossOptions policy_loss = {.surrogate = Surrogate::reinforce};
+  LossLevel loss_level = LossLevel::trace;
   LearningRate learning_rate = {};
   double clip_norm = std::numeric_limits<double>::infinity();  ///< of the whole gradient
   std::uint64_t seed = 1;
@@ -77,18 +87,24 @@ void validate(const TrainOptions& o, std::span<const Question<Prompt>> questions
   need(o.noise_every >= 0, "noise_every must be >= 0", static_cast<double>(o.noise_every));
   need(o.checkpoint_every > 0, "checkpoint_every must be > 0",
        static_cast<double>(o.checkpoint_every));
-  require(!o.advantage || !needs_lengths(*o.advantage), Errc::invalid_argument,
-          "train: advantages by length need token counts, which traces do not have, got ",
+  const bool by_token = o.loss_level == LossLevel::token;
+  require(by_token || !o.advantage || !needs_lengths(*o.advantage), Errc::invalid_argument,
+          "train: advantages by length need token counts (LossLevel::token), got ",
           o.advantage ? to_string(*o.advantage) : "");
   validate(o.policy_loss);
-  need(o.policy_loss.beta == 0, "policy_loss.beta must be 0: the anchor is TrainOptions::beta",
-       o.policy_loss.beta);
-  require(!(o.policy_loss.fixed_length > 0) && o.policy_loss.correction == SamplerCorrection::off &&
+  need(by_token || o.policy_loss.beta == 0,
+       "policy_loss.beta must be 0: the anchor is TrainOptions::beta", o.policy_loss.beta);
+  need(o.policy_loss.beta == 0 || o.beta == 0,
+       "one anchor is enough: policy_loss.beta > 0 needs beta = 0", o.beta);
+  require(by_token || !(o.policy_loss.fixed_length > 0), Errc::invalid_argument,
+          "train: a trace is one token of its policy loss; leave fixed lengths off, or use "
+          "LossLevel::token");
+  require(o.policy_loss.correction == SamplerCorrection::off &&
               !std::isfinite(o.policy_loss.off_policy_threshold) &&
               o.policy_loss.entropy_coef == 0 && o.policy_loss.top_entropy_quantile == 1,
           Errc::invalid_argument,
-          "train: a trace is one token of its policy loss, sampled by the policy itself; leave "
-          "fixed lengths, sampler corrections and token entropies off");
+          "train: the policy itself samples, and says nothing of token entropies; leave sampler "
+          "corrections, entropy_coef and top_entropy_quantile off");
   need(!questions.empty() && !questions[0].contexts.empty(),
        "needs at least one question with at least one context", 0);
   need(o.questions_per_step >= 1 && o.questions_per_step <= questions.size(),

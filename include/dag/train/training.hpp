@@ -16,11 +16,11 @@
 #include <dag/core/random.hpp>
 #include <dag/rollout/advantage.hpp>
 #include <dag/train/answer_objective.hpp>
+#include <dag/train/batch_score.hpp>
 #include <dag/train/checkpoint.hpp>
 #include <dag/train/flat_ascent.hpp>
 #include <dag/train/group_diagnostics.hpp>
 #include <dag/train/optimizer.hpp>
-#include <dag/train/trace_loss.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/train_record.hpp>
 
@@ -44,9 +44,13 @@ class Training {
         answer_(answer),
         optimiser_(optimiser),
         options_(options),
+        score_(options),
         contexts_(questions[0].contexts.size()),
         count_(static_cast<std::size_t>(model.parameter_count())),
         order_(questions.size()) {
+    require(score_.by_trace() || !ModelOptimizer<Optimiser, Model>, Errc::unsupported,
+            "train: an optimiser that moves the model itself takes a weight a trace; "
+            "LossLevel::token needs an Optimizer over flat parameters");
     if (options.refresh_every > 0 || std::addressof(model) == std::addressof(reference)) {
       moving_.emplace(reference);
     }
@@ -57,7 +61,7 @@ class Training {
     for (auto* buffer : {&signal_, &anchored_, &advantage_}) {
       buffer->resize(samples);
     }
-    for (auto* buffer : {&log_prob_, &log_reference_, &weights_}) {
+    for (auto* buffer : {&log_prob_, &log_reference_}) {
       buffer->resize(samples);
     }
     for (std::size_t g = 0; g <= samples / options.group_size; ++g) {
@@ -76,8 +80,8 @@ class Training {
     if (options_.noise_every > 0 && record.step % options_.noise_every == 0 && live_ > 0) {
       set_weights(0, record);
       const bool by_question = options_.questions_per_step % 2 == 0 && live_ == signal_.size();
-      measure_noise(std::as_const(model_), prompts(), traces(), weights(),
-                    by_question ? contexts_ * options_.group_size : 1, record);
+      score_.measure_noise(std::as_const(model_), prompts(), traces(),
+                           by_question ? contexts_ * options_.group_size : 1, record);
     }
     ascend(index, record);
     if (options_.refresh_every > 0 && record.step % options_.refresh_every == 0) {
@@ -135,10 +139,9 @@ class Training {
     RandomStream stream(options_.seed, 2 * static_cast<std::uint64_t>(index) + 1);
     sample_batch(std::as_const(model_), std::span<const Prompt>(prompts_), stream,
                  std::span<Trace>(traces_));
-    log_prob_batch(std::as_const(model_), std::span<const Prompt>(prompts_),
-                   std::span<const Trace>(traces_), std::span<Real>(log_prob_));
-    log_prob_batch(anchor(), std::span<const Prompt>(prompts_), std::span<const Trace>(traces_),
-                   std::span<Real>(log_reference_));
+    score_.read(std::as_const(model_), anchor(), std::span<const Prompt>(prompts_),
+                std::span<const Trace>(traces_), std::span<Real>(log_prob_),
+                std::span<Real>(log_reference_));
     for (std::size_t i = 0; i < traces_.size(); ++i) {
       answers_[i] = static_cast<std::int32_t>(answer_(prompts_[i], traces_[i]));
     }
@@ -163,7 +166,8 @@ class Training {
     }
     if (options_.advantage) {
       (void)advantages(*options_.advantage, std::span<const double>(signal_),
-                       std::span<const std::int64_t>(begin_), std::span<double>(advantage_));
+                       std::span<const std::int64_t>(begin_), std::span<double>(advantage_),
+                       score_.lengths());
       signal_.swap(advantage_);
     }
     if constexpr (AdaptiveObjective<Objective>) {
@@ -214,6 +218,7 @@ class Training {
           std::swap(traces_[next], traces_[i]);
           log_prob_[next] = log_prob_[i];
         }
+        score_.keep(i, next);
         advantage_[next] = value;
       }
     }
@@ -229,16 +234,10 @@ class Training {
     }
   }
 
-  /// weights_ = d objective / d log pi(trace) at this epoch.
   void set_weights(std::size_t epoch, TrainRecord& record) {
-    const auto old = std::span<const Real>(log_prob_).first(live_);
-    if (epoch > 0 && options_.policy_loss.surrogate != Surrogate::reinforce) {
-      current_.resize(live_);
-      log_prob_batch(std::as_const(model_), prompts(), traces(), std::span<Real>(current_));
-    }
-    loss_(options_.policy_loss, std::span<const double>(advantage_).first(live_), old,
-          epoch > 0 ? std::span<const Real>(current_) : old, std::span<Real>(weights_).first(live_),
-          record);
+    score_.weigh(epoch, std::as_const(model_), prompts(), traces(),
+                 std::span<const double>(advantage_).first(live_),
+                 std::span<const Real>(log_prob_).first(live_), record);
   }
 
   void ascend(std::int64_t index, TrainRecord& record) {
@@ -246,11 +245,16 @@ class Training {
       set_weights(epoch, record);
       double norm = 0;
       if constexpr (ModelOptimizer<Optimiser, Model>) {
-        norm = static_cast<double>(optimiser_.ascend(model_, prompts(), traces(), weights(),
-                                                     record.learning_rate, options_.clip_norm));
+        norm = static_cast<double>(optimiser_.ascend(model_, prompts(), traces(),
+                                                     score_.trace_weights(), record.learning_rate,
+                                                     options_.clip_norm));
       } else {
-        norm = flat_.step(model_, optimiser_, prompts(), traces(), weights(), record.learning_rate,
-                          options_.clip_norm);
+        norm = flat_.step(
+            model_, optimiser_,
+            [&](std::span<Real> gradient) {
+              score_.accumulate(std::as_const(model_), prompts(), traces(), gradient);
+            },
+            record.learning_rate, options_.clip_norm);
       }
       require(std::isfinite(norm), Errc::not_finite, "train: the gradient of step ", index,
               " is not finite");
@@ -265,9 +269,6 @@ class Training {
   [[nodiscard]] std::span<const Trace> traces() const {
     return std::span<const Trace>(traces_).first(live_);
   }
-  [[nodiscard]] std::span<const Real> weights() const {
-    return std::span<const Real>(weights_).first(live_);
-  }
   [[nodiscard]] double drift(std::size_t i) const {
     return static_cast<double>(log_prob_[i]) - static_cast<double>(log_reference_[i]);
   }
@@ -280,6 +281,7 @@ class Training {
   Answer& answer_;
   Optimiser& optimiser_;
   const TrainOptions& options_;
+  BatchScore<Model> score_;
   std::size_t contexts_;
   std::size_t count_;
   std::size_t live_ = 0;
@@ -289,10 +291,9 @@ class Training {
   std::vector<Trace> traces_;
   std::vector<std::int32_t> answers_;
   std::vector<double> signal_, anchored_, advantage_;
-  std::vector<Real> log_prob_, log_reference_, current_, weights_;
+  std::vector<Real> log_prob_, log_reference_;
   Tally tally_;
   SampledGap gap_;
-  TraceLoss loss_;
   FlatAscent<Model> flat_;
 };
 

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <dag/core/error.hpp>
+
+namespace dag::detail {
+
+/// The parameters of a torch module in one flat tensor, of which they become views, in the order of
+/// module.parameters().
+template <class Scalar>
+class TorchParameters {
+ public:
+  /// Moves the module to type and device and its parameters into the flat tensor. Errors:
+  /// unsupported (tied weights), invalid_argument (no parameters).
+  void adopt(torch::nn::Module& module, torch::Device device, at::ScalarType kind) {
+    const torch::NoGradGuard no_graph;
+    module.to(device, kind);
+    module.eval();
+    std::vector<at::Tensor> parameters = module.parameters();
+    sizes_.clear();
+    count_ = 0;
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      for (std::size_t other = 0; other < p; ++other) {
+        require(!parameters[p].is_same(parameters[other]), Errc::unsupported,
+                "TorchModel: parameter ", p, " is registered twice (tied weights)");
+      }
+      sizes_.push_back(static_cast<std::size_t>(parameters[p].numel()));
+      count_ += sizes_.back();
+    }
+    require(count_ > 0, Errc::invalid_argument, "TorchModel: the module has no parameters");
+    flat_ = torch::empty({static_cast<std::int64_t>(count_)}, torch::dtype(kind).device(device));
+    std::int64_t next = 0;
+    for (at::Tensor& parameter : parameters) {
+      const at::Tensor home = flat_.narrow(0, next, parameter.numel());
+      home.copy_(parameter.reshape({-1}));
+      next += parameter.numel();
+      parameter.set_data(home.view(parameter.sizes()));
+    }
+  }
+
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] std::span<Scalar> view() { return {flat_.template data_ptr<Scalar>(), count_}; }
+  void copy_to(std::span<Scalar> out) const {
+    const at::Tensor values = flat_.cpu();
+    std::copy_n(values.template data_ptr<Scalar>(), count_, out.begin());
+  }
+  /// On an error nothing is changed. Errors: not_finite.
+  void assign(std::span<const Scalar> in) {
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      require(std::isfinite(in[i]), Errc::not_finite,
+              "TorchModel::set_parameters: parameters must be finite, got ", in[i], " at ", i);
+    }
+    const torch::NoGradGuard no_graph;
+    flat_.copy_(torch::from_blob(const_cast<Scalar*>(in.data()),
+                                 {static_cast<std::int64_t>(count_)}, flat_.scalar_type()));
+  }
+  /// gradient += d total / d parameters.
+  void add_gradient(const torch::nn::Module& module, const at::Tensor& total,
+                    std::span<Scalar> gradient) const {
+    const auto grads = torch::autograd::grad({total}, module.parameters(), {}, c10::nullopt, false,
+                                             /*allow_unused=*/true);
+    std::size_t next = 0;
+    for (std::size_t p = 0; p < grads.size(); ++p) {
+      if (!grads[p].defined()) {  // a parameter that the logits do not depend on
+        next += sizes_[p];
+        continue;
+      }
+      const at::Tensor part = grads[p].cpu().contiguous();
+      const Scalar* from = part.template data_ptr<Scalar>();
+      for (std::size_t i = 0; i < sizes_[p]; ++i) {
+        gradient[next++] += from[i];
+      }
+    }
+  }
+
+ private:
+  at::Tensor flat_;
+  std::vector<std::size_t> sizes_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace dag::detail
