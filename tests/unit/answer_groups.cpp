@@ -40,6 +40,42 @@ TEST_CASE("the interner agrees with std::map on random strings of every length")
   CHECK(interner.find("not there") == -1);
 }
 
+TEST_CASE("the interner tells texts apart by every byte and by their size") {
+  dag::StringInterner interner;
+  std::set<std::string> texts;
+  // All of up to 8 bytes over three letters, NUL among them: many pack into the same word.
+  std::vector<std::string> ends{""};
+  while (!ends.empty()) {
+    std::string text = std::move(ends.back());
+    ends.pop_back();
+    for (const char byte : {'\0', '\1', 'a'}) {
+      if (text.size() < 8) {
+        ends.push_back(text + byte);
+      }
+    }
+    texts.insert(std::move(text));
+  }
+  for (std::size_t size = 0; size <= 25; ++size) {
+    texts.insert(std::string(size, '\0'));
+    for (std::size_t place = 0; place < size; ++place) {
+      for (const char byte : {'\1', 'a', '\x7F', '\xFF'}) {
+        std::string text(size, '\0');
+        text[place] = byte;
+        texts.insert(text);
+      }
+    }
+  }
+  for (int pass = 0; pass < 2; ++pass) {
+    std::int32_t next = 0;
+    for (const auto& text : texts) {
+      REQUIRE(interner.intern(text) == next);
+      REQUIRE(interner[next] == text);
+      ++next;
+    }
+  }
+  CHECK(interner.size() == texts.size());
+}
+
 TEST_CASE("answers are dense within their question and grouped by name, not by position") {
   dag::AnswerGroupsBuilder builder;
   builder.begin_group("q1", "c1", "1/2");

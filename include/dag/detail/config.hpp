@@ -20,6 +20,13 @@
 #define DAG_COLD
 #endif
 
+/// Keeps a rarer path out of line, so that the usual one can be inlined.
+#if defined(__GNUC__) || defined(__clang__)
+#define DAG_OUT_OF_LINE [[gnu::noinline]]
+#else
+#define DAG_OUT_OF_LINE
+#endif
+
 /// -ffast-math makes isfinite(NaN) true and reassociates sums: every check and every determinism
 /// contract of this library would be void.
 #if defined(__FAST_MATH__) && !defined(DAG_ALLOW_FAST_MATH)

@@ -9,95 +9,85 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 
 namespace dag {
 
 namespace detail {
 
-/// A 64-bit hash of bytes: eight at a time, multiply and fold. Fixed seed: the same on every run.
-[[nodiscard]] inline std::uint64_t hash_bytes(std::string_view text) noexcept {
-  constexpr std::uint64_t multiplier = 0x9E3779B97F4A7C15ULL;
-  const auto mix = [](std::uint64_t hash, std::uint64_t word) {
-    hash = (hash ^ word) * multiplier;
-    return hash ^ (hash >> 32);
-  };
-  std::uint64_t hash = mix(0x243F6A8885A308D3ULL, text.size());
+/// What tells a text from others of its size: up to 8 bytes the text itself (no two differ alike),
+/// beyond a 64-bit hash. Fixed seed: the same on every run.
+[[nodiscard]] inline std::uint64_t text_word(std::string_view text) noexcept {
   const char* bytes = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; left -= 8, bytes += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes, 8);
-    hash = mix(hash, word);
+  const std::size_t size = text.size();
+  const auto load = [&](std::size_t at, auto word) {
+    std::memcpy(&word, bytes + at, sizeof word);
+    return std::uint64_t{word};
+  };
+  if (size <= 8) {
+    if (size >= 4) {  // two words that overlap: one way for 4 to 8 bytes
+      return load(0, std::uint32_t{}) | (load(size - 4, std::uint32_t{}) << 32);
+    }
+    const auto byte = [&](std::size_t i) { return load(i, static_cast<unsigned char>(0)); };
+    return size == 0 ? 0 : byte(0) | (byte(size / 2) << 8) | (byte(size - 1) << 16);
   }
-  if (left >= 4) {  // two overlapping words: no loop over the tail
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
-    std::memcpy(&low, bytes, 4);
-    std::memcpy(&high, bytes + left - 4, 4);
-    hash = mix(hash, (std::uint64_t{high} << 32) | low);
-  } else if (left > 0) {
-    const auto at = [&](std::size_t i) {
-      return static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i]));
-    };
-    hash = mix(hash, at(0) | (at(left / 2) << 8) | (at(left - 1) << 16));
+  constexpr std::uint64_t multiplier = 0x9E3779B97F4A7C15ULL;
+  std::uint64_t hash = 0x243F6A8885A308D3ULL;
+  const auto mix = [&](std::uint64_t word) {
+    hash = (hash ^ word) * multiplier;
+    hash ^= hash >> 32;
+  };
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    mix(load(at, std::uint64_t{}));
   }
-  return hash ^ (hash >> 29);
+  mix(load(size - 8, std::uint64_t{}));  // overlaps the one before: no loop over the tail
+  return hash;
 }
 
-/// Whether two texts of `size` bytes are equal: words that overlap at the end, no call.
-[[nodiscard]] inline bool equal_bytes(const char* a, const char* b, std::size_t size) noexcept {
-  const auto differ = [&](std::size_t at, auto word) {
-    auto other = word;
-    std::memcpy(&word, a + at, sizeof word);
-    std::memcpy(&other, b + at, sizeof other);
-    return word != other;
+/// The pair of slots where a text belongs, of 2^bits pairs: the upper bits of a product, on which
+/// all bits of its word depend.
+[[nodiscard]] inline std::size_t pair_of(std::uint64_t word, unsigned bits) noexcept {
+  return static_cast<std::size_t>((word * 0xD6E8FEB86659FD93ULL) >> (64 - bits));
+}
+
+/// Whether two texts of `size` > 8 bytes are equal: words that overlap at the end, no call.
+[[nodiscard]] inline bool equal_long(const char* a, const char* b, std::size_t size) noexcept {
+  const auto differ = [&](std::size_t at) {
+    std::uint64_t left = 0;
+    std::uint64_t right = 0;
+    std::memcpy(&left, a + at, 8);
+    std::memcpy(&right, b + at, 8);
+    return left != right;
   };
-  if (size >= 8) {
-    for (std::size_t at = 0; at + 8 <= size; at += 8) {
-      if (differ(at, std::uint64_t{})) {
-        return false;
-      }
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (differ(at)) {
+      return false;
     }
-    return !differ(size - 8, std::uint64_t{});
   }
-  if (size >= 4) {
-    return !differ(0, std::uint32_t{}) && !differ(size - 4, std::uint32_t{});
-  }
-  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+  return !differ(size - 8);
 }
 
 }  // namespace detail
 
-/// Distinct strings to dense ids 0, 1, 2, ... in order of first appearance. Open addressing (linear
-/// probing, at most half full), one arena for the characters: no allocation per string. Memory: the
-/// distinct characters, and about 24 to 40 bytes a distinct string. At most 2^31 - 1 strings
-/// (Errc::invalid_argument beyond).
+/// Distinct strings to dense ids 0, 1, 2, ... in order of first appearance. Open addressing (pairs
+/// of slots, then linear probing; at most half full, a quarter below 1024 strings), one arena for
+/// the characters: no allocation per string. A text of up to 8 bytes is told by its slot alone.
+/// Memory: the distinct characters, and about 40 to 72 bytes a distinct string. At most 2^31 - 1
+/// strings (Errc::invalid_argument beyond).
 class StringInterner {
  public:
-  StringInterner() : slots_(64) {}
+  StringInterner() : slots_(std::size_t{1} << 6) {}
 
   /// The id of `text`, new if it was not seen before.
   std::int32_t intern(std::string_view text) {
-    const std::uint64_t hash = detail::hash_bytes(text);
-    std::size_t place = find_place(text, hash);
-    if (slots_[place].id >= 0) {
-      return slots_[place].id;
-    }
-    require(size() < 0x7FFFFFFF, Errc::invalid_argument, "StringInterner: more than 2^31 strings");
-    const auto id = static_cast<std::int32_t>(size());
-    characters_.insert(characters_.end(), text.begin(), text.end());
-    ends_.push_back(characters_.size());
-    hashes_.push_back(hash);
-    slots_[place] = {static_cast<std::uint32_t>(hash >> 32), id};
-    if (2 * ends_.size() > slots_.size()) {
-      grow();
-    }
-    return id;
+    const std::uint64_t word = detail::text_word(text);
+    const std::size_t place = find_place(text, word);
+    return slots_[place].id >= 0 ? slots_[place].id : insert(text, word, place);
   }
 
   /// The id of `text`, or -1.
   [[nodiscard]] std::int32_t find(std::string_view text) const noexcept {
-    return slots_[find_place(text, detail::hash_bytes(text))].id;
+    return slots_[find_place(text, detail::text_word(text))].id;
   }
 
   /// The string of an id. Valid until the next `intern`.
@@ -111,43 +101,84 @@ class StringInterner {
 
  private:
   struct Slot {
-    std::uint32_t tag = 0;  ///< upper half of the hash: most mismatches end here
+    std::uint64_t word = 0;
+    std::uint32_t size = 0;  ///< at most 2^32 - 1
     std::int32_t id = -1;
   };
 
-  [[nodiscard]] bool is(std::int32_t id, std::string_view text) const noexcept {
-    const auto mine = (*this)[id];
-    return mine.size() == text.size() && detail::equal_bytes(mine.data(), text.data(), text.size());
+  /// Kept out of `intern`, which is inlined where strings were seen before.
+  DAG_OUT_OF_LINE std::int32_t insert(std::string_view text, std::uint64_t word,
+                                      std::size_t place) {
+    require(size() < 0x7FFFFFFF, Errc::invalid_argument, "StringInterner: more than 2^31 strings");
+    const auto id = static_cast<std::int32_t>(size());
+    characters_.insert(characters_.end(), text.begin(), text.end());
+    ends_.push_back(characters_.size());
+    slots_[place] = {word, clipped_size(text), id};
+    // A small table stays in the nearest cache: there, probes that end at once are worth the room.
+    const std::size_t room = slots_.size() <= 4096 ? 4 : 2;
+    if (room * ends_.size() > slots_.size()) {
+      grow();
+    }
+    return id;
   }
 
-  [[nodiscard]] std::size_t find_place(std::string_view text, std::uint64_t hash) const noexcept {
-    const std::size_t mask = slots_.size() - 1;
-    const auto tag = static_cast<std::uint32_t>(hash >> 32);
-    std::size_t place = static_cast<std::size_t>(hash) & mask;
-    while (slots_[place].id >= 0 && !(slots_[place].tag == tag && is(slots_[place].id, text))) {
-      place = (place + 1) & mask;
+  [[nodiscard]] static std::uint32_t clipped_size(std::string_view text) noexcept {
+    return static_cast<std::uint32_t>(text.size() < 0xFFFFFFFF ? text.size() : 0xFFFFFFFF);
+  }
+  /// The characters, of two texts with the same word and size.
+  [[nodiscard]] bool same(const Slot& slot, std::string_view text) const noexcept {
+    if (text.size() <= 8) {
+      return true;
+    }
+    const auto mine = (*this)[slot.id];
+    return mine.size() == text.size() && detail::equal_long(mine.data(), text.data(), text.size());
+  }
+
+  /// The slot of `text`, or the empty one where it belongs. Both slots of a pair are looked at
+  /// without a branch between them: which of the two it is cannot be foreseen.
+  [[nodiscard]] std::size_t find_place(std::string_view text, std::uint64_t word) const noexcept {
+    const std::uint32_t size = clipped_size(text);
+    const std::size_t place = 2 * detail::pair_of(word, bits_);
+    const Slot& second = slots_[place + 1];
+    const auto shift = static_cast<std::size_t>(((second.word ^ word) | (second.size ^ size)) == 0);
+    const Slot& slot = slots_[place + shift];
+    if (slot.word == word && slot.size == size && slot.id >= 0 && same(slot, text)) {
+      return place + shift;
+    }
+    return search(text, word, place);
+  }
+  /// The same, slot by slot.
+  DAG_OUT_OF_LINE std::size_t search(std::string_view text, std::uint64_t word,
+                                     std::size_t place) const noexcept {
+    while (slots_[place].id >= 0 &&
+           !(slots_[place].word == word && slots_[place].size == clipped_size(text) &&
+             same(slots_[place], text))) {
+      place = (place + 1) & (slots_.size() - 1);
     }
     return place;
   }
 
   void grow() {
+    ++bits_;
     std::vector<Slot> larger(2 * slots_.size());
     const std::size_t mask = larger.size() - 1;
-    for (std::size_t id = 0; id < hashes_.size(); ++id) {
-      std::size_t place = static_cast<std::size_t>(hashes_[id]) & mask;
+    for (const Slot& slot : slots_) {
+      if (slot.id < 0) {
+        continue;
+      }
+      std::size_t place = 2 * detail::pair_of(slot.word, bits_);
       while (larger[place].id >= 0) {
         place = (place + 1) & mask;
       }
-      larger[place] = {static_cast<std::uint32_t>(hashes_[id] >> 32),
-                       static_cast<std::int32_t>(id)};
+      larger[place] = slot;
     }
     slots_.swap(larger);
   }
 
-  std::vector<Slot> slots_;
+  unsigned bits_ = 5;
+  std::vector<Slot> slots_;  ///< 2^bits pairs
   std::vector<char> characters_;
   std::vector<std::size_t> ends_;
-  std::vector<std::uint64_t> hashes_;
 };
 
 }  // namespace dag
