@@ -169,6 +169,7 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Task& task
   Progress progress(!flags.common.quiet);
   const TrainSupervised& phase = config.supervised;
   reasoning::BaseRecipe recipe;
+  recipe.name = "supervised reference";
   std::copy_n(phase.forms.begin(), recipe.mix.forms.size(), recipe.mix.forms.begin());
   recipe.mix.pairs = phase.pairs;
   recipe.seed = config.model_seed;
@@ -180,8 +181,7 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Task& task
   const std::string kept = flags.checkpoint.empty() ? "" : flags.checkpoint + ".supervised";
   outcome.supervised = reasoning::supervise(
       policy, recipe, kept,
-      [&](double done, const std::string& what) { progress.show(done, "supervised " + what); },
-      interrupt);
+      [&](double done, const std::string& what) { progress.show(done, what); }, interrupt);
   outcome.stopped = outcome.supervised.stopped;
   const Policy base(policy);
   if (!outcome.stopped) {

@@ -36,8 +36,8 @@ Supervised supervise(Policy& policy, const BaseRecipe& recipe, const std::string
   const auto reached = [&] {
     state.accuracy = evaluate_sums(policy, policy, some, 2, 7)["sampled"].get<double>();
     char what[80];
-    std::snprintf(what, sizeof what, "base %s, step %lld: %.3f of samples right",
-                  recipe.name.c_str(), static_cast<long long>(state.steps), state.accuracy);
+    std::snprintf(what, sizeof what, "%s, step %lld: %.3f of samples right", recipe.name.c_str(),
+                  static_cast<long long>(state.steps), state.accuracy);
     progress(state.accuracy / recipe.target, what);
     return state.accuracy >= recipe.target;
   };
@@ -94,9 +94,8 @@ Supervised supervise(Policy& policy, const BaseRecipe& recipe, const std::string
       return state;
     }
   }
-  dag::fail(dag::Errc::invalid_argument, "supervised training: base ", recipe.name,
-            " did not reach the accuracy ", recipe.target, " in ", recipe.most_steps,
-            " steps; the last look saw ", state.accuracy);
+  dag::fail(dag::Errc::invalid_argument, recipe.name, " did not reach the accuracy ", recipe.target,
+            " in ", recipe.most_steps, " steps; the last look saw ", state.accuracy);
 }
 
 bool pretrain(const BaseRecipe& recipe, const Size& size, const std::string& folder,
@@ -107,8 +106,10 @@ bool pretrain(const BaseRecipe& recipe, const Size& size, const std::string& fol
     return true;
   }
   Policy policy(size, recipe.seed);
+  BaseRecipe spoken = recipe;
+  spoken.name = "base " + recipe.name;
   const Supervised end =
-      supervise(policy, recipe, path_of(folder, recipe.name, ".ckpt"), progress, stop);
+      supervise(policy, spoken, path_of(folder, recipe.name, ".ckpt"), progress, stop);
   if (end.stopped) {
     return false;
   }

@@ -38,7 +38,8 @@ struct Supervised {
   double accuracy = 0;  ///< at the last look
 };
 
-/// Trains `policy`, fresh from the recipe's seed, until the target. A checkpoint (empty: none) is
+/// Trains `policy`, fresh from the recipe's seed, until the target; the recipe's name is what
+/// progress and errors call it. A checkpoint (empty: none) is
 /// written at every look; where there is one, training goes on from it bit for bit, or ends at once
 /// if the target was reached. Errors: invalid_argument if it is not reached in `most_steps`, or if
 /// the checkpoint belongs to another model.

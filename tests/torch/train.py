@@ -133,7 +133,7 @@ class Train(Case):
         result = self.refused("train", device, "--metrics", "run.jsonl", says="nowhere")
         self.assertLess(len(result.err), 600)  # no trace of calls
         hard = self.config(supervised={**SMALL["supervised"], "target": 0.9, "steps": 20})
-        self.refused("train", hard, says="0.9")
+        self.refused("train", hard, says="supervised reference did not reach the accuracy 0.9")
         self.assertEqual([p.name for p in self.folder.iterdir()], ["config.json"])
 
 
