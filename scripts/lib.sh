@@ -9,7 +9,7 @@ jobs=${DAG_JOBS:-$(nproc 2>/dev/null || echo 2)}
 packages=(g++ cmake ninja-build python3 libeigen3-dev doctest-dev nlohmann-json3-dev libcli11-dev
           libfmt-dev libxtensor-dev gnuplot-nox)
 # What the checks of .ci/run need beside that.
-ci_packages=(clang clang-format clang-tidy)
+ci_packages=(clang libclang-rt-dev clang-format clang-tidy)
 # What models on libtorch need; without it their tests are skipped.
 torch_packages=(libtorch-dev libopenblas0-pthread)
 
