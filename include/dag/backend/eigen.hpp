@@ -208,12 +208,12 @@ struct eigen : detail::EigenSimplices {
     require(std::isfinite(threshold), Errc::not_finite,
             "project_simplex: the point has a NaN or an infinity");
     for (Scalar kept = static_cast<Scalar>(v.size());;) {
-      const auto [sum, count] = detail::sum_above(v.data(), y.size(), threshold);
+      const auto [excess, count] = detail::excess_above(std::span<const Scalar>(y), threshold);
       if (count >= kept || count == 0) {  // never more, unless by rounding
         break;
       }
       kept = count;
-      threshold = (sum - Scalar{1}) / count;
+      threshold += (excess - Scalar{1}) / count;
     }
     detail::array(y) = (v - threshold).max(Scalar{0});
   }
