@@ -173,7 +173,8 @@ struct eigen : detail::EigenSimplices {
   }
   template <class Scalar>
   [[nodiscard]] bool all_finite(std::span<const Scalar> x) const {
-    return detail::array(x).isFinite().all();
+    // Infinity and NaN times 0 are NaN: in vectors, which asking each entry would prevent.
+    return (detail::array(x) * Scalar{0}).sum() == Scalar{0};
   }
 
   // --- simplices in the log domain: see backend/eigen_simplices.hpp ---------------------------

@@ -93,9 +93,10 @@ struct PayoffExtent {
   [[nodiscard]] double largest() const noexcept { return -low > high ? -low : high; }
 };
 
-/// In lanes, so that it runs at the speed of the memory. At least one payoff.
+/// In lanes, so that it runs at the speed of the memory: so many that g++ leaves the inner loop a
+/// loop and makes vectors of it (8 would be unrolled into scalars). At least one payoff.
 [[nodiscard]] inline PayoffExtent payoff_extent(std::span<const double> payoff) noexcept {
-  constexpr std::size_t lanes = 8;
+  constexpr std::size_t lanes = 32;
   double low[lanes];
   double high[lanes];
   double nothing[lanes];  // stays 0 unless an infinity or NaN comes by
@@ -103,20 +104,19 @@ struct PayoffExtent {
     low[lane] = high[lane] = payoff[0];
     nothing[lane] = 0.0;
   }
-  std::size_t i = 0;
-  for (; i + lanes <= payoff.size(); i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const double entry = payoff[i + lane];
+  const auto take = [&](const double* from, std::size_t entries) {
+    for (std::size_t lane = 0; lane < entries; ++lane) {
+      const double entry = from[lane];
       low[lane] = entry < low[lane] ? entry : low[lane];
       high[lane] = entry > high[lane] ? entry : high[lane];
       nothing[lane] += entry * 0.0;
     }
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= payoff.size(); i += lanes) {
+    take(payoff.data() + i, lanes);
   }
-  for (; i < payoff.size(); ++i) {
-    low[0] = payoff[i] < low[0] ? payoff[i] : low[0];
-    high[0] = payoff[i] > high[0] ? payoff[i] : high[0];
-    nothing[0] += payoff[i] * 0.0;
-  }
+  take(payoff.data() + i, payoff.size() - i);
   PayoffExtent extent{low[0], high[0], nothing[0] == 0.0};
   for (std::size_t lane = 1; lane < lanes; ++lane) {
     extent.low = low[lane] < extent.low ? low[lane] : extent.low;
