@@ -54,10 +54,11 @@ class InteriorPointRounds {
         polisher_(game.payoff()),
         state_(game.backend(), game.players().blocks().total()),
         payoff_(scaled(game, swapped_)) {
-    resize();
     if (options.start.empty()) {
-      z_.x.setConstant(1 / static_cast<Real>(z_.x.size()));
-      z_.y.setConstant(1 / static_cast<Real>(z_.y.size()));
+      const Eigen::Index m = payoff_.part().rows();
+      const Eigen::Index n = payoff_.part().cols();
+      z_.x.setConstant(m, 1 / static_cast<Real>(m));
+      z_.y.setConstant(n, 1 / static_cast<Real>(n));
       multiply();
       const Real spread = std::max(
           {by_.maxCoeff() - by_.minCoeff(), btx_.maxCoeff() - btx_.minCoeff(), Real(1e-3)});
@@ -165,14 +166,6 @@ class InteriorPointRounds {
     payoff_.multiply(z_.x, z_.y, by_, btx_);
     ++products_made_;
   }
-  void resize() {
-    const Eigen::Index m = payoff_.part().rows();
-    const Eigen::Index n = payoff_.part().cols();
-    for (Point* point : {&z_, &affine_, &step_, &trial_}) {
-      point->resize(m, n);
-    }
-    c1_.setZero(m), c2_.setZero(n);
-  }
   /// Goes on with the strategies that are within `reach` gaps of a best reply, if these make a much
   /// smaller game. The nearer the end, the more gaps: a slack on the path is gap / ((m + n)
   /// probability), so that small probabilities would be cut off.
@@ -193,9 +186,6 @@ class InteriorPointRounds {
     trial_.y = z_.y(columns_), trial_.t = z_.t(columns_);
     trial_.v = z_.v, trial_.w = z_.w;
     std::swap(z_, trial_);
-    const Point kept = z_;
-    resize();
-    z_ = kept;
     multiply();
   }
   static void choose(const Vector& slack, Real most, std::vector<Eigen::Index>& indices) {
@@ -209,7 +199,6 @@ class InteriorPointRounds {
   /// Back to all strategies, from the best point.
   void widen() {
     payoff_.widen();
-    resize();
     z_.x = clean_x_;
     z_.y = clean_y_;
     enter();

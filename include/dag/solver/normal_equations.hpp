@@ -18,9 +18,6 @@ struct InteriorPoint {
   eigen::vector<Real> x, s, y, t;
   Real v = 0;
   Real w = 0;
-  void resize(Eigen::Index m, Eigen::Index n) {
-    x.setZero(m), s.setZero(m), y.setZero(n), t.setZero(n);
-  }
   /// The mean product of a probability and its slack.
   [[nodiscard]] Real complementarity() const {
     return (x.dot(s) + y.dot(t)) / static_cast<Real>(x.size() + y.size());

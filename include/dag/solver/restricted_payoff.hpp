@@ -30,7 +30,6 @@ class RestrictedPayoff {
         by_(Vector::Zero(whole_.rows())),
         btx_(Vector::Zero(whole_.cols())) {}
 
-  [[nodiscard]] bool narrowed() const noexcept { return narrowed_; }
   [[nodiscard]] const Matrix& part() const noexcept { return narrowed_ ? part_ : whole_; }
 
   /// Products of the whole game with x and y of the part; `by`, `btx` receive the part's entries.
