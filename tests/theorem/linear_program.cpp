@@ -145,7 +145,7 @@ TEST_CASE("Bland's rule alone ends at the same values") {
                            "kuhn-poker", "sparse:20x20:0.1:3", "random:12x9:4"}) {
     const Matrix game = matrix_of(name);
     const std::vector<double> unit = dag::detail::unit_payoffs(game.entries);
-    dag::detail::SimplexTableau tableau(unit, game.rows, game.columns);
+    dag::detail::SimplexMethod<double> tableau(unit, game.rows, game.columns);
     CHECK(tableau.solve(100000, 0));
     dag::MatrixEquilibrium found;
     found.row.assign(game.rows, 0.0);
@@ -154,6 +154,69 @@ TEST_CASE("Bland's rule alone ends at the same values") {
     dag::detail::clean_strategy(found.row);
     dag::detail::clean_strategy(found.column);
     CHECK(gap_of(game, found) <= 1e-9 * range_of(game));
+  }
+}
+
+/// The optimal basis as the tableau of floats has it after at most `statements` statements of the
+/// program; the strategies come out of the refinement.
+dag::MatrixEquilibrium in_floats(const Matrix& game, int statements) {
+  const dag::detail::UnitMap unit(dag::detail::payoff_extent(game.entries));
+  dag::detail::SimplexMethod<float> tableau(game.entries, game.rows, game.columns, unit);
+  dag::detail::SimplexRefinement refinement(game.entries, game.rows, game.columns, unit);
+  dag::MatrixEquilibrium found;
+  for (int statement = 1; statement <= statements; ++statement) {
+    (void)tableau.solve(10000);
+    refinement.solve(tableau);
+    found.row = refinement.row();
+    found.column = refinement.column();
+    dag::detail::clean_strategy(found.row);
+    dag::detail::clean_strategy(found.column);
+    found.gap = gap_of(game, found);
+    if (found.gap <= 1e-12 * range_of(game)) {
+      break;
+    }
+    refinement.restate(tableau);
+  }
+  return found;
+}
+
+TEST_CASE("a tableau of floats: its refined vertex is exact, once the program is stated anew") {
+  int restated = 0;
+  for (const char* name :
+       {"integer:60x60:1:1", "integer:40x90:2:2", "sparse:70x70:0.1:3", "low-rank:80x60:3:1",
+        "blotto:9:8:4", "diagonal:60:1e3", "diagonal:40:1e5", "kuhn-poker"}) {
+    CAPTURE(name);
+    const Matrix game = matrix_of(name);
+    CHECK(in_floats(game, 4).gap <= 1e-12 * range_of(game));
+    restated += in_floats(game, 1).gap > 1e-12 * range_of(game) ? 1 : 0;
+  }
+  for (int seed = 0; seed < 40; ++seed) {
+    CAPTURE(seed);
+    const Matrix game = matrix_of("random:150x120:" + std::to_string(seed));
+    CHECK(in_floats(game, 4).gap <= 1e-12 * range_of(game));
+    restated += in_floats(game, 1).gap > 1e-12 * range_of(game) ? 1 : 0;
+  }
+  MESSAGE(restated << " of 48 games needed more than one statement");
+  CHECK(restated > 0);
+}
+
+TEST_CASE("without refinement: the same value, by floats or doubles; within the limit on pivots") {
+  for (const char* name :
+       {"random:50x50:1", "random:60x200:2", "random:200x60:3", "integer:100x100:1:2",
+        "sparse:100x100:0.1:3", "sparse:500x500:0.02:3", "diagonal:60:1e6", "low-rank:90x90:1:1"}) {
+    CAPTURE(name);
+    const Matrix game = matrix_of(name);
+    const dag::MatrixEquilibrium quick =
+        dag::linear_program(game.entries, game.rows, game.columns, {.refine = false});
+    check_solved(game, quick);
+    CHECK(std::abs(quick.value - solve(game).value) <= 2e-12 * range_of(game));
+    for (const std::int64_t limit : {std::int64_t{1}, quick.pivots / 2, quick.pivots - 1}) {
+      const dag::MatrixEquilibrium cut = dag::linear_program(
+          game.entries, game.rows, game.columns, {.max_pivots = limit, .refine = false});
+      CHECK(cut.pivots <= limit);
+      CHECK((cut.status == dag::Status::converged) == (cut.relative_gap <= 1e-12));
+      CHECK(cut.gap == doctest::Approx(gap_of(game, cut)).epsilon(1e-9));
+    }
   }
 }
 

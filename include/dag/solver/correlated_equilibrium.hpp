@@ -13,7 +13,7 @@
 #include <dag/game/correlated.hpp>
 #include <dag/game/table.hpp>
 #include <dag/solver/regret_dynamics.hpp>
-#include <dag/solver/simplex_tableau.hpp>
+#include <dag/solver/simplex_method.hpp>
 
 namespace dag {
 
@@ -117,7 +117,7 @@ struct CorrelatedEquilibriumOptions {
   const std::int64_t limit = options.max_pivots > 0
                                  ? options.max_pivots
                                  : 100 * static_cast<std::int64_t>(rows + profiles) + 10000;
-  detail::SimplexTableau tableau(matrix, rows, profiles, right_sides, costs);
+  detail::SimplexMethod<double> tableau(matrix, rows, profiles, right_sides, costs);
   const bool optimal = tableau.solve(limit);
   CorrelatedSolution solution;
   solution.joint.assign(profiles, 0.0);

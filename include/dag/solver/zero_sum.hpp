@@ -49,19 +49,19 @@ struct ZeroSumSolution : Solution<MatrixGame<double, eigen>> {
   ZeroSumMethod method = ZeroSumMethod::linear_program;
 };
 
-/// Where solve_zero_sum changes its method. Ratios measured on a busy AMD EPYC (AVX-512, one
-/// thread) on random uniform games drawn as in benchmarks/zero_sum_peers.cpp, processor time, means
+/// Where solve_zero_sum changes its method. Ratios of processor time measured on an AMD EPYC
+/// (AVX-512, one thread) on random uniform games drawn as in benchmarks/zero_sum_peers.cpp, means
 /// of three seeds: good to about a third.
 struct ZeroSumCutoffs {
   /// Up to this many payoffs, or this many strategies of the smaller player, the simplex method is
   /// faster than the warm interior point; its time over that one's to 1e-6 (2026-11-24): 100 x 100
-  /// 0.29, 150 x 150 0.46, 200 x 200 0.77, 250 x 250 1.14, 300 x 300 1.40; 60 x 2000 0.51, 100 x
-  /// 3000 1.11, 100 x 4000 1.17.
-  std::size_t simplex_payoffs = 50'000;
-  std::size_t simplex_side = 80;
-  /// The same below `polish_tolerance`, where the interior point has to polish; to 1e-12: 200 x 200
-  /// 0.49, 300 x 300 0.53, 500 x 500 1.00; 100 x 3000 0.78.
-  std::size_t exact_payoffs = 250'000;
+  /// 0.15, 200 x 200 0.33, 300 x 300 0.64, 400 x 400 0.96, 500 x 500 1.03, 600 x 600 1.36; 60 x
+  /// 2000 0.35, 100 x 4000 0.70, 130 x 4000 0.75, 200 x 1000 0.96.
+  std::size_t simplex_payoffs = 160'000;
+  std::size_t simplex_side = 130;
+  /// The same below `polish_tolerance`, where the interior point has to polish; to 1e-12: 500 x 500
+  /// 0.53, 1000 x 1000 0.43, 1500 x 1500 0.65 (two seeds), 2000 x 2000 1.5 (one); 300 x 3000 0.72.
+  std::size_t exact_payoffs = 2'250'000;
   /// From this tolerance up a first-order method is faster than anything with a factorisation: to
   /// 1e-3 at 1000 x 1000 21 ms to 353 (ratio 0.06), to 1e-4 88 to 445 (0.20).
   double first_order_tolerance = 1e-4;
