@@ -385,6 +385,27 @@ def correlated_equilibrium(program, target):
 
 
 @page
+def potential_games(program, target):
+    panels = []
+    for game, start, title in [("stag-hunt", "0.55,0.45;0.7,0.3", "stag hunt: has a potential"),
+                               ("jordan", "0.6,0.4;0.45,0.55;0.5,0.5", "Jordan's game: has none")]:
+        curves = []
+        for colour, solver in enumerate(["replicator", "hedge"]):
+            found, records = program.run(game, solver, "--start", start, "--max-iterations", 1000, "--tolerance", "1e-12")
+            curves.append((f"{solver}, {found['iterate']}", [r["iteration"] for r in records],
+                           [r["relative_gap"] for r in records], colour, "line"))
+            if solver == "replicator" and game == "stag-hunt":
+                # At (hare, hare) the other strategy earns 3 less and dies out at that rate.
+                rate = 3 * records[0]["step"]
+                level = max(r["relative_gap"] * math.exp(rate * r["iteration"]) for r in records if r["relative_gap"] > 1e-12)
+                curves.append(("theory: exp(-3 time), the other strategy earns 3 less", list(range(400)),
+                               [level * math.exp(-rate * t) for t in range(400)], 2, "dashed"))
+        panels.append({"title": title, "x": "rounds", "y": "NashConv / payoff range", "log": "y", "range": "[1e-10:10]",
+                       "curves": curves})
+    draw(target, panels)
+
+
+@page
 def replicator(program, target):
     subprocess.run([program.path, "solve", "rps", "--solver", "replicator", "--start", "0.6,0.2,0.2;0.2,0.5,0.3",
                     "--max-iterations", "600", "--quiet", "--portrait", target], check=False)
