@@ -103,19 +103,22 @@ class MatrixProgram {
   /// of doubles, 50 x 50 0.95, 60 x 60 0.87, 80 x 80 0.70.
   static constexpr std::size_t floats_from = 2500;
 
-  /// Pivots, certifies and, while that is not good enough, states the program anew.
+  /// Pivots, certifies and, while that helps but is not good enough, states the program anew.
   void in_floats() {
     SimplexMethod<float> floats(payoff_, rows_, columns_, unit_);
     SimplexRefinement refinement(payoff_, rows_, columns_, unit_);
     const auto usual = 4 * static_cast<std::int64_t>(rows_ + columns_);  // random games: one or two
     const std::int64_t limit = std::min(limit_, usual);
-    for (int attempt = 0; attempt < 4 && best_.pivots < limit; ++attempt) {
+    int useless = 0;  // the gap need not fall each time: costs and right sides take turns
+    while (best_.pivots < limit && useless < 3) {
+      const double before = best_.gap;
       const bool optimal = floats.solve(limit);
       spent_ = best_.pivots = floats.pivots();
       refinement.solve(floats);
       if (take({refinement.row(), refinement.column()}, optimal)) {
         return;
       }
+      useless = best_.gap < before / 2 ? 0 : useless + 1;
       refinement.restate(floats);
     }
   }

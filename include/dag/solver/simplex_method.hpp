@@ -50,11 +50,18 @@ class SimplexMethod : public SimplexTableau<Real> {
   using Tableau::rows_, Tableau::columns_, Tableau::width_, Tableau::column_height_;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  /// The dual method on the true right sides: reduced costs stay at least zero. In floats only so
-  /// far as their rounding cannot turn it in circles; what is left is for `restate`.
+  /// The dual method on the true right sides: reduced costs stay at least zero. In floats a few
+  /// pivots while costs and right sides carry the rounding of all pivots before; once they have
+  /// been stated anew as many as it takes, with margins on the costs, since rounding would turn
+  /// ties in circles.
   [[nodiscard]] bool repair(std::int64_t limit) {
     if constexpr (!in_doubles) {
-      limit = std::min(limit, pivots() + 8 + static_cast<std::int64_t>(rows_ / 8));
+      const bool needed = *std::min_element(exact_.begin(), exact_.end()) < -zero;
+      if (needed && this->restated_) {
+        this->add_cost_margins();
+      }
+      const auto most = this->restated_ ? static_cast<std::int64_t>(rows_) : std::int64_t{8};
+      limit = std::min(limit, pivots() + most);
     }
     while (true) {
       std::size_t row = none;

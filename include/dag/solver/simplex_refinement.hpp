@@ -20,7 +20,7 @@ namespace dag::detail {
 ///
 /// `solve`: with S the tight rows and T the basic columns, B_ST y = 1 and x' B_ST = 1'. The tableau
 /// holds an inverse of B_ST in floats; each step adds what it makes of the residuals, computed in
-/// double, until these no longer halve (at most six). `restate`: puts the point's own reduced costs
+/// double, until these no longer halve. `restate`: puts the point's own reduced costs
 /// and right sides, magnified so that what is wrong with them is well above the rounding of floats,
 /// into the tableau, which may then pivot on. O(|S|^2) a step, O(rows columns) for `restate`.
 template <class Unit>
@@ -71,10 +71,10 @@ class SimplexRefinement {
   }
 
  private:
-  /// So that the most negative number becomes -0.1; but at most a million.
+  /// So that the most negative number becomes -0.1; but from one to a million. One if none is.
   [[nodiscard]] static double magnifier(const std::vector<double>& numbers) {
     const double least = *std::min_element(numbers.begin(), numbers.end());
-    return least < -1e-7 ? std::max(1.0, -0.1 / least) : 1e6;
+    return least < -1e-13 ? std::clamp(-0.1 / least, 1.0, 1e6) : 1.0;
   }
 
   /// forward: B v = 1, else v' B = 1'.
@@ -84,7 +84,7 @@ class SimplexRefinement {
     guess_.assign(k, 0.0);
     rest_.assign(k, 1.0);
     double last = std::numeric_limits<double>::infinity();
-    for (int step = 0; step < 7; ++step) {
+    for (int step = 0; step < 40; ++step) {
       product<forward>(inverse_, rest_, correction_);
       for (std::size_t j = 0; j < k; ++j) {
         guess_[j] += correction_[j];

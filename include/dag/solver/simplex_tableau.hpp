@@ -78,6 +78,7 @@ class SimplexTableau {
   /// by variable, costs of those outside and levels of those in the basis.
   void restate(std::span<const double> levels, double level_magnifier,
                std::span<const double> costs, double cost_magnifier) {
+    restated_ = true;
     for (std::size_t i = 0; i < rows_; ++i) {
       exact_[i] = static_cast<Real>(level_magnifier * levels[basis_[i]]);
     }
@@ -195,10 +196,19 @@ class SimplexTableau {
     basis_[row] = entering;
   }
 
+  void add_cost_margins() {
+    RandomStream random(0, 1);
+    for (std::size_t j = 0; j < columns_; ++j) {
+      const Real above = at(rows_, j) > 0 ? at(rows_, j) : Real{0};
+      at(rows_, j) = above + margin * static_cast<Real>(1.0 + random.uniform());
+    }
+  }
+
   std::size_t rows_;
   std::size_t columns_;
   std::size_t width_;
   std::size_t column_height_ = 0;
+  bool restated_ = false;
   Real* tableau_ = nullptr;  ///< rows_ + 1 rows of width_ columns, those beyond columns_ zero
   Real* norms_ = nullptr;
   Real* top_ = nullptr;  ///< the pivot's row
