@@ -85,15 +85,11 @@ class MatrixProgram {
   }
 
   [[nodiscard]] MatrixEquilibrium solve() {
-    if (options_.refine || payoff_.size() < floats_from) {
-      SimplexMethod<double> tableau(payoff_, rows_, columns_, unit_);
-      in_doubles(tableau);
-    } else {
+    if (!options_.refine && payoff_.size() >= floats_from) {
       in_floats();
-      if (best_.status != Status::converged && best_.pivots < limit_) {
-        SimplexMethod<double> tableau(payoff_, rows_, columns_, unit_);
-        in_doubles(tableau);
-      }
+    }
+    if (best_.status != Status::converged && spent_ < limit_) {
+      in_doubles();
     }
     return std::move(best_);
   }
@@ -124,7 +120,8 @@ class MatrixProgram {
   }
 
   /// Pivots, certifies and, while rounding has misled the tableau, builds it again.
-  void in_doubles(SimplexMethod<double>& tableau) {
+  void in_doubles() {
+    SimplexMethod<double> tableau(payoff_, rows_, columns_, unit_);
     for (int attempt = 0; attempt < 4; ++attempt) {
       const bool optimal = tableau.solve(limit_ - spent_);
       best_.pivots = spent_ + tableau.pivots();
@@ -134,7 +131,7 @@ class MatrixProgram {
       if (done || !optimal) {
         return;
       }
-      tableau.rebuild(payoff_, tableau.tight_rows(), tableau.basic_columns(), unit_);
+      tableau.rebuild(payoff_, unit_);
     }
   }
 

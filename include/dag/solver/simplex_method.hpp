@@ -44,9 +44,10 @@ class SimplexMethod : public SimplexTableau<Real> {
   }
 
  private:
-  using Tableau::at, Tableau::gather, Tableau::pivot;
+  using Tableau::add_cost_margins, Tableau::at, Tableau::gather, Tableau::pivot;
   using Tableau::basis_, Tableau::outside_, Tableau::column_, Tableau::right_, Tableau::exact_;
   using Tableau::rates_, Tableau::scratch_, Tableau::zero, Tableau::tie, Tableau::in_doubles;
+  using Tableau::restated_;
   using Tableau::rows_, Tableau::columns_, Tableau::width_, Tableau::column_height_;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -56,12 +57,10 @@ class SimplexMethod : public SimplexTableau<Real> {
   /// ties in circles.
   [[nodiscard]] bool repair(std::int64_t limit) {
     if constexpr (!in_doubles) {
-      const bool needed = *std::min_element(exact_.begin(), exact_.end()) < -zero;
-      if (needed && this->restated_) {
-        this->add_cost_margins();
+      if (restated_) {
+        add_cost_margins();
       }
-      const auto most = this->restated_ ? static_cast<std::int64_t>(rows_) : std::int64_t{8};
-      limit = std::min(limit, pivots() + most);
+      limit = std::min(limit, pivots() + (restated_ ? static_cast<std::int64_t>(rows_) : 8));
     }
     while (true) {
       std::size_t row = none;

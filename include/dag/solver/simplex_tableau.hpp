@@ -45,11 +45,11 @@ class SimplexTableau {
     fill(matrix, 0.0, right_sides, costs);
   }
 
-  /// The basis with these tight rows and basic columns, as many of one as of the other, computed
-  /// from B with the largest pivots first.
+  /// The same basis computed again from B, with the largest pivots first.
   template <class Unit = std::identity>
-  void rebuild(std::span<const double> payoff, std::vector<std::size_t> open,
-               std::vector<std::size_t> played, Unit unit = {}) {
+  void rebuild(std::span<const double> payoff, Unit unit = {}) {
+    std::vector<std::size_t> open = tight_rows();
+    std::vector<std::size_t> played = basic_columns();
     fill(payoff, 1.0, {}, {}, unit);
     while (!open.empty()) {
       std::size_t best_row = 0;
@@ -131,7 +131,7 @@ class SimplexTableau {
     for (std::size_t i = 0; i < rows_; ++i) {
       for (std::size_t j = 0; basis_[i] < columns_ && j < columns_; ++j) {
         if (outside_[j] >= columns_) {
-          inverse[entry++] = at(i, j);
+          inverse[entry++] = static_cast<double>(at(i, j));
         }
       }
     }
@@ -196,11 +196,11 @@ class SimplexTableau {
     basis_[row] = entering;
   }
 
+  /// Reduced costs at least zero, and each above by an amount of its own.
   void add_cost_margins() {
     RandomStream random(0, 1);
     for (std::size_t j = 0; j < columns_; ++j) {
-      const Real above = at(rows_, j) > 0 ? at(rows_, j) : Real{0};
-      at(rows_, j) = above + margin * static_cast<Real>(1.0 + random.uniform());
+      at(rows_, j) = with_margin(at(rows_, j), random);
     }
   }
 
@@ -255,9 +255,11 @@ class SimplexTableau {
   void add_margins() {
     RandomStream random(0, 0);
     for (std::size_t i = 0; i < rows_; ++i) {
-      const Real above = exact_[i] > 0 ? exact_[i] : Real{0};
-      right_[i] = above + margin * static_cast<Real>(1.0 + random.uniform());
+      right_[i] = with_margin(exact_[i], random);
     }
+  }
+  [[nodiscard]] static Real with_margin(Real number, RandomStream& random) {
+    return (number > 0 ? number : Real{0}) + margin * static_cast<Real>(1.0 + random.uniform());
   }
 
   std::int64_t pivots_ = 0;
