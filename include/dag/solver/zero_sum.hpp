@@ -55,12 +55,12 @@ struct ZeroSumSolution : Solution<MatrixGame<double, eigen>> {
 struct ZeroSumCutoffs {
   /// Up to this many payoffs, or this many strategies of the smaller player, the simplex method is
   /// faster than the warm interior point; its time over that one's to 1e-6 (2026-11-24): 100 x 100
-  /// 0.15, 200 x 200 0.33, 300 x 300 0.64, 400 x 400 0.96, 500 x 500 1.03, 600 x 600 1.36; 60 x
-  /// 2000 0.35, 100 x 4000 0.70, 130 x 4000 0.75, 200 x 1000 0.96.
+  /// 0.15, 200 x 200 0.28, 300 x 300 0.63, 400 x 400 0.88, 500 x 500 0.98, 600 x 600 1.36; 60 x
+  /// 2000 0.35, 100 x 4000 0.64, 130 x 4000 0.75, 200 x 1000 0.83.
   std::size_t simplex_payoffs = 160'000;
   std::size_t simplex_side = 130;
   /// The same below `polish_tolerance`, where the interior point has to polish; to 1e-12: 500 x 500
-  /// 0.53, 1000 x 1000 0.43, 1200 x 1200 0.57; 300 x 3000 0.72. Beyond, the tableau of floats
+  /// 0.44, 1000 x 1000 0.41, 1200 x 1200 0.57; 300 x 3000 0.72. Beyond, the tableau of floats
   /// misses now and then and that of doubles takes its place: 1500 x 1500 0.65, or 3 where it did.
   std::size_t exact_payoffs = 1'000'000;
   /// From this tolerance up a first-order method is faster than anything with a factorisation: to
