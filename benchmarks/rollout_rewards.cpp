@@ -6,9 +6,9 @@
 // the two float outputs. items_per_second is samples per second; bytes_per_sample is what the heap
 // holds at most, inputs and outputs included. scripts/rollout_peers.py runs it beside NumPy and
 // Counter.
+#include <dag/answers/group.hpp>
+#include <dag/answers/reward.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/group.hpp>
-#include <dag/rollout/reward.hpp>
 
 #include <benchmark/benchmark.h>
 

@@ -18,15 +18,15 @@
 #include <vector>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/anchored_extragradient.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/frank_wolfe.hpp>
-#include <dag/solver/hedge.hpp>
-#include <dag/solver/magnetic_mirror_descent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/regret_matching.hpp>
+#include <dag/solver/first_order/anchored_extragradient.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/response/frank_wolfe.hpp>
+#include <dag/solver/response/hedge.hpp>
+#include <dag/solver/response/regret_matching.hpp>
 
 namespace {
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/zero_sum.hpp>
+#include <dag/solver/matrix/zero_sum.hpp>
 
 #if defined(DAG_HAVE_CLP)
 #include <coin/Clp_C_Interface.h>

@@ -3,10 +3,10 @@
 
 // From answers as a model wrote them to advantages: one question asked in two ways, four samples
 // each. Coherence rewards what the other phrasing also says.
-#include <dag/rollout/answer.hpp>
-#include <dag/rollout/consensus_reward.hpp>
-#include <dag/rollout/group.hpp>
-#include <dag/rollout/reward.hpp>
+#include <dag/answers/consensus_reward.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/answers/reward.hpp>
+#include <dag/text/answer.hpp>
 #include <dag/utility/coherence.hpp>
 
 #include <cmath>

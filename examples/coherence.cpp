@@ -4,9 +4,9 @@
 // Five phrasings of one question answer differently; no labels. The coherence game makes them
 // agree, and as the anchor beta weakens their consensus tends to the normalised geometric mean,
 // where errors that are not shared cancel.
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/eigen.hpp>
-#include <dag/game/alignment.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/utility/coherence.hpp>
 
 #include <cmath>

@@ -3,10 +3,10 @@
 
 // A constraint on the answers of a policy over 8^20 traces: two answers together at most 20 % of
 // the time, whatever the reward says. The multiplier finds its exact value from samples alone.
-#include <dag/game/alignment.hpp>
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/train/presets.hpp>
 #include <dag/train/trainer.hpp>
 #include <dag/utility/expected_reward.hpp>

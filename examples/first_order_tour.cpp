@@ -4,17 +4,17 @@
 // One call of every kind of iterative solver of zero-sum games, each with the claim that it makes.
 #include <dag/eigen.hpp>
 #include <dag/problem/random_games.hpp>
-#include <dag/solver/anchored_extragradient.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/fictitious_play.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/magnetic_mirror_descent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/newton.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/zero_sum.hpp>
+#include <dag/solver/first_order/anchored_extragradient.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/matrix/newton.hpp>
+#include <dag/solver/matrix/zero_sum.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -8,12 +8,12 @@
 #include <dag/game/operator.hpp>
 #include <dag/game/player_regrets.hpp>
 #include <dag/game/polymatrix.hpp>
-#include <dag/game/potential.hpp>
+#include <dag/game/potential_game.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/correlated_equilibrium.hpp>
-#include <dag/solver/logit_branch.hpp>
-#include <dag/solver/regret_dynamics.hpp>
-#include <dag/solver/replicator.hpp>
+#include <dag/solver/response/regret_dynamics.hpp>
+#include <dag/solver/response/replicator.hpp>
+#include <dag/solver/table/correlated_equilibrium.hpp>
+#include <dag/solver/table/logit_branch.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -3,10 +3,10 @@
 
 // The exact game as referee of sampled training: a policy over 8^20 traces is trained for diverse
 // answers from 32 traces a step, and ends at the equilibrium that the exact game names beforehand.
-#include <dag/game/alignment.hpp>
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/train/trainer.hpp>
 #include <dag/utility/gini.hpp>
 

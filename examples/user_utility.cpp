@@ -4,9 +4,9 @@
 // A utility of one's own from its value and gradient: answers are numbers, and their mean is to be
 // near 2 (a squared loss). Any concave function will do; the game, its solvers and its certificate
 // follow.
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/eigen.hpp>
-#include <dag/game/alignment.hpp>
-#include <dag/solver/equilibrium.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -17,30 +17,33 @@ import re
 import sys
 import tempfile
 
-# A folder's rank (architecture.md of the design; CONTRIBUTING says how to add a room).
+# A folder's rank (docs/architecture.md tells the house; CONTRIBUTING says how to add a room).
 RANKS = {
     "version.hpp": 0, "detail": 0,
     "core": 1,
-    "backend": 2,
-    "numeric": 3,
-    "divergence": 4, "geometry": 4,
+    "numeric": 2,
+    "backend": 3,
+    "geometry": 4, "divergence": 4,
     "game": 5, "utility": 5,
-    "solver": 6, "estimate": 6,
-    "problem": 7, "rollout": 7, "model": 7,
-    "train": 8, "io": 8, "interop": 8,
-    "dag.hpp": 9, "eigen.hpp": 9, "cuda.cuh": 9,
+    "solver": 6, "estimate": 6, "text": 6, "policy": 6,
+    "alignment": 7, "problem": 7, "model": 7,
+    "answers": 8,
+    "train": 9, "io": 9, "interop": 9, "gpu": 9,
+    "dag.hpp": 10, "eigen.hpp": 10, "cuda.cuh": 10,
 }
 # Doors between rooms of one rank: the first may include the second, never the other way.
-DOORS = {("game", "utility"), ("train", "io"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
+DOORS = {("train", "io"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
+# Rooms that nobody enters but through the named umbrella.
+SEALED = {"gpu": {"cuda.cuh"}}
 
 # Who may include what from outside: folders and single headers.
-DENSE_ALGEBRA = {"solver/interior_point_rounds.hpp", "solver/normal_equations.hpp",
-                 "solver/restricted_payoff.hpp", "solver/path_limit.hpp",
-                 "solver/support_polish.hpp", "solver/newton.hpp"}
+DENSE_ALGEBRA = {"solver/matrix/detail/interior_point_rounds.hpp", "solver/matrix/detail/normal_equations.hpp",
+                 "solver/matrix/detail/restricted_payoff.hpp", "solver/table/path_limit.hpp",
+                 "solver/matrix/support_polish.hpp", "solver/matrix/newton.hpp"}
 THIRD_PARTY = [
     # name for --list, first part of the include, rooms, single headers
     ("eigen", r"(unsupported/)?Eigen/", {"backend"}, DENSE_ALGEBRA),
-    ("cuda", r"(thrust|cub|cuda|nv)/|cuda\w*\.h|cooperative_groups|nccl\.h", {"backend"}, set()),
+    ("cuda", r"(thrust|cub|cuda|nv)/|cuda\w*\.h|cooperative_groups|nccl\.h", {"gpu"}, set()),
     ("json", r"nlohmann/", {"io", "interop"}, set()),
     ("xtensor", r"xt(ensor|l|tl|simd)?/", {"io", "interop"}, {"game/normal_form.hpp"}),
     ("torch", r"(torch|ATen|c10)/", {"io", "interop"}, set()),
@@ -73,6 +76,11 @@ def check_include(name, kind, include):
         there = room(include[4:])
         if there is None:
             return f"includes <{include}>, which lies in no known room"
+        private = re.match(r"(.*?)/?detail/", include[4:])
+        if private and private.group(1) and not name.startswith(private.group(1) + "/"):
+            return f"includes <{include}>, private to {private.group(1)}/"
+        if there in SEALED and here != there and here not in SEALED[there]:
+            return f"includes <{include}>: {there}/ is entered by {sorted(SEALED[there])} only"
         if RANKS[there] > RANKS[here]:
             return f"rank {RANKS[here]} includes <{include}> of rank {RANKS[there]}"
         if RANKS[there] == RANKS[here] and there != here and (here, there) not in DOORS:
@@ -166,25 +174,29 @@ def self_test():
     sound = {
         "version.hpp": "", "detail/config.hpp": "#include <cstddef>",
         "core/a.hpp": "#include <dag/detail/config.hpp>\n#include <vector>",
-        "backend/eigen.hpp": "#include <dag/core/a.hpp>\n#include <Eigen/Core>",
+        "backend/eigen_backend.hpp": "#include <dag/core/a.hpp>\n#include <Eigen/Core>",
         "utility/u.hpp": "#include <dag/core/a.hpp>",
-        "game/alignment.hpp": "#include <dag/utility/u.hpp>\n// #include <dag/solver/none.hpp>",
+        "game/matrix.hpp": "#include <dag/core/a.hpp>\n// #include <dag/solver/none.hpp>",
+        "game/detail/part.hpp": "", "gpu/reduction.hpp": "#include <thrust/reduce.h>",
         "game/normal_form.hpp": "#include <xtensor/xarray.hpp>",
-        "solver/newton.hpp": "#include <Eigen/Dense>\n#include <dag/game/alignment.hpp>",
+        "solver/matrix/newton.hpp": "#include <Eigen/Dense>\n#include <dag/game/matrix.hpp>",
         "io/read.hpp": "#include <nlohmann/json.hpp>",
-        "dag.hpp": "#include <dag/game/alignment.hpp>",
-        "eigen.hpp": "#include <dag/dag.hpp>\n#include <dag/backend/eigen.hpp>",
+        "dag.hpp": "#include <dag/game/matrix.hpp>",
+        "eigen.hpp": "#include <dag/dag.hpp>\n#include <dag/backend/eigen_backend.hpp>",
     }
     planted = [
-        ("core/bad.hpp", "#include <dag/game/alignment.hpp>", "rank 1 includes"),
-        ("core/bad.hpp", "#  include <dag/backend/eigen.hpp>", "rank 1 includes"),
-        ("backend/bad.hpp", "#include <dag/numeric/none.hpp>", "rank 2 includes"),
-        ("utility/bad.hpp", "#include <dag/game/alignment.hpp>", "share rank 5"),
+        ("core/bad.hpp", "#include <dag/game/matrix.hpp>", "rank 1 includes"),
+        ("core/bad.hpp", "#  include <dag/backend/eigen_backend.hpp>", "rank 1 includes"),
+        ("numeric/bad.hpp", "#include <dag/backend/none.hpp>", "rank 2 includes"),
+        ("utility/bad.hpp", "#include <dag/game/matrix.hpp>", "share rank 5"),
         ("divergence/bad.hpp", "#include <dag/geometry/x.hpp>", "share rank 4"),
+        ("solver/bad.hpp", "#include <dag/game/detail/part.hpp>", "private to game/"),
+        ("solver/first_order/bad.hpp", "#include <dag/solver/matrix/detail/x.hpp>", "private to solver/matrix/"),
+        ("train/bad.hpp", "#include <dag/gpu/reduction.hpp>", "is entered by"),
         ("solver/bad.hpp", "#include <Eigen/Dense>", "allowed only in"),
         ("game/bad.hpp", "#include <nlohmann/json.hpp>", "allowed only in"),
         ("game/bad.hpp", "#include <xtensor/xarray.hpp>", "allowed only in"),
-        ("solver/bad.hpp", "#include <thrust/reduce.h>", "allowed only in"),
+        ("backend/bad.hpp", "#include <thrust/reduce.h>", "allowed only in"),
         ("cellar/bad.hpp", "", "no known room"),
         ("bad.hpp", "", "no known room"),
         ("core/bad.hpp", "#include <dag/core/none.hpp>", "does not exist"),
@@ -193,7 +205,7 @@ def self_test():
         ("core/bad.hpp", "#include <boost/any.hpp>", "does not know"),
         ("core/bad.hpp", "#include <dag/core/bad.hpp>", "in a circle"),
         ("core/bad.h", "", "neither .hpp nor .cuh"),
-        ("dag.hpp", "#include <dag/solver/newton.hpp>", "standard library only"),
+        ("dag.hpp", "#include <dag/solver/matrix/newton.hpp>", "standard library only"),
     ]
     failures = []
     for name, text, word in [("", "", "")] + planted:

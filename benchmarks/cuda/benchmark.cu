@@ -19,20 +19,20 @@
 #include <utility>
 #include <vector>
 
-#include <dag/backend/cuda.cuh>
-#include <dag/backend/cuda/ragged.hpp>
-#include <dag/backend/cuda/sinkhorn.hpp>
-#include <dag/backend/cuda/solve_batch.hpp>
-#include <dag/backend/cuda/token_log_probs.hpp>
 #include <dag/core/random.hpp>
-#include <dag/divergence/device_divergence.hpp>
 #include <dag/divergence/jensen_shannon.hpp>
 #include <dag/game/matrix.hpp>
-#include <dag/rollout/device_rewards.hpp>
-#include <dag/solver/device_more_rounds.hpp>
-#include <dag/solver/device_rounds.hpp>
-#include <dag/utility/device_utility.hpp>
-#include <dag/utility/jensen_shannon.hpp>
+#include <dag/gpu/device_divergence.hpp>
+#include <dag/gpu/device_more_rounds.hpp>
+#include <dag/gpu/device_policy.cuh>
+#include <dag/gpu/device_rewards.hpp>
+#include <dag/gpu/device_rounds.hpp>
+#include <dag/gpu/device_utility.hpp>
+#include <dag/gpu/ragged.hpp>
+#include <dag/gpu/sinkhorn.hpp>
+#include <dag/gpu/solve_batch.hpp>
+#include <dag/gpu/token_log_probs.hpp>
+#include <dag/utility/jensen_shannon_to_target.hpp>
 #if defined(DAG_CUBLAS)
 #include <cublas_v2.h>
 #endif

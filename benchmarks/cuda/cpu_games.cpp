@@ -17,17 +17,17 @@
 
 #include <dag/core/random.hpp>
 #if __has_include(<Eigen/Core>)
-#include <dag/backend/eigen.hpp>
+#include <dag/backend/eigen_backend.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/game/regularized_matrix.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/newton.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/matrix/newton.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
 #else
-#include <dag/backend/cuda/context.hpp>
+#include <dag/gpu/context.hpp>
 #endif
-#include <dag/backend/cuda/solve_batch.hpp>
+#include <dag/gpu/solve_batch.hpp>
 
 namespace {
 

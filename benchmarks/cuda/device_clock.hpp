@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include <dag/backend/cuda/runtime.hpp>
+#include <dag/gpu/runtime.hpp>
 
 namespace device_clock {
 

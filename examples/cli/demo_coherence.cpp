@@ -15,16 +15,16 @@
 #include <utility>
 #include <vector>
 
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/contexts.hpp>
+#include <dag/alignment/equilibrium.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/answers/statistics.hpp>
 #include <dag/core/random.hpp>
-#include <dag/game/alignment.hpp>
-#include <dag/game/contexts.hpp>
 #include <dag/io/rollouts.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
 #include <dag/model/tilt.hpp>
-#include <dag/rollout/group.hpp>
-#include <dag/rollout/statistics.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/utility/coherence.hpp>
 
 #include "demo.hpp"

@@ -12,9 +12,9 @@
 #include <dag/game/bilinear.hpp>
 #include <dag/geometry/sets.hpp>
 #include <dag/problem/random_games.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/trace.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/history.hpp>
 
 #include "demo.hpp"
 #include "rates.hpp"
@@ -176,7 +176,7 @@ void random_game(Section& section, std::uint64_t seed, const Tell& tell) {
   double cycling = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     tell(0.3 + 0.7 * static_cast<double>(i) / static_cast<double>(names.size()), names[i]);
-    dag::Trace trace;
+    dag::History trace;
     dag::SolverOptions<double> options;
     options.tolerance = 1e-8;
     options.max_iterations = names[i] == "extragradient" ? 1'000'000 : 50'000;

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/contexts.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/core/random.hpp>
-#include <dag/game/alignment.hpp>
-#include <dag/game/contexts.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
 #include <dag/model/tilt.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pass_at_k.hpp>

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dag/solver/hedge.hpp>
-#include <dag/solver/magnetic_mirror_descent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/response/hedge.hpp>
 
 #include "solver_parts.hpp"
 

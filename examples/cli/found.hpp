@@ -12,7 +12,7 @@
 
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
-#include <dag/solver/diagonal_metric.hpp>
+#include <dag/solver/first_order/detail/diagonal_metric.hpp>
 #include <dag/solver/options.hpp>
 
 namespace cli {

@@ -12,7 +12,7 @@
 
 namespace cli {
 
-std::string fitted_rate(const dag::Trace& trace) {
+std::string fitted_rate(const dag::History& trace) {
   const dag::RateFit fit = dag::fit_rate(trace);
   switch (fit.better) {
     case dag::RateLaw::power:

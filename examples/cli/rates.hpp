@@ -4,15 +4,15 @@
 
 #include <string>
 
+#include <dag/solver/history.hpp>
 #include <dag/solver/theory.hpp>
-#include <dag/solver/trace.hpp>
 
 #include "found.hpp"
 
 namespace cli {
 
 /// The law that fits a trace better, as text in t, the number of rounds; "none" without progress.
-std::string fitted_rate(const dag::Trace& trace);
+std::string fitted_rate(const dag::History& trace);
 /// What is proved about the point that a solver returned, on zero-sum games; nullptr: nothing.
 const dag::Theory* theory_of(const Found& found);
 /// What theory promises for the point that a solver returned.

@@ -5,14 +5,14 @@
 #include <cmath>
 #include <cstdint>
 
-#include <dag/solver/best_response_dynamics.hpp>
-#include <dag/solver/fictitious_play.hpp>
-#include <dag/solver/frank_wolfe.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
-#include <dag/solver/regret_matching.hpp>
-#include <dag/solver/regret_matching_plus.hpp>
-#include <dag/solver/replicator.hpp>
-#include <dag/solver/smooth_fictitious_play.hpp>
+#include <dag/solver/response/best_response_dynamics.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/frank_wolfe.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
+#include <dag/solver/response/regret_matching.hpp>
+#include <dag/solver/response/regret_matching_plus.hpp>
+#include <dag/solver/response/replicator.hpp>
+#include <dag/solver/response/smooth_fictitious_play.hpp>
 
 #include "solver_parts.hpp"
 

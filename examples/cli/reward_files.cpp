@@ -9,13 +9,13 @@
 #include <string>
 #include <utility>
 
+#include <dag/answers/answer_universe.hpp>
+#include <dag/answers/utility_reward.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/answer_ground.hpp>
 #include <dag/io/answer_values.hpp>
 #include <dag/io/targets.hpp>
 #include <dag/numeric/number.hpp>
-#include <dag/rollout/answer_universe.hpp>
-#include <dag/rollout/utility_reward.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/soft_constraint.hpp>
 #include <dag/utility/transport.hpp>

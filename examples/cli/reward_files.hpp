@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <dag/rollout/value_reward.hpp>
+#include <dag/answers/value_reward.hpp>
 
 #include "reward_plan.hpp"
 

@@ -13,15 +13,15 @@
 #include <string_view>
 #include <utility>
 
+#include <dag/answers/event_reward.hpp>
+#include <dag/answers/pool_table_reward.hpp>
+#include <dag/answers/reward.hpp>
+#include <dag/answers/target_reward.hpp>
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_table.hpp>
 #include <dag/io/targets.hpp>
-#include <dag/rollout/event_reward.hpp>
-#include <dag/rollout/pool_table_reward.hpp>
-#include <dag/rollout/reward.hpp>
-#include <dag/rollout/target_reward.hpp>
-#include <dag/utility/alpha.hpp>
-#include <dag/utility/jensen_shannon.hpp>
+#include <dag/utility/alpha_to_target.hpp>
+#include <dag/utility/jensen_shannon_to_target.hpp>
 
 #include "reward_files.hpp"
 

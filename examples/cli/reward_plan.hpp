@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include <dag/answers/consensus.hpp>
+#include <dag/answers/consensus_reward.hpp>
+#include <dag/answers/group.hpp>
 #include <dag/estimate/geometric_pool.hpp>
 #include <dag/estimate/reward_function.hpp>
-#include <dag/rollout/advantage.hpp>
-#include <dag/rollout/consensus.hpp>
-#include <dag/rollout/consensus_reward.hpp>
-#include <dag/rollout/group.hpp>
+#include <dag/policy/advantage.hpp>
 
 /// What `dag rewards` computes: a utility, how nu is estimated, a convention of advantages.
 namespace cli {

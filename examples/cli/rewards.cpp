@@ -16,12 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include <dag/answers/answer_equilibrium.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/answers/statistics.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/rewarded.hpp>
 #include <dag/io/rollouts.hpp>
-#include <dag/rollout/answer_equilibrium.hpp>
-#include <dag/rollout/group.hpp>
-#include <dag/rollout/statistics.hpp>
 #include <dag/utility/coherence.hpp>
 
 #include "commands.hpp"

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include <dag/core/error.hpp>
-#include <dag/solver/support_enumeration.hpp>
+#include <dag/solver/table/support_enumeration.hpp>
 
 #include "solve_plots.hpp"
 #include "solver_list.hpp"

@@ -13,7 +13,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/correlated.hpp>
 #include <dag/game/regret.hpp>
-#include <dag/io/trace.hpp>
+#include <dag/io/history_file.hpp>
 
 #include "rates.hpp"
 #include "solver_list.hpp"
@@ -438,14 +438,14 @@ std::string solve_trace(const std::vector<SolverRuns>& all, const SolveOptions& 
   for (const SolverRuns& runs : all) {
     for (const Run& run : runs.runs) {
       if (json) {
-        std::string records = dag::format_trace_json(run.trace);
+        std::string records = dag::format_history_json(run.trace);
         records.pop_back();  // the line break
         out += fmt::format("{}\n{{\"solver\": {}, \"seed\": {}, \"trace\": {}}}", first ? "" : ",",
                            Json(run.found.solver).dump(), run.seed, records);
         first = false;
         continue;
       }
-      const std::string text = dag::format_trace_csv(run.trace);
+      const std::string text = dag::format_history_csv(run.trace);
       std::size_t begin = text.find('\n') + 1;
       if (first) {
         out = (seeds ? "solver,seed," : "solver,") + text.substr(0, begin);

@@ -72,7 +72,7 @@ class Watcher {
                    fmt::format("{}  round {}  relative gap {:.2e} -> {:.0e}  {:.0f} s", name_,
                                record.iteration, record.relative_gap, tolerance_, record.seconds));
   }
-  dag::Trace trace;
+  dag::History trace;
 
  private:
   std::string name_;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <dag/solver/trace.hpp>
+#include <dag/solver/history.hpp>
 
 #include "found.hpp"
 #include "game_input.hpp"
@@ -39,7 +39,7 @@ struct SolveOptions {
 struct Run {
   std::uint64_t seed = 0;
   Found found;
-  dag::Trace trace;
+  dag::History trace;
   std::string refused;
 };
 

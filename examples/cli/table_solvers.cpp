@@ -10,13 +10,13 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
-#include <dag/solver/correlated_equilibrium.hpp>
-#include <dag/solver/iterated_dominance.hpp>
-#include <dag/solver/lemke_howson.hpp>
-#include <dag/solver/logit_branch.hpp>
-#include <dag/solver/pure_equilibria.hpp>
-#include <dag/solver/regret_dynamics.hpp>
-#include <dag/solver/support_enumeration.hpp>
+#include <dag/solver/response/regret_dynamics.hpp>
+#include <dag/solver/table/correlated_equilibrium.hpp>
+#include <dag/solver/table/iterated_dominance.hpp>
+#include <dag/solver/table/lemke_howson.hpp>
+#include <dag/solver/table/logit_branch.hpp>
+#include <dag/solver/table/pure_equilibria.hpp>
+#include <dag/solver/table/support_enumeration.hpp>
 
 namespace cli {
 namespace {

@@ -11,7 +11,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/text_file.hpp>
-#include <dag/rollout/policy_loss_presets.hpp>
+#include <dag/policy/policy_loss_presets.hpp>
 
 namespace cli {
 namespace {

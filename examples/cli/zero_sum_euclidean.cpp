@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <dag/backend/eigen.hpp>
-#include <dag/solver/anchored_extragradient.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
+#include <dag/backend/eigen_backend.hpp>
+#include <dag/solver/first_order/anchored_extragradient.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
 
 #include "solver_parts.hpp"
 #include "zero_sum_solvers.hpp"

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <dag/backend/eigen.hpp>
-#include <dag/solver/zero_sum.hpp>
+#include <dag/backend/eigen_backend.hpp>
+#include <dag/solver/matrix/zero_sum.hpp>
 
 #include "solver_parts.hpp"
 #include "zero_sum_solvers.hpp"

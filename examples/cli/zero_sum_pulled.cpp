@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include <dag/backend/eigen.hpp>
+#include <dag/backend/eigen_backend.hpp>
 #include <dag/game/regularized_matrix.hpp>
 #include <dag/solver/certificate.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/newton.hpp>
-#include <dag/solver/path_limit.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/matrix/newton.hpp>
+#include <dag/solver/table/path_limit.hpp>
 
 #include "entropic_solvers.hpp"
 #include "response_solvers.hpp"

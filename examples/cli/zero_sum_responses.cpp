@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <dag/backend/eigen.hpp>
+#include <dag/backend/eigen_backend.hpp>
 
 #include "response_solvers.hpp"
 #include "zero_sum_solvers.hpp"

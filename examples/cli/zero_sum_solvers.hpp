@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <dag/backend/eigen.hpp>
+#include <dag/backend/eigen_backend.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/options.hpp>
 

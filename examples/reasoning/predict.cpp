@@ -3,11 +3,11 @@
 
 #include "experiment.hpp"
 
-#include <dag/game/alignment.hpp>
-#include <dag/solver/equilibrium.hpp>
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
-#include <dag/utility/frozen_consensus.hpp>
+#include <dag/utility/held_consensus.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/pairwise_coherence.hpp>
 #include <dag/utility/pass_at_k.hpp>

@@ -4,9 +4,11 @@
 
 /// The library without a backend, from the standard library alone: core, geometry, games, utilities
 /// and alignment games, first-order solvers. Rooms that would cost more to compile are included by
-/// name: dag/divergence/, dag/model/, dag/estimate/, dag/rollout/, dag/problem/, dag/train/,
+/// name: dag/divergence/, dag/model/, dag/estimate/, dag/answers/, dag/problem/, dag/train/,
 /// dag/io/ and the exact solvers of dag/solver/. benchmarks/compile_time.py holds this header to
 /// half the time of <Eigen/Dense>.
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
@@ -16,7 +18,6 @@
 #include <dag/core/state.hpp>
 #include <dag/core/status.hpp>
 #include <dag/core/token_log_prob_model.hpp>
-#include <dag/game/alignment.hpp>
 #include <dag/game/bilinear.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/game/regularized_matrix.hpp>
@@ -24,33 +25,31 @@
 #include <dag/geometry/product.hpp>
 #include <dag/geometry/sets.hpp>
 #include <dag/geometry/simplices.hpp>
-#include <dag/solver/best_response_dynamics.hpp>
 #include <dag/solver/certificate.hpp>
-#include <dag/solver/equilibrium.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/fictitious_play.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/history.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/smooth_fictitious_play.hpp>
+#include <dag/solver/response/best_response_dynamics.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/smooth_fictitious_play.hpp>
 #include <dag/solver/solution.hpp>
 #include <dag/solver/theory.hpp>
-#include <dag/solver/trace.hpp>
-#include <dag/utility/alpha.hpp>
-#include <dag/utility/bregman.hpp>
-#include <dag/utility/chi_square.hpp>
+#include <dag/utility/alpha_to_target.hpp>
+#include <dag/utility/bregman_game.hpp>
+#include <dag/utility/chi_square_to_target.hpp>
 #include <dag/utility/coherence.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
-#include <dag/utility/frozen_consensus.hpp>
 #include <dag/utility/gini.hpp>
-#include <dag/utility/jensen_shannon.hpp>
+#include <dag/utility/held_consensus.hpp>
+#include <dag/utility/jensen_shannon_to_target.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
@@ -65,4 +64,5 @@
 #include <dag/utility/transport.hpp>
 #include <dag/utility/tsallis.hpp>
 #include <dag/utility/user_defined.hpp>
+#include <dag/utility/utility_concepts.hpp>
 #include <dag/version.hpp>

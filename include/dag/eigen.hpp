@@ -3,5 +3,5 @@
 #pragma once
 
 /// The library with the CPU backend.
-#include <dag/backend/eigen.hpp>
+#include <dag/backend/eigen_backend.hpp>
 #include <dag/dag.hpp>

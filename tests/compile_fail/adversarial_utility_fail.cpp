@@ -6,7 +6,7 @@
 // expect: AdversarialUtility
 // expect: HasTarget
 // expect: target_row
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

@@ -5,7 +5,7 @@
 // concept: AnswerExtractor
 // expect: AnswerExtractor
 // expect: Extraction
-#include <dag/rollout/extractor.hpp>
+#include <dag/text/extractor.hpp>
 
 struct FirstWord {
 #if defined(DAG_EXPECT_SUCCESS)

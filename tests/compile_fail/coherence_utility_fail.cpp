@@ -6,7 +6,7 @@
 // expect: CoherenceUtility
 // expect: HasPool
 // expect: log_pool
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

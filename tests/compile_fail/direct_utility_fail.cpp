@@ -6,7 +6,7 @@
 // expect: DirectUtility
 // expect: HasGradient
 // expect: gradient
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

@@ -5,7 +5,7 @@
 // concept: EuclideanGame
 // expect: EuclideanGame
 // expect: is_euclidean
-#include <dag/solver/extragradient.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
 
 #include "plain.hpp"
 

@@ -6,7 +6,7 @@
 // expect: EventUtility
 // expect: HasEvent
 // expect: correct
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

@@ -6,7 +6,7 @@
 // expect: PairwiseUtility
 // expect: HasPair
 // expect: other_slope
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

@@ -30,7 +30,7 @@ struct Backend {
   template <class S>
   static std::span<const S> view(const vector<S>& v);
 
-  // One name a primitive: what it takes and gives is the business of backend/eigen.hpp.
+  // One name a primitive: what it takes and gives is the business of backend/eigen_backend.hpp.
   template <class... Arguments>
   Number copy(const Arguments&... arguments) const;
   template <class... Arguments>

@@ -6,7 +6,7 @@
 // expect: PointwiseUtility
 // expect: HasReward
 // expect: u.reward\(nu
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

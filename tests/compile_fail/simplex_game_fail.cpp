@@ -8,7 +8,7 @@
 #include "plain.hpp"
 
 #include <dag/geometry/simplices.hpp>
-#include <dag/solver/regret_rounds.hpp>
+#include <dag/solver/response/detail/regret_rounds.hpp>
 
 struct Game : plain::Game {
 #if defined(DAG_EXPECT_SUCCESS)

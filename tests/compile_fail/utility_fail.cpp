@@ -6,7 +6,7 @@
 // concept: SingleUtility
 // expect: SingleUtility
 // expect: HasParts
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 using P = dag::Probability<double>;
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/core/random.hpp>
 #include <dag/eigen.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/utility/evaluate.hpp>
 
 #include <doctest/doctest.h>

@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda.cuh>
+#include <dag/gpu/device_policy.cuh>
 
 TEST_CASE("every solver runs on the device, with the same bits from run to run") {
   const every_solver::Run<dag::cuda> first(60), second(60), start(0);

@@ -12,11 +12,11 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/array.hpp>
-#include <dag/backend/cuda/dual_product.hpp>
-#include <dag/backend/cuda/products.hpp>
-#include <dag/backend/cuda/storage.hpp>
 #include <dag/core/random.hpp>
+#include <dag/gpu/array.hpp>
+#include <dag/gpu/dual_product.hpp>
+#include <dag/gpu/products.hpp>
+#include <dag/gpu/storage.hpp>
 
 namespace {
 

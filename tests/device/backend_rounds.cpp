@@ -8,14 +8,14 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda.cuh>
 #include <dag/core/random.hpp>
 #include <dag/game/matrix.hpp>
-#include <dag/solver/device_more_rounds.hpp>
-#include <dag/solver/device_rounds.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
+#include <dag/gpu/device_more_rounds.hpp>
+#include <dag/gpu/device_policy.cuh>
+#include <dag/gpu/device_rounds.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
 
 namespace {
 

@@ -12,12 +12,12 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/solve_batch.hpp>
 #include <dag/cuda.cuh>
 #include <dag/eigen.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
+#include <dag/gpu/solve_batch.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/runtime.hpp>
+#include <dag/gpu/runtime.hpp>
 
 namespace {
 

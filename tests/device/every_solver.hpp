@@ -13,23 +13,23 @@
 #include <dag/game/matrix.hpp>
 #include <dag/game/regularized_matrix.hpp>
 #include <dag/geometry/sets.hpp>
-#include <dag/solver/anchored_extragradient.hpp>
-#include <dag/solver/best_response_dynamics.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/fictitious_play.hpp>
-#include <dag/solver/frank_wolfe.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/hedge.hpp>
-#include <dag/solver/magnetic_mirror_descent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/regret_matching.hpp>
-#include <dag/solver/regret_matching_plus.hpp>
-#include <dag/solver/replicator.hpp>
-#include <dag/solver/smooth_fictitious_play.hpp>
+#include <dag/solver/first_order/anchored_extragradient.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/response/best_response_dynamics.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/frank_wolfe.hpp>
+#include <dag/solver/response/hedge.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
+#include <dag/solver/response/regret_matching.hpp>
+#include <dag/solver/response/regret_matching_plus.hpp>
+#include <dag/solver/response/replicator.hpp>
+#include <dag/solver/response/smooth_fictitious_play.hpp>
 
 /// Every solver that works through a backend, once, on small random games.
 namespace every_solver {

@@ -8,9 +8,9 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/context.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/device_rewards.hpp>
+#include <dag/gpu/context.hpp>
+#include <dag/gpu/device_rewards.hpp>
 
 namespace {
 

@@ -9,9 +9,9 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/context.hpp>
-#include <dag/backend/cuda/solve_batch.hpp>
 #include <dag/core/random.hpp>
+#include <dag/gpu/context.hpp>
+#include <dag/gpu/solve_batch.hpp>
 
 namespace {
 

@@ -10,13 +10,10 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/array.hpp>
-#include <dag/backend/cuda/context.hpp>
 #include <dag/core/random.hpp>
 #include <dag/divergence/alpha.hpp>
 #include <dag/divergence/bregman.hpp>
 #include <dag/divergence/chi_square.hpp>
-#include <dag/divergence/device_divergence.hpp>
 #include <dag/divergence/hellinger.hpp>
 #include <dag/divergence/jensen_shannon.hpp>
 #include <dag/divergence/kl.hpp>
@@ -24,6 +21,9 @@
 #include <dag/divergence/renyi.hpp>
 #include <dag/divergence/swapped.hpp>
 #include <dag/divergence/total_variation.hpp>
+#include <dag/gpu/array.hpp>
+#include <dag/gpu/context.hpp>
+#include <dag/gpu/device_divergence.hpp>
 
 namespace {
 

@@ -10,10 +10,10 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/context.hpp>
-#include <dag/backend/cuda/ragged.hpp>
-#include <dag/backend/cuda/sinkhorn.hpp>
 #include <dag/core/random.hpp>
+#include <dag/gpu/context.hpp>
+#include <dag/gpu/ragged.hpp>
+#include <dag/gpu/sinkhorn.hpp>
 
 namespace {
 

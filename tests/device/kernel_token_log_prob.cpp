@@ -9,9 +9,9 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/backend/cuda/context.hpp>
-#include <dag/backend/cuda/token_log_probs.hpp>
 #include <dag/core/random.hpp>
+#include <dag/gpu/context.hpp>
+#include <dag/gpu/token_log_probs.hpp>
 
 namespace {
 

@@ -4,11 +4,11 @@
 #include <dag/game/regret.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/iterated_dominance.hpp>
-#include <dag/solver/lemke_howson.hpp>
-#include <dag/solver/linear_program.hpp>
-#include <dag/solver/pure_equilibria.hpp>
-#include <dag/solver/support_enumeration.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
+#include <dag/solver/table/iterated_dominance.hpp>
+#include <dag/solver/table/lemke_howson.hpp>
+#include <dag/solver/table/pure_equilibria.hpp>
+#include <dag/solver/table/support_enumeration.hpp>
 
 #include <doctest/doctest.h>
 

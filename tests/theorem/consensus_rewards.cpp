@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/answers/consensus_reward.hpp>
+#include <dag/answers/event_reward.hpp>
+#include <dag/answers/statistics.hpp>
+#include <dag/answers/utility_reward.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/consensus_reward.hpp>
-#include <dag/rollout/event_reward.hpp>
-#include <dag/rollout/statistics.hpp>
-#include <dag/rollout/utility_reward.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/shannon_entropy.hpp>
 

@@ -7,11 +7,11 @@
 #include <dag/game/correlated.hpp>
 #include <dag/numeric/stationary.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/correlated_equilibrium.hpp>
-#include <dag/solver/linear_program.hpp>
-#include <dag/solver/regret_dynamics.hpp>
-#include <dag/solver/support_enumeration.hpp>
-#include <dag/solver/trace.hpp>
+#include <dag/solver/history.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
+#include <dag/solver/response/regret_dynamics.hpp>
+#include <dag/solver/table/correlated_equilibrium.hpp>
+#include <dag/solver/table/support_enumeration.hpp>
 
 #include <doctest/doctest.h>
 
@@ -255,7 +255,7 @@ TEST_CASE("regret dynamics report each certificate, and stop when asked to") {
   options.tolerance = 0;
   options.max_iterations = 500;
   options.start = {{1, 0, 0}, {0, 1, 0}};
-  dag::Trace trace;
+  dag::History trace;
   options.observer = trace;
   const auto found = dag::regret_dynamics(game, options);
   CHECK(trace.records().back().iteration == 500);

@@ -14,9 +14,9 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/linear_program.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/trace.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/history.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Matrix = dag::eigen::matrix<double>;
@@ -114,7 +114,7 @@ TEST_CASE("diagonal steps without restarts: the gap of the mean falls as 1/t") {
         }
         radius += farthest;
       }
-      dag::Trace trace;
+      dag::History trace;
       (void)dag::primal_dual_hybrid_gradient(game,
                                              {.tolerance = 0,
                                               .max_iterations = 300,

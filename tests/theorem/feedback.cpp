@@ -8,14 +8,14 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/fictitious_play.hpp>
-#include <dag/solver/hedge.hpp>
-#include <dag/solver/interior_point.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/regret_matching.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/matrix/interior_point.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/hedge.hpp>
+#include <dag/solver/response/regret_matching.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;

@@ -9,11 +9,11 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/best_response_dynamics.hpp>
-#include <dag/solver/fictitious_play.hpp>
+#include <dag/solver/history.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/smooth_fictitious_play.hpp>
-#include <dag/solver/trace.hpp>
+#include <dag/solver/response/best_response_dynamics.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/smooth_fictitious_play.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
@@ -102,7 +102,7 @@ TEST_CASE("Robinson's theorem: the gap of play tends to zero on random games") {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const Game game{test::uniform_payoff(seed)};
     for (const auto turns : {dag::Turns::simultaneous, dag::Turns::alternating}) {
-      dag::Trace trace;
+      dag::History trace;
       const auto found = dag::fictitious_play(
           game, {.tolerance = 0, .max_iterations = 20'000, .observer = trace}, {.turns = turns});
       CHECK(found.relative_gap < 0.03);

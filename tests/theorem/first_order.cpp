@@ -9,13 +9,13 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/history.hpp>
 #include <dag/solver/rate.hpp>
 #include <dag/solver/theory.hpp>
-#include <dag/solver/trace.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
@@ -27,7 +27,7 @@ constexpr std::int64_t kRounds = 400;
 
 /// The largest ratio gap / bound over the records of rounds >= 1; a theorem holds where it is <= 1.
 template <class Bound>
-double worst_ratio(const dag::Trace& trace, Bound bound) {
+double worst_ratio(const dag::History& trace, Bound bound) {
   double worst = 0;
   for (const dag::Record& record : trace.records()) {
     if (record.iteration > 0) {
@@ -96,8 +96,8 @@ class SlippedOptimistic : public dag::detail::FirstOrder<Game> {
 };
 
 template <class Method>
-dag::Trace slipped_trace(const Game& game, Slip slip) {
-  dag::Trace trace;
+dag::History slipped_trace(const Game& game, Slip slip) {
+  dag::History trace;
   const Options options{.tolerance = 0, .max_iterations = kRounds, .observer = trace};
   Method method(game, options, slip);
   const auto average = slip == Slip::last_point ? dag::Average::last : dag::Average::uniform;
@@ -115,7 +115,7 @@ double averaged_bound(const Game& game, const dag::Record& record) {
 TEST_CASE("optimistic mirror descent: gap of the mean <= sup D / (eta T) on random games") {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const Game game{test::uniform_payoff(seed)};
-    dag::Trace trace;
+    dag::History trace;
     const auto found = dag::optimistic_mirror_descent(game, {.tolerance = 0,
                                                              .max_iterations = kRounds,
                                                              .average = dag::Average::uniform,
@@ -133,7 +133,7 @@ TEST_CASE("mirror descent: gap of the mean <= (sup D + sum eta^2 |g|^2 / 2) / su
     const double field = std::sqrt(2.0) * game.range() / 2;
     for (const bool decaying : {true, false}) {
       const double first = 1 / game.lipschitz();
-      dag::Trace trace;
+      dag::History trace;
       (void)dag::mirror_descent(game, {.tolerance = 0,
                                        .max_iterations = kRounds,
                                        .check_every = 1,
@@ -177,7 +177,7 @@ TEST_CASE("mirror descent's bound breaks if the last point is taken instead of t
   double worst = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const Game game{test::uniform_payoff(seed)};
-    dag::Trace trace;
+    dag::History trace;
     (void)dag::mirror_descent(game, {.tolerance = 0,
                                      .max_iterations = 5000,
                                      .check_every = 1,
@@ -230,15 +230,15 @@ TEST_CASE(
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const Game game{test::uniform_payoff(5, 5, seed)};
     const auto flat = dag::euclidean(game);
-    dag::Trace optimistic;
-    dag::Trace extra;
+    dag::History optimistic;
+    dag::History extra;
     Options options{.tolerance = 1e-12, .max_iterations = 200'000, .average = dag::Average::last};
     options.observer = optimistic;
     CAPTURE(seed);
     CHECK(dag::optimistic_mirror_descent(flat, options).status == dag::Status::converged);
     options.observer = extra;
     CHECK(dag::extragradient(flat, options).status == dag::Status::converged);
-    for (const dag::Trace* trace : {&optimistic, &extra}) {
+    for (const dag::History* trace : {&optimistic, &extra}) {
       // Of the tail: once the support is found, the gap falls by a constant factor.
       const auto fit = dag::fit_rate(*trace, {.skip = 0.6, .running_minimum = true});
       CHECK(fit.factor < 1);
@@ -249,7 +249,7 @@ TEST_CASE(
   pennies << 1, -1, -1, 1;
   const Game game{pennies};
   const std::vector<double> start{0.6, 0.4, 0.5, 0.5};
-  dag::Trace trace;
+  dag::History trace;
   const auto lost = dag::gradient_descent_ascent(game, {.tolerance = 1e-3,
                                                         .max_iterations = 5000,
                                                         .step = Step::constant(0.1),
@@ -317,7 +317,7 @@ TEST_CASE("fitted rates are at least as good as their theorems") {
   for (std::uint64_t seed = 100; seed < 103; ++seed) {
     const Game game{test::uniform_payoff(10, 10, seed)};
     const auto fitted = [&](auto solve) {
-      dag::Trace trace;
+      dag::History trace;
       (void)solve(Options{.tolerance = 0,
                           .max_iterations = 5000,
                           .average = dag::Average::uniform,

@@ -11,9 +11,9 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/interior_point.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/support_polish.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/matrix/interior_point.hpp>
+#include <dag/solver/matrix/support_polish.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 

@@ -5,7 +5,7 @@
 #include <dag/game/regret.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/linear_program.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 // thousandth; steps so long that another branch is met.
 #include <dag/game/regret.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/logit_branch.hpp>
+#include <dag/solver/table/logit_branch.hpp>
 
 #include <doctest/doctest.h>
 

@@ -9,9 +9,9 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/linear_program.hpp>
-#include <dag/solver/newton.hpp>
-#include <dag/solver/path_limit.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
+#include <dag/solver/matrix/newton.hpp>
+#include <dag/solver/table/path_limit.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 

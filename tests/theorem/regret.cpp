@@ -9,16 +9,16 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/anchored_extragradient.hpp>
-#include <dag/solver/frank_wolfe.hpp>
-#include <dag/solver/hedge.hpp>
-#include <dag/solver/magnetic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order/anchored_extragradient.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/history.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/regret_matching.hpp>
-#include <dag/solver/regret_matching_plus.hpp>
-#include <dag/solver/trace.hpp>
+#include <dag/solver/response/frank_wolfe.hpp>
+#include <dag/solver/response/hedge.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
+#include <dag/solver/response/regret_matching.hpp>
+#include <dag/solver/response/regret_matching_plus.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
@@ -119,7 +119,7 @@ TEST_CASE("regret matching and its plus: gap of the mean <= sum range sqrt(size 
 TEST_CASE("predictive regret matching plus beats 1/T on random games") {
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     const Game game{test::uniform_payoff(30, 30, seed)};
-    dag::Trace trace;
+    dag::History trace;
     const auto found = dag::predictive_regret_matching_plus(
         game, {.tolerance = 0, .max_iterations = 4000, .observer = trace});
     CHECK(found.relative_gap < 1e-4);
@@ -179,7 +179,7 @@ TEST_CASE(
   const dag::BilinearGame game(a, dag::WholeSpace<double>(8), dag::WholeSpace<double>(8));
   const std::vector<double> start(16, 1.0);
   const auto trace_of = [&](auto solve) {
-    dag::Trace trace;
+    dag::History trace;
     (void)solve(Options{.tolerance = 0,
                         .max_iterations = 3000,
                         .step = Step::constant(0.5),
@@ -254,7 +254,7 @@ TEST_CASE("an annealed magnet selects: the largest entropy, or the nearest to th
 TEST_CASE("an annealed magnet keeps up: the gap is at most that of its weight, times log sizes") {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     const Game game{test::uniform_payoff(12, 9, seed)};
-    dag::Trace trace;
+    dag::History trace;
     (void)dag::magnetic_mirror_descent(
         game, {.tolerance = 0, .max_iterations = 10'000, .observer = trace},
         {.magnet = dag::Magnet::annealed});
@@ -269,7 +269,7 @@ TEST_CASE("an annealed magnet keeps up: the gap is at most that of its weight, t
 TEST_CASE("restarted primal-dual hybrid gradient converges linearly to 1e-10") {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     const Game game{test::uniform_payoff(seed)};
-    dag::Trace trace;
+    dag::History trace;
     const auto found = dag::primal_dual_hybrid_gradient(
         game, {.tolerance = 1e-10, .max_iterations = 100'000, .observer = trace});
     CAPTURE(seed);

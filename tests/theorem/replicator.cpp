@@ -7,9 +7,9 @@
 #if __has_include(<xtensor/xarray.hpp>)
 #include <dag/eigen.hpp>
 #include <dag/game/normal_form.hpp>
-#include <dag/game/potential.hpp>
+#include <dag/game/potential_game.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/replicator.hpp>
+#include <dag/solver/response/replicator.hpp>
 
 #include <cmath>
 #include <string>

@@ -3,11 +3,11 @@
 
 // Sampled answer-level training against the exact equilibrium of the same game, on a policy over
 // 8^20 traces that no one could enumerate.
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/estimate/reward_table.hpp>
-#include <dag/game/alignment.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
-#include <dag/solver/equilibrium.hpp>
 #include <dag/train/trainer.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/gini.hpp>

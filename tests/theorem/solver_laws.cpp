@@ -20,26 +20,26 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/anchored_extragradient.hpp>
-#include <dag/solver/best_response_dynamics.hpp>
-#include <dag/solver/extragradient.hpp>
-#include <dag/solver/fictitious_play.hpp>
-#include <dag/solver/frank_wolfe.hpp>
-#include <dag/solver/gradient_descent_ascent.hpp>
-#include <dag/solver/hedge.hpp>
-#include <dag/solver/magnetic_mirror_descent.hpp>
-#include <dag/solver/mirror_descent.hpp>
-#include <dag/solver/mirror_prox.hpp>
-#include <dag/solver/newton.hpp>
-#include <dag/solver/optimistic_mirror_descent.hpp>
-#include <dag/solver/predictive_regret_matching_plus.hpp>
-#include <dag/solver/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order/anchored_extragradient.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
+#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/history.hpp>
+#include <dag/solver/matrix/newton.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/regret_matching.hpp>
-#include <dag/solver/regret_matching_plus.hpp>
-#include <dag/solver/smooth_fictitious_play.hpp>
+#include <dag/solver/response/best_response_dynamics.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/response/frank_wolfe.hpp>
+#include <dag/solver/response/hedge.hpp>
+#include <dag/solver/response/predictive_regret_matching_plus.hpp>
+#include <dag/solver/response/regret_matching.hpp>
+#include <dag/solver/response/regret_matching_plus.hpp>
+#include <dag/solver/response/smooth_fictitious_play.hpp>
 #include <dag/solver/theory.hpp>
-#include <dag/solver/trace.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
@@ -295,7 +295,7 @@ TEST_CASE("rates: on random games every power law is met, every linear one reach
       for (std::uint64_t seed = 300; seed < 300 + games; ++seed) {
         CAPTURE(solver.name);
         CAPTURE(seed);
-        dag::Trace trace;
+        dag::History trace;
         const Options options{.tolerance = linear ? 1e-10 : 0,
                               .max_iterations = linear ? 100'000 : 4000,
                               .average = theory.iterate,

@@ -7,7 +7,7 @@
 #include <dag/model/contextual.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
-#include <dag/rollout/policy_loss_presets.hpp>
+#include <dag/policy/policy_loss_presets.hpp>
 #include <dag/train/presets.hpp>
 #include <dag/train/trainer.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/estimate/baseline.hpp>
-#include <dag/estimate/coherence.hpp>
+#include <dag/estimate/coherence_tables.hpp>
 
 #include <doctest/doctest.h>
 

@@ -5,15 +5,15 @@
 #include <contract/utility.hpp>
 
 #include <dag/divergence/potentials.hpp>
-#include <dag/utility/alpha.hpp>
-#include <dag/utility/bregman.hpp>
-#include <dag/utility/chi_square.hpp>
+#include <dag/utility/alpha_to_target.hpp>
+#include <dag/utility/bregman_game.hpp>
+#include <dag/utility/chi_square_to_target.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
-#include <dag/utility/frozen_consensus.hpp>
 #include <dag/utility/gini.hpp>
-#include <dag/utility/jensen_shannon.hpp>
+#include <dag/utility/held_consensus.hpp>
+#include <dag/utility/jensen_shannon_to_target.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>

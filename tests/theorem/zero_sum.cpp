@@ -15,9 +15,9 @@
 #include <dag/eigen.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/io/nfg.hpp>
-#include <dag/solver/linear_program.hpp>
-#include <dag/solver/trace.hpp>
-#include <dag/solver/zero_sum.hpp>
+#include <dag/solver/history.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
+#include <dag/solver/matrix/zero_sum.hpp>
 
 namespace fs = std::filesystem;
 using Game = dag::MatrixGame<double, dag::eigen>;
@@ -240,7 +240,7 @@ TEST_CASE("each tolerance is met by its method, and limits are reported as such"
   const auto late = dag::solve_zero_sum(game, {.tolerance = 1e-6, .time_limit = 0}, low);
   CHECK(late.status == dag::Status::time_limit);
 
-  dag::Trace trace;
+  dag::History trace;
   const auto watched = dag::solve_zero_sum(game, {.tolerance = 1e-6, .observer = trace}, low);
   CHECK(trace.records().back().iteration == watched.iterations);
   CHECK(trace.records().back().gap == watched.gap);

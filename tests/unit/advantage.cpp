@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/answers/reward_set.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/advantage.hpp>
-#include <dag/rollout/reward_set.hpp>
+#include <dag/policy/advantage.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
-#include <dag/rollout/answer.hpp>
+#include <dag/text/answer.hpp>
 
 #include <doctest/doctest.h>
 

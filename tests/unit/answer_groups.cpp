@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/answers/equivalence.hpp>
+#include <dag/answers/group.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/equivalence.hpp>
-#include <dag/rollout/group.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include <dag/numeric/dense.hpp>
 
 #include <dag/core/random.hpp>
-#include <dag/numeric/newton.hpp>
+#include <dag/numeric/newton_root.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/backend.hpp"
 
-#include <dag/backend/eigen.hpp>
+#include <dag/backend/eigen_backend.hpp>
 
 TEST_CASE_TEMPLATE("the CPU backend keeps the contract of backends", Real, float, double) {
   contract::BackendContract<dag::eigen, Real>().run();

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
-#include <dag/rollout/answer.hpp>
-#include <dag/rollout/extractor.hpp>
+#include <dag/text/answer.hpp>
+#include <dag/text/extractor.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
-#include <dag/rollout/dead_group.hpp>
-#include <dag/rollout/policy_loss.hpp>
-#include <dag/rollout/policy_loss_presets.hpp>
+#include <dag/policy/dead_group.hpp>
+#include <dag/policy/policy_loss.hpp>
+#include <dag/policy/policy_loss_presets.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
-#include <dag/game/potential.hpp>
+#include <dag/game/potential_game.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/problem/catalogue.hpp>
-#include <dag/solver/pure_equilibria.hpp>
+#include <dag/solver/table/pure_equilibria.hpp>
 
 #include <doctest/doctest.h>
 

@@ -7,16 +7,16 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/io/trace.hpp>
+#include <dag/io/history_file.hpp>
+#include <dag/solver/history.hpp>
 #include <dag/solver/rate.hpp>
 #include <dag/solver/theory.hpp>
-#include <dag/solver/trace.hpp>
 
 namespace {
 
 template <class Curve>
-dag::Trace curve(Curve gap, std::int64_t last = 2000) {
-  dag::Trace trace;
+dag::History curve(Curve gap, std::int64_t last = 2000) {
+  dag::History trace;
   for (std::int64_t t = 0; t <= last; t += 1 + t / 20) {
     dag::Record record;
     record.iteration = t;
@@ -60,14 +60,14 @@ TEST_CASE("the floor cuts rounding off, skip the start, the running minimum the 
 }
 
 TEST_CASE("too few points are said to be so, wrong options refused") {
-  CHECK(dag::fit_rate(dag::Trace{}).better == dag::RateLaw::none);
+  CHECK(dag::fit_rate(dag::History{}).better == dag::RateLaw::none);
   CHECK(dag::fit_rate(curve([](double) { return 0.0; })).points == 0);
-  CHECK_THROWS_AS((void)dag::fit_rate(dag::Trace{}, {.skip = 1}), dag::Error);
-  CHECK_THROWS_AS((void)dag::fit_rate(dag::Trace{}, {.floor = std::nan("")}), dag::Error);
+  CHECK_THROWS_AS((void)dag::fit_rate(dag::History{}, {.skip = 1}), dag::Error);
+  CHECK_THROWS_AS((void)dag::fit_rate(dag::History{}, {.floor = std::nan("")}), dag::Error);
 }
 
 TEST_CASE("traces as CSV and JSON keep every bit") {
-  dag::Trace trace;
+  dag::History trace;
   trace({.iteration = 12,
          .products = 30,
          .seconds = 0.1,
@@ -77,7 +77,7 @@ TEST_CASE("traces as CSV and JSON keep every bit") {
          .residual = 5e-324,
          .step = 1.7976931348623157e308});
   trace({.iteration = 13, .gap = std::numeric_limits<double>::infinity()});
-  const std::string csv = dag::format_trace_csv(trace);
+  const std::string csv = dag::format_history_csv(trace);
   CHECK(csv.substr(0, csv.find('\n')) ==
         "iteration,products,seconds,value,gap,relative_gap,residual,step");
   const auto cell = [&](int index) {
@@ -97,11 +97,11 @@ TEST_CASE("traces as CSV and JSON keep every bit") {
   CHECK(cell(7) == 1.7976931348623157e308);
   CHECK(csv.find(",inf,") != std::string::npos);
 
-  const std::string json = dag::format_trace_json(trace);
+  const std::string json = dag::format_history_json(trace);
   CHECK(json.find("\"value\": -0.3333333333333333,") != std::string::npos);
   CHECK(json.find("\"gap\": null") != std::string::npos);
   CHECK(json.find("\"relative_gap\": 0.30000000000000004") != std::string::npos);
-  CHECK(dag::format_trace_json(dag::Trace{}) == "[]\n");
+  CHECK(dag::format_history_json(dag::History{}) == "[]\n");
 }
 
 TEST_CASE("theory is looked up by solver and iterate") {

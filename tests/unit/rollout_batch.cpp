@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/answers/consensus_reward.hpp>
+#include <dag/answers/reward.hpp>
+#include <dag/answers/rollout_batch.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/consensus_reward.hpp>
-#include <dag/rollout/dead_group.hpp>
-#include <dag/rollout/flat_view.hpp>
-#include <dag/rollout/policy_loss.hpp>
-#include <dag/rollout/policy_loss_presets.hpp>
-#include <dag/rollout/reward.hpp>
-#include <dag/rollout/rollout_batch.hpp>
+#include <dag/policy/dead_group.hpp>
+#include <dag/policy/flat_view.hpp>
+#include <dag/policy/policy_loss.hpp>
+#include <dag/policy/policy_loss_presets.hpp>
 
 #include <doctest/doctest.h>
 

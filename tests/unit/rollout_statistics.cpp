@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/answers/statistics.hpp>
 #include <dag/io/rollouts.hpp>
-#include <dag/rollout/statistics.hpp>
 
 #include <doctest/doctest.h>
 

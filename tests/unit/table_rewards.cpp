@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <dag/answers/reward.hpp>
 #include <dag/core/random.hpp>
-#include <dag/rollout/reward.hpp>
 
 #include <doctest/doctest.h>
 

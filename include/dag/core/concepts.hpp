@@ -74,7 +74,7 @@ concept HasHostMemory = requires {
   requires B::host_memory;
 };
 
-/// The primitives that solvers compose. See backend/eigen.hpp for each one's contract.
+/// The primitives that solvers compose. See backend/eigen_backend.hpp for each one's contract.
 template <class B, class S = double>
 concept Backend = std::copyable<B> && HasVectors<B, S> && HasElementwise<B, S> &&
     HasReductions<B, S> && HasSimplices<B, S> && HasProducts<B, S>;

@@ -27,7 +27,7 @@ template <class Watcher>
 concept Observer = std::invocable<Watcher&, const Record&>;
 
 /// A non-owning reference to an observer. Binds to named objects only, so that it cannot dangle
-/// inside options: `dag::Trace trace; solve(game, {.observer = trace});`
+/// inside options: `dag::History trace; solve(game, {.observer = trace});`
 class ObserverRef {
  public:
   ObserverRef() = default;

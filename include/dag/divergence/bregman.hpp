@@ -12,8 +12,8 @@
 #include <dag/detail/config.hpp>
 #include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
+#include <dag/divergence/detail/separable.hpp>
 #include <dag/divergence/potential.hpp>
-#include <dag/divergence/separable.hpp>
 
 namespace dag {
 

@@ -9,7 +9,7 @@
 #include <dag/detail/config.hpp>
 #include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
-#include <dag/divergence/separable.hpp>
+#include <dag/divergence/detail/separable.hpp>
 
 namespace dag {
 

@@ -11,7 +11,7 @@
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
 #include <dag/detail/span.hpp>
-#include <dag/divergence/separable.hpp>
+#include <dag/divergence/detail/separable.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/xlogx.hpp>
 

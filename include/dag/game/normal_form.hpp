@@ -28,7 +28,8 @@ namespace dag {
 /// The concept's field need not be monotone, and in general is not, so solvers certify and do not
 /// promise. Their gap is NashConv: 0 exactly at a Nash equilibrium. What converges to what:
 /// - two-player zero-sum, zero-sum polymatrix: all first-order solvers, to Nash equilibria;
-/// - exact potential games (game/potential.hpp): replicator dynamics, best responses in turn, to
+/// - exact potential games (game/potential_game.hpp): replicator dynamics, best responses in turn,
+/// to
 ///   Nash equilibria;
 /// - all games: `regret_dynamics`, whose average play tends to the coarse correlated (external
 ///   regret) or correlated equilibria (internal regret); `logit_branch`, to one Nash equilibrium.

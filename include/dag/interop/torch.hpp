@@ -19,8 +19,8 @@
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/token_log_prob_model.hpp>
+#include <dag/interop/detail/torch_parameters.hpp>
 #include <dag/interop/torch_module.hpp>
-#include <dag/interop/torch_parameters.hpp>
 
 namespace dag {
 

@@ -10,8 +10,8 @@
 #include <xtensor/xcontainer.hpp>
 #include <xtensor/xlayout.hpp>
 
+#include <dag/answers/rollout_batch.hpp>
 #include <dag/core/error.hpp>
-#include <dag/rollout/rollout_batch.hpp>
 
 namespace dag {
 

@@ -11,11 +11,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dag/answers/answer_universe.hpp>
 #include <dag/core/error.hpp>
-#include <dag/io/question_lines.hpp>
+#include <dag/io/detail/question_lines.hpp>
 #include <dag/numeric/number.hpp>
-#include <dag/rollout/answer.hpp>
-#include <dag/rollout/answer_universe.hpp>
+#include <dag/text/answer.hpp>
 
 namespace dag {
 

@@ -14,11 +14,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dag/answers/answer_universe.hpp>
+#include <dag/answers/value_reward.hpp>
 #include <dag/core/error.hpp>
-#include <dag/io/question_lines.hpp>
-#include <dag/rollout/answer.hpp>
-#include <dag/rollout/answer_universe.hpp>
-#include <dag/rollout/value_reward.hpp>
+#include <dag/io/detail/question_lines.hpp>
+#include <dag/text/answer.hpp>
 
 namespace dag {
 

@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dag/core/error.hpp>
-#include <dag/rollout/fold.hpp>
+#include <dag/text/fold.hpp>
 
 namespace dag {
 

@@ -10,7 +10,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/table.hpp>
 #include <dag/io/atomic_file.hpp>
-#include <dag/io/nfg_reader.hpp>
+#include <dag/io/detail/nfg_reader.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/numeric/number.hpp>
 

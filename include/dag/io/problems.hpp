@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include <dag/alignment/alignment.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/core/error.hpp>
-#include <dag/game/alignment.hpp>
-#include <dag/solver/equilibrium.hpp>
-#include <dag/utility/chi_square.hpp>
+#include <dag/utility/chi_square_to_target.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
-#include <dag/utility/jensen_shannon.hpp>
+#include <dag/utility/jensen_shannon_to_target.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include <dag/answers/group.hpp>
 #include <dag/io/jsonl.hpp>
 #include <dag/io/rollout_schema.hpp>
-#include <dag/rollout/extractor.hpp>
-#include <dag/rollout/group.hpp>
+#include <dag/text/extractor.hpp>
 
 namespace dag {
 

@@ -9,13 +9,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dag/answers/answer_universe.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/answers/target_reward.hpp>
 #include <dag/core/error.hpp>
+#include <dag/io/detail/question_lines.hpp>
 #include <dag/io/jsonl.hpp>
-#include <dag/io/question_lines.hpp>
-#include <dag/rollout/answer.hpp>
-#include <dag/rollout/answer_universe.hpp>
-#include <dag/rollout/group.hpp>
-#include <dag/rollout/target_reward.hpp>
+#include <dag/text/answer.hpp>
 
 namespace dag {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include <dag/core/error.hpp>
-#include <dag/numeric/big_natural.hpp>
+#include <dag/numeric/detail/big_natural.hpp>
 
 namespace dag {
 

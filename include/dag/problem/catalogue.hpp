@@ -10,7 +10,7 @@
 #include <dag/core/error.hpp>
 #include <dag/problem/blotto.hpp>
 #include <dag/problem/classic_games.hpp>
-#include <dag/problem/game_arguments.hpp>
+#include <dag/problem/detail/game_arguments.hpp>
 #include <dag/problem/hard_games.hpp>
 #include <dag/problem/known_game.hpp>
 #include <dag/problem/kuhn_poker.hpp>

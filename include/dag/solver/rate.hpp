@@ -10,7 +10,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
-#include <dag/solver/trace.hpp>
+#include <dag/solver/history.hpp>
 
 namespace dag {
 
@@ -100,7 +100,7 @@ struct Line {
 /// or below `floor`, less the first `skip` of them. Each record weighs the same: with the default
 /// `check_every` they are spaced evenly in log t, so that a tail is not drowned by its end.
 /// Errors: invalid_argument unless 0 <= skip < 1 and floor >= 0.
-[[nodiscard]] inline RateFit fit_rate(const Trace& trace, const RateOptions& options = {}) {
+[[nodiscard]] inline RateFit fit_rate(const History& trace, const RateOptions& options = {}) {
   require(options.skip >= 0 && options.skip < 1, Errc::invalid_argument,
           "fit_rate: skip must be in [0, 1), got ", options.skip);
   require(options.floor >= 0, Errc::invalid_argument, "fit_rate: floor must be >= 0, got ",

@@ -26,7 +26,7 @@ enum class CoherencePool {
 };
 
 /// Coherence over the contexts of a question (at least 2), weight tau. Biases: arithmetic, that of
-/// estimate/coherence.hpp; pairwise, its own table's and the others' (groups of K+1), and
+/// estimate/coherence_tables.hpp; pairwise, its own table's and the others' (groups of K+1), and
 /// (1 - nu_x)^K nu_x' of the ratio. Missing answers are left out of every count and get 0.
 /// Baseline of sample i: the mean of what the others of its context would be rewarded if i had not
 /// been drawn. It depends on the others alone, so the expected gradient is that of the rewards.

@@ -14,7 +14,7 @@
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/answer_reward.hpp>
-#include <dag/train/target_state.hpp>
+#include <dag/train/detail/target_state.hpp>
 
 namespace dag {
 

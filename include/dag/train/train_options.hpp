@@ -13,9 +13,9 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
-#include <dag/rollout/advantage_kind.hpp>
-#include <dag/rollout/dead_group.hpp>
-#include <dag/rollout/policy_loss_options.hpp>
+#include <dag/policy/advantage_kind.hpp>
+#include <dag/policy/dead_group.hpp>
+#include <dag/policy/policy_loss_options.hpp>
 #include <dag/train/schedule.hpp>
 
 namespace dag {

@@ -11,11 +11,11 @@
 #include <dag/core/observer.hpp>
 #include <dag/core/status.hpp>
 #include <dag/train/checkpoint.hpp>
+#include <dag/train/detail/training.hpp>
 #include <dag/train/objective.hpp>
 #include <dag/train/optimizer.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/train_record.hpp>
-#include <dag/train/training.hpp>
 
 namespace dag {
 

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include <dag/answers/consensus.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
-#include <dag/rollout/consensus.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/utility/evaluate.hpp>
 

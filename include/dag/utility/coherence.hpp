@@ -11,8 +11,8 @@
 #include <dag/detail/limits.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 namespace detail {

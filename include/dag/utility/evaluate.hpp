@@ -9,8 +9,8 @@
 
 #include <dag/core/error.hpp>
 #include <dag/utility/coherence.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/sum.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 // Value and gradient of any utility from its formula: the one place where formulas are summed.
 // `target`: the strategies of adversarial Targets, stacked in the order of the parts; empty where

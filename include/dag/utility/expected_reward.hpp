@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <dag/numeric/lambert_w.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

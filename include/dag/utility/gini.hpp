@@ -7,7 +7,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/numeric/lambert_w.hpp>
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstddef>
 
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include <dag/utility/coherence.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

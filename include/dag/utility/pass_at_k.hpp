@@ -7,9 +7,9 @@
 
 #include <dag/core/error.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <dag/detail/limits.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include <dag/core/error.hpp>
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

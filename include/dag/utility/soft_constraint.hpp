@@ -10,8 +10,8 @@
 
 #include <dag/core/error.hpp>
 #include <dag/numeric/scalar_root.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

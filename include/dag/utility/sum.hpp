@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <dag/core/blocks.hpp>
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -11,7 +11,7 @@
 
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -9,8 +9,8 @@
 
 #include <dag/core/error.hpp>
 #include <dag/divergence/entropic_transport.hpp>
-#include <dag/utility/concepts.hpp>
 #include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include <dag/core/error.hpp>
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include <dag/utility/concepts.hpp>
+#include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
 

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <dag/answers/consensus.hpp>
+#include <dag/answers/counted_rewards.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/core/error.hpp>
+
+namespace dag {
+
+/// A target distribution over the answers of each question: p[answer_begin[q] + id], laid out like
+/// AnswerGroups::answer_key. What it gives to answers that nobody sampled is left out: the entries
+/// of a question may sum to less than 1.
+struct AnswerTarget {
+  std::vector<double> p;
+};
+
+/// The same probability for every answer that was sampled for a question.
+[[nodiscard]] inline AnswerTarget uniform_target(const AnswerGroups& groups) {
+  AnswerTarget target{std::vector<double>(groups.answer_key.size())};
+  for (std::size_t q = 0; q < groups.questions.size(); ++q) {
+    const auto begin = static_cast<std::size_t>(groups.answer_begin[q]);
+    for (std::size_t id = 0; id < groups.answers_of(q); ++id) {
+      target.p[begin + id] = 1 / static_cast<double>(groups.answers_of(q));
+    }
+  }
+  return target;
+}
+
+/// The consensus of other rollouts of the same questions (the reference policy's), as a target:
+/// frozen consensus. Questions and answers are matched by their names. An answer that the reference
+/// never gave counts like one that it gave zero times: what smoothing leaves to it.
+/// Errors: invalid_argument (options; a question with answers here and none in `reference`).
+[[nodiscard]] inline AnswerTarget frozen_target(const AnswerGroups& groups,
+                                                const AnswerGroups& reference,
+                                                const ConsensusOptions& options) {
+  AnswerTarget target{std::vector<double>(groups.answer_key.size())};
+  detail::QuestionPool pool(options);
+  std::vector<std::int32_t> id_of(reference.keys.size());
+  for (std::size_t q = 0; q < groups.questions.size(); ++q) {
+    if (groups.answers_of(q) == 0) {
+      continue;
+    }
+    const auto name = groups.questions[static_cast<std::int32_t>(q)];
+    const auto found = reference.questions.find(name);
+    require(found >= 0 && reference.answers_of(static_cast<std::size_t>(found)) > 0,
+            Errc::invalid_argument, "frozen_target: the reference has no answers to question '",
+            name, "'");
+    const auto r = static_cast<std::size_t>(found);
+    pool.load(reference, r);
+    id_of.assign(reference.keys.size(), -1);
+    for (std::size_t id = 0; id < reference.answers_of(r); ++id) {
+      const auto key =
+          reference.answer_key[static_cast<std::size_t>(reference.answer_begin[r]) + id];
+      id_of[static_cast<std::size_t>(key)] = static_cast<std::int32_t>(id);
+    }
+    for (std::size_t id = 0; id < groups.answers_of(q); ++id) {
+      const auto key = reference.keys.find(groups.answer_text(q, static_cast<std::int32_t>(id)));
+      const auto theirs = key < 0 ? -1 : id_of[static_cast<std::size_t>(key)];
+      target.p[static_cast<std::size_t>(groups.answer_begin[q]) + id] =
+          theirs < 0 ? pool.q_of_unseen() : pool.q(theirs);
+    }
+  }
+  return target;
+}
+
+/// Rewards that compare nu(z) with a given p(z): combine(table(K)[k], p(z)) for a sample whose
+/// answer z k of the other answered samples of its group share. `builder` fills a table as for
+/// RewardTables. For example, c an estimate of log nu: reverse KL, combine = log p - c; of 1/nu:
+/// forward KL, combine = p c; of nu: chi square, combine = -2 c / p; Euclidean frozen consensus,
+/// combine = p - c. Affine in c, so that an unbiased table gives an unbiased reward.
+///
+/// Out: one reward a sample, NaN for a missing answer; returns their number. Errors:
+/// dimension_mismatch; not_finite where a reward is infinite, naming the answer.
+template <class Builder, class Combine>
+std::size_t target_rewards(const AnswerGroups& groups, const AnswerTarget& target,
+                           Builder&& builder, Combine&& combine, std::span<double> out) {
+  require(out.size() == groups.samples() && target.p.size() == groups.answer_key.size(),
+          Errc::dimension_mismatch, "target_rewards: ", groups.samples(), " samples but room for ",
+          out.size(), "; ", groups.answer_key.size(), " answers but a target of ", target.p.size());
+  const RewardTables<double> tables(groups.answer, groups.begin, builder);
+  std::vector<std::size_t> count;
+  std::size_t unscored = 0;
+  for (std::size_t g = 0; g < groups.groups(); ++g) {
+    const auto q = static_cast<std::size_t>(groups.question[g]);
+    const auto answers = groups.group(g);
+    count.assign(groups.answers_of(q), 0);
+    std::size_t answered = 0;
+    for (const auto z : answers) {
+      if (z >= 0) {
+        ++count[static_cast<std::size_t>(z)];
+        ++answered;
+      }
+    }
+    const auto table = tables.table(answered);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      double& reward = out[static_cast<std::size_t>(groups.begin[g]) + i];
+      if (answers[i] < 0) {
+        reward = std::numeric_limits<double>::quiet_NaN();
+        ++unscored;
+        continue;
+      }
+      const auto z = static_cast<std::size_t>(answers[i]);
+      reward = combine(table[count[z] - 1],
+                       target.p[static_cast<std::size_t>(groups.answer_begin[q]) + z]);
+      require(std::isfinite(reward), Errc::not_finite, "target_rewards: the reward of answer '",
+              groups.answer_text(q, answers[i]), "' of question '",
+              groups.questions[groups.question[g]], "' is ", reward,
+              "; give it some weight in the target");
+    }
+  }
+  return unscored;
+}
+
+}  // namespace dag

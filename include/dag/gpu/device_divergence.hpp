@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
+#include <dag/divergence/renyi.hpp>
+#include <dag/divergence/swapped.hpp>
+#include <dag/gpu/runtime.hpp>
+#include <dag/numeric/xlogx.hpp>
+
+namespace dag {
+
+/// Atom: a divergence that is a sum over entries and shows its terms: what a device takes besides
+/// Renyi's and swapped ones. Trivially copyable; its members carry DAG_HOST_DEVICE.
+template <class D, class Real>
+concept HasTerms = std::is_trivially_copyable_v<D> && requires(const D& divergence, Real p) {
+  { divergence.term(p, p) } -> std::convertible_to<Real>;
+  { divergence.slope_first(p, p) } -> std::convertible_to<Real>;
+  { divergence.lower() } -> std::convertible_to<double>;
+};
+
+namespace device {
+
+/// What is computed of a pair of arguments.
+enum class DivergencePart { value, first, second };
+
+/// A divergence of ragged segments, or its gradient, one thread block a segment. Numbers outside of
+/// the domain and NaN raise *bad to 2. Bytes: 2 reads a number, and a write for gradients (Renyi's:
+/// up to 6 reads).
+template <class Real, class D, DivergencePart part>
+struct RaggedDivergence {
+  const std::int64_t* begin;
+  const Real* p;
+  const Real* q;
+  D divergence;
+  Real lower;
+  Real* out;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t segment = block.index();
+    const auto first = static_cast<std::size_t>(begin[segment]);
+    const auto size = static_cast<std::size_t>(begin[segment + 1]) - first;
+    const Real* const x = p + first;
+    const Real* const y = q + first;
+    const RaggedDivergence self = *this;
+    const auto inside = [=](std::size_t i) {
+      return x[i] >= self.lower && y[i] >= self.lower && x[i] - x[i] == 0 && y[i] - y[i] == 0;
+    };
+    if constexpr (part == DivergencePart::value) {
+      const Real total = value(block, size, x, y, inside);
+      block.each(1, [=](std::size_t) {
+        self.out[segment] = total;
+        if (total != total) {
+          *self.bad = 2;
+        }
+      });
+    } else {
+      Real log_sum = 0;
+      if constexpr (std::is_same_v<D, RenyiDivergence>) {
+        log_sum = order() == 1 ? Real{0} : renyi_sum(block, size, x, y, inside);
+      }
+      block.each(size, [=](std::size_t i) {
+        const Real slope =
+            inside(i) ? self.slope(x[i] + Real{0}, y[i] + Real{0}, log_sum) : Limits<Real>::nan;
+        self.out[first + i] = slope;
+        if (slope != slope) {
+          *self.bad = 2;
+        }
+      });
+    }
+  }
+
+ private:
+  template <class Block, class Inside>
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Block& block, std::size_t size, const Real* x,
+                                           const Real* y, Inside inside) const {
+    const RaggedDivergence self = *this;
+    if constexpr (std::is_same_v<D, RenyiDivergence>) {
+      const Real a = order();
+      Real result;
+      if (a == 1) {
+        result = block.reduce(
+            size, Real{0},
+            [=](std::size_t i) { return inside(i) ? kl_term(x[i], y[i]) : Limits<Real>::nan; },
+            Add{});
+      } else {
+        result = renyi_sum(block, size, x, y, inside) / (a - 1);
+      }
+      return result < 0 ? Real{0} : result;
+    } else {
+      return block.reduce(
+          size, Real{0},
+          [=](std::size_t i) {
+            return inside(i) ? Real(self.divergence.term(x[i] + Real{0}, y[i] + Real{0}))
+                             : Limits<Real>::nan;
+          },
+          Add{});
+    }
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real order() const { return static_cast<Real>(divergence.order()); }
+  [[nodiscard]] DAG_HOST_DEVICE Real slope(Real a, Real b, Real log_sum) const {
+    if constexpr (std::is_same_v<D, RenyiDivergence>) {
+      return part == DivergencePart::first ? RenyiDivergence::slope_first(order(), a, b, log_sum)
+                                           : RenyiDivergence::slope_second(order(), a, b, log_sum);
+    } else if constexpr (part == DivergencePart::first) {
+      return divergence.slope_first(a, b);
+    } else {
+      return divergence.slope_second(a, b);
+    }
+  }
+  /// log S of Renyi's divergence; +inf for orders above 1 where p has mass that q lacks.
+  template <class Block, class Inside>
+  [[nodiscard]] DAG_HOST_DEVICE Real renyi_sum(Block& block, std::size_t size, const Real* x,
+                                               const Real* y, Inside inside) const {
+    const Real a = order();
+    const auto log_part = [=](std::size_t i) {
+      if (!inside(i)) {
+        return Limits<Real>::nan;
+      }
+      if (x[i] > 0 && y[i] > 0) {
+        return RenyiDivergence::log_part(a, x[i], y[i]);
+      }
+      return a > 1 && x[i] > 0 ? Limits<Real>::infinity : -Limits<Real>::infinity;
+    };
+    const Real top = block.reduce(size, -Limits<Real>::infinity, log_part, Max{});
+    if (!(top - top == 0)) {
+      return top;  // no common support, +inf or NaN
+    }
+    const Real total = block.reduce(
+        size, Real{0}, [=](std::size_t i) { return std::exp(log_part(i) - top); }, Add{});
+    return top + std::log(total);
+  }
+};
+
+template <class D>
+struct IsSwapped : std::false_type {};
+template <class Inner>
+struct IsSwapped<Swapped<Inner>> : std::true_type {};
+
+template <DivergencePart part, class Backend, class D, class Real>
+void ragged_divergence(const Backend& gpu, const D& divergence, std::span<const std::int64_t> begin,
+                       std::span<const Real> p, std::span<const Real> q, std::span<Real> out) {
+  if constexpr (IsSwapped<D>::value) {
+    constexpr auto turned = part == DivergencePart::value   ? part
+                            : part == DivergencePart::first ? DivergencePart::second
+                                                            : DivergencePart::first;
+    ragged_divergence<turned>(gpu, divergence.inner, begin, q, p, out);
+  } else {
+    static_assert(std::is_same_v<D, RenyiDivergence> || HasTerms<D, Real>,
+                  "this divergence does not show its terms (HasTerms): it runs on the host");
+    Real lower = 0;
+    if constexpr (!std::is_same_v<D, RenyiDivergence>) {
+      lower = static_cast<Real>(divergence.lower());
+    }
+    const std::size_t segments = begin.size() - 1;
+    if (segments > 0) {
+      launch(gpu.stream(), segments, threads_for(p.size() / segments), 0,
+             RaggedDivergence<Real, D, part>{begin.data(), p.data(), q.data(), divergence, lower,
+                                             out.data(), gpu.bad()});
+    }
+  }
+}
+
+template <class Real>
+void check_segments(std::span<const std::int64_t> begin, std::span<const Real> p,
+                    std::span<const Real> q, std::size_t out, std::size_t expected,
+                    const char* who) {
+  require(!begin.empty() && p.size() == q.size() && out == expected, Errc::dimension_mismatch, who,
+          ": ", begin.size(), " offsets, arguments of ", p.size(), " and ", q.size(),
+          " numbers, room for ", out, " results");
+  expect_device(begin, p, q);
+}
+
+}  // namespace device
+
+/// out[s] = D(p_s, q_s) for the segments [begin[s], begin[s + 1]) of p and q; all spans in device
+/// memory. `D`: f-divergences, Bregman divergences of separable potentials, Renyi's, and Swapped
+/// ones; values, limits off the support and domains are those of D.value. Queued; numbers outside
+/// of the domain and NaN are reported as Errc::not_finite by the next function that waits. Errors:
+/// dimension_mismatch, device. No memory. Deterministic: sums have an order that depends on the
+/// shapes alone.
+template <class Backend, class D, class Real>
+void ragged_divergence(const Backend& gpu, const D& divergence, std::span<const std::int64_t> begin,
+                       std::span<const Real> p, std::span<const Real> q, std::span<Real> out) {
+  device::check_segments(begin, p, q, out.size() + 1, begin.size(), "ragged_divergence");
+  device::ragged_divergence<device::DivergencePart::value>(gpu, divergence, begin, p, q, out);
+}
+
+/// out = dD/dp, entry by entry: D.gradient_first of every segment. As above.
+template <class Backend, class D, class Real>
+void ragged_gradient_first(const Backend& gpu, const D& divergence,
+                           std::span<const std::int64_t> begin, std::span<const Real> p,
+                           std::span<const Real> q, std::span<Real> out) {
+  device::check_segments(begin, p, q, out.size(), p.size(), "ragged_gradient_first");
+  device::ragged_divergence<device::DivergencePart::first>(gpu, divergence, begin, p, q, out);
+}
+
+/// out = dD/dq, entry by entry: D.gradient_second of every segment. As above.
+template <class Backend, class D, class Real>
+void ragged_gradient_second(const Backend& gpu, const D& divergence,
+                            std::span<const std::int64_t> begin, std::span<const Real> p,
+                            std::span<const Real> q, std::span<Real> out) {
+  device::check_segments(begin, p, q, out.size(), p.size(), "ragged_gradient_second");
+  device::ragged_divergence<device::DivergencePart::second>(gpu, divergence, begin, p, q, out);
+}
+
+}  // namespace dag

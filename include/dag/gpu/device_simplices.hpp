@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include <dag/detail/config.hpp>
+#include <dag/gpu/array.hpp>
+#include <dag/gpu/block.hpp>
+
+/// Kernel bodies on products of simplices: one thread block a simplex ("segment").
+namespace dag::device {
+
+/// The entries of a stacked vector that a block owns.
+struct Range {
+  std::size_t first;
+  std::size_t size;
+};
+template <class Block>
+[[nodiscard]] DAG_HOST_DEVICE Range own_range(const Block& block,
+                                              const Table<std::size_t>& offsets) {
+  const std::size_t first = offsets[block.index()];
+  return {first, offsets[block.index() + 1] - first};
+}
+/// out[b] = what block b has found.
+template <class Real, class Block>
+DAG_HOST_DEVICE void write_number(const Block& block, Real* out, Real number) {
+  Real* const slot = out + block.index();
+  block.each(1, [=](std::size_t) { *slot = number; });
+}
+
+/// In: log_p holds logits of one segment; out: log_p normalised, p its exponential. A NaN, +inf or
+/// all -inf raises *bad. Two passes over the segment, one exponential an entry.
+template <class Real, class Block>
+DAG_HOST_DEVICE void normalize_segment(Block& block, std::size_t size, Real* log_p, Real* p,
+                                       int* bad) {
+  const Real top = block.reduce(
+      size, -Limits<Real>::infinity, [=](std::size_t i) { return log_p[i]; }, Max{});
+  const bool usable = top > -Limits<Real>::infinity && top < Limits<Real>::infinity;
+  if (!usable) {
+    block.each(1, [=](std::size_t) { *bad = 1; });
+    return;
+  }
+  const Real total = block.reduce(
+      size, Real{0},
+      [=](std::size_t i) {
+        p[i] = std::exp(log_p[i] - top);
+        return p[i];
+      },
+      Add{});
+  const Real scale = Real{1} / total;
+  const Real shift = top + std::log(total);
+  block.each(size, [=](std::size_t i) {
+    p[i] *= scale;
+    log_p[i] -= shift;
+  });
+}
+
+template <class Real>
+struct EntropyProx {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* log_center;
+  Real eta;
+  const Real* gradient;
+  Real* log_p;
+  Real* p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
+    const Real step = eta / weights[b];
+    const Real* center = log_center + first;
+    const Real* g = gradient + first;
+    Real* out = log_p + first;
+    block.each(size, [=](std::size_t i) { out[i] = center[i] + step * g[i]; });
+    normalize_segment(block, size, out, p + first, bad);
+  }
+};
+
+template <class Real>
+struct MagneticProx {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  Table<Real> magnet_weights;
+  const Real* log_center;
+  Real eta;
+  const Real* gradient;
+  const Real* log_reference;
+  Real* log_p;
+  Real* p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t b = block.index();
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
+    const Real step = eta / weights[b];
+    const Real tau = magnet_weights[b];
+    const Real scale = Real{1} / (Real{1} + step * tau);
+    const Real* center = log_center + first;
+    const Real* g = gradient + first;
+    const Real* reference = log_reference + first;
+    Real* out = log_p + first;
+    block.each(size, [=](std::size_t i) {
+      out[i] = scale * center[i] + (scale * step) * g[i] + (scale * step * tau) * reference[i];
+    });
+    normalize_segment(block, size, out, p + first, bad);
+  }
+};
+
+template <class Real>
+struct Uniform {
+  Table<std::size_t> offsets;
+  Real* log_p;
+  Real* p;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
+    const Real mass = Real{1} / static_cast<Real>(size);
+    const Real log_mass = -std::log(static_cast<Real>(size));
+    Real* out = p + first;
+    Real* log_out = log_p + first;
+    block.each(size, [=](std::size_t i) {
+      out[i] = mass;
+      log_out[i] = log_mass;
+    });
+  }
+};
+
+/// log_p = log p; raises *bad unless the segment is >= 0 and sums to 1 within slack.
+template <class Real>
+struct EnterSimplices {
+  Table<std::size_t> offsets;
+  Real slack;
+  const Real* p;
+  Real* log_p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
+    const Real* in = p + first;
+    Real* out = log_p + first;
+    const Real least = block.reduce(
+        size, Limits<Real>::infinity, [=](std::size_t i) { return in[i]; }, Min{});
+    const Real total = block.reduce(
+        size, Real{0}, [=](std::size_t i) { return in[i]; }, Add{});
+    const bool good = least >= 0 && total - 1 <= slack && 1 - total <= slack;
+    int* const flag = bad;
+    block.each(size, [=](std::size_t i) {
+      out[i] = std::log(in[i]);
+      if (!good) {
+        *flag = 1;
+      }
+    });
+  }
+};
+
+template <class Real>
+struct PureResponse {
+  Table<std::size_t> offsets;
+  const Real* gradient;
+  Real* log_p;
+  Real* p;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const std::size_t first = own.first, size = own.size;
+    const Real* g = gradient + first;
+    // The largest value, then the first index that has it: plain numbers fold in registers.
+    const Real top = block.reduce(
+        size, -Limits<Real>::infinity, [=](std::size_t i) { return g[i]; }, Max{});
+    const std::size_t best = block.reduce(
+        size, size, [=](std::size_t i) { return g[i] == top ? i : size; }, Min{});
+    Real* out = p + first;
+    Real* log_out = log_p + first;
+    block.each(size, [=](std::size_t i) {
+      out[i] = i == best ? Real{1} : Real{0};
+      log_out[i] = i == best ? Real{0} : -Limits<Real>::infinity;
+    });
+  }
+};
+
+// --- one number a segment ------------------------------------------------------------------------
+
+template <class Real>
+struct SegmentMax {
+  Table<std::size_t> offsets;
+  const Real* x;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const Real* const in = x + own.first;
+    write_number(
+        block, out,
+        block.reduce(
+            own.size, -Limits<Real>::infinity, [=](std::size_t i) { return in[i]; }, Max{}));
+  }
+};
+
+/// weight_b KL(p_b || q_b); 0 log 0 = 0, +inf where q has no mass under p.
+template <class Real>
+struct SegmentKl {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* p;
+  const Real* log_p;
+  const Real* log_q;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const Real* const mass = p + own.first;
+    const Real* const log_mass = log_p + own.first;
+    const Real* const other = log_q + own.first;
+    const Real total = block.reduce(
+        own.size, Real{0},
+        [=](std::size_t i) { return mass[i] > 0 ? mass[i] * (log_mass[i] - other[i]) : Real{0}; },
+        Add{});
+    write_number(block, out, weights[block.index()] * total);
+  }
+};
+
+/// weight_b ||x_b - y_b||_1^2.
+template <class Real>
+struct SegmentL1Squared {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* x;
+  const Real* y;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const Real* const left = x + own.first;
+    const Real* const right = y + own.first;
+    const Real length = block.reduce(
+        own.size, Real{0}, [=](std::size_t i) { return std::abs(left[i] - right[i]); }, Add{});
+    write_number(block, out, weights[block.index()] * length * length);
+  }
+};
+
+/// (half the spread of x_b - y_b)^2 / weight_b.
+template <class Real>
+struct SegmentSpreadSquared {
+  Table<std::size_t> offsets;
+  Table<Real> weights;
+  const Real* x;
+  const Real* y;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const Range own = own_range(block, offsets);
+    const Real* const left = x + own.first;
+    const Real* const right = y + own.first;
+    const auto difference = [=](std::size_t i) { return left[i] - right[i]; };
+    const Real top = block.reduce(own.size, -Limits<Real>::infinity, difference, Max{});
+    const Real bottom = block.reduce(own.size, Limits<Real>::infinity, difference, Min{});
+    const Real radius = (top - bottom) / 2;
+    write_number(block, out, radius * radius / weights[block.index()]);
+  }
+};
+
+}  // namespace dag::device

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include <dag/core/error.hpp>
+#include <dag/policy/kl_penalty.hpp>
+
+namespace dag {
+
+/// The surrogate of one token, by ratio r = pi / pi_old and advantage A.
+enum class Surrogate {
+  clip,       ///< -min(min(r, delta) A, clip(r, 1 - epsilon_low, 1 + epsilon_high) A)   (PPO, GRPO)
+  dual_clip,  ///< the same, and for A < 0 at most -A dual_clip                          (verl
+              ///< vanilla)
+  cispo,  ///< -stop(clip(r, cispo_low, cispo_high)) A log pi                (MiniMax; both forms)
+  sapo,   ///< -A (4 / T) sigmoid(T (r - 1)), T = sapo_positive if A > 0 else sapo_negative
+  vespo,  ///< -stop(phi(w)) A log pi, log phi = lambda + k log w - lambda w, w = sequence ratio
+  geo_mean,   ///< GMPO: -A exp(mean of log r clipped in log space), one number a sequence
+  reinforce,  ///< -A log pi: no ratio                                                  (GPG)
+};
+
+/// What a ratio is a ratio of.
+enum class RatioLevel {
+  token,           ///< exp(log pi_t - log old_t)
+  sequence,        ///< exp(mean of the log-ratios): the gradient goes to all tokens alike   (GSPO)
+  sequence_token,  ///< its value, but each token's own gradient: stop(w) pi / stop(pi)
+  sequence_sum,    ///< exp(sum of the log-ratios), gradient as `sequence`                  (RLOO)
+};
+
+/// How per-token losses become one number. B sequences, N counted tokens in the whole batch, n_i in
+/// sequence i: totals are those of the whole batch, however it is split.
+enum class Aggregation {
+  sequence_mean_token_mean,  ///< sum_i (1/n_i) sum_t / B                    (grpo, gspo, rloo)
+  sequence_mean_token_sum,   ///< sum_i sum_t / B                            (REINFORCE, verl)
+  sequence_mean_by_length,   ///< sum_i n_i (1/n_i) sum_t / B: the same number, asked for where one
+                             ///< ratio a sequence is meant to count by length  (luspo)
+  token_mean,                ///< sum_i sum_t / N                            (dapo, cispo, bnpo)
+  sequence_mean_fixed,       ///< sum_i sum_t / (B fixed_length)             (dr_grpo of TRL)
+  token_sum_fixed,           ///< sum_i sum_t / fixed_length                 (verl's token-sum-norm)
+};
+
+/// Correction for a sampler whose probabilities differ from the snapshot's: the policy term (not
+/// the KL) is multiplied by pi_old / pi_sampler, per token or per sequence (a product over its
+/// tokens), cut at `correction_max` (truncate) or dropped outside [min, max] (mask).
+enum class SamplerCorrection { off, token_truncate, token_mask, sequence_truncate, sequence_mask };
+
+/// A policy loss as data. Presets in policy/policy_loss_presets.hpp carry the trainers' values.
+struct PolicyLossOptions {
+  Surrogate surrogate = Surrogate::clip;
+  RatioLevel ratio = RatioLevel::token;
+  Aggregation aggregation = Aggregation::token_mean;
+  double epsilon_low = 0.2;
+  double epsilon_high = 0.2;
+  double delta =
+      std::numeric_limits<double>::infinity();  ///< cap of r for A < 0; > 1 + epsilon_high
+  double dual_clip = 3.0;                       ///< > 1
+  double cispo_low = 0;
+  double cispo_high = 0.2;  ///< an absolute cap (TRL's default; ScaleRL uses 5)
+  double sapo_positive = 1.0;
+  double sapo_negative = 1.05;
+  double vespo_k_positive = 2, vespo_lambda_positive = 3;
+  double vespo_k_negative = 3, vespo_lambda_negative = 2;
+  double clamp_log_ratio = std::numeric_limits<double>::infinity();  ///< verl: 20
+  double fixed_length = 0;  ///< tokens; needed by the two fixed aggregations
+
+  double beta = 0;  ///< weight of the KL penalty, per nat
+  KlEstimator kl = KlEstimator::k3;
+  double clamp_kl_difference = std::numeric_limits<double>::infinity();
+  double clamp_kl = std::numeric_limits<double>::infinity();
+  bool kl_times_ratio = false;  ///< r * penalty: makes k3's gradient unbiased off policy
+
+  SamplerCorrection correction = SamplerCorrection::off;
+  double correction_max = 3.0;
+  double correction_min = 0;
+  /// Leave a sequence out if A < 0 and mean(log sampler - log pi) exceeds this (nats a token).
+  double off_policy_threshold = std::numeric_limits<double>::infinity();
+
+  /// Weight of the bonus: - entropy_coef * mean entropy of the batch's counted tokens, whatever the
+  /// aggregation; nats. `AdaptiveEntropy` (token_entropy.hpp) moves it towards a target.
+  double entropy_coef = 0;
+  /// Share of the batch's counted tokens that keep their policy term: those of highest entropy.
+  /// Denominators, KL and bonus stay those of all tokens.
+  double top_entropy_quantile = 1;
+};
+
+/// Refuses values outside their range and combinations that mean something else than they say.
+/// Errors: invalid_argument, naming the option and why.
+inline void validate(const PolicyLossOptions& o) {
+  const auto need = [](bool holds, const char* rule, double got) {
+    require(holds, Errc::invalid_argument, "policy_loss: ", rule, ", got ", got);
+  };
+  need(o.epsilon_low >= 0 && o.epsilon_low < 1, "epsilon_low must be in [0, 1)", o.epsilon_low);
+  need(o.epsilon_high >= 0 && std::isfinite(o.epsilon_high), "epsilon_high must be >= 0 and finite",
+       o.epsilon_high);
+  need(o.delta > 1 + o.epsilon_high, "delta must exceed 1 + epsilon_high", o.delta);
+  need(o.dual_clip > 1, "dual_clip must exceed 1", o.dual_clip);
+  need(o.cispo_low >= 0 && o.cispo_high > o.cispo_low, "0 <= cispo_low < cispo_high", o.cispo_high);
+  need(o.sapo_positive > 0 && o.sapo_negative > 0, "sapo temperatures must be > 0",
+       o.sapo_positive);
+  need(o.clamp_log_ratio > 0, "clamp_log_ratio must be > 0", o.clamp_log_ratio);
+  need(o.beta >= 0 && std::isfinite(o.beta), "beta must be >= 0 and finite", o.beta);
+  need(o.vespo_k_positive > 0 && o.vespo_lambda_positive > 0 && o.vespo_k_negative > 0 &&
+           o.vespo_lambda_negative > 0,
+       "vespo's k and lambda must be > 0", o.vespo_k_positive);
+  need(o.correction_min >= 0 && o.correction_max > o.correction_min &&
+           std::isfinite(o.correction_max),
+       "0 <= correction_min < correction_max, finite", o.correction_max);
+  need(o.off_policy_threshold > 0, "off_policy_threshold must be > 0", o.off_policy_threshold);
+  need(o.entropy_coef >= 0 && std::isfinite(o.entropy_coef), "entropy_coef must be >= 0 and finite",
+       o.entropy_coef);
+  need(o.top_entropy_quantile > 0 && o.top_entropy_quantile <= 1,
+       "top_entropy_quantile must be in (0, 1]", o.top_entropy_quantile);
+  const bool fixed = o.aggregation == Aggregation::sequence_mean_fixed ||
+                     o.aggregation == Aggregation::token_sum_fixed;
+  need(!fixed || (o.fixed_length > 0 && std::isfinite(o.fixed_length)),
+       "this aggregation divides by fixed_length, which must be > 0 and finite", o.fixed_length);
+  const auto refuse = [](bool bad, const char* why) {
+    require(!bad, Errc::invalid_argument, "policy_loss: ", why);
+  };
+  refuse(std::isfinite(o.delta) && o.surrogate != Surrogate::clip,
+         "delta caps the ratio of the clip surrogate only; remove it or use Surrogate::clip");
+  refuse(o.surrogate == Surrogate::geo_mean && o.ratio != RatioLevel::token,
+         "geo_mean clips token log-ratios before it averages them; use RatioLevel::token");
+  const bool one_ratio = o.surrogate == Surrogate::geo_mean || o.ratio == RatioLevel::sequence ||
+                         o.ratio == RatioLevel::sequence_sum;
+  refuse(one_ratio && o.aggregation != Aggregation::sequence_mean_token_mean &&
+             o.aggregation != Aggregation::sequence_mean_by_length,
+         "one ratio a sequence summed over its tokens weighs sequences by their length; use "
+         "sequence_mean_token_mean (or, if that weighting is meant, sequence_mean_by_length)");
+  refuse(one_ratio && o.top_entropy_quantile < 1,
+         "top_entropy_quantile picks tokens, but one ratio a sequence is one term for all of them; "
+         "use a ratio by token");
+  refuse(!one_ratio && o.aggregation == Aggregation::sequence_mean_by_length,
+         "sequence_mean_by_length is for one ratio a sequence; use sequence_mean_token_sum");
+  refuse(o.surrogate == Surrogate::vespo && o.correction != SamplerCorrection::off,
+         "vespo weighs by the sequence ratio itself; give the sampler's log-probabilities as old");
+  refuse((o.surrogate == Surrogate::reinforce || o.surrogate == Surrogate::vespo) &&
+             o.ratio != RatioLevel::token,
+         "this surrogate does not use the ratio's level; leave it at RatioLevel::token");
+  refuse(o.beta > 0 && o.kl == KlEstimator::none,
+         "beta > 0 needs an estimator of the KL: k1, k2 or k3");
+  refuse(o.beta > 0 && o.kl == KlEstimator::k1 && !o.kl_times_ratio,
+         "the gradient of k1 has expectation zero, so that it anchors nothing; put it into the "
+         "reward, or use k2 or k3");
+}
+
+}  // namespace dag

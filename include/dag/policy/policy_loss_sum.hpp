@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include <dag/numeric/exact_sum.hpp>
+#include <dag/policy/token_batch.hpp>
+
+namespace dag {
+
+/// Denominators of a loss: those of the whole optimiser batch. Passing the same totals with every
+/// part of a batch makes the parts add up to the whole, bit for bit.
+struct BatchTotals {
+  std::size_t sequences = 0;
+  std::size_t tokens = 0;  ///< counted by the mask
+  /// Of the whole batch, where top_entropy_quantile < 1: `top_entropy_threshold`.
+  std::optional<double> entropy_threshold = std::nullopt;
+  friend bool operator==(const BatchTotals&, const BatchTotals&) = default;
+};
+
+/// Sequences that are not `out`, and their counted tokens.
+template <class Scalar>
+[[nodiscard]] BatchTotals totals(const BasicTokenBatch<Scalar>& batch) {
+  BatchTotals sum;
+  for (std::size_t i = 0; i < batch.sequences(); ++i) {
+    if (batch.use_of(i) != SequenceUse::out) {
+      ++sum.sequences;
+      sum.tokens += batch.length(i);
+    }
+  }
+  return sum;
+}
+
+/// What `policy_loss` adds up. Sums are exact (`ExactSum`), so that merging parts gives the same
+/// bits in any order and on any number of threads.
+struct PolicyLossSum {
+  ExactSum loss;                    ///< policy term + beta * KL, aggregated; less the bonus
+  ExactSum entropy;                 ///< sum of the entropies over counted tokens, nats
+  ExactSum kl;                      ///< sum of the KL estimates over counted tokens, nats
+  ExactSum ratio;                   ///< sum of the raw ratios over counted tokens
+  ExactSum weight, weight_squared;  ///< sums over sequences of exp(sum of log-ratios) and squares
+  double largest_ratio = 0;
+  std::size_t tokens = 0;
+  std::size_t sequences = 0;
+  std::size_t clipped_low = 0;   ///< tokens whose gradient a lower clip removed
+  std::size_t clipped_high = 0;  ///< tokens whose gradient an upper clip or cap removed
+  std::size_t corrected = 0;     ///< tokens truncated or masked by the sampler correction
+  std::size_t off_policy = 0;    ///< sequences left out as off-policy
+  std::size_t low_entropy = 0;   ///< tokens whose policy term the entropy mask removed
+  std::size_t empty = 0;         ///< sequences without a counted token
+  std::size_t masked = 0;        ///< sequences without a policy term: kl_only and counted
+  std::size_t left_out = 0;      ///< sequences that are out; `sequences` does not count them
+
+  void add(const PolicyLossSum& other) {
+    loss.add(other.loss);
+    kl.add(other.kl);
+    entropy.add(other.entropy);
+    ratio.add(other.ratio);
+    weight.add(other.weight);
+    weight_squared.add(other.weight_squared);
+    largest_ratio = std::max(largest_ratio, other.largest_ratio);
+    tokens += other.tokens;
+    sequences += other.sequences;
+    clipped_low += other.clipped_low;
+    clipped_high += other.clipped_high;
+    corrected += other.corrected;
+    off_policy += other.off_policy;
+    low_entropy += other.low_entropy;
+    empty += other.empty;
+    masked += other.masked;
+    left_out += other.left_out;
+  }
+  [[nodiscard]] double value() const { return loss.value(); }
+  [[nodiscard]] double mean_kl() const { return per_token(kl.value()); }
+  [[nodiscard]] double mean_entropy() const { return per_token(entropy.value()); }
+  [[nodiscard]] double mean_ratio() const { return per_token(ratio.value()); }
+  /// (sum w)^2 / sum w^2 over sequences: how many on-policy samples these are worth.
+  [[nodiscard]] double effective_sample_size() const {
+    const double sum = weight.value();
+    return sum > 0 ? sum * sum / weight_squared.value() : 0;
+  }
+
+ private:
+  [[nodiscard]] double per_token(double sum) const {
+    return tokens > 0 ? sum / static_cast<double>(tokens) : 0;
+  }
+};
+
+}  // namespace dag

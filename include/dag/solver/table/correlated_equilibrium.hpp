@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/core/status.hpp>
+#include <dag/game/correlated.hpp>
+#include <dag/game/table.hpp>
+#include <dag/solver/detail/simplex_method.hpp>
+#include <dag/solver/response/regret_dynamics.hpp>
+
+namespace dag {
+
+struct CorrelatedEquilibriumOptions {
+  RegretKind kind = RegretKind::internal;  ///< internal: correlated; external: coarse correlated
+  /// What is maximised: sum_i weights[i] * payoff of player i. Empty: welfare, all weights one.
+  /// Negative weights are allowed (the worst equilibrium).
+  std::vector<double> weights = {};
+  double tolerance = 1e-10;              ///< on the gap / payoff range, for `converged`
+  std::int64_t max_pivots = 0;           ///< 0: 100 (profiles + deviations) + 10000
+  std::size_t max_entries = 20'000'000;  ///< refuse larger tableaus (profiles * deviations)
+};
+
+/// The (coarse) correlated equilibrium that is best for a weighted sum of the players' payoffs, by
+/// one linear program over the joint distributions q of a small game:
+///
+///   max sum_s q(s) sum_i w_i u_i(s)   subject to   sum_s q(s) d(s) <= 0 for every deviation d.
+///
+/// Deviations: for each player, "b whenever a is recommended" (correlated) or "always b" (coarse);
+/// d(s) is what the deviator gains at profile s, divided by its payoff range. Solved on the cone q
+/// >= 0 with sum q <= 1 and positive costs, where the optimum has sum 1 and the origin is feasible:
+/// no first phase, and never infeasible, since an equilibrium exists. Source: Aumann (1987),
+/// doi:10.2307/1911154; Hart and Schmeidler (1989), doi:10.1287/moor.14.1.18.
+/// The answer is cleaned of rounding and certified by evaluating all deviations; `iterations`
+/// counts pivots. Memory: profiles * deviations doubles. Deterministic.
+/// Errors: as `validate`; dimension_mismatch or not_finite for weights; unsupported beyond
+/// `max_entries` (use `regret_dynamics` there).
+[[nodiscard]] inline CorrelatedSolution correlated_equilibrium(
+    const GameTable& game, const CorrelatedEquilibriumOptions& options = {}) {
+  validate(game);
+  const std::size_t players = game.player_count();
+  const std::size_t profiles = game.profile_count();
+  require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
+          "correlated_equilibrium: tolerance and max_pivots must be >= 0, got ", options.tolerance,
+          " and ", options.max_pivots);
+  require(options.weights.empty() || options.weights.size() == players, Errc::dimension_mismatch,
+          "correlated_equilibrium: needs one weight a player or none, got ", options.weights.size(),
+          " for ", players, " players");
+  const bool coarse = options.kind == RegretKind::external;
+  std::size_t rows = 1;
+  for (const std::size_t size : game.sizes) {
+    rows += coarse ? size : size * (size - 1);
+  }
+  require(profiles <= options.max_entries / rows, Errc::unsupported,
+          "correlated_equilibrium: ", profiles, " profiles times ", rows,
+          " deviations are more than ", options.max_entries,
+          " entries; use regret_dynamics, or raise max_entries");
+
+  // Costs between one and two: the objective, shifted and scaled.
+  std::vector<double> costs(profiles, 0.0);
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  for (std::size_t s = 0; s < profiles; ++s) {
+    for (std::size_t i = 0; i < players; ++i) {
+      costs[s] += (options.weights.empty() ? 1.0 : options.weights[i]) * game.payoffs[i][s];
+    }
+    require(std::isfinite(costs[s]), Errc::not_finite,
+            "correlated_equilibrium: the weighted payoffs of a profile add up to ", costs[s]);
+    low = costs[s] < low ? costs[s] : low;
+    high = costs[s] > high ? costs[s] : high;
+  }
+  for (double& cost : costs) {
+    cost = high > low ? 1.0 + (cost - low) / (high - low) : 1.0;
+  }
+
+  std::vector<double> matrix(rows * profiles, 0.0);
+  std::vector<double> right_sides(rows, 0.0);
+  std::size_t row = 0;
+  std::size_t stride = 1;
+  for (std::size_t i = 0; i < players; ++i) {
+    const std::vector<double>& payoffs = game.payoffs[i];
+    double least = payoffs[0];
+    double most = payoffs[0];
+    for (const double payoff : payoffs) {
+      least = payoff < least ? payoff : least;
+      most = payoff > most ? payoff : most;
+    }
+    const double unit = most > least ? 1.0 / (most - least) : 1.0;
+    for (std::size_t a = 0; a < (coarse ? 1 : game.sizes[i]); ++a) {
+      for (std::size_t b = 0; b < game.sizes[i]; ++b) {
+        if (!coarse && a == b) {
+          continue;
+        }
+        for (std::size_t s = 0; s < profiles; ++s) {
+          const std::size_t own = s / stride % game.sizes[i];
+          if (coarse || own == a) {
+            const double deviated = payoffs[s - own * stride + b * stride];
+            matrix[row * profiles + s] = unit * (deviated - payoffs[s]);
+          }
+        }
+        ++row;
+      }
+    }
+    stride *= game.sizes[i];
+  }
+  for (std::size_t s = 0; s < profiles; ++s) {
+    matrix[row * profiles + s] = 1.0;
+  }
+  right_sides[row] = 1.0;
+
+  const std::int64_t limit = options.max_pivots > 0
+                                 ? options.max_pivots
+                                 : 100 * static_cast<std::int64_t>(rows + profiles) + 10000;
+  detail::SimplexMethod<double> tableau(matrix, rows, profiles, right_sides, costs);
+  const bool optimal = tableau.solve(limit);
+  CorrelatedSolution solution;
+  solution.joint.assign(profiles, 0.0);
+  std::vector<double> duals(rows, 0.0);
+  tableau.read_off(duals, solution.joint);
+  double sum = 0.0;
+  for (double& probability : solution.joint) {
+    probability = probability > 1e-13 ? probability : 0.0;
+    sum += probability;
+  }
+  if (sum > 0.0) {
+    for (double& probability : solution.joint) {
+      probability /= sum;
+    }
+  } else {  // stopped at the origin
+    solution.joint.assign(profiles, 1.0 / static_cast<double>(profiles));
+  }
+  solution.certificate = certify_joint(game, solution.joint);
+  solution.gap = coarse ? solution.certificate.coarse_gap : solution.certificate.correlated_gap;
+  const double range = payoff_range(game);
+  solution.relative_gap = range > 0 ? solution.gap / range : 0.0;
+  solution.iterations = tableau.pivots();
+  solution.status = optimal && solution.relative_gap <= options.tolerance ? Status::converged
+                    : optimal                                             ? Status::stalled
+                                                                          : Status::iteration_limit;
+  return solution;
+}
+
+}  // namespace dag

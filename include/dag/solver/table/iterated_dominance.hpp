@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/game/table.hpp>
+#include <dag/solver/matrix/linear_program.hpp>
+
+namespace dag {
+
+struct DominanceOptions {
+  bool mixed = true;         ///< also by mixed strategies (one linear program a strategy)
+  double tolerance = 1e-10;  ///< a mixed strategy must be better by more than this * payoff range
+};
+
+/// A strategy that was removed, and by what.
+struct DominatedStrategy {
+  std::size_t player = 0;
+  std::size_t strategy = 0;  ///< index in the original game
+  std::size_t round = 0;     ///< 1 for those dominated in the original game
+  std::vector<double> by;    ///< over the original strategies: better whatever the others play
+  friend bool operator==(const DominatedStrategy&, const DominatedStrategy&) = default;
+};
+
+struct DominanceResult {
+  std::vector<std::vector<std::size_t>> kept;  ///< original indices left to each player
+  std::vector<DominatedStrategy> removed;      ///< in the order of removal
+  friend bool operator==(const DominanceResult&, const DominanceResult&) = default;
+};
+
+/// The game in which each player has only the strategies `kept` (indices, at least one a player).
+/// Written numbers and outcomes are kept.
+[[nodiscard]] inline GameTable restrict_table(const GameTable& game,
+                                              const std::vector<std::vector<std::size_t>>& kept) {
+  const std::size_t players = game.player_count();
+  require(kept.size() == players, Errc::dimension_mismatch, "restrict_table: the game has ",
+          players, " players, got lists for ", kept.size());
+  GameTable small = game;
+  small.numbers.clear();
+  small.outcome_of_profile.clear();
+  for (std::size_t i = 0; i < players; ++i) {
+    small.payoffs[i].clear();
+    small.sizes[i] = kept[i].size();
+    require(!kept[i].empty(), Errc::invalid_argument, "restrict_table: player ", i + 1,
+            " needs at least one strategy");
+    for (const std::size_t strategy : kept[i]) {
+      require(strategy < game.sizes[i], Errc::invalid_argument, "restrict_table: player ", i + 1,
+              " has ", game.sizes[i], " strategies, got index ", strategy);
+    }
+    for (std::size_t s = 0; !game.labels.empty() && s < kept[i].size(); ++s) {
+      small.labels[i][s] = game.labels[i][kept[i][s]];
+    }
+    if (!game.labels.empty()) {
+      small.labels[i].resize(kept[i].size());
+    }
+  }
+  std::vector<std::size_t> choices(players, 0);
+  do {
+    std::size_t profile = 0;
+    for (std::size_t i = players; i-- > 0;) {
+      profile = profile * game.sizes[i] + kept[i][choices[i]];
+    }
+    for (std::size_t i = 0; i < players; ++i) {
+      small.payoffs[i].push_back(game.payoffs[i][profile]);
+      if (!game.numbers.empty()) {
+        small.numbers.push_back(game.numbers[profile * players + i]);
+      }
+    }
+    if (!game.outcome_of_profile.empty()) {
+      small.outcome_of_profile.push_back(game.outcome_of_profile[profile]);
+    }
+  } while (next_profile(small.sizes, choices));
+  return small;
+}
+
+namespace detail {
+
+/// Player `player`'s payoffs as a matrix: own strategies times the others' profiles, row-major.
+[[nodiscard]] inline std::vector<double> own_payoff_rows(const GameTable& game,
+                                                         std::size_t player) {
+  std::size_t stride = 1;
+  for (std::size_t i = 0; i < player; ++i) {
+    stride *= game.sizes[i];
+  }
+  const std::size_t size = game.sizes[player];
+  const std::vector<double>& payoffs = game.payoffs[player];
+  const std::size_t others = payoffs.size() / size;
+  std::vector<double> rows(payoffs.size());
+  for (std::size_t profile = 0; profile < payoffs.size(); ++profile) {
+    const std::size_t own = profile / stride % size;
+    const std::size_t rest = profile % stride + profile / (stride * size) * stride;
+    rows[own * others + rest] = payoffs[profile];
+  }
+  return rows;
+}
+
+/// A mix of the other rows that is better than `row` in every column, as weights over all rows;
+/// empty if there is none.
+[[nodiscard]] inline std::vector<double> dominating_mix(const std::vector<double>& matrix,
+                                                        std::size_t size, std::size_t row,
+                                                        bool mixed, double margin) {
+  const std::size_t columns = matrix.size() / size;
+  std::vector<double> mix(size, 0.0);
+  std::vector<double> gains;
+  std::vector<std::size_t> rivals;
+  for (std::size_t other = 0; other < size; ++other) {
+    if (other == row) {
+      continue;
+    }
+    bool better = true;
+    rivals.push_back(other);
+    for (std::size_t j = 0; j < columns; ++j) {
+      gains.push_back(matrix[other * columns + j] - matrix[row * columns + j]);
+      better = better && gains.back() > 0;
+    }
+    if (better) {
+      mix[other] = 1.0;
+      return mix;
+    }
+  }
+  if (!mixed || rivals.size() < 2) {
+    return {};
+  }
+  // The mix that gains most in the worst column: the equilibrium of the game of gains.
+  const MatrixEquilibrium best = linear_program(gains, rivals.size(), columns);
+  if (!(best.value - best.gap > margin)) {
+    return {};
+  }
+  for (std::size_t k = 0; k < rivals.size(); ++k) {
+    mix[rivals[k]] = best.row[k];
+  }
+  return mix;
+}
+
+}  // namespace detail
+
+/// Removes strictly dominated strategies, round by round, until none is left: those worse than some
+/// other strategy, or mix of others, whatever the other players do. What remains does not depend on
+/// the order and holds every Nash and every correlated equilibrium. Pearce (1984),
+/// doi:10.2307/1911197. Dominance by mixes is decided by `linear_program` on the game of gains; by
+/// pure strategies exactly. Cost: at most (strategies)^2 linear programs.
+[[nodiscard]] inline DominanceResult iterated_dominance(const GameTable& game,
+                                                        const DominanceOptions& options = {}) {
+  validate(game);
+  require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
+          "iterated_dominance: tolerance must be >= 0 and finite, got ", options.tolerance);
+  const double margin = options.tolerance * payoff_range(game);
+  DominanceResult result;
+  for (const std::size_t size : game.sizes) {
+    std::vector<std::size_t> all(size);
+    for (std::size_t s = 0; s < size; ++s) {
+      all[s] = s;
+    }
+    result.kept.push_back(std::move(all));
+  }
+  for (std::size_t round = 1;; ++round) {
+    const GameTable current = restrict_table(game, result.kept);
+    std::vector<std::vector<std::size_t>> next(result.kept.size());
+    bool changed = false;
+    for (std::size_t player = 0; player < current.player_count(); ++player) {
+      const std::vector<double> rows = detail::own_payoff_rows(current, player);
+      const std::size_t size = current.sizes[player];
+      for (std::size_t s = 0; s < size; ++s) {
+        const std::size_t original = result.kept[player][s];
+        const std::vector<double> mix =
+            detail::dominating_mix(rows, size, s, options.mixed, margin);
+        if (mix.empty()) {
+          next[player].push_back(original);
+          continue;
+        }
+        DominatedStrategy removed{player, original, round,
+                                  std::vector<double>(game.sizes[player], 0.0)};
+        for (std::size_t k = 0; k < size; ++k) {
+          removed.by[result.kept[player][k]] = mix[k];
+        }
+        result.removed.push_back(std::move(removed));
+        changed = true;
+      }
+    }
+    if (!changed) {
+      return result;
+    }
+    result.kept = std::move(next);
+  }
+}
+
+}  // namespace dag

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include <dag/utility/target.hpp>
+#include <dag/utility/utility_concepts.hpp>
+
+namespace dag {
+
+/// F(nu) = -tau sum_x w_x D_a(nu_x, p_x), the alpha (Cressie-Read) divergence of
+/// f(t) = (t^a - a t + a - 1) / (a (a - 1)): order 1 is `ReverseKl`, 0 `ForwardKl`, 2 half of
+/// `ChiSquare`, 1/2 four times the squared Hellinger distance, -1 half of Neyman's chi square.
+/// Orders of at least 1 forbid what p cannot give, orders of at most 0 cover all that p gives.
+/// Target: best response q = nu. Reward -tau (t^{a-1} - 1) / (a - 1) at t = q(z) / p(z).
+/// Equilibrium: a scalar root, its answers by scalar roots. Source: Cressie, Read (1984),
+/// doi:10.1111/j.2517-6161.1984.tb01318.x.
+template <Scalar Real>
+struct AlphaToTarget {
+  using scalar_type = Real;
+  TargetDistribution<Real> target;  ///< p, stacked over contexts
+  Real order = Real(0.5);           ///< a, finite
+  Real tau = 1;                     ///< weight, > 0
+
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+
+  [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
+    if (!(p.value > 0)) {  // nu f'(inf)
+      return nu.value > 0 ? tau * nu.value * limit() : Real{0};
+    }
+    if (!(nu.value > 0)) {  // p f(0)
+      return order > 0 ? -tau * p.value / order : -std::numeric_limits<Real>::infinity();
+    }
+    const Real log_t = nu.log - p.log;
+    // f(t) = t (t^{a-1} - 1) / (a - 1) less its tangent at 1, over a.
+    const Real tangent = nu.value - p.value;
+    return order == 0 ? -tau * (tangent - p.value * log_t)
+                      : -tau * (nu.value * power(order - 1, log_t) - tangent) / order;
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu, Probability<Real> p) const {
+    return p.value > 0 ? -tau * power(order - 1, nu.log - p.log) : tau * limit();
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {
+    return p.value > 0 ? -tau * std::exp((order - 1) * (nu.log - p.log)) : Real{0};
+  }
+
+  /// F = -inf unless nu is 0 at this answer.
+  [[nodiscard]] bool excludes(std::size_t i) const { return order >= 1 && !(target[i].value > 0); }
+  /// F = -inf where nu is 0 at this answer.
+  [[nodiscard]] bool needs(std::size_t i) const { return order <= 0 && target[i].value > 0; }
+
+  void check(const Blocks& blocks) const {
+    target.check(blocks, "AlphaToTarget");
+    detail::require_weight(tau, "AlphaToTarget");
+    require(std::isfinite(order), Errc::invalid_argument,
+            "AlphaToTarget: the order must be finite, got ", order);
+  }
+
+ private:
+  /// (exp(x l) - 1) / x, which is l at x = 0.
+  [[nodiscard]] DAG_HOST_DEVICE static Real power(Real x, Real l) {
+    return x == 0 ? l : std::expm1(x * l) / x;
+  }
+  /// -f'(inf).
+  [[nodiscard]] DAG_HOST_DEVICE Real limit() const {
+    return order < 1 ? -1 / (1 - order) : -std::numeric_limits<Real>::infinity();
+  }
+};
+
+template <class Real>
+AlphaToTarget(std::vector<Real>, Real) -> AlphaToTarget<Real>;
+template <class Real>
+AlphaToTarget(std::vector<Real>, Real, Real) -> AlphaToTarget<Real>;
+
+}  // namespace dag
