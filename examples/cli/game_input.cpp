@@ -89,9 +89,14 @@ std::string sizes_text(const dag::GameTable& table) {
 }
 
 Problem read_problem(const std::string& word, std::uint64_t seed) {
+  return problem_of(word, load_game(word, seed));
+}
+
+Problem problem_of(std::string name, dag::GameTable table) {
+  dag::validate(table);
   Problem problem;
-  problem.name = word;
-  problem.table = load_game(word, seed);
+  problem.name = std::move(name);
+  problem.table = std::move(table);
   problem.range = dag::payoff_range(problem.table);
   if (problem.table.player_count() != 2) {
     problem.kind = GameKind::many;

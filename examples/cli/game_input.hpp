@@ -33,6 +33,8 @@ struct Problem {
   std::string note;
 };
 Problem read_problem(const std::string& word, std::uint64_t seed);
+/// The same of a table. Throws dag::Error where its shapes do not fit or a payoff is not finite.
+Problem problem_of(std::string name, dag::GameTable table);
 
 /// "3 x 4" or "2 x 2 x 2".
 std::string sizes_text(const dag::GameTable& table);
