@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
@@ -13,10 +14,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <dag/answers/answer_equilibrium.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/answers/group.hpp>
 #include <dag/answers/statistics.hpp>
 #include <dag/core/error.hpp>
@@ -39,7 +42,25 @@ struct RewardsOptions {
   std::string out;
   std::string extract;
   std::string betas;
+  std::string complete;
 };
+
+/// "4x16": every question has 4 contexts of 16 samples.
+void require_complete(const dag::AnswerGroups& groups, const std::string& text) {
+  const std::size_t cross = text.find('x');
+  const auto number = [&](std::string_view digits) {
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    dag::require(error == std::errc() && end == digits.data() + digits.size() && value > 0,
+                 dag::Errc::invalid_argument, "--complete: expected CONTEXTSxSAMPLES, got '", text,
+                 "'");
+    return value;
+  };
+  dag::require(cross != std::string::npos, dag::Errc::invalid_argument,
+               "--complete: expected CONTEXTSxSAMPLES, got '", text, "'");
+  const std::string_view view = text;
+  groups.require(number(view.substr(0, cross)), number(view.substr(cross + 1)));
+}
 
 std::vector<double> parse_betas(const std::string& text) {
   std::vector<double> betas = number_list("--betas", text);
@@ -90,11 +111,16 @@ int rewards(const RewardsOptions& options) {
   const dag::CanonicalAnswer key{options.request.exact ? dag::exact_answers : dag::AnswerRules{}};
   dag::ExtractionReport extraction;
   const auto read = [&](const std::string& path, dag::ExtractionReport& counted) {
-    return extractor ? dag::read_rollouts(path, key, *extractor, counted)
-                     : dag::read_rollouts(path, key);
+    dag::AnswerGroups found = extractor ? dag::read_rollouts(path, key, *extractor, counted)
+                                        : dag::read_rollouts(path, key);
+    dag::sort_answers(found);  // nothing depends on the order of lines and samples
+    return found;
   };
   const dag::AnswerGroups groups = read(options.rollouts, extraction);
   progress.show(0.3, fmt::format("rewards of {} samples", groups.samples()));
+  if (!options.complete.empty()) {
+    require_complete(groups, options.complete);
+  }
   const dag::GroupReport report = dag::describe(groups);
   const dag::RolloutStatistics s = dag::rollout_statistics(groups);
   Rewards found = compute_rewards(groups, plans, [&](const std::string& path) {
@@ -119,16 +145,13 @@ int rewards(const RewardsOptions& options) {
   for (double& advantage : found.advantage) {
     advantage += 0.0;  // -0 is written as 0
   }
-  double sum = 0;
-  std::size_t scored = 0;
+  dag::Mean mean_reward;
   for (const double reward : found.reward) {
     if (!std::isnan(reward)) {
-      sum += reward;
-      ++scored;
+      mean_reward.add(reward);
     }
   }
-  const std::optional<double> mean =
-      scored > 0 ? std::optional<double>(sum / static_cast<double>(scored)) : std::nullopt;
+  const std::optional<double> mean = mean_reward.get();
   std::optional<std::string> best;
   if (s.best_context) {
     best = std::string(groups.contexts[*s.best_context]);
@@ -297,6 +320,10 @@ Command add_rewards(CLI::App& app) {
       ->add_option("--out", options->out,
                    "Write the rollouts with reward and advantage added to each sample")
       ->type_name("OUT.jsonl");
+  command
+      ->add_option("--complete", options->complete,
+                   "Refuse a question that has not X contexts of K samples each")
+      ->type_name("XxK");
   command->add_option("--weight", options->request.weight, "Weight of the utility")
       ->type_name("TAU")
       ->capture_default_str();

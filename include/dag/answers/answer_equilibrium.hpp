@@ -4,17 +4,13 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include <dag/alignment/alignment.hpp>
 #include <dag/alignment/equilibrium.hpp>
-#include <dag/answers/detail/vote.hpp>
-#include <dag/answers/group.hpp>
-#include <dag/answers/statistics.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/core/error.hpp>
 
 namespace dag {
@@ -50,64 +46,23 @@ template <class Game>
   return at;
 }
 
-/// The contexts of one question as a game needs them.
-struct QuestionAnswers {
-  struct Member {
-    double size = 0;      ///< samples
-    double answered = 0;  ///< of these, with an answer
-    bool judged = true;
-  };
-  std::vector<Member> members;
-  std::vector<std::vector<double>> reference;  ///< of the members with an answer, in their order
-  std::vector<char> right;                     ///< by answer
-
-  void load(const AnswerGroups& groups, std::size_t q, double smoothing) {
-    const std::size_t count = groups.answers_of(q);
-    members.clear();
-    reference.clear();
-    right.assign(count, 0);
-    for (const auto index : groups.groups_of(q)) {
-      const auto g = static_cast<std::size_t>(index);
-      const auto answers = groups.group(g);
-      const auto verdicts = groups.group_right(g);
-      Member member{.size = static_cast<double>(answers.size())};
-      std::vector<double> row(count, smoothing);
-      for (std::size_t i = 0; i < answers.size(); ++i) {
-        member.judged = member.judged && verdicts[i] >= 0;
-        if (answers[i] >= 0) {
-          const auto z = static_cast<std::size_t>(answers[i]);
-          member.answered += 1;
-          row[z] += 1;
-          right[z] = static_cast<char>(right[z] != 0 || verdicts[i] > 0);
-        }
-      }
-      if (member.answered > 0) {
-        for (double& p : row) {
-          p /= member.answered + smoothing * static_cast<double>(count);
-        }
-        reference.push_back(std::move(row));
-      }
-      members.push_back(member);
+/// nu0 of the contexts with an answer, in their order.
+[[nodiscard]] inline std::vector<std::vector<double>> smoothed_rows(const QuestionCounts& counts,
+                                                                    double smoothing) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t x = 0; x < counts.contexts(); ++x) {
+    if (counts.answered(x) == 0) {
+      continue;
+    }
+    const double mass =
+        static_cast<double>(counts.answered(x)) + smoothing * static_cast<double>(counts.answers());
+    rows.emplace_back(counts.answers(), smoothing / mass);
+    for (const auto& entry : counts.entries(x)) {
+      rows.back()[static_cast<std::size_t>(entry.answer)] =
+          (static_cast<double>(entry.count) + smoothing) / mass;
     }
   }
-};
-
-/// The share of the most probable answers that are right: ties within 1e-9 count evenly.
-[[nodiscard]] inline double greedy_accuracy(std::span<const double> nu,
-                                            std::span<const char> right) {
-  double most = 0;
-  for (const double p : nu) {
-    most = p > most ? p : most;
-  }
-  double tied = 0;
-  double hits = 0;
-  for (std::size_t z = 0; z < nu.size(); ++z) {
-    if (nu[z] >= most * (1 - 1e-9)) {
-      tied += 1;
-      hits += right[z] != 0 ? 1 : 0;
-    }
-  }
-  return hits / tied;
+  return rows;
 }
 
 }  // namespace detail
@@ -120,19 +75,27 @@ struct QuestionAnswers {
 /// Errors: invalid_argument (beta, smoothing, the pool's weight). Deterministic. Time: one Newton
 /// solve a question, O(X^2 n + X^3) a round for X contexts and n answers.
 template <CoherenceUtility Pool>
-[[nodiscard]] AnswerEquilibrium answer_equilibrium(const AnswerGroups& groups, const Pool& pool,
+[[nodiscard]] AnswerEquilibrium answer_equilibrium(const CountedGroups& source, const Pool& pool,
                                                    double beta, double smoothing) {
   require(smoothing > 0 && std::isfinite(smoothing), Errc::invalid_argument,
           "answer_equilibrium: smoothing must be > 0 and finite, got ", smoothing);
   AnswerEquilibrium result;
   result.beta = beta;
-  detail::Mean sampled, greedy, consensus, gain, residual;
-  detail::QuestionAnswers question;
-  for (std::size_t q = 0; q < groups.questions.size(); ++q) {
-    question.load(groups, q, smoothing);
+  Mean sampled, greedy, consensus, gain, residual;
+  QuestionCounts counts;
+  std::vector<char> right;
+  const auto accuracy_of = [&](std::span<const double> nu) {
+    return winner_accuracy(
+        nu.size(), [&](std::size_t z) { return nu[z]; },
+        [&](std::size_t z) { return right[z] != 0; });
+  };
+  for (std::size_t q = 0; q < source.groups.questions.size(); ++q) {
+    counts.load(source, q);
+    right_answers(counts, right);
+    const auto reference = detail::smoothed_rows(counts, smoothing);
     AlignmentSolution<double> found;
-    if (!question.reference.empty()) {
-      const AlignmentGame<Pool, no_backend> game(pool, Contexts<double>(question.reference), beta);
+    if (!reference.empty()) {
+      const AlignmentGame<Pool, no_backend> game(pool, Contexts<double>(reference), beta);
       found = equilibrium(game);
       const auto start = detail::certify_reference(game);
       ++result.questions;
@@ -141,25 +104,23 @@ template <CoherenceUtility Pool>
       gain.add(found.value - start.value);
       residual.add(start.residual);
     }
-    bool judged = true;
-    std::size_t x = 0;
-    for (const auto& member : question.members) {
-      judged = judged && member.judged;
-      const bool plays = member.answered > 0;
-      if (member.judged && member.size > 0) {
+    std::size_t player = 0;
+    for (std::size_t x = 0; x < counts.contexts(); ++x) {
+      const auto& context = counts.context(x);
+      const bool plays = context.answered > 0;
+      if (counts.judged(x) && context.samples > 0) {
         double mass = 0;
-        for (std::size_t z = 0; plays && z < question.right.size(); ++z) {
-          mass += question.right[z] != 0 ? found.strategy(x)[z] : 0;
+        for (std::size_t z = 0; plays && z < right.size(); ++z) {
+          mass += right[z] != 0 ? found.strategy(player)[z] : 0;
         }
-        sampled.add(mass * member.answered / member.size);
-        greedy.add(plays ? detail::greedy_accuracy(found.strategy(x), question.right) : 0);
+        sampled.add(mass * static_cast<double>(context.answered) /
+                    static_cast<double>(context.samples));
+        greedy.add(plays ? accuracy_of(found.strategy(player)) : 0);
       }
-      x += plays ? 1 : 0;
+      player += plays ? 1 : 0;
     }
-    if (judged) {
-      consensus.add(question.reference.empty()
-                        ? 0
-                        : detail::greedy_accuracy(found.consensus, question.right));
+    if (counts.judged()) {
+      consensus.add(reference.empty() ? 0 : accuracy_of(found.consensus));
     }
   }
   result.acc_sampled = sampled.get();

@@ -75,12 +75,20 @@ class RewardTables {
       }
       occurs[answered] = 1;
     }
-    start_.assign(occurs.size(), -1);
-    for (std::size_t size = 1; size < occurs.size(); ++size) {
-      if (occurs[size] != 0) {
-        add(size, builder);
+    build(occurs, builder);
+  }
+
+  /// Tables for these sizes; a size may stand in it several times, and 0 needs no table.
+  template <class Builder>
+  RewardTables(std::span<const std::size_t> sizes, Builder&& builder) {
+    std::vector<char> occurs(1);
+    for (const std::size_t size : sizes) {
+      if (size >= occurs.size()) {
+        occurs.resize(size + 1);
       }
+      occurs[size] = 1;
     }
+    build(occurs, builder);
   }
 
   /// The table of one size only, for groups that all have it and miss no answer.
@@ -99,6 +107,15 @@ class RewardTables {
   }
 
  private:
+  template <class Builder>
+  void build(std::span<const char> occurs, Builder& builder) {
+    start_.assign(occurs.size(), -1);
+    for (std::size_t size = 1; size < occurs.size(); ++size) {
+      if (occurs[size] != 0) {
+        add(size, builder);
+      }
+    }
+  }
   template <class Builder>
   void add(std::size_t size, Builder& builder) {
     std::vector<double> table(size);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -67,11 +68,77 @@ struct AnswerGroups {
     return keys[answer_key[at(answer_begin[q]) + at(id)]];
   }
 
+  /// Refuses groups of which a question is not complete: `contexts` groups of different contexts
+  /// with `samples` samples each (missing answers count). Rewards that compare contexts are wrong
+  /// in silence where a batch holds a part of a question. `count`: what each entry stands for;
+  /// none: 1. Errors: invalid_argument, naming the question and what it has.
+  void require(std::size_t contexts, std::size_t samples,
+               std::span<const std::int64_t> count = {}) const;
+
  private:
   [[nodiscard]] static constexpr std::size_t at(std::int64_t offset) noexcept {
     return static_cast<std::size_t>(offset);
   }
 };
+
+inline void AnswerGroups::require(std::size_t wanted_contexts, std::size_t wanted_samples,
+                                  std::span<const std::int64_t> count) const {
+  std::vector<std::int32_t> owner(contexts.size(), -1);
+  for (std::size_t q = 0; q < questions.size(); ++q) {
+    const auto name = questions[static_cast<std::int32_t>(q)];
+    const auto members = groups_of(q);
+    for (const auto g : members) {
+      const auto group = static_cast<std::size_t>(g);
+      std::size_t size = 0;
+      for (std::size_t i = at(begin[group]); i < at(begin[group + 1]); ++i) {
+        size += count.empty() ? 1 : at(count[i]);
+      }
+      const auto where = contexts[context[group]];
+      dag::require(size == wanted_samples, Errc::invalid_argument, "question '", name,
+                   "' is not complete: context '", where, "' has ", size, " samples, wanted ",
+                   wanted_samples);
+      std::int32_t& seen = owner[static_cast<std::size_t>(context[group])];
+      dag::require(seen != static_cast<std::int32_t>(q), Errc::invalid_argument, "question '", name,
+                   "' has context '", where, "' twice");
+      seen = static_cast<std::int32_t>(q);
+    }
+    dag::require(members.size() == wanted_contexts, Errc::invalid_argument, "question '", name,
+                 "' is not complete: it has ", members.size(), " contexts, wanted ",
+                 wanted_contexts);
+  }
+}
+
+/// Numbers the answers of each question by the byte order of their keys, where a builder numbers
+/// them by first appearance: what is computed from the ids alone is then the same in any order of
+/// groups and samples. Time: linear, and a sort of the distinct answers.
+inline void sort_answers(AnswerGroups& groups) {
+  std::vector<std::int32_t> order, renamed, keys;
+  for (std::size_t q = 0; q < groups.questions.size(); ++q) {
+    const auto first = static_cast<std::size_t>(groups.answer_begin[q]);
+    const std::size_t count = groups.answers_of(q);
+    order.resize(count);
+    renamed.resize(count);
+    for (std::size_t id = 0; id < count; ++id) {
+      order[id] = static_cast<std::int32_t>(id);
+    }
+    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+      return groups.answer_text(q, a) < groups.answer_text(q, b);
+    });
+    keys.assign(groups.answer_key.begin() + static_cast<std::ptrdiff_t>(first),
+                groups.answer_key.begin() + static_cast<std::ptrdiff_t>(first + count));
+    for (std::size_t id = 0; id < count; ++id) {
+      renamed[static_cast<std::size_t>(order[id])] = static_cast<std::int32_t>(id);
+      groups.answer_key[first + id] = keys[static_cast<std::size_t>(order[id])];
+    }
+    for (const auto g : groups.groups_of(q)) {
+      const auto group = static_cast<std::size_t>(g);
+      for (auto i = groups.begin[group]; i < groups.begin[group + 1]; ++i) {
+        auto& answer = groups.answer[static_cast<std::size_t>(i)];
+        answer = answer < 0 ? answer : renamed[static_cast<std::size_t>(answer)];
+      }
+    }
+  }
+}
 
 /// Builds AnswerGroups from strings: each spelling is hashed once and made canonical once in its
 /// life, however often it is sampled. `Key` is the user's hook for equivalence:

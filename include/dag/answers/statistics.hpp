@@ -2,16 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string_view>
 #include <vector>
 
-#include <dag/answers/detail/vote.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/answers/group.hpp>
+#include <dag/numeric/sorted_sum.hpp>
 
 namespace dag {
 
@@ -51,92 +49,93 @@ struct RolloutStatistics {
                                 ///< a group without answers agrees with none
 };
 
-namespace detail {
-
-struct Mean {
-  double sum = 0;
-  std::size_t count = 0;
-  void add(double value) {
-    sum += value;
-    ++count;
-  }
-  [[nodiscard]] std::optional<double> get() const {
-    return count == 0 ? std::nullopt : std::optional<double>(sum / static_cast<double>(count));
-  }
-};
-
-}  // namespace detail
-
-/// The statistics of `groups`. Time: linear in the samples. Deterministic.
-[[nodiscard]] inline RolloutStatistics rollout_statistics(const AnswerGroups& groups) {
-  using detail::Mean;
+/// The statistics of samples or of merged counts. Time: linear in the samples. Deterministic, and
+/// the same bits in any order of questions, contexts and samples.
+[[nodiscard]] inline RolloutStatistics rollout_statistics(const CountedGroups& source) {
+  const AnswerGroups& groups = source.groups;
   RolloutStatistics result;
   result.questions = groups.questions.size();
   result.contexts = groups.contexts.size();
   result.groups = groups.groups();
-  Mean null_rate, sample, majority, oracle, entropy, distinct;
+  Mean sample, majority, oracle, entropy, distinct;
   Mean pool, pool_oracle, pool_entropy, pool_distinct, agreement, share;
   std::vector<Mean> by_context(groups.contexts.size());
-  detail::Vote vote, pooled;
+  QuestionCounts counts;
+  std::vector<double> pooled;
+  std::vector<char> right;
+  Terms scratch, shares;
+  std::size_t samples = 0;
+  std::size_t missing = 0;
   for (std::size_t q = 0; q < groups.questions.size(); ++q) {
-    pooled.start(groups.answers_of(q));
-    bool question_judged = true;
+    counts.load(source, q);
+    const std::size_t count = counts.contexts();
     bool question_right = false;
-    double self = 0;  // sum over groups of <nu, nu>
-    for (const auto index : groups.groups_of(q)) {
-      const auto g = static_cast<std::size_t>(index);
-      const auto answers = groups.group(g);
-      const auto right = groups.group_right(g);
-      vote.start(groups.answers_of(q));
-      std::size_t answered = 0;
-      std::size_t hits = 0;
-      bool judged = true;
-      for (std::size_t i = 0; i < answers.size(); ++i) {
-        null_rate.add(answers[i] < 0 ? 1 : 0);
-        judged = judged && right[i] >= 0;
-        hits += right[i] > 0 ? 1 : 0;
-        answered += answers[i] >= 0 ? 1 : 0;
-        if (answers[i] >= 0) {
-          vote.add(answers[i], 1, right[i] > 0);
-        }
+    for (std::size_t x = 0; x < count; ++x) {
+      const auto& context = counts.context(x);
+      const auto entries = counts.entries(x);
+      const auto answered = static_cast<double>(context.answered);
+      samples += context.samples;
+      missing += context.samples - context.answered;
+      const bool least =
+          result.samples_per_group_max == 0 || context.samples < result.samples_per_group_min;
+      result.samples_per_group_min = least ? context.samples : result.samples_per_group_min;
+      result.samples_per_group_max = context.samples > result.samples_per_group_max
+                                         ? context.samples
+                                         : result.samples_per_group_max;
+      const auto terms = scratch.take(entries.size());
+      double most = 0;
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        terms[i] = static_cast<double>(entries[i].count);
+        most = terms[i] > most ? terms[i] : most;
       }
-      const std::size_t size = answers.size();
-      const bool least = result.samples_per_group_max == 0 || size < result.samples_per_group_min;
-      result.samples_per_group_min = least ? size : result.samples_per_group_min;
-      result.samples_per_group_max =
-          size > result.samples_per_group_max ? size : result.samples_per_group_max;
-      if (answered > 0) {
-        share.add(vote.most() / static_cast<double>(answered));
+      if (context.answered > 0) {
+        share.add(most / answered);
       }
-      entropy.add(vote.entropy());
-      distinct.add(static_cast<double>(vote.distinct()));
-      question_judged = question_judged && judged;
-      question_right = question_right || hits > 0;
-      if (judged && size > 0) {
-        const double accuracy = static_cast<double>(hits) / static_cast<double>(size);
+      entropy.add(entropy_of(terms));
+      distinct.add(static_cast<double>(entries.size()));
+      question_right = question_right || context.right > 0;
+      if (counts.judged(x) && context.samples > 0) {
+        const double accuracy =
+            static_cast<double>(context.right) / static_cast<double>(context.samples);
         sample.add(accuracy);
-        majority.add(vote.accuracy());
-        oracle.add(hits > 0 ? 1 : 0);
+        majority.add(winner_accuracy(
+            entries.size(), [&](std::size_t i) { return static_cast<double>(entries[i].count); },
+            [&](std::size_t i) { return entries[i].right; }));
+        oracle.add(context.right > 0 ? 1 : 0);
+        const auto g = static_cast<std::size_t>(groups.groups_of(q)[x]);
         by_context[static_cast<std::size_t>(groups.context[g])].add(accuracy);
       }
-      for (const auto answer : vote.answers()) {
-        const double p = vote.weight(answer) / static_cast<double>(answered);
-        pooled.add(answer, p, vote.is_right(answer));
-        self += p * p;
-      }
     }
-    const std::size_t count = groups.groups_of(q).size();
-    pool_entropy.add(pooled.entropy());
-    pool_distinct.add(static_cast<double>(pooled.distinct()));
-    if (question_judged) {
-      pool.add(pooled.accuracy());
+    pooled.resize(counts.answers());
+    const auto squares = scratch.take(counts.answers());
+    for (std::size_t z = 0; z < pooled.size(); ++z) {
+      const auto given = counts.given(z);
+      const auto terms = shares.take(given.size());
+      for (std::size_t i = 0; i < terms.size(); ++i) {
+        terms[i] = static_cast<double>(given[i].count) /
+                   static_cast<double>(counts.answered(given[i].context));
+      }
+      pooled[z] = sorted_sum(terms);
+      for (double& term : terms) {
+        term *= term;
+      }
+      squares[z] = sorted_sum(terms);
+    }
+    const double self = sorted_sum(squares);  // sum over contexts of <nu, nu>
+    for (std::size_t z = 0; z < pooled.size(); ++z) {
+      squares[z] = pooled[z] * pooled[z];
+    }
+    const double all = sorted_sum(squares);
+    if (counts.judged()) {
+      right_answers(counts, right);
+      pool.add(winner_accuracy(
+          pooled.size(), [&](std::size_t z) { return pooled[z]; },
+          [&](std::size_t z) { return right[z] != 0; }));
       pool_oracle.add(question_right ? 1 : 0);
     }
-    if (count > 1) {  // the sum over pairs x != x' of <nu_x, nu_x'> is <s, s> - self, s the sum
-      double all = 0;
-      for (const auto answer : pooled.answers()) {
-        all += pooled.weight(answer) * pooled.weight(answer);
-      }
+    pool_entropy.add(entropy_of(pooled));
+    pool_distinct.add(static_cast<double>(pooled.size()));
+    if (count > 1) {  // the sum over pairs x != x' of <nu_x, nu_x'>
       agreement.add((all - self) / (static_cast<double>(count) * static_cast<double>(count - 1)));
     }
   }
@@ -144,10 +143,10 @@ struct Mean {
     result.contexts_per_question =
         static_cast<double>(result.groups) / static_cast<double>(result.questions);
     result.samples_per_group_mean =
-        static_cast<double>(groups.samples()) / static_cast<double>(result.groups);
+        static_cast<double>(samples) / static_cast<double>(result.groups);
   }
   for (std::size_t c = 0; c < by_context.size(); ++c) {
-    if (2 * by_context[c].count < result.questions || by_context[c].count == 0) {
+    if (2 * by_context[c].count() < result.questions || by_context[c].count() == 0) {
       continue;
     }
     const double accuracy = *by_context[c].get();
@@ -160,7 +159,9 @@ struct Mean {
       result.best_context = id;
     }
   }
-  result.null_answer_rate = null_rate.get();
+  if (samples > 0) {
+    result.null_answer_rate = static_cast<double>(missing) / static_cast<double>(samples);
+  }
   result.acc_random_sample = sample.get();
   result.acc_majority_in_group = majority.get();
   result.acc_majority_over_contexts = pool.get();

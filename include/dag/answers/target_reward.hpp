@@ -2,15 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
 #include <dag/answers/consensus.hpp>
 #include <dag/answers/counted_rewards.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/answers/group.hpp>
 #include <dag/core/error.hpp>
 
@@ -43,7 +42,8 @@ struct AnswerTarget {
                                                 const AnswerGroups& reference,
                                                 const ConsensusOptions& options) {
   AnswerTarget target{std::vector<double>(groups.answer_key.size())};
-  detail::QuestionPool pool(options);
+  ConsensusPool pool(options);
+  QuestionCounts counts;
   std::vector<std::int32_t> id_of(reference.keys.size());
   for (std::size_t q = 0; q < groups.questions.size(); ++q) {
     if (groups.answers_of(q) == 0) {
@@ -55,7 +55,8 @@ struct AnswerTarget {
             Errc::invalid_argument, "frozen_target: the reference has no answers to question '",
             name, "'");
     const auto r = static_cast<std::size_t>(found);
-    pool.load(reference, r);
+    counts.load(reference, r);
+    pool.pool(counts);
     id_of.assign(reference.keys.size(), -1);
     for (std::size_t id = 0; id < reference.answers_of(r); ++id) {
       const auto key =
@@ -72,52 +73,50 @@ struct AnswerTarget {
   return target;
 }
 
+/// Rewards by tables of counts: table(K)[k] for a sample whose answer k of the other answered
+/// samples of its group share, K of them in all. `builder` fills a table as for RewardTables. The
+/// reward bits of `table_rewards`, also from merged counts. Out: one reward an entry, NaN for a
+/// missing answer; returns how many samples that are. Errors: dimension_mismatch; those of the
+/// builder.
+template <class Builder>
+std::size_t counted_rewards(const CountedGroups& source, Builder&& builder, std::span<double> out) {
+  const RewardTables<double> tables(answered_sizes(source), builder);
+  return detail::score_questions(
+             "counted_rewards", nullptr, source, out, [](const QuestionCounts&, std::size_t) {},
+             [&](const QuestionCounts& counts, std::size_t x, const auto& entry, bool&) {
+               return tables.table(counts.answered(x))[entry.count - 1];
+             })
+      .unscored_samples;
+}
+
 /// Rewards that compare nu(z) with a given p(z): combine(table(K)[k], p(z)) for a sample whose
 /// answer z k of the other answered samples of its group share. `builder` fills a table as for
 /// RewardTables. For example, c an estimate of log nu: reverse KL, combine = log p - c; of 1/nu:
 /// forward KL, combine = p c; of nu: chi square, combine = -2 c / p; Euclidean frozen consensus,
 /// combine = p - c. Affine in c, so that an unbiased table gives an unbiased reward.
 ///
-/// Out: one reward a sample, NaN for a missing answer; returns their number. Errors:
+/// Out: one reward an entry, NaN for a missing answer; returns how many samples that are. Errors:
 /// dimension_mismatch; not_finite where a reward is infinite, naming the answer.
 template <class Builder, class Combine>
-std::size_t target_rewards(const AnswerGroups& groups, const AnswerTarget& target,
+std::size_t target_rewards(const CountedGroups& source, const AnswerTarget& target,
                            Builder&& builder, Combine&& combine, std::span<double> out) {
-  require(out.size() == groups.samples() && target.p.size() == groups.answer_key.size(),
-          Errc::dimension_mismatch, "target_rewards: ", groups.samples(), " samples but room for ",
-          out.size(), "; ", groups.answer_key.size(), " answers but a target of ", target.p.size());
-  const RewardTables<double> tables(groups.answer, groups.begin, builder);
-  std::vector<std::size_t> count;
-  std::size_t unscored = 0;
-  for (std::size_t g = 0; g < groups.groups(); ++g) {
-    const auto q = static_cast<std::size_t>(groups.question[g]);
-    const auto answers = groups.group(g);
-    count.assign(groups.answers_of(q), 0);
-    std::size_t answered = 0;
-    for (const auto z : answers) {
-      if (z >= 0) {
-        ++count[static_cast<std::size_t>(z)];
-        ++answered;
-      }
-    }
-    const auto table = tables.table(answered);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      double& reward = out[static_cast<std::size_t>(groups.begin[g]) + i];
-      if (answers[i] < 0) {
-        reward = std::numeric_limits<double>::quiet_NaN();
-        ++unscored;
-        continue;
-      }
-      const auto z = static_cast<std::size_t>(answers[i]);
-      reward = combine(table[count[z] - 1],
-                       target.p[static_cast<std::size_t>(groups.answer_begin[q]) + z]);
-      require(std::isfinite(reward), Errc::not_finite, "target_rewards: the reward of answer '",
-              groups.answer_text(q, answers[i]), "' of question '",
-              groups.questions[groups.question[g]], "' is ", reward,
-              "; give it some weight in the target");
-    }
-  }
-  return unscored;
+  const AnswerGroups& groups = source.groups;
+  require(target.p.size() == groups.answer_key.size(), Errc::dimension_mismatch,
+          "target_rewards: ", groups.answer_key.size(), " answers but a target of ",
+          target.p.size());
+  const RewardTables<double> tables(answered_sizes(source), builder);
+  std::span<const double> p;
+  return detail::score_questions(
+             "target_rewards", "give it some weight in the target", source, out,
+             [&](const QuestionCounts& counts, std::size_t q) {
+               p = std::span(target.p).subspan(static_cast<std::size_t>(groups.answer_begin[q]),
+                                               counts.answers());
+             },
+             [&](const QuestionCounts& counts, std::size_t x, const auto& entry, bool&) {
+               return static_cast<double>(combine(tables.table(counts.answered(x))[entry.count - 1],
+                                                  p[static_cast<std::size_t>(entry.answer)]));
+             })
+      .unscored_samples;
 }
 
 }  // namespace dag

@@ -10,7 +10,7 @@
 
 #include <dag/answers/answer_universe.hpp>
 #include <dag/answers/consensus.hpp>
-#include <dag/answers/group.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
@@ -35,16 +35,21 @@ struct UtilityRewardOptions {
 /// Out: one reward a sample, NaN for a missing answer; returns the number of NaN. One gradient a
 /// group; with leave_one_out one a distinct answer of it. Errors: those of the utility, naming the
 /// question; not_finite, naming the answer; invalid_argument (smoothing), dimension_mismatch.
+/// `count_of`: what each entry stands for where the universe's groups are merged counts.
 template <class UtilityOf>
 std::size_t utility_rewards(const AnswerUniverse& universe, const UtilityRewardOptions& options,
-                            UtilityOf&& utility_of, std::span<double> out) {
+                            UtilityOf&& utility_of, std::span<double> out,
+                            std::span<const std::int64_t> count_of = {}) {
   const AnswerGroups& groups = universe.groups();
+  const CountedGroups source =
+      count_of.empty() ? CountedGroups(groups) : CountedGroups(groups, count_of);
   const double smoothing = options.smoothing;
   require(out.size() == groups.samples(), Errc::dimension_mismatch,
           "utility_rewards: ", groups.samples(), " samples but room for ", out.size(), " rewards");
   require(smoothing >= 0 && std::isfinite(smoothing), Errc::invalid_argument,
           "utility_rewards: smoothing must be >= 0 and finite, got ", smoothing);
   const std::vector<double> weights{1.0};
+  QuestionCounts counts;
   std::vector<double> count, nu, log_nu, reward, gradient, scratch;
   std::size_t unscored = 0;
   for (std::size_t g = 0; g < groups.groups(); ++g) {
@@ -55,13 +60,11 @@ std::size_t utility_rewards(const AnswerUniverse& universe, const UtilityRewardO
     for (auto* buffer : {&count, &nu, &log_nu, &reward, &gradient, &scratch}) {
       buffer->assign(n, 0.0);
     }
-    double answered = 0;
-    for (const auto z : answers) {
-      if (z >= 0) {
-        count[static_cast<std::size_t>(z)] += 1;
-        answered += 1;
-      }
+    counts.load_group(source, g);
+    for (const auto& entry : counts.entries(0)) {
+      count[static_cast<std::size_t>(entry.answer)] = static_cast<double>(entry.count);
     }
+    const auto answered = static_cast<double>(counts.answered(0));
     const bool alone = options.counts == Counts::leave_one_out && answered == 1 && smoothing == 0;
     if (answered > 0 && !alone) {
       try {
@@ -97,7 +100,7 @@ std::size_t utility_rewards(const AnswerUniverse& universe, const UtilityRewardO
       const bool scored = answers[i] >= 0 && !alone;
       rewards[i] = scored ? reward[static_cast<std::size_t>(answers[i])]
                           : std::numeric_limits<double>::quiet_NaN();
-      unscored += scored ? 0 : 1;
+      unscored += scored ? 0 : source.of(static_cast<std::size_t>(groups.begin[g]) + i);
       if (scored && !std::isfinite(rewards[i])) {
         fail(Errc::not_finite, "utility_rewards: the reward of answer '",
              groups.answer_text(q, answers[i]), "' of question '",

@@ -9,8 +9,9 @@
 #include <span>
 #include <vector>
 
-#include <dag/answers/group.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/numeric/exact_sum.hpp>
 
 namespace dag {
 
@@ -26,35 +27,37 @@ struct SampleValues {
 };
 
 /// <a_m, nu> for each of the numbers: the mean over groups with an answer of the mean over their
-/// answered samples, without bias. Zeros where no group has an answer.
-[[nodiscard]] inline std::vector<double> group_means(const AnswerGroups& groups,
+/// answered samples, without bias, in any order the same bits. Zeros where no group has an answer.
+[[nodiscard]] inline std::vector<double> group_means(const CountedGroups& source,
                                                      const SampleValues& values) {
+  const AnswerGroups& groups = source.groups;
   require(values.values.size() == groups.samples() * values.width, Errc::dimension_mismatch,
           "group_means: ", groups.samples(), " samples of ", values.width, " numbers, got ",
           values.values.size());
-  std::vector<double> means(values.width), sum(values.width);
-  double answered_groups = 0;
+  std::vector<Mean> means(values.width);
+  std::vector<ExactSum> sum(values.width);
   for (std::size_t g = 0; g < groups.groups(); ++g) {
-    sum.assign(values.width, 0.0);
-    double answered = 0;
-    for (auto i = groups.begin[g]; i < groups.begin[g + 1]; ++i) {
-      if (groups.answer[static_cast<std::size_t>(i)] >= 0) {
-        const auto row = values.row(static_cast<std::size_t>(i));
+    sum.assign(values.width, ExactSum{});
+    std::size_t answered = 0;
+    for (auto i = static_cast<std::size_t>(groups.begin[g]);
+         i < static_cast<std::size_t>(groups.begin[g + 1]); ++i) {
+      if (groups.answer[i] >= 0) {
+        const auto row = values.row(i);
         for (std::size_t m = 0; m < row.size(); ++m) {
-          sum[m] += row[m];
+          sum[m].add(row[m], source.of(i));
         }
-        answered += 1;
+        answered += source.of(i);
       }
     }
     for (std::size_t m = 0; answered > 0 && m < sum.size(); ++m) {
-      means[m] += sum[m] / answered;
+      means[m].add(sum[m].value() / static_cast<double>(answered));
     }
-    answered_groups += answered > 0 ? 1 : 0;
   }
-  for (double& mean : means) {
-    mean /= answered_groups > 0 ? answered_groups : 1;
+  std::vector<double> result;
+  for (const Mean& mean : means) {
+    result.push_back(mean.get().value_or(0));
   }
-  return means;
+  return result;
 }
 
 /// The Target's best response to reward models with these means: all on the least, ties evenly.

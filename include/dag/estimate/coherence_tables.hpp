@@ -10,6 +10,7 @@
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_table.hpp>
 #include <dag/numeric/binomial.hpp>
+#include <dag/numeric/sorted_sum.hpp>
 
 namespace dag {
 
@@ -54,16 +55,15 @@ inline void require_pool(const char* where, std::span<const std::size_t> counts,
   require(group_sizes[own] >= 2, Errc::invalid_argument,
           "euclidean_coherence_reward: the own group must have >= 2 samples, got ",
           group_sizes[own]);
-  double reward = 0;
+  Terms room;
+  const auto others = room.take(counts.size());
   for (std::size_t x = 0; x < counts.size(); ++x) {
-    if (x == own) {
-      reward += (weights[x] - 1) * static_cast<double>(counts[x] - 1) /
-                static_cast<double>(group_sizes[x] - 1);
-    } else if (group_sizes[x] > 0) {
-      reward += weights[x] * static_cast<double>(counts[x]) / static_cast<double>(group_sizes[x]);
-    }
+    others[x] = x == own || group_sizes[x] == 0 ? 0
+                                                : weights[x] * static_cast<double>(counts[x]) /
+                                                      static_cast<double>(group_sizes[x]);
   }
-  return reward;
+  return sorted_sum(others) + (weights[own] - 1) * static_cast<double>(counts[own] - 1) /
+                                  static_cast<double>(group_sizes[own] - 1);
 }
 
 /// The arithmetic pool's reward log q(z) - log nu_x(z) for X contexts of equal weight with K
@@ -119,14 +119,17 @@ struct CoherenceTables {
                                                         std::span<const double> weights,
                                                         std::size_t own) {
   detail::require_pool("arithmetic_coherence_reward", counts, group_sizes, weights, own);
-  double frequency = 0, spread = 0;
-  for (std::size_t x = 0; x < counts.size(); ++x) {
-    if (weights[x] > 0) {
-      const auto size = static_cast<double>(group_sizes[x]);
-      frequency += weights[x] * static_cast<double>(counts[x]) / size;
-      spread += weights[x] * weights[x] / size;
+  Terms room;
+  const auto pooled_sum = [&](auto&& term) {
+    const auto terms = room.take(counts.size());
+    for (std::size_t x = 0; x < counts.size(); ++x) {
+      terms[x] = weights[x] > 0 ? weights[x] * term(x) / static_cast<double>(group_sizes[x]) : 0;
     }
-  }
+    return sorted_sum(terms);
+  };
+  const double frequency =
+      pooled_sum([&](std::size_t x) { return static_cast<double>(counts[x]); });
+  const double spread = pooled_sum([&](std::size_t x) { return weights[x]; });
   require(spread > 0, Errc::invalid_argument,
           "arithmetic_coherence_reward: some context must have a positive weight");
   const double samples = std::floor(1 / spread + 0.5);

@@ -11,6 +11,7 @@
 #include <dag/estimate/measure.hpp>
 #include <dag/estimate/minimax_table.hpp>
 #include <dag/numeric/remez.hpp>
+#include <dag/numeric/sorted_sum.hpp>
 
 namespace dag {
 
@@ -99,14 +100,15 @@ enum class PowerEstimator {
           counts.size(), ", ", tables.size(), ", own ", own);
   require(counts[own] >= 1, Errc::invalid_argument,
           "geometric_pool_reward: the own count includes the sample itself, got 0");
-  double reward = 1;
+  Terms room;
+  const auto factors = room.take(counts.size());
   for (std::size_t x = 0; x < counts.size(); ++x) {
     require(counts[x] <= tables[x]->group_size(), Errc::invalid_argument,
             "geometric_pool_reward: context ", x, " has ", counts[x], " hits among ",
             tables[x]->group_size(), " samples");
-    reward *= x == own ? tables[x]->own[counts[x] - 1] : tables[x]->other(counts[x]);
+    factors[x] = x == own ? 1 : tables[x]->other(counts[x]);
   }
-  return reward;
+  return sorted_product(factors) * tables[own]->own[counts[own] - 1];
 }
 
 /// Estimate of prod_x nu_x(z)^{w_x} from the counts of answer z; the sum over answers estimates the
@@ -116,14 +118,15 @@ enum class PowerEstimator {
   require(tables.size() == counts.size(), Errc::dimension_mismatch,
           "geometric_pool_mass: need one count a table, got ", counts.size(), " and ",
           tables.size());
-  double mass = 1;
+  Terms room;
+  const auto factors = room.take(counts.size());
   for (std::size_t x = 0; x < counts.size(); ++x) {
     require(counts[x] <= tables[x]->group_size(), Errc::invalid_argument,
             "geometric_pool_mass: context ", x, " has ", counts[x], " hits among ",
             tables[x]->group_size(), " samples");
-    mass *= tables[x]->other(counts[x]);
+    factors[x] = tables[x]->other(counts[x]);
   }
-  return mass;
+  return sorted_product(factors);
 }
 
 /// nu_own (E[reward] - prod_x nu_x^{w_x} / nu_own): the bias of the expected gradient's weight,

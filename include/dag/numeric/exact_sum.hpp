@@ -19,7 +19,12 @@ namespace dag {
 /// about three integer additions a term. Up to 2^31 terms (and merged sums of as many in all).
 class ExactSum {
  public:
-  void add(double x) noexcept {
+  void add(double x) noexcept { add(x, 1); }
+  /// The same as `times` < 2^31 calls of add(x).
+  void add(double x, std::uint64_t times) noexcept {
+    if (times == 0) {
+      return;
+    }
     const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
     const int exponent = static_cast<int>((bits >> 52) & 0x7FF);
     if (exponent == 0x7FF) [[unlikely]] {
@@ -37,7 +42,7 @@ class ExactSum {
     const std::uint64_t rest = shift == 0 ? mantissa >> 32 : mantissa >> (32 - shift);
     const auto sign = static_cast<std::int64_t>(bits >> 63);
     const auto signed_add = [&](std::size_t where, std::uint64_t amount) {
-      const auto value = static_cast<std::int64_t>(amount);
+      const auto value = static_cast<std::int64_t>(amount * times);
       words_[where] += (value ^ -sign) + sign;
     };
     signed_add(word, low);
