@@ -2,16 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Eigen/Core>
-#include <Eigen/LU>
-#include <Eigen/QR>
-
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include <dag/backend/dense_factors.hpp>
 #include <dag/backend/eigen_backend.hpp>
+#include <dag/backend/least_norm.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/certificate.hpp>
@@ -38,7 +39,9 @@ class SupportPolisher {
 
   /// `payoff` must outlive the polisher.
   explicit SupportPolisher(const Matrix& payoff)
-      : payoff_(payoff), largest_(payoff.cwiseAbs().maxCoeff()) {
+      : payoff_(payoff),
+        largest_(
+            std::max(-eigen{}.min(eigen::entries(payoff)), eigen{}.max(eigen::entries(payoff)))) {
     int exponent = 0;
     std::frexp(largest_, &exponent);
     scale_ = std::ldexp(Real{1}, -exponent);
@@ -51,8 +54,10 @@ class SupportPolisher {
     dual_product(payoff_.data(), static_cast<std::size_t>(payoff_.rows()),
                  static_cast<std::size_t>(payoff_.cols()), x.data(), y.data(), Real{1}, Real{1},
                  a_y_.data(), at_x_.data());
-    return a_y_.maxCoeff() - at_x_.minCoeff();
+    return top(a_y_) - bottom(at_x_);
   }
+  /// The largest payoff in magnitude.
+  [[nodiscard]] Real largest() const noexcept { return largest_; }
 
   /// Replaces (x, y) by the best point found if its gap is smaller; returns the gap of what is
   /// there now. Stops early at a gap <= enough.
@@ -66,10 +71,8 @@ class SupportPolisher {
       if (!solve(base_x, base_y)) {
         break;
       }
-      clean_x_ = solved_x_.cwiseMax(Real{0});
-      clean_y_ = solved_y_.cwiseMax(Real{0});
-      clean_x_ /= clean_x_.sum();
-      clean_y_ /= clean_y_.sum();
+      clean(solved_x_, clean_x_);
+      clean(solved_y_, clean_y_);
       const Real reached = gap(clean_x_, clean_y_);
       ++failures;
       if (reached < best) {
@@ -92,24 +95,40 @@ class SupportPolisher {
   /// Strict complementarity at an equilibrium: a strategy is used or its slack is positive. Each is
   /// measured against its own mean, and the larger one wins.
   void guess(const Vector& x, const Vector& y) {
-    const Real top = a_y_.maxCoeff();
-    const Real bottom = at_x_.minCoeff();
-    choose(x, top - a_y_.array(), rows_);
-    choose(y, at_x_.array() - bottom, columns_);
+    const Real best = top(a_y_);
+    const Real worst = bottom(at_x_);
+    choose(x, a_y_, best, Real{-1}, rows_);
+    choose(y, at_x_, worst, Real{1}, columns_);
   }
-  template <class Slack>
-  static void choose(const Vector& p, const Slack& slack, Indices& support) {
-    const Real scale = slack.mean() * static_cast<Real>(p.size());
-    support.clear();
+  /// Slack: sign (payoffs - level).
+  static void choose(const Vector& p, const Vector& payoffs, Real level, Real sign,
+                     Indices& support) {
+    Real scale = 0;
     for (Eigen::Index i = 0; i < p.size(); ++i) {
-      if (p(i) * scale > slack(i)) {
+      scale += sign * (payoffs(i) - level);
+    }
+    support.clear();
+    Eigen::Index best = 0;
+    for (Eigen::Index i = 0; i < p.size(); ++i) {
+      if (p(i) * scale > sign * (payoffs(i) - level)) {
         support.push_back(i);
       }
+      best = p(i) > p(best) ? i : best;
     }
     if (support.empty()) {
-      Eigen::Index best = 0;
-      p.maxCoeff(&best);
       support.push_back(best);
+    }
+  }
+  static Real top(const Vector& v) { return eigen{}.max(eigen::view(v)); }
+  static Real bottom(const Vector& v) { return eigen{}.min(eigen::view(v)); }
+  static bool finite(const Vector& v) { return eigen{}.all_finite(eigen::view(v)); }
+  /// out = max(p, 0) / its sum.
+  static void clean(const Vector& p, Vector& out) {
+    out = p;
+    eigen{}.raise_to_zero(eigen::view(out));
+    const Real total = eigen{}.sum(eigen::view(std::as_const(out)));
+    for (Eigen::Index i = 0; i < out.size(); ++i) {
+      out(i) /= total;
     }
   }
 
@@ -120,27 +139,24 @@ class SupportPolisher {
     const auto n = static_cast<Eigen::Index>(columns_.size());
     system_.resize(m + 1, n + 1);
     for (Eigen::Index i = 0; i < m; ++i) {
-      const auto row = payoff_.row(rows_[static_cast<std::size_t>(i)]);
+      const Real* row = payoff_.data() + rows_[static_cast<std::size_t>(i)] * payoff_.cols();
       for (Eigen::Index j = 0; j < n; ++j) {
-        system_(i, j) = scale_ * row(columns_[static_cast<std::size_t>(j)]);
+        system_(i, j) = scale_ * row[columns_[static_cast<std::size_t>(j)]];
       }
+      system_(i, n) = -1;
     }
-    system_.col(n).setConstant(-1);
-    system_.row(m).setConstant(1);
+    for (Eigen::Index j = 0; j < n; ++j) {
+      system_(m, j) = 1;
+    }
     system_(m, n) = 0;
 
     Vector x;
     Vector y;
-    if (m == n) {
-      square(x, y);
-    }
-    if (m != n || !x.allFinite() || !y.allFinite() || !solves(system_, y) ||
-        !solves(system_.transpose(), x)) {
+    if (m != n || !square(x, y)) {
       least_norm(system_, base_y, columns_, y);
-      const Matrix transposed = system_.transpose();
-      least_norm(transposed, base_x, rows_, x);
+      least_norm(eigen{}.transposed(system_), base_x, rows_, x);
     }
-    if (!x.allFinite() || !y.allFinite()) {
+    if (!finite(x) || !finite(y)) {
       return false;
     }
     value_ = y(n) / scale_;
@@ -148,57 +164,103 @@ class SupportPolisher {
     scatter(y, columns_, payoff_.cols(), solved_y_);
     return true;
   }
-  /// One LU for both systems, each refined once.
-  void square(Vector& x, Vector& y) {
-    const Eigen::Index k = system_.rows() - 1;
-    const Eigen::PartialPivLU<Matrix> factor(system_);
-    const Vector unit = Vector::Unit(k + 1, k);
-    y = factor.solve(unit);
-    Vector missing = unit - system_ * y;
-    const Vector more_y = factor.solve(missing);
-    y += more_y;
+  /// One LU for both systems, each refined once. False if a solution is none.
+  bool square(Vector& x, Vector& y) {
+    lu_.factor(system_);
+    const Eigen::Index last = system_.rows() - 1;
+    unit_ = eigen{}.template allocate<Real>(eigen::rows(system_));
+    unit_(last) = 1;
+    y = unit_;
+    lu_.solve(y);
+    image(false, y);
+    missing_ = unit_;
+    subtract(image_, missing_);
+    lu_.solve(missing_);
+    add(missing_, y);
+    image(false, y);
+    if (!finite(y) || !solves(y)) {
+      return false;
+    }
     // The row player's system is the transpose with the signs of its border exchanged: solve
     // [A' 1; -1' 0] (x, -w) = (0, -1).
-    missing = -unit;
-    x = factor.transpose().solve(missing);
-    missing = -unit - system_.transpose() * x;
-    const Vector more_x = factor.transpose().solve(missing);
-    x += more_x;
+    unit_(last) = -1;
+    x = unit_;
+    lu_.solve_transposed(x);
+    image(true, x);
+    missing_ = unit_;
+    subtract(image_, missing_);
+    lu_.solve_transposed(missing_);
+    add(missing_, x);
+    image(true, x);
+    return finite(x) && solves(x);
   }
-  template <class System>
-  [[nodiscard]] static bool solves(const System& system, const Vector& z) {
-    const Eigen::Index last = system.rows() - 1;
-    const Vector image = system * z;
+  static void add(const Vector& from, Vector& to) {
+    eigen{}.axpy(Real{1}, eigen::view(from), eigen::view(to));
+  }
+  static void subtract(const Vector& from, Vector& to) {
+    eigen{}.axpy(Real{-1}, eigen::view(from), eigen::view(to));
+  }
+  /// image_ = the system, or its transpose, times z.
+  void image(bool transposed, const Vector& z) {
+    image_.resize(z.size());
+    if (transposed) {
+      eigen{}.multiply_transposed(system_, eigen::view(z), eigen::view(image_));
+    } else {
+      eigen{}.multiply(system_, eigen::view(z), eigen::view(image_));
+    }
+  }
+  /// Whether image_, that of z, is 0 but for the border.
+  [[nodiscard]] bool solves(const Vector& z) const {
+    const Eigen::Index last = z.size() - 1;
     const Real tolerance = std::sqrt(std::numeric_limits<Real>::epsilon());
-    return image.head(last).cwiseAbs().maxCoeff() <= tolerance * (1 + std::abs(z(z.size() - 1))) &&
-           std::abs(std::abs(image(last)) - 1) <= tolerance;
+    Real most = 0;
+    for (Eigen::Index i = 0; i < last; ++i) {
+      most = std::max(most, std::abs(image_(i)));
+    }
+    return most <= tolerance * (1 + std::abs(z(last))) &&
+           std::abs(std::abs(image_(last)) - 1) <= tolerance;
   }
   /// The solution nearest to `base` in units of base itself: min |dz / base|, so that entries well
   /// inside stay positive.
-  static void least_norm(const Matrix& system, const Vector& base, const Indices& support,
-                         Vector& z) {
+  void least_norm(const Matrix& system, const Vector& base, const Indices& support, Vector& z) {
+    const Eigen::Index rows = system.rows();
     const Eigen::Index size = system.cols() - 1;
     // The last row may be (1, 0) or, transposed, (-1, 0): ask for the same sign.
-    const Real sign = system(system.rows() - 1, 0);
+    const Real sign = system(rows - 1, 0);
     Vector weight(size + 1);
     z.resize(size + 1);
+    Real most = 0;
     for (Eigen::Index i = 0; i < size; ++i) {
       z(i) = base(support[static_cast<std::size_t>(i)]);
+      most = std::max(most, z(i));
     }
     z(size) = 0;
-    const Real floor = z.head(size).maxCoeff() * std::numeric_limits<Real>::epsilon();
-    weight.head(size) = z.head(size).cwiseMax(floor);
+    for (Eigen::Index i = 0; i < size; ++i) {
+      weight(i) = std::max(z(i), most * std::numeric_limits<Real>::epsilon());
+    }
     weight(size) = 1;
-    const Matrix weighted = system * weight.asDiagonal();
-    const Eigen::CompleteOrthogonalDecomposition<Matrix> factor(weighted);
+    Matrix weighted = system;
+    for (Eigen::Index i = 0; i < rows; ++i) {
+      for (Eigen::Index j = 0; j <= size; ++j) {
+        weighted(i, j) *= weight(j);
+      }
+    }
+    const LeastNorm<Real> factor(std::move(weighted));
+    missing_.resize(rows);
     for (int pass = 0; pass < 2; ++pass) {
-      Vector missing = -(system * z);
-      missing(system.rows() - 1) += sign;
-      z += weight.cwiseProduct(factor.solve(missing));
+      eigen{}.multiply(system, eigen::view(std::as_const(z)), eigen::view(missing_));
+      for (Eigen::Index i = 0; i < rows; ++i) {
+        missing_(i) = (i + 1 < rows ? Real{0} : sign) - missing_(i);
+      }
+      const Vector correction = factor.solve(missing_);
+      for (Eigen::Index j = 0; j <= size; ++j) {
+        z(j) += weight(j) * correction(j);
+      }
     }
   }
   static void scatter(const Vector& part, const Indices& support, Eigen::Index size, Vector& out) {
-    out.setZero(size);
+    out.resize(size);
+    eigen{}.fill(eigen::view(out), Real{0});
     for (std::size_t i = 0; i < support.size(); ++i) {
       out(support[i]) = part(static_cast<Eigen::Index>(i));
     }
@@ -209,8 +271,14 @@ class SupportPolisher {
   bool exchange() {
     gap(solved_x_, solved_y_);
     const Real noise = 128 * std::numeric_limits<Real>::epsilon() * largest_;
-    SupportMoves<Real> row_moves(solved_x_, rows_, a_y_.array() - value_, noise);
-    SupportMoves<Real> column_moves(solved_y_, columns_, value_ - at_x_.array(), noise);
+    for (Eigen::Index i = 0; i < a_y_.size(); ++i) {
+      a_y_(i) -= value_;
+    }
+    for (Eigen::Index j = 0; j < at_x_.size(); ++j) {
+      at_x_(j) = value_ - at_x_(j);
+    }
+    SupportMoves<Real> row_moves(solved_x_, rows_, a_y_, noise);
+    SupportMoves<Real> column_moves(solved_y_, columns_, at_x_, noise);
     if (row_moves.empty() && column_moves.empty()) {
       return false;
     }
@@ -231,6 +299,10 @@ class SupportPolisher {
   Indices rows_;
   Indices columns_;
   Matrix system_;
+  DenseLu<Real> lu_;
+  Vector unit_;
+  Vector image_;
+  Vector missing_;
   Vector a_y_;
   Vector at_x_;
   Vector solved_x_;
@@ -258,8 +330,10 @@ template <Scalar Real>
     const PolishOptions& options = {}) {
   const Blocks& blocks = game.players().blocks();
   const auto point = found.state.view().point;
-  eigen::vector<Real> x = eigen::wrap<Real>(blocks.of(point, 0));
-  eigen::vector<Real> y = eigen::wrap<Real>(blocks.of(point, 1));
+  eigen::vector<Real> x(static_cast<Eigen::Index>(blocks.size(0)));
+  eigen::vector<Real> y(static_cast<Eigen::Index>(blocks.size(1)));
+  game.backend().copy(std::span<const Real>(blocks.of(point, 0)), eigen::view(x));
+  game.backend().copy(std::span<const Real>(blocks.of(point, 1)), eigen::view(y));
   detail::SupportPolisher<Real> polisher(game.payoff());
   const Real before = polisher.gap(x, y);
   if (polisher.polish(x, y, Real{0}, options) < before) {

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -76,10 +78,12 @@ struct ZeroSumCutoffs {
 
 namespace detail {
 
-/// One call of solve_zero_sum: tries methods in turn and keeps the best point.
+/// One call of solve_zero_sum: tries methods in turn and keeps the best point. A template so that a
+/// program that includes this header and does not call it compiles none of the solvers.
+template <std::same_as<double> Real>
 class ZeroSumSolve {
  public:
-  using Game = MatrixGame<double, eigen>;
+  using Game = MatrixGame<Real, eigen>;
 
   ZeroSumSolve(const Game& game, const SolverOptions<double>& options,
                const ZeroSumCutoffs& cutoffs)
@@ -87,7 +91,8 @@ class ZeroSumSolve {
     const auto& a = game.payoff();
     rows_ = static_cast<std::size_t>(a.rows());
     columns_ = static_cast<std::size_t>(a.cols());
-    const double largest = std::max(std::abs(a.maxCoeff()), std::abs(a.minCoeff()));
+    const double largest = std::max(std::abs(game.backend().max(eigen::entries(a))),
+                                    std::abs(game.backend().min(eigen::entries(a))));
     rounding_ = 64 * std::numeric_limits<double>::epsilon() * largest;
     enough_ = game.range() > 0 ? std::max(options.tolerance, rounding_ / game.range())
                                : options.tolerance;
@@ -169,7 +174,10 @@ class ZeroSumSolve {
     const bool swapped = rows_ > columns_;
     eigen::matrix<double> turned;
     if (swapped) {
-      turned = -a.transpose();
+      turned = game_.backend().transposed(a);
+      for (Eigen::Index k = 0; k < turned.size(); ++k) {
+        turned.data()[k] = -turned.data()[k];
+      }
     }
     const std::size_t entries = rows_ * columns_;
     const std::span<const double> payoff(swapped ? turned.data() : a.data(), entries);
@@ -265,9 +273,11 @@ class ZeroSumSolve {
 /// alike; the simplex method does not look at the clock), observer, stop; start, step and average
 /// are refused, and so is a measure other than the gap. Memory: up to five matrices of the game's
 /// size. Deterministic. Errors: invalid_argument (options).
-[[nodiscard]] inline ZeroSumSolution solve_zero_sum(const MatrixGame<double, eigen>& game,
-                                                    const SolverOptions<double>& options = {},
-                                                    const ZeroSumCutoffs& cutoffs = {}) {
+template <std::same_as<double> Real>
+[[nodiscard]] ZeroSumSolution solve_zero_sum(
+    const MatrixGame<Real, eigen>& game,
+    const std::type_identity_t<SolverOptions<Real>>& options = {},
+    const ZeroSumCutoffs& cutoffs = {}) {
   detail::validate(options, "solve_zero_sum");
   require(options.start.empty(), Errc::invalid_argument,
           "solve_zero_sum: it chooses its own start; leave start empty");
@@ -278,7 +288,7 @@ class ZeroSumSolve {
           "solve_zero_sum: it needs the full field; leave feedback as it is");
   require(options.measure != Measure::residual, Errc::invalid_argument,
           "solve_zero_sum: it certifies the gap; measure must be automatic or gap");
-  return detail::ZeroSumSolve(game, options, cutoffs).solve();
+  return detail::ZeroSumSolve<Real>(game, options, cutoffs).solve();
 }
 
 }  // namespace dag

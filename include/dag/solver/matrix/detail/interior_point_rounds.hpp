@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -57,20 +58,20 @@ class InteriorPointRounds {
     if (options.start.empty()) {
       const Eigen::Index m = payoff_.part().rows();
       const Eigen::Index n = payoff_.part().cols();
-      z_.x.setConstant(m, 1 / static_cast<Real>(m));
-      z_.y.setConstant(n, 1 / static_cast<Real>(n));
+      fill(z_.x, m);
+      fill(z_.y, n);
       multiply();
-      const Real spread = std::max(
-          {by_.maxCoeff() - by_.minCoeff(), btx_.maxCoeff() - btx_.minCoeff(), Real(1e-3)});
+      const Real spread =
+          std::max({largest(by_) - least(by_), largest(btx_) - least(btx_), Real(1e-3)});
       open_slacks(spread);
     } else {
       const Blocks& blocks = game.players().blocks();
-      z_.x = eigen::wrap(blocks.of(options.start, swapped_ ? 1 : 0));
-      z_.y = eigen::wrap(blocks.of(options.start, swapped_ ? 0 : 1));
+      assign(blocks.of(options.start, swapped_ ? 1 : 0), z_.x);
+      assign(blocks.of(options.start, swapped_ ? 0 : 1), z_.y);
       enter();
     }
     publish(z_.x, z_.y);
-    const Real gap = by_.maxCoeff() - btx_.minCoeff();
+    const Real gap = largest(by_) - least(btx_);
     narrow(gap, gap < Real(3e-3) ? Real(0.3) * reach_ : reach_);
   }
 
@@ -83,8 +84,14 @@ class InteriorPointRounds {
     }
     const Real mu = z_.complementarity();
     // Predictor: straight at mu = 0.
-    c1_ = -z_.x.array() * z_.s.array();
-    c2_ = -z_.y.array() * z_.t.array();
+    c1_.resize(z_.x.size());
+    c2_.resize(z_.y.size());
+    for (Eigen::Index i = 0; i < c1_.size(); ++i) {
+      c1_(i) = -z_.x(i) * z_.s(i);
+    }
+    for (Eigen::Index j = 0; j < c2_.size(); ++j) {
+      c2_(j) = -z_.y(j) * z_.t(j);
+    }
     newton_.direction(payoff_.part(), z_, c1_, c2_, affine_);
     Real primal = z_.primal_step(affine_);
     Real dual = z_.dual_step(affine_);
@@ -92,8 +99,12 @@ class InteriorPointRounds {
     const Real ratio = trial_.complementarity() / mu;
     const Real target = mu * ratio * ratio * ratio;
     // Corrector.
-    c1_.array() += target - affine_.x.array() * affine_.s.array();
-    c2_.array() += target - affine_.y.array() * affine_.t.array();
+    for (Eigen::Index i = 0; i < c1_.size(); ++i) {
+      c1_(i) += target - affine_.x(i) * affine_.s(i);
+    }
+    for (Eigen::Index j = 0; j < c2_.size(); ++j) {
+      c2_(j) += target - affine_.y(j) * affine_.t(j);
+    }
     newton_.direction(payoff_.part(), z_, c1_, c2_, step_);
     primal = z_.primal_step(step_);
     dual = z_.dual_step(step_);
@@ -109,13 +120,15 @@ class InteriorPointRounds {
     std::swap(z_, trial_);
     step_length_ = std::min(primal, dual);
     multiply();
-    const Real sum_x = z_.x.sum();
-    const Real sum_y = z_.y.sum();
+    const Real sum_x = sum(z_.x);
+    const Real sum_y = sum(z_.y);
     const Real gap = payoff_.top() / sum_y - payoff_.bottom() / sum_x;
     const bool better = gap < best_gap_;
     if (better) {
-      clean_x_ = payoff_.x() / sum_x;
-      clean_y_ = payoff_.y() / sum_y;
+      clean_x_ = payoff_.x();
+      clean_y_ = payoff_.y();
+      divide(clean_x_, sum_x);
+      divide(clean_y_, sum_y);
       worse_ = 0;
       best_gap_ = gap;
       publish(clean_x_, clean_y_);
@@ -124,7 +137,7 @@ class InteriorPointRounds {
       }
     }
     // Should a strategy that was left out have become a best reply, the part cannot do better.
-    const Real of_part = by_.maxCoeff() / sum_y - btx_.minCoeff() / sum_x;
+    const Real of_part = largest(by_) / sum_y - least(btx_) / sum_x;
     if (gap > tolerance_ && gap > 2 * of_part) {
       widen();
       return true;
@@ -143,22 +156,32 @@ class InteriorPointRounds {
 
  private:
   void open_slacks(Real margin) {
-    z_.v = by_.maxCoeff() + margin;
-    z_.w = btx_.minCoeff() - margin;
-    z_.s = z_.v - by_.array();
-    z_.t = btx_.array() - z_.w;
+    z_.v = largest(by_) + margin;
+    z_.w = least(btx_) - margin;
+    z_.s.resize(by_.size());
+    z_.t.resize(btx_.size());
+    for (Eigen::Index i = 0; i < by_.size(); ++i) {
+      z_.s(i) = z_.v - by_(i);
+    }
+    for (Eigen::Index j = 0; j < btx_.size(); ++j) {
+      z_.t(j) = btx_(j) - z_.w;
+    }
   }
   /// Lifts the strategies in z_ into the interior: no product of a probability and its slack stays
   /// below the mean that their gap promises.
   void enter() {
     multiply();
-    const Real gap = std::max(by_.maxCoeff() - btx_.minCoeff(), Real(1e-9));
+    const Real gap = std::max(largest(by_) - least(btx_), Real(1e-9));
     open_slacks(gap * Real(0.3));
     const Real mean = Real(0.3) * gap / static_cast<Real>(z_.x.size() + z_.y.size());
-    z_.x = z_.x.array().max(mean / z_.s.array());
-    z_.y = z_.y.array().max(mean / z_.t.array());
-    z_.x /= z_.x.sum();
-    z_.y /= z_.y.sum();
+    for (Eigen::Index i = 0; i < z_.x.size(); ++i) {
+      z_.x(i) = std::max(z_.x(i), mean / z_.s(i));
+    }
+    for (Eigen::Index j = 0; j < z_.y.size(); ++j) {
+      z_.y(j) = std::max(z_.y(j), mean / z_.t(j));
+    }
+    divide(z_.x, sum(z_.x));
+    divide(z_.y, sum(z_.y));
     multiply();
     open_slacks(gap * Real(0.3));
   }
@@ -182,8 +205,8 @@ class InteriorPointRounds {
       return;
     }
     payoff_.keep(rows_, columns_);
-    trial_.x = z_.x(rows_), trial_.s = z_.s(rows_);
-    trial_.y = z_.y(columns_), trial_.t = z_.t(columns_);
+    take(z_.x, rows_, trial_.x), take(z_.s, rows_, trial_.s);
+    take(z_.y, columns_, trial_.y), take(z_.t, columns_, trial_.t);
     trial_.v = z_.v, trial_.w = z_.w;
     std::swap(z_, trial_);
     multiply();
@@ -204,13 +227,38 @@ class InteriorPointRounds {
     enter();
     reach_ *= 10;
   }
+  static Real sum(const Vector& v) { return eigen{}.sum(eigen::view(v)); }
+  static Real largest(const Vector& v) { return eigen{}.max(eigen::view(v)); }
+  static Real least(const Vector& v) { return eigen{}.min(eigen::view(v)); }
+  static void fill(Vector& v, Eigen::Index size) {
+    v.resize(size);
+    eigen{}.fill(eigen::view(v), 1 / static_cast<Real>(size));
+  }
+  static void assign(std::span<const Real> from, Vector& to) {
+    to.resize(static_cast<Eigen::Index>(from.size()));
+    eigen{}.copy(from, eigen::view(to));
+  }
+  static void divide(Vector& v, Real by) {
+    for (Eigen::Index i = 0; i < v.size(); ++i) {
+      v(i) /= by;
+    }
+  }
+  static void take(const Vector& from, const std::vector<Eigen::Index>& indices, Vector& to) {
+    to.resize(static_cast<Eigen::Index>(indices.size()));
+    for (std::size_t k = 0; k < indices.size(); ++k) {
+      to(static_cast<Eigen::Index>(k)) = from(indices[k]);
+    }
+  }
   static Matrix scaled(const Game& game, bool swapped) {
-    const auto& payoff = game.payoff();
     const Real range = game.range();
-    const Real middle = payoff.minCoeff() + range / 2;
-    const Real scale = range > 0 ? 1 / range : Real{1};
-    return swapped ? Matrix((middle - payoff.array()).matrix().transpose() * scale)
-                   : Matrix((payoff.array() - middle).matrix() * scale);
+    const Real scale = (range > 0 ? 1 / range : Real{1}) * (swapped ? -1 : 1);
+    Matrix payoff = swapped ? game.backend().transposed(game.payoff()) : game.payoff();
+    const Real middle = game.backend().min(eigen::entries(payoff)) + range / 2;
+    Real* const entries = payoff.data();
+    for (Eigen::Index i = 0; i < payoff.size(); ++i) {
+      entries[i] = (entries[i] - middle) * scale;
+    }
+    return payoff;
   }
   void publish(const Vector& x, const Vector& y) {
     const Blocks& blocks = game_.players().blocks();
@@ -223,8 +271,7 @@ class InteriorPointRounds {
     Vector& x = swapped_ ? clean_y_ : clean_x_;
     Vector& y = swapped_ ? clean_x_ : clean_y_;
     const Real range = game_.range();
-    const Real largest = game_.payoff().cwiseAbs().maxCoeff();
-    const Real rounding = 64 * std::numeric_limits<Real>::epsilon() * largest;
+    const Real rounding = 64 * std::numeric_limits<Real>::epsilon() * polisher_.largest();
     const Real enough = std::max(tolerance_ * range, rounding);
     const Real reached = polisher_.polish(x, y, enough, own_.polishing);
     if (reached < gap * range) {
@@ -242,9 +289,11 @@ class InteriorPointRounds {
     }
     z_.advance(aim_primal, aim_dual, step_, trial_);
     const auto pull = [target](const Vector& a, const Vector& b, Vector& c) {
-      const auto product = a.array() * b.array();
-      const auto wanted = product.max(Real(0.1) * target).min(10 * target);
-      c.array() += (wanted - product).max(-10 * target);
+      for (Eigen::Index i = 0; i < a.size(); ++i) {
+        const Real product = a(i) * b(i);
+        const Real wanted = std::min(std::max(product, Real(0.1) * target), 10 * target);
+        c(i) += std::max(wanted - product, -10 * target);
+      }
     };
     pull(trial_.x, trial_.s, c1_);
     pull(trial_.y, trial_.t, c2_);

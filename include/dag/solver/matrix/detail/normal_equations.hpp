@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
-
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <limits>
+#include <utility>
 
+#include <dag/backend/dense_factors.hpp>
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/core/concepts.hpp>
 
@@ -20,7 +22,9 @@ struct InteriorPoint {
   Real w = 0;
   /// The mean product of a probability and its slack.
   [[nodiscard]] Real complementarity() const {
-    return (x.dot(s) + y.dot(t)) / static_cast<Real>(x.size() + y.size());
+    const eigen cpu;
+    return (cpu.dot(eigen::view(x), eigen::view(s)) + cpu.dot(eigen::view(y), eigen::view(t))) /
+           static_cast<Real>(x.size() + y.size());
   }
   /// The longest step along `by` that keeps y, s (primal) or x, t (dual) >= 0, at most 1 / 0.9.
   [[nodiscard]] Real primal_step(const InteriorPoint& by) const {
@@ -31,22 +35,34 @@ struct InteriorPoint {
   void advance(Real primal, Real dual, const InteriorPoint& by, InteriorPoint& out) const {
     const Real p = primal < 1 ? primal : Real{1};
     const Real d = dual < 1 ? dual : Real{1};
-    out.x = x + d * by.x;
-    out.t = t + d * by.t;
+    along(x, d, by.x, out.x);
+    along(t, d, by.t, out.t);
     out.w = w + d * by.w;
-    out.y = y + p * by.y;
-    out.s = s + p * by.s;
+    along(y, p, by.y, out.y);
+    along(s, p, by.s, out.s);
     out.v = v + p * by.v;
   }
 
  private:
   using Vector = eigen::vector<Real>;
+  static void along(const Vector& from, Real step, const Vector& by, Vector& out) {
+    out.resize(from.size());
+    for (Eigen::Index i = 0; i < from.size(); ++i) {
+      out(i) = from(i) + step * by(i);
+    }
+  }
   [[nodiscard]] static Real longest(const Vector& a, const Vector& da, const Vector& b,
                                     const Vector& db) {
-    const Real of_a = (-da.array() / a.array()).maxCoeff();
-    const Real of_b = (-db.array() / b.array()).maxCoeff();
-    const Real worst = of_a > of_b ? of_a : of_b;
-    return worst > Real(0.9) ? 1 / worst : 1 / Real(0.9);
+    Real worst = Real(0.9);
+    for (Eigen::Index i = 0; i < a.size(); ++i) {
+      const Real share = -da(i) / a(i);
+      worst = share > worst ? share : worst;
+    }
+    for (Eigen::Index i = 0; i < b.size(); ++i) {
+      const Real share = -db(i) / b(i);
+      worst = share > worst ? share : worst;
+    }
+    return 1 / worst;
   }
 };
 
@@ -62,26 +78,45 @@ class NormalEquations {
   /// identity. False if nothing helps.
   bool factor(const Matrix& payoff, const InteriorPoint<Real>& z, const Vector& by,
               const Vector& btx) {
-    r1_ = z.v - by.array() - z.s.array();
-    r3_ = z.w + z.t.array() - btx.array();
-    r2_ = 1 - z.y.sum();
-    r4_ = 1 - z.x.sum();
-    d_ = z.y.cwiseQuotient(z.t);
-    weighted_.noalias() = payoff * d_.cwiseSqrt().asDiagonal();
-    normal_.setZero(payoff.rows(), payoff.rows());
-    normal_.template selfadjointView<Eigen::Lower>().rankUpdate(weighted_);
-    normal_.diagonal().array() += z.s.array() / z.x.array();
-    Real shift = normal_.diagonal().maxCoeff() * std::numeric_limits<Real>::epsilon() * 8;
+    const Eigen::Index m = payoff.rows();
+    const Eigen::Index n = payoff.cols();
+    r1_.resize(m);
+    r3_.resize(n);
+    d_.resize(n);
+    for (Eigen::Index i = 0; i < m; ++i) {
+      r1_(i) = z.v - by(i) - z.s(i);
+    }
+    for (Eigen::Index j = 0; j < n; ++j) {
+      r3_(j) = z.w + z.t(j) - btx(j);
+      d_(j) = z.y(j) / z.t(j);
+    }
+    const eigen cpu;
+    r2_ = 1 - cpu.sum(eigen::view(z.y));
+    r4_ = 1 - cpu.sum(eigen::view(z.x));
+    weigh(payoff);
+    multiply(payoff);
+    Real most = 0;
+    for (Eigen::Index i = 0; i < m; ++i) {
+      normal_(i, i) += z.s(i) / z.x(i);
+      most = normal_(i, i) > most ? normal_(i, i) : most;
+    }
+    Real shift = most * std::numeric_limits<Real>::epsilon() * 8;
     for (int attempt = 0; attempt < 6; ++attempt, shift *= 100) {
-      cholesky_.compute(normal_);
-      if (cholesky_.info() == Eigen::Success) {
-        a_.noalias() = payoff * d_;
-        u2_ = cholesky_.solve(a_);
-        u3_.setOnes(normal_.rows());
-        cholesky_.solveInPlace(u3_);
-        return u2_.allFinite() && u3_.allFinite();
+      factor_ = normal_;
+      if (cholesky_.factor(factor_)) {
+        a_.resize(m);
+        cpu.multiply(payoff, eigen::view(std::as_const(d_)), eigen::view(a_));
+        u2_ = a_;
+        cholesky_.solve(factor_, u2_);
+        u3_.resize(m);
+        cpu.fill(eigen::view(u3_), Real{1});
+        cholesky_.solve(factor_, u3_);
+        return cpu.all_finite(eigen::view(std::as_const(u2_))) &&
+               cpu.all_finite(eigen::view(std::as_const(u3_)));
       }
-      normal_.diagonal().array() += shift;
+      for (Eigen::Index i = 0; i < m; ++i) {
+        normal_(i, i) += shift;
+      }
     }
     return false;
   }
@@ -89,31 +124,83 @@ class NormalEquations {
   /// The direction with  x ds + s dx = c1, y dt + t dy = c2.
   void direction(const Matrix& payoff, const InteriorPoint<Real>& z, const Vector& c1,
                  const Vector& c2, InteriorPoint<Real>& out) {
-    q_ = r3_.array() + c2.array() / z.y.array();
-    dq_ = d_.cwiseProduct(q_);
-    u1_.noalias() = payoff * dq_;
-    u1_.array() += c1.array() / z.x.array() - r1_.array();
-    cholesky_.solveInPlace(u1_);
+    const Eigen::Index m = payoff.rows();
+    const Eigen::Index n = payoff.cols();
+    const eigen cpu;
+    q_.resize(n);
+    dq_.resize(n);
+    for (Eigen::Index j = 0; j < n; ++j) {
+      q_(j) = r3_(j) + c2(j) / z.y(j);
+      dq_(j) = d_(j) * q_(j);
+    }
+    u1_.resize(m);
+    cpu.multiply(payoff, eigen::view(std::as_const(dq_)), eigen::view(u1_));
+    for (Eigen::Index i = 0; i < m; ++i) {
+      u1_(i) += c1(i) / z.x(i) - r1_(i);
+    }
+    cholesky_.solve(factor_, u1_);
     // 1'dx = r4 and 1'dy = r2 fix dw and dv.
-    const Real k11 = u2_.sum();
-    const Real k12 = -u3_.sum();
-    const Real k21 = a_.dot(u2_) - d_.sum();
-    const Real k22 = -a_.dot(u3_);
-    const Real b1 = r4_ - u1_.sum();
-    const Real b2 = dq_.sum() - a_.dot(u1_) - r2_;
+    const auto sum = [&cpu](const Vector& v) { return cpu.sum(eigen::view(v)); };
+    const auto dot = [&](const Vector& v) {
+      return cpu.dot(eigen::view(std::as_const(a_)), eigen::view(v));
+    };
+    const Real k11 = sum(u2_);
+    const Real k12 = -sum(u3_);
+    const Real k21 = dot(u2_) - sum(d_);
+    const Real k22 = -dot(u3_);
+    const Real b1 = r4_ - sum(u1_);
+    const Real b2 = sum(dq_) - dot(u1_) - r2_;
     const Real determinant = k11 * k22 - k12 * k21;
     out.w = (b1 * k22 - k12 * b2) / determinant;
     out.v = (k11 * b2 - b1 * k21) / determinant;
-    out.x = u1_ + out.w * u2_ - out.v * u3_;
-    out.y.noalias() = payoff.transpose() * out.x;
-    out.y = d_.array() * (q_.array() - out.y.array() + out.w);
-    out.s = (c1.array() - z.s.array() * out.x.array()) / z.x.array();
-    out.t = (c2.array() - z.t.array() * out.y.array()) / z.y.array();
+    out.x.resize(m);
+    out.s.resize(m);
+    for (Eigen::Index i = 0; i < m; ++i) {
+      out.x(i) = u1_(i) + out.w * u2_(i) - out.v * u3_(i);
+      out.s(i) = (c1(i) - z.s(i) * out.x(i)) / z.x(i);
+    }
+    out.y.resize(n);
+    out.t.resize(n);
+    cpu.multiply_transposed(payoff, eigen::view(std::as_const(out.x)), eigen::view(out.y));
+    for (Eigen::Index j = 0; j < n; ++j) {
+      out.y(j) = d_(j) * (q_(j) - out.y(j) + out.w);
+      out.t(j) = (c2(j) - z.t(j) * out.y(j)) / z.y(j);
+    }
   }
 
  private:
-  Matrix weighted_, normal_;
-  Eigen::LLT<Matrix> cholesky_;
+  /// weighted_ = diag(sqrt d) B', a tile at a time: it reads rows and writes columns.
+  void weigh(const Matrix& payoff) {
+    constexpr Eigen::Index tile = 16;
+    const Eigen::Index m = payoff.rows();
+    const Eigen::Index n = payoff.cols();
+    weighted_.resize(n, m);
+    for (Eigen::Index j = 0; j < n; j += tile) {
+      const Eigen::Index end = j + tile < n ? j + tile : n;
+      Real root[tile];
+      for (Eigen::Index k = j; k < end; ++k) {
+        root[k - j] = std::sqrt(d_(k));
+      }
+      for (Eigen::Index i = 0; i < m; ++i) {
+        for (Eigen::Index k = j; k < end; ++k) {
+          weighted_(k, i) = root[k - j] * payoff(i, k);
+        }
+      }
+    }
+  }
+  /// The upper triangle of normal_ = B diag(d) B'.
+  void multiply(const Matrix& payoff) {
+    const std::size_t m = eigen::rows(payoff);
+    const std::size_t n = eigen::columns(payoff);
+    normal_.resize(payoff.rows(), payoff.rows());
+    std::fill(normal_.data(), normal_.data() + m * m, Real{0});
+    product_.add(Real{1}, m, m, n, {weighted_.data(), 1, m}, weighted_.data(), m, normal_.data(), m,
+                 true);
+  }
+
+  Matrix weighted_, normal_, factor_;
+  DenseProduct<Real> product_;
+  DenseCholesky<Real> cholesky_;
   Vector q_, dq_, d_, u1_, u2_, u3_, a_, r1_, r3_;
   Real r2_ = 0;
   Real r4_ = 0;

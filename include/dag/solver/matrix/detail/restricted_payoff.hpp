@@ -25,10 +25,10 @@ class RestrictedPayoff {
 
   explicit RestrictedPayoff(Matrix whole)
       : whole_(std::move(whole)),
-        x_(Vector::Zero(whole_.rows())),
-        y_(Vector::Zero(whole_.cols())),
-        by_(Vector::Zero(whole_.rows())),
-        btx_(Vector::Zero(whole_.cols())) {}
+        x_(zeros(whole_.rows())),
+        y_(zeros(whole_.cols())),
+        by_(zeros(whole_.rows())),
+        btx_(zeros(whole_.cols())) {}
 
   [[nodiscard]] const Matrix& part() const noexcept { return narrowed_ ? part_ : whole_; }
 
@@ -45,12 +45,20 @@ class RestrictedPayoff {
   /// Of the last products: the strategies in full length, and the best replies to them.
   [[nodiscard]] const Vector& x() const noexcept { return x_; }
   [[nodiscard]] const Vector& y() const noexcept { return y_; }
-  [[nodiscard]] Real top() const { return by_.maxCoeff(); }
-  [[nodiscard]] Real bottom() const { return btx_.minCoeff(); }
+  [[nodiscard]] Real top() const { return eigen{}.max(eigen::view(by_)); }
+  [[nodiscard]] Real bottom() const { return eigen{}.min(eigen::view(btx_)); }
 
   /// Goes on with these rows and columns of the part, ascending.
   void keep(const Indices& rows, const Indices& columns) {
-    Matrix next = part()(rows, columns);
+    const Matrix& from = part();
+    Matrix next(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(columns.size()));
+    Real* out = next.data();
+    for (const Eigen::Index i : rows) {
+      const Real* row = from.data() + i * from.cols();
+      for (const Eigen::Index j : columns) {
+        *out++ = row[j];
+      }
+    }
     part_.swap(next);
     shorten(rows, rows_);
     shorten(columns, columns_);
@@ -63,17 +71,25 @@ class RestrictedPayoff {
   }
 
  private:
+  static Vector zeros(Eigen::Index size) {
+    return eigen{}.template allocate<Real>(static_cast<std::size_t>(size));
+  }
   void whole(const Vector& part, const Indices& indices, Vector& out) const {
     if (narrowed_) {
-      out.setZero();
-      out(indices) = part;
+      eigen{}.fill(eigen::view(out), Real{0});
+      for (std::size_t k = 0; k < indices.size(); ++k) {
+        out(indices[k]) = part(static_cast<Eigen::Index>(k));
+      }
     } else {
       out = part;
     }
   }
   void gather(const Vector& all, const Indices& indices, Vector& out) const {
     if (narrowed_) {
-      out = all(indices);
+      out.resize(static_cast<Eigen::Index>(indices.size()));
+      for (std::size_t k = 0; k < indices.size(); ++k) {
+        out(static_cast<Eigen::Index>(k)) = all(indices[k]);
+      }
     } else {
       out = all;
     }
