@@ -2,95 +2,338 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
+#include <dag/text/detail/phrase_words.hpp>
+#include <dag/text/detail/scan.hpp>
+#include <dag/text/detail/sentence.hpp>
 #include <dag/text/extract.hpp>
 
 namespace dag {
 
 namespace detail {
 
-/// Where the answer begins if text[at] is the word "answer" followed by "is", "=" or ":" (emphasis
-/// and one remark in parentheses may stand between); npos if it is not, or if "not" follows.
-[[nodiscard]] constexpr std::size_t phrase_end(std::string_view text, std::size_t at) noexcept {
-  constexpr std::size_t none = std::string_view::npos;
-  std::size_t i = at + 6;
-  const auto skip = [&](std::string_view what) {
-    while (i < text.size() && what.find(text[i]) != none) {
-      ++i;
-    }
-  };
-  skip(" *_\"");
-  if (i < text.size() && text[i] == '(') {
-    const std::size_t close = text.find(')', i);
-    if (close == none || close - i > 60) {
-      return none;
-    }
-    i = close + 1;
-    skip(" *_");
+/// By first byte: which nouns may begin there (up to the next of -1).
+struct NounIndex {
+  std::array<std::int16_t, 256> head{};
+  std::array<std::int16_t, nouns.size()> next{};
+};
+[[nodiscard]] constexpr NounIndex make_noun_index() noexcept {
+  NounIndex index;
+  index.head.fill(-1);
+  for (std::size_t k = nouns.size(); k > 0; --k) {
+    const auto at = k - 1;
+    const char c = nouns[at].word[0];
+    index.next[at] = index.head[static_cast<unsigned char>(c)];
+    index.head[static_cast<unsigned char>(c)] = static_cast<std::int16_t>(at);
   }
-  const bool is = spells(text, i, "is") && (i + 2 == text.size() || !is_letter(text[i + 2]));
-  if (is) {
-    i += 2;
-    skip(" *_");
-    if (i < text.size() && (text[i] == ':' || text[i] == '=')) {
-      ++i;
-    }
-  } else if (i < text.size() && (text[i] == ':' || text[i] == '=')) {
-    ++i;
-  } else {
-    return none;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    index.head[static_cast<unsigned char>(c - 32)] = index.head[static_cast<unsigned char>(c)];
   }
-  skip(" \t\r\n*_");
-  return spells(text, i, "not ") ? none : i;
+  index.head['R'] = index.head['r'];
+  return index;
+}
+inline constexpr NounIndex noun_index = make_noun_index();
+
+/// The noun that stands at text[at], or nowhere.
+[[nodiscard]] constexpr std::size_t noun_at(std::string_view text, std::size_t at) noexcept {
+  for (std::int16_t k = noun_index.head[static_cast<unsigned char>(text[at])]; k >= 0;
+       k = noun_index.next[static_cast<std::size_t>(k)]) {
+    const auto at_noun = static_cast<std::size_t>(k);
+    if (spells(text, at, nouns[at_noun].word)) {
+      return at_noun;
+    }
+  }
+  return nowhere;
 }
 
-/// Where a sentence that begins at the front ends: a line's end, or a stop before white space. The
-/// point of 3.5 is no stop, nor is one inside quotes.
-[[nodiscard]] constexpr std::size_t sentence_end(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool last = i + 1 == text.size();
-    if (text[i] == '\n' ||
-        ((text[i] == '.' || text[i] == '!' || text[i] == '?') && (last || is_blank(text[i + 1])))) {
-      return i;
+/// The longest of `words` that text at `at` begins with and that ends there as a word (a word of
+/// ASCII letters is not the beginning of another): its length, or 0.
+template <std::size_t Count>
+[[nodiscard]] constexpr std::size_t word_at(std::string_view text, std::size_t at,
+                                            const std::array<std::string_view, Count>& words) {
+  std::size_t best = 0;
+  for (const std::string_view word : words) {
+    const std::size_t end = at + word.size();
+    const bool latin = is_alpha(word.back()) ||
+                       (static_cast<unsigned char>(word[word.size() - 2 < word.size()
+                                                            ? word.size() - 2
+                                                            : 0]) &
+                        0xE0U) == 0xC0U;
+    if (word.size() > best && spells(text, at, word) &&
+        !(latin && end < text.size() &&
+          (is_alpha(text[end]) || text[end] == '\'' ||
+           (static_cast<unsigned char>(text[end]) >= 0xC3 &&
+            static_cast<unsigned char>(text[end]) <= 0xD4)))) {
+      best = word.size();
     }
   }
-  return text.size();
+  return best;
+}
+
+[[nodiscard]] constexpr std::size_t skip_markup(std::string_view text, std::size_t i) noexcept {
+  while (i < text.size()) {
+    const char c = text[i];
+    if (c == ' ' || c == '\t' || c == '*' || c == '_' || c == '"' || c == '#') {
+      ++i;
+    } else if (text.substr(i, 2) == "\xC2\xA0") {
+      i += 2;
+    } else if (text.substr(i, 3) == "\xE2\x80\xAF" || text.substr(i, 3) == "\xE3\x80\x80") {
+      i += 3;
+    } else {
+      break;
+    }
+  }
+  return i;
+}
+
+/// Whether only mark-up and a few words stand between the line's beginning and text[at], so that
+/// what ends there may be a heading: "### Final Answer".
+[[nodiscard]] constexpr bool heading_before(std::string_view text, std::size_t at) noexcept {
+  std::size_t begin = at;
+  while (begin > 0 && at - begin < 24 && text[begin - 1] != '\n') {
+    --begin;
+  }
+  if (begin > 0 && text[begin - 1] != '\n') {
+    return false;
+  }
+  for (std::size_t i = begin; i < at; ++i) {
+    const char c = text[i];
+    if (c == '.' || c == ',' || c == '?' || is_digit_char(c)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Where the answer begins that the noun ending at text[i] announces, or nowhere.
+[[nodiscard]] constexpr std::size_t announced(std::string_view text, std::size_t noun,
+                                              std::size_t i) noexcept {
+  const std::size_t limit = i + 100;
+  i = skip_markup(text, i);
+  if (char_at(text, i) == '(') {  // a remark: the answer (arabic numerals) is
+    const std::size_t close = text.substr(0, i + 61).find(')', i);
+    if (close == nowhere) {
+      return nowhere;
+    }
+    i = skip_markup(text, close + 1);
+  }
+  if ((char_at(text, i) == '\n' || char_at(text, i) == '\r') && heading_before(text, noun)) {
+    return i;
+  }
+  for (bool clause = false;; i = skip_markup(text, i)) {
+    if (i >= text.size() || i > limit) {
+      return nowhere;
+    }
+    if (const std::size_t verb = word_at(text, i, verbs); verb > 0) {
+      const std::size_t end = i + verb;
+      const bool to_clause = text.substr(i, verb) == "to" && char_at(text, end) == ' ';
+      if (!to_clause) {
+        i = end;
+        break;
+      }
+    }
+    if (text.substr(i, 2) == "->" || text.substr(i, 2) == "=>") {
+      i += 2;
+      break;
+    }
+    const std::size_t known = word_at(text, i, between);
+    if (known == 0 && !clause) {
+      return nowhere;
+    }
+    const std::size_t begin = i;
+    if (known > 0) {
+      clause = clause || known <= 3;  // a preposition: words of its own follow
+      i += known;
+    } else {
+      while (i < text.size() && (is_word_byte(text[i]) || is_digit_char(text[i]) ||
+                                 text[i] == '-' || text[i] == '\'')) {
+        ++i;
+      }
+    }
+    if (i == begin) {
+      return nowhere;
+    }
+  }
+  for (bool more = true; more;) {
+    more = false;
+    i = skip_markup(text, i);
+    if (char_at(text, i) == ':' || char_at(text, i) == '=') {
+      ++i;
+      more = true;
+    } else if (text.substr(i, 3) == "\xEF\xBC\x9A") {
+      i += 3;
+      more = true;
+    } else if (const std::size_t filler = word_at(text, i, fillers); filler > 0) {
+      i += filler;
+      more = true;
+    } else if (const std::size_t verb = word_at(text, i, verbs);
+               verb > 0 && text.substr(i, verb) != "to") {
+      i += verb;  // "would be", "should be": "is" may follow "then"
+      more = true;
+    }
+  }
+  return word_at(text, i, denials) > 0 ? nowhere : i;
+}
+
+/// The end of what stands before a noun, for "correct option": whether a word of `choosing` ends
+/// there, with blanks between.
+[[nodiscard]] constexpr bool chosen_before(std::string_view text, std::size_t at) noexcept {
+  while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '*')) {
+    --at;
+  }
+  const std::string_view left = text.substr(at > 24 ? at - 24 : 0, at > 24 ? 24 : at);
+  for (const std::string_view word : choosing) {
+    if (left.size() >= word.size() && spells(left, left.size() - word.size(), word)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Whether one of `choosing` follows ("la opción correcta es").
+[[nodiscard]] constexpr bool chosen_after(std::string_view text, std::size_t at) noexcept {
+  return word_at(text, skip_markup(text, at), choosing) > 0;
+}
+
+/// The answer that begins at the front of `rest`, after its announcement.
+[[nodiscard]] inline Extraction announced_answer(std::string_view rest) {
+  while (!rest.empty() && (is_blank(rest.front()) || rest.front() == '*' || rest.front() == '#')) {
+    rest.remove_prefix(1);
+  }
+  if (starts(rest, "```")) {  // a block of code: its lines
+    const std::size_t line = std::min(rest.find('\n'), rest.size());
+    const std::string_view block = rest.substr(line);
+    return finished(block.substr(0, block.find("```")));
+  }
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"$$", "$$"}, {"\\[", "\\]"}}) {
+    const std::size_t end = starts(rest, open) ? rest.find(close, 2) : nowhere;
+    if (end != nowhere) {
+      const std::string_view block = rest.substr(2, end - 2);
+      return last_box(block, nowhere) != nowhere ? extract_boxed(block) : finished(block);
+    }
+  }
+  if (last_box(line, nowhere) != nowhere) {
+    return extract_boxed(line);
+  }
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"\"", "\""}, {"`", "`"},
+        {"\xE2\x80\x9C", "\xE2\x80\x9D"}, {"\xC2\xAB", "\xC2\xBB"},
+        {"\xE3\x80\x8C", "\xE3\x80\x8D"}}) {
+    const std::size_t end = starts(rest, open) ? line.find(close, open.size()) : nowhere;
+    if (end != nowhere) {
+      return finished(line.substr(open.size(), end - open.size()));
+    }
+  }
+  std::string_view sentence = rest.substr(0, sentence_end(rest));
+  if (const std::size_t letter = leading_choice(trimmed(line)); letter != nowhere) {
+    return {ExtractOutcome::found, std::string(trimmed(line).substr(letter, 1))};
+  }
+  sentence = trimmed(sentence);
+  for (const std::string_view verb : trailing_verbs) {
+    if (sentence.size() > verb.size() && ends(sentence, verb)) {
+      sentence.remove_suffix(verb.size());
+      sentence = trimmed(sentence);
+      break;
+    }
+  }
+  return finished(sentence);
 }
 
 }  // namespace detail
 
-/// What follows the last "answer is", "answer:" or "answer =" (any case; "the final answer is",
-/// "**Answer:**", "the answer (arabic numerals) is" too; "the answer is not ..." is passed over),
-/// up to the end of its sentence: a box's content if one stands there, what stands between quotes,
-/// the letter of "(B) ..." or "B) ...", else the words.
-[[nodiscard]] inline Extraction extract_answer_is(std::string_view text) {
-  if (detail::blank(text)) {
-    return {ExtractOutcome::no_text, {}};
+/// What the last announcement of an answer announces, outside of thoughts, up to the end of its
+/// sentence: "the answer is", "answers are", "**Answer:**", "answer =", "### Final Answer" and the
+/// next line, "answer": in JSON, <answer>, "the correct option is", "the answer to the question
+/// would be", and the like in Spanish, French, German, Italian, Portuguese, Russian, Chinese,
+/// Japanese, Korean and others; where there is none, "the result is". Passed over: "the answer is
+/// not", what follows a recited "Question:". Of the sentence: a box's content, a formula in $$ or
+/// \[ over lines, a block of code, a quotation, the letter of "(B) Paris" and "B. Paris", else the
+/// words. A text that is nothing but a choice, "(B)", is its answer. Linear.
+[[nodiscard]] inline Extraction extract_answer_is(std::string_view whole) {
+  const detail::Spoken said = detail::spoken(whole);
+  const std::string_view text = said.text;
+  std::size_t sure = detail::nowhere;
+  std::size_t weak = detail::nowhere;
+  std::size_t limit = text.size();
+  for (std::size_t i = 0; i < limit; ++i) {
+    const std::size_t k = detail::noun_at(text, i);
+    if (k == detail::nowhere) {
+      continue;
+    }
+    const detail::AnnouncingNoun& noun = detail::nouns[k];
+    const std::size_t end = i + noun.word.size();
+    if (detail::is_alpha(noun.word[0]) &&
+        ((i > 0 && detail::is_alpha(text[i - 1])) || detail::is_alpha(detail::char_at(text, end)))) {
+      continue;
+    }
+    std::size_t begin = end;
+    if (noun.how == detail::Announce::mark) {
+      const std::size_t close = text.find("</", end);
+      if (close == detail::nowhere) {
+        continue;
+      }
+    } else if (noun.how != detail::Announce::directly) {
+      begin = detail::announced(text, i, end);
+    }
+    if (begin == detail::nowhere) {
+      continue;
+    }
+    const bool is_sure =
+        noun.how != detail::Announce::weak &&
+        (noun.how != detail::Announce::chosen || detail::chosen_before(text, i) ||
+         detail::chosen_after(text, end));
+    if (noun.how == detail::Announce::chosen && !is_sure && detail::char_at(text, end) == ':') {
+      continue;  // "Option: " lists
+    }
+    const bool first = sure == detail::nowhere;
+    (is_sure ? sure : weak) = begin;
+    if (is_sure && first) {
+      limit = detail::recital_begin(text, begin);
+    }
+    i = begin > i ? begin - 1 : i;
   }
-  std::size_t begin = std::string_view::npos;
-  for (std::size_t i = 0; i + 6 <= text.size(); ++i) {
-    if (detail::spells(text, i, "answer") && (i == 0 || !detail::is_letter(text[i - 1]))) {
-      const std::size_t end = detail::phrase_end(text, i);
-      begin = end == std::string_view::npos ? begin : end;
+  const std::size_t begin = sure != detail::nowhere ? sure : weak;
+  if (begin == detail::nowhere) {
+    const char choice = detail::bare_choice(text);
+    return choice != '\0' ? Extraction{ExtractOutcome::found, std::string(1, choice)}
+                          : Extraction{detail::nothing_found(said), {}};
+  }
+  const std::string_view rest = text.substr(begin, std::max(limit, begin) - begin);
+  const std::size_t tag = begin >= 8 && detail::spells(text, begin - 8, "<answer>")
+                              ? rest.find("</")
+                              : detail::nowhere;
+  if (tag != detail::nowhere) {
+    return extract_tag(text.substr(begin - 8, tag + 8 + 9), text.substr(begin - 7, 6));
+  }
+  return detail::announced_answer(rest);
+}
+
+/// What follows the last `phrase` (any case of ASCII letters), up to the end of its sentence, by
+/// the rules of extract_answer_is.
+[[nodiscard]] inline Extraction extract_after_phrase(std::string_view whole,
+                                                     std::string_view phrase) {
+  const detail::Spoken said = detail::spoken(whole);
+  std::string lower(phrase);
+  for (char& c : lower) {
+    c = detail::ascii_lower(c);
+  }
+  for (std::size_t i = said.text.size() + 1; i > 0 && !lower.empty(); --i) {
+    if (detail::spells(said.text, i - 1, lower)) {
+      std::size_t begin = i - 1 + lower.size();
+      while (begin < said.text.size() && (said.text[begin] == ' ' || said.text[begin] == ':')) {
+        ++begin;
+      }
+      return detail::announced_answer(said.text.substr(begin));
     }
   }
-  if (begin == std::string_view::npos) {
-    return {ExtractOutcome::no_marker, {}};
-  }
-  std::string_view rest = text.substr(begin);
-  const std::string_view line = rest.substr(0, rest.find('\n'));
-  if (line.find("\\boxed") != std::string_view::npos) {
-    return extract_boxed(line);
-  }
-  if (!rest.empty() && (rest.front() == '"' || rest.front() == '`')) {
-    const std::size_t close = line.find(rest.front(), 1);
-    if (close != std::string_view::npos) {
-      return detail::finished(line.substr(1, close - 1));
-    }
-  }
-  return detail::finished(rest.substr(0, detail::sentence_end(rest)));
+  return {detail::nothing_found(said), {}};
 }
 
 }  // namespace dag
