@@ -7,6 +7,8 @@
 #   dag::eigen   the CPU backend           Eigen 3.3 or newer
 #   dag::json    JSON Lines in and out     nlohmann-json 3.9 or newer
 #   dag::xtensor payoff tensors, interop   xtensor 0.24 or newer
+#   dag::re2     regular expressions       RE2 (libre2-dev on Debian); without it they are refused
+#   dag::zlib    .gz files in              zlib (zlib1g-dev on Debian); without it they are refused
 #   dag::torch   torch modules as models libtorch 1.13 or newer (TorchConfig.cmake; slow to look for,
 #                so -DDAG_TORCH=OFF leaves it out)
 #   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
@@ -22,6 +24,22 @@ endmacro()
 _dag_optional_target(eigen Eigen3 3.3 Eigen3::Eigen)
 _dag_optional_target(json nlohmann_json 3.9 nlohmann_json::nlohmann_json)
 _dag_optional_target(xtensor xtensor 0.24 xtensor)
+
+# By header and library, since not every RE2 brings a CMake package. Each defines its macro.
+macro(_dag_optional_library name macro header library)
+  find_path(DAG_${macro}_INCLUDE ${header} DOC "Folder of ${header}")
+  find_library(DAG_${macro}_LIBRARY ${library} DOC "The library ${library}")
+  mark_as_advanced(DAG_${macro}_INCLUDE DAG_${macro}_LIBRARY)
+  if(DAG_${macro}_INCLUDE AND DAG_${macro}_LIBRARY AND NOT TARGET dag::${name})
+    add_library(dag::${name} INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(dag::${name} INTERFACE dag::dag ${DAG_${macro}_LIBRARY})
+    target_include_directories(dag::${name} SYSTEM INTERFACE ${DAG_${macro}_INCLUDE})
+    target_compile_definitions(dag::${name} INTERFACE DAG_${macro})
+  endif()
+endmacro()
+
+_dag_optional_library(re2 RE2 re2/re2.h re2)
+_dag_optional_library(zlib ZLIB zlib.h z)
 
 # TorchConfig wants GLOBAL targets asked for from outside, and talks; its variables stay in a function.
 # clang++ 14 cannot compile libtorch 1.13 as C++20 (vectors of an incomplete c10::IValue).

@@ -20,6 +20,7 @@
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_table.hpp>
 #include <dag/io/targets.hpp>
+#include <dag/text/answer_key.hpp>
 #include <dag/utility/alpha_to_target.hpp>
 #include <dag/utility/jensen_shannon_to_target.hpp>
 
@@ -344,7 +345,7 @@ Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
       break;
     case Family::target:
     case Family::frozen: {
-      const dag::CanonicalAnswer key{plan.request.exact ? dag::exact_answers : dag::AnswerRules{}};
+      const dag::AnswerKey key{{.exact = plan.request.exact}};
       const dag::AnswerTarget target =
           plan.utility.family == Family::frozen
               ? dag::frozen_target(groups, read(plan.request.reference), plan.consensus)

@@ -25,6 +25,8 @@
 #include <dag/core/error.hpp>
 #include <dag/io/rewarded.hpp>
 #include <dag/io/rollouts.hpp>
+#include <dag/text/answer_key.hpp>
+#include <dag/text/extractor.hpp>
 #include <dag/utility/coherence.hpp>
 
 #include "commands.hpp"
@@ -108,7 +110,7 @@ int rewards(const RewardsOptions& options) {
       options.extract.empty() ? std::nullopt : std::optional<dag::Extractor>(options.extract);
   Progress progress(!options.common.quiet);
   progress.show(0, "reading " + options.rollouts);
-  const dag::CanonicalAnswer key{options.request.exact ? dag::exact_answers : dag::AnswerRules{}};
+  const dag::AnswerKey key{{.exact = options.request.exact}};
   dag::ExtractionReport extraction;
   const auto read = [&](const std::string& path, dag::ExtractionReport& counted) {
     dag::AnswerGroups found = extractor ? dag::read_rollouts(path, key, *extractor, counted)
@@ -385,8 +387,9 @@ Command add_rewards(CLI::App& app) {
       ->type_name("REF.jsonl");
   command
       ->add_option("--extract", options->extract,
-                   "Read missing answers from the texts: boxed, hash, answer-is, number, X>number "
-                   "or regex:PATTERN, tried in order if separated by commas")
+                   "Read missing answers from the texts: boxed, hash, answer-is, number, tag:NAME, "
+                   "phrase:WORDS, after:MARK, X>number or regex:PATTERN, tried in order if "
+                   "separated by commas")
       ->type_name("HOW");
   command
       ->add_option("--betas", options->betas,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
 #include <dag/io/rewarded.hpp>
+#include <dag/text/extractor.hpp>
 
 #include <doctest/doctest.h>
 
@@ -39,7 +40,7 @@ std::string content(const std::string& path) {
 /// The message of the error that reading the file ends with; empty if it is read.
 std::string fault(const std::string& path, const dag::JsonlOptions& options = {}) {
   try {
-    (void)dag::read_rollouts(path, dag::CanonicalAnswer{}, options);
+    (void)dag::read_rollouts(path, dag::AnswerKey{}, options);
   } catch (const dag::Error& error) {
     CHECK(error.code() == dag::Errc::parse);
     CHECK(std::string(error.what()).find(path + ":") == 0);
@@ -169,7 +170,7 @@ TEST_CASE("answers are read from texts where there are none, counted, and writte
   CHECK_THROWS_AS(static_cast<void>(dag::read_rollouts(path)), dag::Error);  // no "answer"
   const dag::Extractor extractor("boxed,answer-is");
   dag::ExtractionReport report;
-  const auto groups = dag::read_rollouts(path, dag::CanonicalAnswer{}, extractor, report);
+  const auto groups = dag::read_rollouts(path, dag::AnswerKey{}, extractor, report);
   CHECK(groups.answer == std::vector<std::int32_t>{0, 0, -1, -1, 1});
   CHECK(groups.answer_text(0, 0) == "0.5");
   CHECK(report.texts() == 4);

@@ -15,7 +15,7 @@
 #include <dag/core/error.hpp>
 #include <dag/io/detail/question_lines.hpp>
 #include <dag/numeric/number.hpp>
-#include <dag/text/answer.hpp>
+#include <dag/text/answer_key.hpp>
 
 namespace dag {
 
@@ -43,7 +43,7 @@ enum class Ground { distance, kernel };
   std::vector<double> value(n), out(n * n);
   std::string key;
   for (std::size_t z = 0; z < n; ++z) {
-    canonical_answer(universe.text(q, z), {}, key);
+    AnswerKey{}(universe.text(q, z), key);
     const char* fault = detail::number_value(key, value[z]);
     require(fault == nullptr, Errc::invalid_argument, "number_ground: answer '",
             universe.text(q, z), "' of question '",
@@ -64,7 +64,7 @@ enum class Ground { distance, kernel };
 /// pairs with answers outside the universe, and unknown questions, are passed over. Out: by
 /// question. Errors: those of JsonlReader; parse, naming the line (fields, a pair given twice, a
 /// second line).
-template <class Key = CanonicalAnswer>
+template <class Key = AnswerKey>
 [[nodiscard]] std::vector<std::vector<double>> read_ground(const std::string& path, Ground ground,
                                                            const AnswerUniverse& universe,
                                                            const Key& key = {},

@@ -18,7 +18,7 @@
 #include <dag/answers/value_reward.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/detail/question_lines.hpp>
-#include <dag/text/answer.hpp>
+#include <dag/text/answer_key.hpp>
 
 namespace dag {
 
@@ -32,7 +32,7 @@ namespace dag {
 /// Errors: those of JsonlReader; parse, naming the line (fields, widths, two lines for the same
 /// question and context, two values for one answer); invalid_argument when an answer is looked up
 /// that has no number.
-template <class Key = CanonicalAnswer>
+template <class Key = AnswerKey>
 class AnswerValues {
  public:
   AnswerValues(std::string path, const AnswerGroups& groups, const Key& key = {},

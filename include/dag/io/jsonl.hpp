@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -14,17 +13,22 @@
 #include <nlohmann/json.hpp>
 
 #include <dag/core/error.hpp>
+#include <dag/io/detail/byte_source.hpp>
 #include <dag/text/fold.hpp>
 
 namespace dag {
 
 /// Limits of the reader: what keeps hostile input from exhausting memory or the stack.
 struct JsonlOptions {
-  std::size_t max_line_bytes = std::size_t{16} << 20;  ///< a longer line is an error
-  std::size_t max_depth = 64;                          ///< nested arrays and objects in a line
+  std::size_t max_line_bytes = std::size_t{1} << 30;  ///< a longer line is an error
+  std::size_t max_depth = 64;                         ///< nested arrays and objects in a line
+  /// Files as people have them: empty lines and a byte order mark at the front are passed over, and
+  /// a line beyond the limit is for `too_long` to say, not an exception.
+  bool lenient = false;
 };
 
-/// Reads a file of JSON lines strictly, one line in memory at a time: lines end at LF only (other
+/// Reads a file of JSON lines, or standard input ("-"), unpacking gzip on the way (see ByteSource),
+/// strictly, one line in memory at a time: lines end at LF only (other
 /// line separators may stand inside strings), the last LF may be missing, a CR before it is white
 /// space. Refused: empty lines, a byte order mark, lines and nesting beyond the limits, and
 /// whatever is not exactly one JSON value a line (RFC 8259): NaN and Infinity, comments, trailing
@@ -36,48 +40,40 @@ struct JsonlOptions {
 class JsonlReader {
  public:
   explicit JsonlReader(std::string path, JsonlOptions options = {})
-      : path_(std::move(path)), options_(options), file_(std::fopen(path_.c_str(), "rb")) {
-    if (file_ == nullptr) {
-      fail(Errc::io, "JsonlReader: cannot open '", path_, "': ", std::strerror(errno));
-    }
-  }
+      : source_(std::move(path)), options_(options) {}
   JsonlReader(const JsonlReader&) = delete;
   JsonlReader& operator=(const JsonlReader&) = delete;
-  ~JsonlReader() { (void)std::fclose(file_); }
 
   /// Moves to the next line; false at the end of the file.
   bool next() {
-    line_.clear();
-    bool ended = false;
-    while (!ended) {
-      if (position_ == filled_ && !fill()) {
-        break;
+    while (next_line()) {
+      if (!options_.lenient) {
+        check_text();
+        return true;
       }
-      const char* begin = chunk_ + position_;
-      const auto* end = static_cast<const char*>(std::memchr(begin, '\n', filled_ - position_));
-      const std::size_t length =
-          end != nullptr ? static_cast<std::size_t>(end - begin) : filled_ - position_;
-      line_.append(begin, length);
-      ended = end != nullptr;
-      position_ += length + (ended ? 1 : 0);
-      if (line_.size() > options_.max_line_bytes) {
-        ++number_;
-        fail_here("the line is longer than ", options_.max_line_bytes, " bytes");
+      if (number_ == 1 && std::string_view(line_).substr(0, 3) == "\xEF\xBB\xBF") {
+        line_.erase(0, 3);
+      }
+      if (too_long_ || line_.find_first_not_of(" \t\r") != std::string::npos) {
+        return true;
       }
     }
-    if (!ended && line_.empty()) {
-      return false;
-    }
-    ++number_;
-    check_text();
-    return true;
+    return false;
   }
+
+  /// Lenient: whether the line is beyond the limit (its bytes are not kept).
+  [[nodiscard]] bool too_long() const noexcept { return too_long_; }
+  /// Bytes read so far, unpacked.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return source_.bytes() - (filled_ - position_);
+  }
+  [[nodiscard]] const JsonlOptions& options() const noexcept { return options_; }
 
   /// The current line without its LF. Valid until the next call of `next`.
   [[nodiscard]] std::string_view line() const noexcept { return line_; }
   /// Its number, counted from 1.
   [[nodiscard]] std::int64_t line_number() const noexcept { return number_; }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] const std::string& path() const noexcept { return source_.path(); }
 
   /// The current line as a JSON value of type `Json` (nlohmann::json, or ordered_json to keep the
   /// order of the keys). Of equal keys the last counts.
@@ -104,7 +100,7 @@ class JsonlReader {
   /// Throws Errc::parse for this line: "FILE:LINE: parts".
   template <class... Parts>
   [[noreturn]] void fail_here(const Parts&... parts) const {
-    fail(Errc::parse, path_, ":", number_, ": ", parts...);
+    fail(Errc::parse, path(), ":", number_, ": ", parts...);
   }
 
   /// Throws Errc::parse for a complaint of the JSON parser about this line.
@@ -151,12 +147,36 @@ class JsonlReader {
   }
 
  private:
+  bool next_line() {
+    line_.clear();
+    too_long_ = false;
+    bool ended = false;
+    bool any = false;
+    while (!ended) {
+      if (position_ == filled_ && !fill()) {
+        break;
+      }
+      any = true;
+      const char* begin = chunk_ + position_;
+      const auto* end = static_cast<const char*>(std::memchr(begin, '\n', filled_ - position_));
+      const std::size_t length =
+          end != nullptr ? static_cast<std::size_t>(end - begin) : filled_ - position_;
+      ended = end != nullptr;
+      position_ += length + (ended ? 1 : 0);
+      too_long_ = too_long_ || line_.size() + length > options_.max_line_bytes;
+      if (too_long_ && !options_.lenient) {
+        ++number_;
+        fail_here("the line is longer than ", options_.max_line_bytes, " bytes");
+      }
+      too_long_ ? line_.clear() : static_cast<void>(line_.append(begin, length));
+    }
+    number_ += any ? 1 : 0;
+    return any;
+  }
+
   bool fill() {
     position_ = 0;
-    filled_ = std::fread(chunk_, 1, sizeof chunk_, file_);
-    if (filled_ == 0 && std::ferror(file_) != 0) {
-      fail(Errc::io, "JsonlReader: cannot read '", path_, "': ", std::strerror(errno));
-    }
+    filled_ = source_.read(chunk_, sizeof chunk_);
     return filled_ > 0;
   }
 
@@ -187,10 +207,10 @@ class JsonlReader {
     }
   }
 
-  std::string path_;
+  detail::ByteSource source_;
   JsonlOptions options_;
-  std::FILE* file_;
   std::string line_;
+  bool too_long_ = false;
   std::int64_t number_ = 0;
   std::size_t position_ = 0;
   std::size_t filled_ = 0;

@@ -9,7 +9,8 @@
 #include <dag/answers/group.hpp>
 #include <dag/io/jsonl.hpp>
 #include <dag/io/rollout_schema.hpp>
-#include <dag/text/extractor.hpp>
+#include <dag/text/answer_key.hpp>
+#include <dag/text/extraction.hpp>
 
 namespace dag {
 
@@ -70,7 +71,7 @@ template <class Key, class Prepare>
 /// Reads a whole rollout file into flat answer groups (texts are not kept): group g is line g + 1,
 /// samples in the order of the file. The same (question, context) on two lines makes two groups of
 /// equal weight, counted by `describe`. An empty file has no groups. Memory: see AnswerGroups.
-template <class Key = CanonicalAnswer>
+template <class Key = AnswerKey>
 [[nodiscard]] AnswerGroups read_rollouts(const std::string& path, Key key = {},
                                          const JsonlOptions& options = {}) {
   return detail::read_rollouts(path, std::move(key), options, AnswerField::required,

@@ -15,7 +15,7 @@
 #include <dag/core/error.hpp>
 #include <dag/io/detail/question_lines.hpp>
 #include <dag/io/jsonl.hpp>
-#include <dag/text/answer.hpp>
+#include <dag/text/answer_key.hpp>
 
 namespace dag {
 
@@ -25,7 +25,7 @@ namespace dag {
 /// sampled join the universe. Out: p by question and answer of the universe at that time; answers
 /// that join later have none. Errors: those of JsonlReader; parse (fields, weights, a second target
 /// of a question); invalid_argument for a question with answers and without a target.
-template <class Key = CanonicalAnswer>
+template <class Key = AnswerKey>
 [[nodiscard]] std::vector<std::vector<double>> read_targets(const std::string& path,
                                                             AnswerUniverse& universe,
                                                             const Key& key = {},
@@ -72,7 +72,7 @@ template <class Key = CanonicalAnswer>
 }
 
 /// The same as an AnswerTarget: what it gives to answers that nobody sampled is left out.
-template <class Key = CanonicalAnswer>
+template <class Key = AnswerKey>
 [[nodiscard]] AnswerTarget read_target(const std::string& path, const AnswerGroups& groups,
                                        const Key& key = {}, const JsonlOptions& options = {}) {
   AnswerUniverse universe(groups);

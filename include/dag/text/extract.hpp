@@ -28,7 +28,8 @@ namespace detail {
 /// "\boxed" by mistake, with a backspace or a form feed in place of its first two characters.
 [[nodiscard]] constexpr std::size_t box_macro(std::string_view text, std::size_t at) noexcept {
   constexpr std::array<std::string_view, 5> macros{"\\boxed", "\\fbox", "\\framebox", "\x08oxed",
-                                                   "\x0C" "box"};
+                                                   "\x0C"
+                                                   "box"};
   for (const std::string_view macro : macros) {
     if (text.substr(at, macro.size()) == macro && !is_alpha(char_at(text, at + macro.size()))) {
       return macro.size();
@@ -174,9 +175,8 @@ namespace detail {
   for (std::size_t at = text.rfind("####"); at != detail::nowhere;) {
     const std::size_t line = std::min(text.find('\n', at), text.size());
     const std::string_view content = detail::trimmed(text.substr(at + 4, line - at - 4));
-    const bool heading =
-        !detail::blank(text.substr(line)) && content.size() > 2 &&
-        detail::is_alpha(content[0]) && detail::is_word_byte(content[1]);
+    const bool heading = !detail::blank(text.substr(line)) && content.size() > 2 &&
+                         detail::is_alpha(content[0]) && detail::is_word_byte(content[1]);
     if (!heading) {
       return detail::finished(content);
     }
@@ -223,7 +223,7 @@ namespace detail {
   }
   const std::string_view content = text.substr(begin, close - begin);
   return detail::last_box(content, detail::nowhere) != detail::nowhere ? extract_boxed(content)
-                                                                      : detail::finished(content);
+                                                                       : detail::finished(content);
 }
 
 }  // namespace dag

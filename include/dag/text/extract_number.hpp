@@ -34,6 +34,12 @@ namespace dag {
 [[nodiscard]] inline Extraction only_number(std::string_view text) {
   const std::size_t equals = text.rfind('=');
   if (equals != detail::nowhere) {
+    const std::size_t other = text.substr(0, equals).rfind('=');
+    const bool list = other != detail::nowhere &&
+                      text.substr(other, equals - other).find_first_of(",;&") != detail::nowhere;
+    if (list) {
+      return {ExtractOutcome::fragment, {}};  // x = 1, y = 2
+    }
     const Extraction behind = detail::scan_number(text.substr(equals + 1), true);
     if (behind.outcome != ExtractOutcome::no_marker) {
       return behind;

@@ -59,11 +59,10 @@ template <std::size_t Count>
   std::size_t best = 0;
   for (const std::string_view word : words) {
     const std::size_t end = at + word.size();
-    const bool latin = is_alpha(word.back()) ||
-                       (static_cast<unsigned char>(word[word.size() - 2 < word.size()
-                                                            ? word.size() - 2
-                                                            : 0]) &
-                        0xE0U) == 0xC0U;
+    const bool latin =
+        is_alpha(word.back()) ||
+        (static_cast<unsigned char>(word[word.size() - 2 < word.size() ? word.size() - 2 : 0]) &
+         0xE0U) == 0xC0U;
     if (word.size() > best && spells(text, at, word) &&
         !(latin && end < text.size() &&
           (is_alpha(text[end]) || text[end] == '\'' ||
@@ -75,10 +74,12 @@ template <std::size_t Count>
   return best;
 }
 
-[[nodiscard]] constexpr std::size_t skip_markup(std::string_view text, std::size_t i) noexcept {
+/// Past blanks, emphasis and (before a verb) quotes.
+[[nodiscard]] constexpr std::size_t skip_markup(std::string_view text, std::size_t i,
+                                                bool quotes = true) noexcept {
   while (i < text.size()) {
     const char c = text[i];
-    if (c == ' ' || c == '\t' || c == '*' || c == '_' || c == '"' || c == '#') {
+    if (c == ' ' || c == '\t' || c == '*' || c == '_' || c == '#' || (quotes && c == '"')) {
       ++i;
     } else if (text.substr(i, 2) == "\xC2\xA0") {
       i += 2;
@@ -137,6 +138,10 @@ template <std::size_t Count>
         break;
       }
     }
+    if (text.substr(i, 2) == "- " && heading_before(text, noun)) {
+      ++i;
+      break;
+    }
     if (text.substr(i, 2) == "->" || text.substr(i, 2) == "=>") {
       i += 2;
       break;
@@ -161,7 +166,7 @@ template <std::size_t Count>
   }
   for (bool more = true; more;) {
     more = false;
-    i = skip_markup(text, i);
+    i = skip_markup(text, i, false);
     if (char_at(text, i) == ':' || char_at(text, i) == '=') {
       ++i;
       more = true;
@@ -200,6 +205,69 @@ template <std::size_t Count>
   return word_at(text, skip_markup(text, at), choosing) > 0;
 }
 
+/// "Option C is correct", from the end of "option": where the letter stands, or nowhere.
+[[nodiscard]] constexpr std::size_t letter_is_correct(std::string_view text, std::size_t i) {
+  i = skip_markup(text, i);
+  i += char_at(text, i) == '(' ? 1 : 0;
+  const std::size_t letter = i;
+  if (!is_upper(char_at(text, i)) || is_word_byte(char_at(text, i + 1))) {
+    return nowhere;
+  }
+  i = skip_markup(text, i + 1);
+  i = skip_markup(text, i + (char_at(text, i) == ')' ? 1 : 0));
+  constexpr std::array<std::string_view, 1> is{"is"};
+  if (word_at(text, i, is) == 0) {
+    return nowhere;
+  }
+  i = skip_markup(text, i + 2);
+  i = skip_markup(text, i + (spells(text, i, "the ") ? 4 : 0));
+  return word_at(text, i, choosing) > 0 ? letter : nowhere;
+}
+
+/// "42 is the (correct) answer.", from the noun at `at` to its end at `end`: the words before "is",
+/// or a view without data.
+[[nodiscard]] constexpr std::string_view answer_before(std::string_view text, std::size_t at,
+                                                       std::size_t end) noexcept {
+  const std::size_t stop = skip_markup(text, end);
+  const char next = char_at(text, stop);
+  if (stop < text.size() && next != '.' && next != '!' && next != '\n' && next != ',') {
+    return {};
+  }
+  const std::size_t from = at > 200 ? at - 200 : 0;
+  std::string_view left = text.substr(from, at - from);
+  const auto drop = [&](std::string_view word) {
+    while (!left.empty() && (left.back() == ' ' || left.back() == '*')) {
+      left.remove_suffix(1);
+    }
+    const bool is = left.size() > word.size() && spells(left, left.size() - word.size(), word);
+    left.remove_suffix(is ? word.size() : 0);
+    return is;
+  };
+  for (const std::string_view word : {"correct", "final", "right", "best"}) {
+    (void)drop(word);
+  }
+  if (!drop(" the") || !drop(" is")) {
+    return {};
+  }
+  std::size_t begin = left.rfind('\n');
+  begin = begin == nowhere ? 0 : begin + 1;
+  for (std::size_t i = begin; i + 1 < left.size(); ++i) {
+    const bool ended = (left[i] == '.' || left[i] == '!' || left[i] == '?') && left[i + 1] == ' ';
+    begin = ended && !abbreviation_point(left, i) ? i + 1 : begin;
+  }
+  left = trimmed(left.substr(begin));
+  for (const std::string_view word : {"therefore", "thus", "hence", "so"}) {
+    if (spells(left, 0, word) && !is_alpha(char_at(left, word.size()))) {
+      left = left.substr(word.size());
+      left = trimmed(left.substr(!left.empty() && left[0] == ',' ? 1 : 0));
+    }
+  }
+  return blank(left) || spells(left, 0, "what") || spells(left, 0, "this") ||
+                 spells(left, 0, "that") || spells(left, 0, "which") || spells(left, 0, "it")
+             ? std::string_view()
+             : left;
+}
+
 /// The answer that begins at the front of `rest`, after its announcement.
 [[nodiscard]] inline Extraction announced_answer(std::string_view rest) {
   while (!rest.empty() && (is_blank(rest.front()) || rest.front() == '*' || rest.front() == '#')) {
@@ -222,10 +290,11 @@ template <std::size_t Count>
   if (last_box(line, nowhere) != nowhere) {
     return extract_boxed(line);
   }
-  for (const auto& [open, close] :
-       {std::pair<std::string_view, std::string_view>{"\"", "\""}, {"`", "`"},
-        {"\xE2\x80\x9C", "\xE2\x80\x9D"}, {"\xC2\xAB", "\xC2\xBB"},
-        {"\xE3\x80\x8C", "\xE3\x80\x8D"}}) {
+  for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"\"", "\""},
+                                    {"`", "`"},
+                                    {"\xE2\x80\x9C", "\xE2\x80\x9D"},
+                                    {"\xC2\xAB", "\xC2\xBB"},
+                                    {"\xE3\x80\x8C", "\xE3\x80\x8D"}}) {
     const std::size_t end = starts(rest, open) ? line.find(close, open.size()) : nowhere;
     if (end != nowhere) {
       return finished(line.substr(open.size(), end - open.size()));
@@ -261,6 +330,9 @@ template <std::size_t Count>
   const std::string_view text = said.text;
   std::size_t sure = detail::nowhere;
   std::size_t weak = detail::nowhere;
+  std::string_view reversed;  // "42 is the answer", where nothing announces one
+  bool json = false;
+  const std::size_t closing = text.rfind("</");
   std::size_t limit = text.size();
   for (std::size_t i = 0; i < limit; ++i) {
     const std::size_t k = detail::noun_at(text, i);
@@ -269,50 +341,67 @@ template <std::size_t Count>
     }
     const detail::AnnouncingNoun& noun = detail::nouns[k];
     const std::size_t end = i + noun.word.size();
-    if (detail::is_alpha(noun.word[0]) &&
-        ((i > 0 && detail::is_alpha(text[i - 1])) || detail::is_alpha(detail::char_at(text, end)))) {
+    if (detail::is_alpha(noun.word[0]) && ((i > 0 && detail::is_alpha(text[i - 1])) ||
+                                           detail::is_alpha(detail::char_at(text, end)))) {
       continue;
     }
     std::size_t begin = end;
     if (noun.how == detail::Announce::mark) {
-      const std::size_t close = text.find("</", end);
-      if (close == detail::nowhere) {
+      if (closing == detail::nowhere || closing < end) {
         continue;
       }
     } else if (noun.how != detail::Announce::directly) {
       begin = detail::announced(text, i, end);
+      const bool option = noun.how == detail::Announce::chosen;
+      if (begin == detail::nowhere && option) {
+        const std::size_t letter = detail::letter_is_correct(text, end);
+        reversed = letter == detail::nowhere ? reversed : text.substr(letter, 1);
+      }
+      if (begin == detail::nowhere) {
+        const std::string_view before = detail::answer_before(text, i, end);
+        reversed = before.empty() ? reversed : before;
+      }
+    } else {
+      while (detail::char_at(text, begin) == ':' || detail::char_at(text, begin) == ' ' ||
+             text.substr(begin, 3) == "\xEF\xBC\x9A") {
+        begin += text[begin] == '\xEF' ? 3 : 1;
+      }
     }
     if (begin == detail::nowhere) {
       continue;
     }
-    const bool is_sure =
-        noun.how != detail::Announce::weak &&
-        (noun.how != detail::Announce::chosen || detail::chosen_before(text, i) ||
-         detail::chosen_after(text, end));
+    const bool is_sure = noun.how != detail::Announce::weak &&
+                         (noun.how != detail::Announce::chosen || detail::chosen_before(text, i) ||
+                          detail::chosen_after(text, end));
     if (noun.how == detail::Announce::chosen && !is_sure && detail::char_at(text, end) == ':') {
       continue;  // "Option: " lists
     }
     const bool first = sure == detail::nowhere;
     (is_sure ? sure : weak) = begin;
+    json = detail::char_at(text, end) == '"' && detail::char_at(text, end + 1) == ':';
     if (is_sure && first) {
       limit = detail::recital_begin(text, begin);
     }
     i = begin > i ? begin - 1 : i;
   }
   const std::size_t begin = sure != detail::nowhere ? sure : weak;
+  if (begin == detail::nowhere && !reversed.empty()) {
+    return detail::announced_answer(reversed);
+  }
   if (begin == detail::nowhere) {
     const char choice = detail::bare_choice(text);
     return choice != '\0' ? Extraction{ExtractOutcome::found, std::string(1, choice)}
                           : Extraction{detail::nothing_found(said), {}};
   }
   const std::string_view rest = text.substr(begin, std::max(limit, begin) - begin);
-  const std::size_t tag = begin >= 8 && detail::spells(text, begin - 8, "<answer>")
-                              ? rest.find("</")
-                              : detail::nowhere;
+  const std::size_t tag =
+      begin >= 8 && detail::spells(text, begin - 8, "<answer>") ? rest.find("</") : detail::nowhere;
   if (tag != detail::nowhere) {
     return extract_tag(text.substr(begin - 8, tag + 8 + 9), text.substr(begin - 7, 6));
   }
-  return detail::announced_answer(rest);
+  return json && detail::char_at(rest, 0) != '"'
+             ? detail::finished(rest.substr(0, rest.find_first_of(",}\n")))
+             : detail::announced_answer(rest);
 }
 
 /// What follows the last `phrase` (any case of ASCII letters), up to the end of its sentence, by

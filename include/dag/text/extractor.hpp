@@ -3,10 +3,8 @@
 #pragma once
 
 #include <array>
-#include <concepts>
 #include <cstddef>
-#include <memory>
-#include <regex>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,169 +12,170 @@
 
 #include <dag/core/error.hpp>
 #include <dag/text/extract.hpp>
+#include <dag/text/extract_number.hpp>
 #include <dag/text/extract_phrase.hpp>
+#include <dag/text/extraction.hpp>
+#include <dag/text/regex_extractor.hpp>
 
 namespace dag {
 
-/// Reads an answer from a text: `Extractor`, or a function of your own. Called from several threads
-/// at once if the caller has them; it must not throw for a text that holds no answer.
-template <class E>
-concept AnswerExtractor = requires(const E& extract, std::string_view text) {
-  { extract(text) } -> std::same_as<Extraction>;
-};
-
-/// How many texts ended how.
-struct ExtractionReport {
-  std::array<std::size_t, 5> outcomes{};  ///< by ExtractOutcome
-
-  void add(ExtractOutcome outcome) noexcept { ++outcomes[static_cast<std::size_t>(outcome)]; }
-  [[nodiscard]] std::size_t count(ExtractOutcome outcome) const noexcept {
-    return outcomes[static_cast<std::size_t>(outcome)];
-  }
-  [[nodiscard]] std::size_t texts() const noexcept {
-    std::size_t sum = 0;
-    for (const std::size_t count : outcomes) {
-      sum += count;
-    }
-    return sum;
-  }
-  [[nodiscard]] std::size_t unparseable() const noexcept {
-    return texts() - count(ExtractOutcome::found);
-  }
-  friend bool operator==(const ExtractionReport&, const ExtractionReport&) = default;
-};
-
-/// A regular expression (ECMAScript) matched line by line: the last match of the last line that has
-/// one, its first group if it has groups, else the whole match. A pattern cannot span lines.
-/// Matching is by simulation (linear in the line, no recursion over its characters) where the
-/// standard library offers it (libstdc++); lines beyond 64 KiB are passed over.
-class RegexExtractor {
- public:
-  /// Errors: parse, for a pattern that is no regular expression or uses back-references.
-  explicit RegexExtractor(std::string_view pattern) {
-    auto flags = std::regex::ECMAScript | std::regex::optimize;
-#if defined(__GLIBCXX__)
-    flags |= std::regex_constants::__polynomial;
-#endif
-    try {
-      regex_ = std::make_shared<const std::regex>(pattern.begin(), pattern.end(), flags);
-    } catch (const std::regex_error& error) {
-      fail(Errc::parse, "RegexExtractor: '", pattern,
-           "' is no regular expression that can be used: ", std::string_view(error.what()));
-    }
-  }
-
-  [[nodiscard]] Extraction operator()(std::string_view text) const {
-    if (detail::blank(text)) {
-      return {ExtractOutcome::no_text, {}};
-    }
-    for (std::size_t end = text.size();;) {
-      const std::size_t newline = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
-      const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
-      const std::string_view line = text.substr(begin, end - begin);
-      if (line.size() <= (std::size_t{1} << 16)) {
-        const std::string_view answer = last_match(line);
-        if (answer.data() != nullptr) {
-          return detail::blank(answer)
-                     ? Extraction{ExtractOutcome::empty, {}}
-                     : Extraction{ExtractOutcome::found, std::string(detail::trimmed(answer))};
-        }
-      }
-      if (newline == std::string_view::npos) {
-        return {ExtractOutcome::no_marker, {}};
-      }
-      end = newline;
-    }
-  }
-
- private:
-  [[nodiscard]] std::string_view last_match(std::string_view line) const {
-    std::string_view found;
-    std::match_results<std::string_view::const_iterator> match;
-    for (auto from = line.begin();
-         std::regex_search(from, line.end(), match, *regex_,
-                           from == line.begin() ? std::regex_constants::match_default
-                                                : std::regex_constants::match_prev_avail);) {
-      const auto& group = match.size() > 1 ? match[1] : match[0];
-      if (group.matched) {
-        found = std::string_view(line.data() + (group.first - line.begin()),
-                                 static_cast<std::size_t>(group.length()));
-      }
-      if (match[0].second == line.end()) {
-        break;
-      }
-      from = match[0].length() > 0 ? match[0].second : match[0].second + 1;
-    }
-    return found;
-  }
-
-  std::shared_ptr<const std::regex> regex_;  // const: shared by threads
-};
-
-/// The ways to find an answer by name, tried in order until one finds it.
+/// The ways to find an answer by name, tried in order until one finds it. A value: copied and
+/// called from any number of threads.
 class Extractor {
  public:
-  /// `spec`: names separated by commas: boxed, hash, answer-is, number, each of the first three
-  /// possibly with ">number" behind it (the first number of what it finds: "12 apples" is 12), and
-  /// at the end possibly regex:PATTERN, which runs to the end of the text (it may hold commas).
-  /// Errors: invalid_argument (a name), parse (a pattern).
+  /// `spec`: ways separated by commas.
+  ///   boxed, hash, answer-is, number   see extract_boxed and so on
+  ///   tag:NAME                         extract_tag
+  ///   phrase:WORDS                     extract_after_phrase
+  ///   text                             all of the text
+  ///   after:MARK, after?:MARK          the ways behind it see only what follows the last MARK;
+  ///   with
+  ///                                    "?" all of the text where there is no MARK. Last: all that
+  ///                                    follows it. after:</think>,boxed
+  ///   regex:PATTERN                    RegexExtractor; to the end of `spec` (it may hold commas)
+  /// WAY>number is the number that WAY's answer says (only_number): "12 apples" is 12.
+  ///
+  /// Where "boxed" comes before "answer-is" and a choice is announced after the last box ("Answer:
+  /// D" below a boxed formula), the choice is the answer.
+  /// Errors: invalid_argument (a name), parse (a pattern), unsupported (regex without RE2).
   explicit Extractor(std::string_view spec) {
     for (bool more = true; more;) {
-      if (spec.substr(0, 6) == "regex:") {
-        const auto regex = RegexExtractor(spec.substr(6));
-        steps_.push_back({nullptr, std::make_shared<const RegexExtractor>(regex), false});
+      if (detail::starts(spec, "regex:")) {
+        steps_.push_back({Way::function, RegexExtractor(spec.substr(6)), {}, false});
         return;
       }
       const std::size_t comma = spec.find(',');
-      std::string_view name = spec.substr(0, comma);
-      Step step{};
-      constexpr std::string_view to_number = ">number";
-      if (name.size() > to_number.size() &&
-          name.substr(name.size() - to_number.size()) == to_number) {
-        name.remove_suffix(to_number.size());
-        step.number = true;
-      }
-      for (const auto& [known, function] : functions) {
-        step.function = name == known ? function : step.function;
-      }
-      require(step.function != nullptr, Errc::invalid_argument, "Extractor: '", name,
-              "' is no way to find an answer; there are boxed, hash, answer-is (each possibly with "
-              ">number), number and regex:PATTERN");
-      steps_.push_back(std::move(step));
+      add(spec.substr(0, comma));
       more = comma != std::string_view::npos;
       spec = more ? spec.substr(comma + 1) : std::string_view();
+    }
+    const Way last = steps_.back().way;
+    if (last == Way::after || last == Way::after_if_there) {
+      add("text");
     }
   }
 
   /// The first way that finds an answer; if none does, the reason of the first.
   [[nodiscard]] Extraction operator()(std::string_view text) const {
     Extraction first;
+    bool tried = false;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-      Extraction found =
-          steps_[i].function != nullptr ? steps_[i].function(text) : (*steps_[i].regex)(text);
-      if (found.found() && steps_[i].number) {
-        found = detail::scan_number(found.answer, true);
+      const Step& step = steps_[i];
+      if (step.way == Way::after || step.way == Way::after_if_there) {
+        const std::size_t mark = text.rfind(step.word);
+        if (mark != std::string_view::npos) {
+          text = text.substr(mark + step.word.size());
+        } else if (step.way == Way::after) {
+          const bool thinks = detail::spoken(text).unfinished;
+          return tried ? first
+                       : Extraction{detail::blank(text) ? ExtractOutcome::no_text
+                                    : thinks            ? ExtractOutcome::unfinished
+                                                        : ExtractOutcome::no_marker,
+                                    {}};
+        }
+        continue;
+      }
+      Extraction found = step.extract(text);
+      if (found.found() && step.number) {
+        found = only_number(found.answer);
       }
       if (found.found()) {
-        return found;
+        return step.way == Way::boxed && !step.number ? choice_after(text, i, std::move(found))
+                                                      : found;
       }
-      first = i == 0 ? std::move(found) : std::move(first);
+      first = tried ? std::move(first) : std::move(found);
+      tried = true;
     }
     return first;
   }
 
  private:
-  using Function = Extraction (*)(std::string_view);
+  enum class Way { function, boxed, answer_is, after, after_if_there };
   struct Step {
-    Function function = nullptr;
-    std::shared_ptr<const RegexExtractor> regex;
+    Way way = Way::function;
+    std::function<Extraction(std::string_view)> extract;
+    std::string word;
     bool number = false;
   };
-  static constexpr std::array<std::pair<std::string_view, Function>, 4> functions{
-      {{"boxed", extract_boxed},
-       {"hash", extract_hash},
-       {"answer-is", extract_answer_is},
-       {"number", extract_number}}};
+
+  void add(std::string_view name) {
+    for (const auto& [prefix, way] : {std::pair<std::string_view, Way>{"after:", Way::after},
+                                      {"after?:", Way::after_if_there}}) {
+      if (detail::starts(name, prefix)) {
+        std::string_view mark = name.substr(prefix.size());
+        std::string_view inner;
+        for (const std::string_view known :
+             {">boxed>number", ">answer-is>number", ">hash>number", ">boxed", ">answer-is", ">hash",
+              ">number"}) {  // after:</think>>boxed
+          if (inner.empty() && mark.size() > known.size() && detail::ends(mark, known)) {
+            inner = known.substr(1);
+            mark.remove_suffix(known.size());
+          }
+        }
+        require(!mark.empty(), Errc::invalid_argument, "Extractor: '", name, "' names no mark");
+        steps_.push_back({way, {}, std::string(mark), false});
+        if (!inner.empty()) {
+          add(inner);
+        }
+        return;
+      }
+    }
+    const std::string_view whole = name;
+    Step step{};
+    constexpr std::string_view to_number = ">number";
+    if (name.size() > to_number.size() && detail::ends(name, to_number)) {
+      name.remove_suffix(to_number.size());
+      step.number = true;
+    }
+    if (name == "boxed") {
+      step.way = Way::boxed;
+      step.extract = extract_boxed;
+    } else if (name == "answer-is") {
+      step.way = Way::answer_is;
+      step.extract = extract_answer_is;
+    } else if (name == "hash") {
+      step.extract = extract_hash;
+    } else if (name == "number") {
+      step.extract = extract_number;
+    } else if (name == "text") {
+      step.extract = [](std::string_view text) {
+        const detail::Spoken said = detail::spoken(text);
+        return detail::blank(said.text) ? Extraction{detail::nothing_found(said), {}}
+                                        : detail::finished(said.text);
+      };
+    } else if (detail::starts(name, "tag:") && name.size() > 4) {
+      step.extract = [tag = std::string(name.substr(4))](std::string_view text) {
+        return extract_tag(text, tag);
+      };
+    } else if (detail::starts(name, "phrase:") && name.size() > 7) {
+      step.extract = [phrase = std::string(name.substr(7))](std::string_view text) {
+        return extract_after_phrase(text, phrase);
+      };
+    }
+    require(step.extract != nullptr, Errc::invalid_argument, "Extractor: '", whole,
+            "' is no way to find an answer; there are boxed, hash, answer-is, number, tag:NAME, "
+            "phrase:WORDS, text (each possibly with >number), after:MARK, after?:MARK and "
+            "regex:PATTERN");
+    steps_.push_back(std::move(step));
+  }
+
+  /// The choice that is announced after the last box, where this chain looks for one and the box
+  /// holds none; else what the box holds.
+  [[nodiscard]] Extraction choice_after(std::string_view text, std::size_t i,
+                                        Extraction boxed) const {
+    bool looks = false;
+    for (std::size_t k = i + 1; k < steps_.size(); ++k) {
+      looks = looks || (steps_[k].way == Way::answer_is && !steps_[k].number);
+    }
+    if (looks && detail::bare_choice(boxed.answer) == '\0') {
+      const std::size_t box = detail::last_box(text, std::string_view::npos);
+      Extraction after = extract_answer_is(text.substr(box + 1));
+      if (after.found() && after.answer.size() == 1 && detail::is_upper(after.answer[0])) {
+        return after;
+      }
+    }
+    return boxed;
+  }
 
   std::vector<Step> steps_;
 };

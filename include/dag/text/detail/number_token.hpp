@@ -13,19 +13,31 @@
 
 namespace dag::detail {
 
-/// Characters beyond ASCII that write numbers, as the ASCII or LaTeX that means the same: full-width
-/// forms, the minus and dashes before digits, thin spaces, times, root, pi.
+/// Characters beyond ASCII that write numbers, as the ASCII or LaTeX that means the same:
+/// full-width forms, the minus and dashes before digits, thin spaces, times, root, pi.
 [[nodiscard]] inline std::string plain_figures(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 15> forms{
-      {{"\xE2\x88\x92", "-"},   {"\xE2\x80\x93", "-"},      {"\xE2\x80\x89", "\\,"},
-       {"\xE2\x80\xAF", "\\,"}, {"\xC2\xA0", " "},          {"\xE3\x80\x80", " "},
-       {"\xC3\x97", "\\times "}, {"\xC2\xB7", "\\cdot "},   {"\xE2\x8B\x85", "\\cdot "},
-       {"\xE2\x88\x9A", "\\sqrt "}, {"\xCF\x80", "\\pi "},  {"\xC2\xB1", "\\pm "},
-       {"\xE2\x89\xA4", "<"},   {"\xE2\x89\xA5", ">"},      {"\xC3\xB7", "\\div "}}};
+      {{"\xE2\x88\x92", "-"},
+       {"\xE2\x80\x93", "-"},
+       {"\xE2\x80\x89", "\\,"},
+       {"\xE2\x80\xAF", "\\,"},
+       {"\xC2\xA0", " "},
+       {"\xE3\x80\x80", " "},
+       {"\xC3\x97", "\\times "},
+       {"\xC2\xB7", "\\cdot "},
+       {"\xE2\x8B\x85", "\\cdot "},
+       {"\xE2\x88\x9A", "\\sqrt "},
+       {"\xCF\x80", "\\pi "},
+       {"\xC2\xB1", "\\pm "},
+       {"\xE2\x89\xA4", "<"},
+       {"\xE2\x89\xA5", ">"},
+       {"\xC3\xB7", "\\div "}}};
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(char_at(text, i + k)); };
+    const auto byte = [&](std::size_t k) {
+      return static_cast<unsigned char>(char_at(text, i + k));
+    };
     if (byte(0) < 0x80) {
       out += text[i++];
       continue;
@@ -84,7 +96,11 @@ class NumberScanner {
         out.spelled += text_.substr(i + comma, end - i - comma);
         i = end;
         whole = false;
-        const bool more = decimal_comma(i) > 0 && digit(i + decimal_comma(i));
+        bool more = false;
+        while (decimal_comma(i) > 0 && digit(i + decimal_comma(i))) {  // 1,2,3
+          i = digits(i + decimal_comma(i));
+          more = true;
+        }
         out.fragment = out.fragment || more || in_parentheses(at, i);
       }
     }
@@ -98,6 +114,7 @@ class NumberScanner {
       out.spelled += '%';
       i = percent + 1;
     }
+    i = magnitude(i, out);
     out.end = i;
     out.fragment = out.fragment || goes_on(i);
     return out;
@@ -105,8 +122,8 @@ class NumberScanner {
 
   enum class Before { nothing, minus, fragment, skip };
 
-  /// What stands before the number at `at`: nothing that matters, its sign, a piece of an expression
-  /// that it belongs to, or what makes it no number at all (x_1, 10^3, Step 2).
+  /// What stands before the number at `at`: nothing that matters, its sign, a piece of an
+  /// expression that it belongs to, or what makes it no number at all (x_1, 10^3, Step 2).
   [[nodiscard]] Before before(std::size_t at, bool prose) const {
     std::size_t i = at;
     const auto last = [&](std::size_t back = 1) { return i >= back ? text_[i - back] : '\0'; };
@@ -147,8 +164,8 @@ class NumberScanner {
       --left;
     }
     if (left > 0 && minuend(left, begin)) {
-      const bool hyphen = left == begin && is_alpha(text_[left - 1]) && left > 1 &&
-                          is_alpha(text_[left - 2]);
+      const bool hyphen =
+          left == begin && is_alpha(text_[left - 1]) && left > 1 && is_alpha(text_[left - 2]);
       return hyphen ? Before::skip : Before::fragment;  // covid-19
     }
     if (operand(begin)) {
@@ -157,11 +174,24 @@ class NumberScanner {
     return has_minus ? Before::minus : Before::nothing;
   }
 
+  /// Whether the number from `at` to `end` is the last of a tuple or an interval: (1, 2].
+  [[nodiscard]] bool coordinate(std::size_t at, std::size_t end) const {
+    std::size_t left = at;
+    while (left > 0 && (text_[left - 1] == ' ' || text_[left - 1] == '-')) {
+      --left;
+    }
+    const std::size_t right = spaces(end);
+    const char close = char_at(text_, right);
+    return left > 0 && text_[left - 1] == ',' &&
+           (close == ')' || close == ']' || starts(text_.substr(right), "\\right") ||
+            starts(text_.substr(right), "\\}"));
+  }
+
   /// Whether the text after a first number goes on with another one of the same list.
   [[nodiscard]] bool list_goes_on(std::size_t i) const {
     constexpr std::array<std::string_view, 11> joins{
-        ",", ";", "and", "or", "to", "\\text{ and }", "\\text{and}", "\\text{ or }", "\\pm", "&",
-        "\\quad"};
+        ",",    ";", "and",   "or", "to", "\\text{ and }", "\\text{and}", "\\text{ or }",
+        "\\pm", "&", "\\quad"};
     bool joined = false;
     for (bool more = true; more;) {
       more = false;
@@ -332,9 +362,9 @@ class NumberScanner {
         }
       }
     }
-    if (char_at(text_, i) == '\xC2' && (char_at(text_, i + 1) == '\xBC' ||
-                                        char_at(text_, i + 1) == '\xBD' ||
-                                        char_at(text_, i + 1) == '\xBE')) {  // one of the quarters
+    if (char_at(text_, i) == '\xC2' &&
+        (char_at(text_, i + 1) == '\xBC' || char_at(text_, i + 1) == '\xBD' ||
+         char_at(text_, i + 1) == '\xBE')) {  // one of the quarters
       out.spelled += text_.substr(i, 2);
       return i + 2;
     }
@@ -378,6 +408,20 @@ class NumberScanner {
     return end + (braced ? 1 : 0);
   }
 
+  /// "5 million": the word is part of the number.
+  std::size_t magnitude(std::size_t i, NumberToken& out) const {
+    const std::size_t next = spaces(i);
+    for (const std::string_view word :
+         {"million", "billion", "trillion", "thousand", "hundred", "dozen"}) {
+      if (next > i && spells(text_, next, word) && !is_alpha(char_at(text_, next + word.size()))) {
+        out.spelled += ' ';
+        out.spelled += word;
+        return next + word.size();
+      }
+    }
+    return i;
+  }
+
   /// Whether [at, end) stands alone in parentheses or brackets: (1,2).
   [[nodiscard]] bool in_parentheses(std::size_t at, std::size_t end) const {
     const char open = at > 0 ? text_[at - 1] : '\0';
@@ -394,7 +438,7 @@ class NumberScanner {
                starts(rest, "\\text") || starts(rest, "\\prime"));
     }
     if ((c == ':' || c == '/') && (digit(i + 1) || (c == '/' && is_alpha(char_at(text_, i + 1)) &&
-                                                     !is_alpha(char_at(text_, i + 2))))) {
+                                                    !is_alpha(char_at(text_, i + 2))))) {
       return c == ':' || !is_unit_letter(text_[i + 1]);
     }
     if (c == '-' && digit(i + 1)) {
@@ -408,9 +452,9 @@ class NumberScanner {
     }
     const std::size_t next = spaces(i);
     const std::string_view rest = text_.substr(next);
-    for (const std::string_view factor : {"\\sqrt", "\\pi", "\\cdot", "\\times", "\\pm", "\\frac",
-                                          "\\dfrac", "\\ln", "\\log", "\\sin", "\\cos", "\\tan",
-                                          "\\binom", "\\div", "\\alpha", "\\theta", "\\lambda"}) {
+    for (const std::string_view factor :
+         {"\\sqrt", "\\pi", "\\cdot", "\\times", "\\pm", "\\frac", "\\dfrac", "\\ln", "\\log",
+          "\\sin", "\\cos", "\\tan", "\\binom", "\\div", "\\alpha", "\\theta", "\\lambda"}) {
       if (starts(rest, factor) && !is_alpha(char_at(rest, factor.size()))) {
         return true;
       }
@@ -458,8 +502,8 @@ class NumberScanner {
     return tight && c == '-';
   }
 
-  /// Whether the text that ends at `i` makes what follows a piece of an expression: an operator with
-  /// a left side, a function, a relation, a colon or slash after a digit.
+  /// Whether the text that ends at `i` makes what follows a piece of an expression: an operator
+  /// with a left side, a function, a relation, a colon or slash after a digit.
   [[nodiscard]] bool operand(std::size_t i) const {
     std::size_t left = i;
     while (left > 0 && (text_[left - 1] == ' ' || text_[left - 1] == '{')) {
@@ -470,11 +514,11 @@ class NumberScanner {
     }
     const char c = text_[left - 1];
     const char b = left > 1 ? text_[left - 2] : '\0';
-    if (c == '}' && left < i && text_[i - 1] == '{') {
+    if (c == '}' && char_at(text_, left) == '{') {
       return true;  // \binom{5}{2}
     }
     if (c == '<' || c == '>') {
-      return b != '=' && b != '-';  // => and -> lead to a result
+      return b != '=' && b != '-' && b != c;  // =>, -> and >> lead to a result
     }
     if (c == ':' || c == '/' || c == '.') {
       return left == i && (is_digit_char(b) || (c == '/' && (is_alpha(b) || b == ')' || b == '}')));
@@ -483,6 +527,12 @@ class NumberScanner {
       const std::size_t next = left - 1;
       return next > 0 && b != '*' && (is_digit_char(b) || b == ' ' || b == ')') &&
              (left < i) == (b == ' ') && b != '\0' && operand_digit(next);
+    }
+    if ((c == '+' || c == '-') && left < i && b == ' ') {  // 17 + 5, x - 5; not "items - 5"
+      const std::size_t before = left - 2;
+      return operand_digit(before) ||
+             (before > 0 && is_alpha(text_[before - 1]) &&
+              (before < 2 || (!is_word_byte(text_[before - 2]) && text_[before - 2] != '\'')));
     }
     if (c == '(' || c == '[') {
       return is_alpha(b) && (left < 3 || !is_word_byte(text_[left - 3]));  // f(5)
@@ -502,10 +552,12 @@ class NumberScanner {
     }
     const std::string_view macro = text_.substr(name, left - name);
     for (const std::string_view plain :
-         {"text",  "textbf",  "textit", "textrm", "mathrm", "mathbf", "mathit", "mathsf", "mbox",
-          "boxed", "fbox",    "framebox", "left", "right",  "quad",   "qquad",  "approx", "to",
-          "rightarrow", "Rightarrow", "implies", "therefore", "equiv", "displaystyle", "big", "bigl",
-          "operatorname", "hspace", "sim", "underline", "bold", "boldsymbol", "color", "begin"}) {
+         {"text",       "textbf",     "textit",       "textrm",    "mathrm", "mathbf",
+          "mathit",     "mathsf",     "mbox",         "boxed",     "fbox",   "framebox",
+          "left",       "right",      "quad",         "qquad",     "approx", "to",
+          "rightarrow", "Rightarrow", "implies",      "therefore", "equiv",  "displaystyle",
+          "big",        "bigl",       "operatorname", "hspace",    "sim",    "underline",
+          "bold",       "boldsymbol", "color",        "begin"}) {
       if (macro == plain) {
         return false;
       }
@@ -533,9 +585,9 @@ class NumberScanner {
     if (end == i || begin == end || (begin > 0 && is_alpha(text_[begin - 1]))) {
       return false;
     }
-    for (const std::string_view word : {"step", "question", "problem", "example", "figure", "table",
-                                        "equation", "part", "case", "line", "page", "chapter",
-                                        "section", "exercise", "theorem", "lemma"}) {
+    for (const std::string_view word :
+         {"step", "question", "problem", "example", "figure", "table", "equation", "part", "case",
+          "line", "page", "chapter", "section", "exercise", "theorem", "lemma"}) {
       if (word.size() == end - begin && spells(text_, begin, word)) {
         return true;
       }
@@ -576,8 +628,7 @@ class NumberScanner {
   Extraction found{ExtractOutcome::no_marker, {}};
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];
-    const bool point =
-        c == '.' && scanner.digit(i + 1) && (i == 0 || !is_digit_char(text[i - 1]));
+    const bool point = c == '.' && scanner.digit(i + 1) && (i == 0 || !is_digit_char(text[i - 1]));
     if (!point && !is_digit_char(c) && !(c == '\\' && scanner.fraction_macro(i) > 0)) {
       const bool word = is_alpha(c) || c == '_';
       ++i;
@@ -595,6 +646,7 @@ class NumberScanner {
     const NumberToken token = scanner.token(i);
     if (before != Before::skip) {
       const bool piece = token.fragment || before == Before::fragment || token.spelled.empty() ||
+                         scanner.coordinate(i, token.end) ||
                          (first && scanner.list_goes_on(token.end));
       found = piece ? Extraction{ExtractOutcome::fragment, {}}
                     : Extraction{ExtractOutcome::found,

@@ -120,7 +120,7 @@ struct Spoken {
 };
 [[nodiscard]] constexpr Spoken spoken(std::string_view text) noexcept {
   constexpr std::array<std::string_view, 4> names{"think", "thinking", "thought", "reasoning"};
-  std::size_t begin = 0;   // after the last end
+  std::size_t begin = 0;       // after the last end
   std::size_t open = nowhere;  // the first beginning after it
   for (std::size_t i = text.find('<'); i != nowhere; i = text.find('<', i + 1)) {
     const std::size_t slash = char_at(text, i + 1) == '/' ? 1 : 0;
@@ -145,9 +145,10 @@ struct Spoken {
 /// that begins with "Question:", "Q:", "Problem 2:", "Human:" and the like.
 [[nodiscard]] constexpr std::size_t recital_begin(std::string_view text,
                                                   std::size_t from) noexcept {
-  constexpr std::array<std::string_view, 8> labels{"question", "problem", "q",        "human",
-                                                   "user",     "input",   "exercise", "instruction"};
-  for (std::size_t line = text.find('\n', from); line != nowhere; line = text.find('\n', line + 1)) {
+  constexpr std::array<std::string_view, 8> labels{
+      "question", "problem", "q", "human", "user", "input", "exercise", "instruction"};
+  for (std::size_t line = text.find('\n', from); line != nowhere;
+       line = text.find('\n', line + 1)) {
     std::size_t i = line + 1;
     while (i < text.size() && (text[i] == ' ' || text[i] == '#' || text[i] == '*')) {
       ++i;

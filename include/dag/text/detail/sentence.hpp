@@ -15,10 +15,10 @@ namespace dag::detail {
 
 /// Words that a point may follow without ending a sentence, in lower case, sorted.
 inline constexpr std::array<std::string_view, 46> abbreviations{
-    "adm",  "approx", "art", "ave", "blvd", "bros", "capt", "cf",  "co",   "col", "corp", "dept",
-    "dr",   "e.g",    "ed",  "eq",  "esp",  "fig",  "fr",   "ft",  "gen",  "gov", "hon",  "i.e",
-    "inc",  "jr",     "lt",  "ltd", "maj",  "mr",   "mrs",  "ms",  "mt",   "no",  "nr",   "pres",
-    "prof", "rd",     "rep", "rev", "sen",  "sgt",  "sr",   "st",  "univ", "vs"};
+    "adm",  "approx", "art", "ave", "blvd", "bros", "capt", "cf", "co",   "col", "corp", "dept",
+    "dr",   "e.g",    "ed",  "eq",  "esp",  "fig",  "fr",   "ft", "gen",  "gov", "hon",  "i.e",
+    "inc",  "jr",     "lt",  "ltd", "maj",  "mr",   "mrs",  "ms", "mt",   "no",  "nr",   "pres",
+    "prof", "rd",     "rep", "rev", "sen",  "sgt",  "sr",   "st", "univ", "vs"};
 
 /// Whether the point at text[at] belongs to the word before it: Dr., St., J., p.m., U.S., approx.
 [[nodiscard]] constexpr bool abbreviation_point(std::string_view text, std::size_t at) noexcept {
@@ -53,8 +53,9 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
 /// Stops of other scripts: they end a sentence wherever they stand. Their length at text[i], or 0.
 [[nodiscard]] constexpr std::size_t wide_stop(std::string_view text, std::size_t i) noexcept {
   constexpr std::array<std::string_view, 7> stops{
-      "\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xEF\xBC\x9B", "\xEF\xBC\x8C" /* , */,
-      "\xE0\xA5\xA4" /* danda */, "\xD8\x9F" /* ? of Arabic */};
+      "\xE3\x80\x82", "\xEF\xBC\x81",         "\xEF\xBC\x9F",
+      "\xEF\xBC\x9B", "\xEF\xBC\x8C" /* , */, "\xE0\xA5\xA4" /* danda */,
+      "\xD8\x9F" /* ? of Arabic */};
   for (const std::string_view stop : stops) {
     if (text.substr(i, stop.size()) == stop) {
       return stop.size();
@@ -68,9 +69,9 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
 /// of 3.5 is no stop; mathematics between dollars is passed over. Also before ", because" and the
 /// like.
 [[nodiscard]] constexpr std::size_t sentence_end(std::string_view text) noexcept {
-  constexpr std::array<std::string_view, 9> reasons{" because ", " since ",  ", since ",
-                                                    ", which ",  ", so ",    ", where ",
-                                                    ", not ",    ", as ",    " \xE2\x80\x94 "};
+  constexpr std::array<std::string_view, 9> reasons{" because ", " since ", ", since ",
+                                                    ", which ",  ", so ",   ", where ",
+                                                    ", not ",    ", as ",   " \xE2\x80\x94 "};
   bool math = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -111,7 +112,8 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   return text.size();
 }
 
-/// "(B) because", "B) Paris", "C. Paris", "C: Paris" choose a letter: its place, or nowhere. Not
+/// "(B) because", "B) Paris", "C. Paris", "C: Paris", "C, a city" choose a letter: its place, or
+/// nowhere. Not
 /// "(A) and (C)", "(a) 3 (b) 4", "(A) (B)", "J. K. Rowling", "A. Lincoln" after H.
 [[nodiscard]] constexpr std::size_t leading_choice(std::string_view text) noexcept {
   const std::size_t open = !text.empty() && text[0] == '(' ? 1 : 0;
@@ -120,7 +122,7 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   }
   const char mark = text[open + 1];
   std::size_t rest = open + 2;
-  if (open == 1 ? mark != ')' : mark != ')' && mark != '.' && mark != ':') {
+  if (open == 1 ? mark != ')' : mark != ')' && mark != '.' && mark != ':' && mark != ',') {
     return nowhere;
   }
   if (rest < text.size() && text[rest] != ' ' && text[rest] != '\n') {
@@ -135,6 +137,10 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   const bool figure = is_upper(text[open]) && (is_digit_char(tail[0]) || tail[0] == '-');
   if (!word && !figure) {
     return nowhere;
+  }
+  if (mark == ',' && (text[open] > 'H' || !is_upper(text[open]) || tail.size() < 3 ||
+                      !is_word_byte(tail[1]) || is_upper(tail[0]) || is_upper(tail[1]))) {
+    return nowhere;  // "B, the countryside", but not "B, C" nor "A, Bern"
   }
   if (mark == '.' && (text[open] > 'H' || !is_upper(text[open]) || char_at(tail, 1) == '.')) {
     return nowhere;  // initials
@@ -174,11 +180,17 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
       text.remove_prefix(1);
       again = true;
     } else {
-      for (const auto& [open, close] :
-           {std::pair<std::string_view, std::string_view>{"\"", "\""}, {"'", "'"}, {"`", "`"},
-            {"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}, {"__", "__"},
-            {"\xE2\x80\x9C", "\xE2\x80\x9D"}, {"\xC2\xAB", "\xC2\xBB"},
-            {"\xE3\x80\x8C", "\xE3\x80\x8D"}}) {
+      for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"\"", "\""},
+                                        {"'", "'"},
+                                        {"`", "`"},
+                                        {"$$", "$$"},
+                                        {"$", "$"},
+                                        {"\\(", "\\)"},
+                                        {"\\[", "\\]"},
+                                        {"__", "__"},
+                                        {"\xE2\x80\x9C", "\xE2\x80\x9D"},
+                                        {"\xC2\xAB", "\xC2\xBB"},
+                                        {"\xE3\x80\x8C", "\xE3\x80\x8D"}}) {
         if (wrapped(open, close)) {
           text = text.substr(open.size(), text.size() - open.size() - close.size());
           again = true;
