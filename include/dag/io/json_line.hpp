@@ -90,8 +90,8 @@ class JsonLine {
     return found;
   }
 
-  /// The value at a path of keys and positions: "response.body.choices.0.message". A key that itself
-  /// holds a point is found whole.
+  /// The value at a path of keys and positions: "response.body.choices.0.message". A key that
+  /// itself holds a point is found whole.
   [[nodiscard]] Index at(Index i, std::string_view path) const {
     while (i != none) {
       if (const Index whole = find(i, path); whole != none) {
@@ -154,8 +154,8 @@ class JsonLine {
   [[noreturn]] void fault(std::string what) const { throw Fault{std::move(what), at_ + 1}; }
 
   void space() noexcept {
-    while (at_ < line_.size() && (line_[at_] == ' ' || line_[at_] == '\t' || line_[at_] == '\r' ||
-                                  line_[at_] == '\n')) {
+    while (at_ < line_.size() &&
+           (line_[at_] == ' ' || line_[at_] == '\t' || line_[at_] == '\r' || line_[at_] == '\n')) {
       ++at_;
     }
   }
@@ -300,8 +300,8 @@ class JsonLine {
     return value;
   }
 
-  /// The code point of an escape \uXXXX (with its second half) at bytes[at] == '\\', and its length;
-  /// a lone surrogate is U+FFFD.
+  /// The code point of an escape \uXXXX (with its second half) at bytes[at] == '\\', and its
+  /// length; a lone surrogate is U+FFFD.
   [[nodiscard]] static std::pair<char32_t, std::size_t> code_point(std::string_view bytes,
                                                                    std::size_t at) noexcept {
     const int high = hex(bytes.substr(at + 2, 4));
@@ -348,8 +348,12 @@ class JsonLine {
         detail::encode_utf8(value, out);
         i = slash + length;
       } else {
-        out += c == 'b' ? '\b' : c == 'f' ? '\f' : c == 'n' ? '\n' : c == 'r' ? '\r'
-               : c == 't' ? '\t' : c;
+        out += c == 'b'   ? '\b'
+               : c == 'f' ? '\f'
+               : c == 'n' ? '\n'
+               : c == 'r' ? '\r'
+               : c == 't' ? '\t'
+                          : c;
       }
     }
   }

@@ -33,9 +33,10 @@ class ByteSource {
  public:
   explicit ByteSource(std::string path)
       : path_(std::move(path)),
-        file_(is_standard_input(path_) ? stdin : std::fopen(path_.c_str(), "rb"),
-              is_standard_input(path_) ? [](std::FILE*) { return 0; }
-                                       : [](std::FILE* file) { return std::fclose(file); }) {
+        file_(
+            is_standard_input(path_) ? stdin : std::fopen(path_.c_str(), "rb"),
+            is_standard_input(path_) ? [](std::FILE*) { return 0; }
+                                     : [](std::FILE* file) { return std::fclose(file); }) {
     require(file_ != nullptr, Errc::io, "JsonlReader: cannot open '", path_,
             "': ", std::strerror(errno));
   }
@@ -115,7 +116,8 @@ class ByteSource {
         return 0;
       }
       if (ended_) {  // another member
-        require(inflateReset(&stream) == Z_OK, Errc::io, "JsonlReader: cannot unpack '", path_, "'");
+        require(inflateReset(&stream) == Z_OK, Errc::io, "JsonlReader: cannot unpack '", path_,
+                "'");
         ended_ = false;
       }
       stream.next_in = reinterpret_cast<Bytef*>(raw_.data() + place_);
