@@ -429,10 +429,11 @@ class Rewards(Case):
         found = self.json("rewards", path, "--utility", "gini", "--extract", "boxed,answer-is",
                           "--out", "out.jsonl", cwd=self.folder)
         self.assertEqual(found["extraction"], {"found": 2, "no_text": 0, "no_marker": 1,
-                                               "unclosed": 0, "empty": 0})
+                                               "unclosed": 0, "empty": 0, "unfinished": 0,
+                                               "fragment": 0})
         self.assertEqual(found["acc_random_sample"], 0.75)
         written = json.loads((self.folder / "out.jsonl").read_text())["samples"]
-        self.assertEqual([s.get("answer") for s in written], ["1/2", "0.5", None, "0.50"])
+        self.assertEqual([s.get("answer") for s in written], ["\\frac12", "0.5", None, "0.50"])
         self.assertEqual([s["reward"] for s in written], [-2, -2, None, -2])
 
     def test_equilibria_of_the_estimated_game(self):
