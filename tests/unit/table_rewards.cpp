@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 using dag::Advantage;
@@ -124,6 +126,92 @@ TEST_CASE_TEMPLATE("counts, tables and fused advantages follow the definition", 
   check_against_definition<Scalar>(full);
   full.answer[40] = -1;  // one missing answer inside a whole block
   check_against_definition<Scalar>(full);
+}
+
+TEST_CASE_TEMPLATE("no bit of a reward or an advantage depends on the order of the samples", Scalar,
+                   float, double) {
+  const auto plug_in = [](std::span<double> table) { dag::plug_in_table(surprise, table); };
+  dag::RandomStream stream(9, 0);
+  std::size_t changed = 0, compared = 0;
+  for (const std::uint64_t largest : {20U, 90U, 700U}) {
+    const Batch batch = random_batch(largest, 60, largest, 1);
+    const dag::RewardTables<Scalar> tables(batch.answer, batch.begin, plug_in);
+    const std::vector<Scalar> lengths(batch.answer.size(), Scalar{3});
+    for (const auto& entry : dag::advantage_names) {
+      const Advantage kind = entry.second;
+      if (kind == Advantage::pass_at_k) {
+        continue;  // refuses groups of one
+      }
+      CAPTURE(to_string(kind));
+      const auto size = batch.answer.size();
+      std::vector<Scalar> reward(size), advantage(size), other_reward(size), other(size);
+      dag::table_rewards<Scalar>(batch.answer, batch.begin, tables, kind, reward, advantage,
+                                 lengths);
+      Batch shuffled = batch;
+      std::vector<std::size_t> from(size);
+      for (std::size_t g = 0; g + 1 < batch.begin.size(); ++g) {
+        const auto first = static_cast<std::size_t>(batch.begin[g]);
+        const auto last = static_cast<std::size_t>(batch.begin[g + 1]);
+        for (std::size_t i = first; i < last; ++i) {
+          from[i] = i;
+        }
+        for (std::size_t i = last; i > first + 1; --i) {
+          std::swap(from[i - 1], from[first + stream.below(i - first)]);
+        }
+        for (std::size_t i = first; i < last; ++i) {
+          shuffled.answer[i] = batch.answer[from[i]];
+        }
+      }
+      dag::table_rewards<Scalar>(shuffled.answer, shuffled.begin, tables, kind, other_reward, other,
+                                 lengths);
+      for (std::size_t i = 0; i < size; ++i) {
+        const bool same = other[i] == advantage[from[i]] &&
+                          (other_reward[i] == reward[from[i]] ||
+                           std::isnan(other_reward[i]) == std::isnan(reward[from[i]]));
+        changed += same ? 0 : 1;
+        ++compared;
+      }
+    }
+  }
+  CHECK(changed == 0);
+  CHECK(compared > 100000);
+}
+
+TEST_CASE("advantages from counts are those of the samples, bit for bit") {
+  dag::RandomStream stream(10, 0);
+  std::vector<double> rewards, classes;
+  std::vector<std::int64_t> begin{0}, class_begin{0}, times;
+  for (int g = 0; g < 200; ++g) {
+    for (auto classes_left = 1 + stream.below(8); classes_left > 0; --classes_left) {
+      classes.push_back(stream.below(9) == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                             : 3 * stream.uniform() - 2);
+      times.push_back(static_cast<std::int64_t>(1 + stream.below(40)));
+      rewards.insert(rewards.end(), static_cast<std::size_t>(times.back()), classes.back());
+    }
+    begin.push_back(static_cast<std::int64_t>(rewards.size()));
+    class_begin.push_back(static_cast<std::int64_t>(classes.size()));
+  }
+  for (const auto& entry : dag::advantage_names) {
+    const Advantage kind = entry.second;
+    CAPTURE(to_string(kind));
+    std::vector<double> one(rewards.size()), counted(classes.size());
+    const auto from_counts = [&] {
+      return dag::advantages<double>(kind, classes, class_begin, counted, {}, times);
+    };
+    if (dag::needs_lengths(kind) || kind == Advantage::pass_at_k) {
+      CHECK_THROWS_AS(from_counts(), dag::Error);
+      continue;
+    }
+    CHECK(from_counts() == dag::advantages<double>(kind, rewards, begin, one));
+    std::size_t next = 0, different = 0;
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+      for (std::int64_t i = 0; i < times[c]; ++i, ++next) {
+        different +=
+            one[next] == counted[c] || (std::isnan(one[next]) && std::isnan(counted[c])) ? 0 : 1;
+      }
+    }
+    CHECK(different == 0);
+  }
 }
 
 TEST_CASE("plug-in and leave-one-out tables are their formulas") {

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -44,6 +47,42 @@ void leave_one_out_table(Reward&& reward, std::span<double> table) {
             table[k]);
   }
 }
+
+namespace detail {
+
+/// A table of K entries so that sums of K of them, and of their squares, are exact in double and so
+/// the same in any order: entries less their centre, rounded to multiples of 2^(e - bits), 2^e the
+/// power of two above the largest, squares to multiples of 2^(2 e - bits), K <= 2^(52 - bits).
+struct TableSums {
+  static constexpr std::size_t largest = 4096;  ///< 40 bits are left
+  struct Entry {
+    double value;
+    double square;
+  };
+  double centre = 0;
+  double least = 0;  ///< a sum of n squared deviations below n times this is too coarse for float
+  std::vector<Entry> entries;
+
+  TableSums() = default;
+  template <class Scalar>
+  explicit TableSums(std::span<const Scalar> table) {
+    const auto [low, high] = std::minmax_element(table.begin(), table.end());
+    centre = 0.5 * static_cast<double>(*low) + 0.5 * static_cast<double>(*high);
+    int exponent = 0;
+    (void)std::frexp(static_cast<double>(*high) - centre, &exponent);
+    const int bits = 52 - static_cast<int>(std::bit_width(table.size() - 1));
+    const auto round = [](double x, int unit) {
+      return std::ldexp(std::nearbyint(std::ldexp(x, -unit)), unit);
+    };
+    for (const Scalar value : table) {
+      const double own = round(static_cast<double>(value) - centre, exponent - bits);
+      entries.push_back({own, round(own * own, 2 * exponent - bits)});
+    }
+    least = std::ldexp(1.0, 2 * exponent + 24 - bits);
+  }
+};
+
+}  // namespace detail
 
 /// Reward tables for the group sizes that occur: `table(K)[k]` is the reward of a sample in a group
 /// of K answered samples, k of the others having its answer. Built once, read by the hot loops.
@@ -98,6 +137,12 @@ class RewardTables {
     add(size, builder);
   }
 
+  /// How sums over the samples of a group of `size` are taken; nullptr beyond
+  /// detail::TableSums::largest and where that size was not built.
+  [[nodiscard]] const detail::TableSums* sums(std::size_t size) const noexcept {
+    return size < sums_.size() && !sums_[size].entries.empty() ? &sums_[size] : nullptr;
+  }
+
   /// The table of groups with `size` answered samples; empty where that size was not built.
   [[nodiscard]] std::span<const Scalar> table(std::size_t size) const noexcept {
     if (size >= start_.size() || start_[size] < 0) {
@@ -127,9 +172,16 @@ class RewardTables {
               size, " is ", table[k]);
       values_.push_back(value);
     }
+    if (std::is_same_v<Scalar, float> && size <= detail::TableSums::largest) {
+      if (sums_.size() <= size) {
+        sums_.resize(size + 1);
+      }
+      sums_[size] = detail::TableSums(std::span<const Scalar>(values_).last(size));
+    }
   }
 
   std::vector<std::int64_t> start_;
+  std::vector<detail::TableSums> sums_;  ///< by size
   std::vector<Scalar> values_;
 };
 

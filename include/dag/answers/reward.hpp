@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <dag/answers/counted_rewards.hpp>
@@ -19,133 +20,117 @@ namespace dag {
 
 namespace detail {
 
-/// The divisor of a centred, fused convention: factor = gain / (sqrt(max(var, floor)) + epsilon),
-/// or gain alone where `scaled` is false.
+/// Advantages of one group by its exact moments. Returns whether all rewards are equal.
 template <class Scalar>
-struct FusedScale {
-  bool fused = true;
-  bool scaled = false;
-  bool others = false;  ///< gain n / (n - 1)
-  Scalar epsilon = 0;
-  Scalar floor = 0;
-  Scalar alone = 0;
+inline bool moment_group(const AdvantageConvention& rule, std::span<const Scalar> reward,
+                         std::span<Scalar> advantage) {
+  const GroupMoments moments(reward);
+  group_advantages<Scalar>(rule, moments, reward, {}, 1, advantage);
+  return moments.tied;
+}
 
-  [[nodiscard]] Scalar factor(Scalar squares, std::size_t n) const noexcept {
-    const auto count = static_cast<Scalar>(n);
-    if (!scaled) {
-      return others ? count / (count - 1) : Scalar{1};
-    }
-    const Scalar variance = squares / (count - 1);
-    return 1 / (std::sqrt(variance > floor ? variance : floor) + epsilon);
+/// Sums of the entries `index` of a table, and of their squares: exact, in whatever order.
+template <std::size_t Fixed>
+[[nodiscard]] inline TableSums::Entry sum_entries(const TableSums::Entry* entry,
+                                                  const std::int32_t* index, std::size_t size) {
+  const std::size_t n = Fixed != 0 ? Fixed : size;
+#if defined(__GNUC__) || defined(__clang__)
+  using Pair [[gnu::vector_size(16)]] = double;
+  Pair sum[4] = {};
+  const auto add = [&](std::size_t lane, std::size_t i) {
+    Pair own;
+    std::memcpy(&own, entry + index[i], sizeof own);
+    sum[lane] += own;
+  };
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    add(0, i);
+    add(1, i + 1);
+    add(2, i + 2);
+    add(3, i + 3);
   }
-
-  explicit constexpr FusedScale(Advantage kind) : alone(static_cast<Scalar>(alone_factor(kind))) {
-    switch (kind) {
-      case Advantage::trl_group:
-        scaled = true;
-        epsilon = Scalar(1e-4);
-        break;
-      case Advantage::verl_grpo:
-        scaled = true;
-        epsilon = Scalar(1e-6);
-        break;
-      case Advantage::group_norm:
-        scaled = true;
-        epsilon = Scalar(1e-9);
-        break;
-      case Advantage::verl_vectorized:
-        scaled = true;
-        epsilon = Scalar(1e-6);
-        floor = Scalar(1e-6);
-        break;
-      case Advantage::rloo:
-      case Advantage::rloo_vectorized: others = true; break;
-      case Advantage::trl_none:
-      case Advantage::dr_grpo: break;
-      default: fused = false;
+  if constexpr (Fixed == 0) {
+    for (; i < n; ++i) {
+      add(0, i);
     }
   }
-};
+  const Pair all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return {all[0], all[1]};
+#else
+  TableSums::Entry sum{0, 0};
+  for (std::size_t i = 0; i < n; ++i) {
+    sum.value += entry[index[i]].value;
+    sum.square += entry[index[i]].square;
+  }
+  return sum;
+#endif
+}
+
+/// Advantages of a group whose rewards were looked up by `others`. Returns whether all are equal.
+template <std::size_t Fixed>
+inline bool finish_group(const std::int32_t* others, std::size_t size, const TableSums& sums,
+                         const AdvantageConvention& rule, const float* reward, float* advantage) {
+  const std::size_t n = Fixed != 0 ? Fixed : size;
+  const auto count = static_cast<double>(n);
+  const TableSums::Entry sum = sum_entries<Fixed>(sums.entries.data(), others, size);
+  const double shift = sum.value / count;
+  const double squares = sum.square - sum.value * shift;
+  if (squares < sums.least * count) [[unlikely]] {  // tied, or what is left after cancellation
+    return moment_group(rule, std::span<const float>(reward, n), std::span(advantage, n));
+  }
+  // The mean in two floats: what is taken away first leaves a difference that is exact or small.
+  const double mean = sums.centre + shift;
+  const auto coarse = static_cast<float>(mean);
+  const auto fine = static_cast<float>(mean - static_cast<double>(coarse));
+  const auto factor = static_cast<float>(group_factor(rule, squares, n));
+  for (std::size_t i = 0; i < n; ++i) {
+    advantage[i] = ((reward[i] - coarse) - fine) * factor;
+  }
+  return false;
+}
 
 /// Rewards and advantages of one group of 2 to all_pairs_limit answered samples (exactly Fixed
-/// of them unless that is 0): counts, table look-up, two-pass statistics about the first reward in
-/// sixteen explicit lanes, so that the order of every sum is fixed and no reassociation is left to
-/// the compiler. `ids` is padded with -1 to whole blocks. Returns whether all rewards are equal.
-template <std::size_t Fixed, class Scalar>
-inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar* table,
-                        const FusedScale<Scalar>& scale, Scalar* reward, Scalar* advantage) {
-  // Lanes of the sums, room for whole lanes, room for whole blocks of the counting kernel.
-  constexpr std::size_t lanes = Fixed != 0 && Fixed < reward_lanes ? Fixed : reward_lanes;
+/// of them unless that is 0): counts, table look-up, exact sums, so that no bit depends on the
+/// order of the samples. `ids` is padded with -1 to whole blocks. Returns whether all rewards are
+/// equal.
+template <std::size_t Fixed>
+inline bool fused_group(const std::int32_t* ids, std::size_t size, const float* table,
+                        const TableSums& sums, const AdvantageConvention& rule, float* reward,
+                        float* advantage) {
   constexpr std::size_t capacity =
-      Fixed != 0 ? (Fixed > lanes ? Fixed : reward_lanes) : all_pairs_limit;
+      Fixed != 0 ? (Fixed > reward_lanes ? Fixed : reward_lanes) : all_pairs_limit;
   const std::size_t n = Fixed != 0 ? Fixed : size;
   if (n < 2) {
     return true;
   }
-  const std::size_t room = (n + lanes - 1) / lanes * lanes;
   alignas(64) std::int32_t others[capacity];
-  alignas(64) Scalar value[capacity];
-  alignas(64) Scalar sum[lanes] = {};
   if constexpr (Fixed != 0 && Fixed <= reward_lanes) {
     count_blocks<1>(ids, ids, n, others);
   } else {
     others[0] = 0;  // g++ 12 does not see that there is always a block
-    count_all_pairs(ids, n, room / lanes, others);
+    count_all_pairs(ids, n, (n + reward_lanes - 1) / reward_lanes, others);
   }
   if constexpr (Fixed != 0) {
-    look_up<Fixed>(table, others, value);
+    look_up<Fixed>(table, others, reward);
   } else {
     for (std::size_t i = 0; i < n; ++i) {
-      value[i] = table[others[i]];
+      reward[i] = table[others[i]];
     }
   }
-  std::memcpy(reward, value, n * sizeof(Scalar));
-  const Scalar first = value[0];
-  for (std::size_t i = n; i < room; ++i) {
-    value[i] = first;
-  }
-  for (std::size_t b = 0; b < room; b += lanes) {
-    for (std::size_t i = 0; i < lanes; ++i) {
-      value[b + i] -= first;
-      sum[i] += value[b + i];
-    }
-  }
-  const Scalar shift = add_lanes<lanes>(sum) / static_cast<Scalar>(n);
-  for (std::size_t i = n; i < room; ++i) {
-    value[i] = shift;
-  }
-  for (std::size_t i = 0; i < lanes; ++i) {
-    sum[i] = 0;
-  }
-  for (std::size_t b = 0; b < room; b += lanes) {
-    for (std::size_t i = 0; i < lanes; ++i) {
-      value[b + i] -= shift;
-      sum[i] += value[b + i] * value[b + i];
-    }
-  }
-  const Scalar squares = add_lanes<lanes>(sum);
-  const Scalar factor = scale.factor(squares, n);
-  for (std::size_t i = 0; i < n; ++i) {
-    advantage[i] = value[i] * factor;
-  }
-  bool tied = squares == 0;  // possibly only because tiny squares vanish: look at the rewards then
-  for (std::size_t i = 0; tied && i < n; ++i) {
-    tied = reward[i] == first;
-  }
-  return tied;
+  return finish_group<Fixed>(others, n, sums, rule, reward, advantage);
 }
 
 /// Chooses the kernel: the usual group sizes are compiled with their size known.
-template <class Scalar>
-inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar* table,
-                        const FusedScale<Scalar>& scale, Scalar* reward, Scalar* advantage) {
+inline bool fused_group(const std::int32_t* ids, std::size_t size, const float* table,
+                        const TableSums& sums, const AdvantageConvention& rule, float* reward,
+                        float* advantage) {
   switch (size) {
-    case 4: return fused_group<4>(ids, size, table, scale, reward, advantage);
-    case 8: return fused_group<8>(ids, size, table, scale, reward, advantage);
-    case 16: return fused_group<16>(ids, size, table, scale, reward, advantage);
-    case 32: return fused_group<32>(ids, size, table, scale, reward, advantage);
-    case 64: return fused_group<64>(ids, size, table, scale, reward, advantage);
-    default: return fused_group<0>(ids, size, table, scale, reward, advantage);
+    case 4: return fused_group<4>(ids, size, table, sums, rule, reward, advantage);
+    case 8: return fused_group<8>(ids, size, table, sums, rule, reward, advantage);
+    case 16: return fused_group<16>(ids, size, table, sums, rule, reward, advantage);
+    case 32: return fused_group<32>(ids, size, table, sums, rule, reward, advantage);
+    case 64: return fused_group<64>(ids, size, table, sums, rule, reward, advantage);
+    default: return fused_group<0>(ids, size, table, sums, rule, reward, advantage);
   }
 }
 
@@ -161,9 +146,9 @@ inline bool fused_group(const std::int32_t* ids, std::size_t size, const Scalar*
 template <class Scalar>
 class GeneralGroup {
  public:
-  void run(Advantage kind, std::span<const std::int32_t> group, const RewardTables<Scalar>& tables,
-           const FusedScale<Scalar>& scale, std::span<Scalar> reward, std::span<Scalar> advantage,
-           AdvantageReport& report) {
+  void run(const AdvantageConvention& rule, std::span<const std::int32_t> group,
+           const RewardTables<Scalar>& tables, std::span<Scalar> reward,
+           std::span<Scalar> advantage, AdvantageReport& report) {
     ids_.clear();
     for (const auto id : group) {
       if (id >= 0) {
@@ -174,31 +159,17 @@ class GeneralGroup {
     const auto table = tables.table(n);
     require(n == 0 || !table.empty(), Errc::invalid_argument,
             "table_rewards: no table for groups of ", n, " answered samples");
-    ids_.resize((n + reward_lanes - 1) / reward_lanes * reward_lanes, -1);
-    reward_.resize(ids_.size());
-    advantage_.resize(ids_.size());
     report.unscored_samples += group.size() - n;
     report.unscored_groups += n == 0 ? 1 : 0;
     report.singleton_groups += n == 1 ? 1 : 0;
-    bool tied = false;
-    if (n == 1) {
-      reward_[0] = table[0];
-      advantage_[0] = scale.alone * table[0];
-    } else if (n > 1 && n <= all_pairs_limit) {
-      tied = fused_group(ids_.data(), n, table.data(), scale, reward_.data(), advantage_.data());
-    } else if (n > 1) {
-      others_.resize(n);
-      counter_.count(std::span(ids_).first(n), others_);
-      for (std::size_t i = 0; i < n; ++i) {
-        reward_[i] = table[static_cast<std::size_t>(others_[i])];
-      }
-      const std::span<const Scalar> scored = std::span(reward_).first(n);
-      const GroupMoments moments(scored);
-      tied = moments.tied;
-      group_advantages<Scalar>(scale.fused ? kind : Advantage::trl_none, moments, scored, {}, 1,
-                               std::span(advantage_).first(n));
+    reward_.resize(n);
+    advantage_.resize(n);
+    count(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      reward_[i] = table[static_cast<std::size_t>(others_[i])];
     }
-    report.zero_variance_groups += tied ? 1 : 0;
+    const bool tied = finish(n, tables.sums(n), rule);
+    report.zero_variance_groups += n > 1 && tied ? 1 : 0;
     std::size_t next = 0;
     for (std::size_t i = 0; i < group.size(); ++i) {
       const bool answered = group[i] >= 0;
@@ -209,6 +180,26 @@ class GeneralGroup {
   }
 
  private:
+  [[nodiscard]] bool finish(std::size_t n, const TableSums* sums, const AdvantageConvention& rule) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+      if (sums != nullptr && n >= 2) {
+        return finish_group<0>(others_.data(), n, *sums, rule, reward_.data(), advantage_.data());
+      }
+    }
+    return moment_group(rule, std::span<const Scalar>(reward_), std::span<Scalar>(advantage_));
+  }
+  /// others_[i]: samples with the answer of ids_[i], less one.
+  void count(std::size_t n) {
+    const std::size_t room = (n + reward_lanes - 1) / reward_lanes * reward_lanes;
+    others_.resize(room);
+    if (n > all_pairs_limit) {
+      counter_.count(std::span(ids_).first(n), std::span(others_).first(n));
+    } else if (n > 0) {
+      ids_.resize(room, -1);
+      count_all_pairs(ids_.data(), n, room / reward_lanes, others_.data());
+    }
+  }
+
   std::vector<std::int32_t> ids_;
   std::vector<std::int32_t> others_;
   std::vector<Scalar> reward_;
@@ -221,16 +212,14 @@ class GeneralGroup {
 /// Rewards and advantages from counts: reward[i] = tables.table(K)[k_i], k_i the number of other
 /// samples of the group with the same answer, K its number of answered samples; then the advantages
 /// of `kind` (see `advantages`), fused into the same pass for the conventions that look at one
-/// group only (trl_group, trl_none, verl_*, dr_grpo, group_norm, rloo*).
+/// group only (`is_moment_rule`).
 ///
 /// `answer`: integer ids, any non-negative ones (dense or hashes), negative: missing. A missing
 /// answer has no reward: reward NaN, advantage 0, outside every baseline, counted. `begin`: groups
-/// + 1 offsets. Statistics of groups up to detail::all_pairs_limit (64 to 256) samples are taken in
-/// Scalar about the group's first reward (relative error a few epsilon of the spread), of larger
-/// ones in double; always in the same order. Cost: one broadcast compare a pair up to 64 samples a
-/// group, one hash probe a sample beyond. No allocation a group or sample; workspace of the largest
-/// irregular group. Errors: dimension_mismatch (spans), invalid_argument (no table for a size), and
-/// those of `advantages`.
+/// + 1 offsets. The bits depend neither on the order of groups nor on that of the samples. Cost:
+/// one broadcast compare a pair up to 64 samples a group, one hash probe a sample beyond. No
+/// allocation a group or sample; workspace of the largest irregular group. Errors:
+/// dimension_mismatch (spans), invalid_argument (no table for a size), and those of `advantages`.
 template <class Scalar>
 AdvantageReport table_rewards(std::span<const std::int32_t> answer,
                               std::span<const std::int64_t> begin,
@@ -245,7 +234,8 @@ AdvantageReport table_rewards(std::span<const std::int32_t> answer,
           Errc::dimension_mismatch, "table_rewards: ", answer.size(), " answers but room for ",
           reward.size(), " rewards and ", advantage.size(), " advantages");
   AdvantageReport report{.groups = begin.size() - 1, .samples = answer.size()};
-  const detail::FusedScale<Scalar> scale(kind);
+  const bool fused = is_moment_rule(kind);
+  const AdvantageConvention& rule = convention(fused ? kind : Advantage::trl_none);
   detail::GeneralGroup<Scalar> general;
   alignas(64) std::int32_t padded[detail::all_pairs_limit];
   for (std::size_t g = 0; g < report.groups; ++g) {
@@ -255,27 +245,27 @@ AdvantageReport table_rewards(std::span<const std::int32_t> answer,
     const auto first = static_cast<std::size_t>(begin[g]);
     const auto size = static_cast<std::size_t>(begin[g + 1] - begin[g]);
     const std::int32_t* ids = answer.data() + first;
-    const auto table = tables.table(size);
-    if (size >= 2 && size <= detail::all_pairs_limit && !table.empty() &&
-        !detail::any_missing(ids, size)) {
-      Scalar* own_reward = reward.data() + first;
-      Scalar* own_advantage = advantage.data() + first;
-      if (size % detail::reward_lanes != 0) {
-        std::memcpy(padded, ids, size * sizeof *ids);
-        for (std::size_t i = size; i % detail::reward_lanes != 0; ++i) {
-          padded[i] = -1;
+    if constexpr (std::is_same_v<Scalar, float>) {
+      const detail::TableSums* const sums = tables.sums(size);
+      if (sums != nullptr && size >= 2 && size <= detail::all_pairs_limit &&
+          !detail::any_missing(ids, size)) {
+        if (size % detail::reward_lanes != 0) {
+          std::memcpy(padded, ids, size * sizeof *ids);
+          for (std::size_t i = size; i % detail::reward_lanes != 0; ++i) {
+            padded[i] = -1;
+          }
+          ids = padded;
         }
-        ids = padded;
+        const bool tied = detail::fused_group(ids, size, tables.table(size).data(), *sums, rule,
+                                              reward.data() + first, advantage.data() + first);
+        report.zero_variance_groups += tied ? 1 : 0;
+        continue;
       }
-      const bool tied =
-          detail::fused_group(ids, size, table.data(), scale, own_reward, own_advantage);
-      report.zero_variance_groups += tied ? 1 : 0;
-      continue;
     }
-    general.run(kind, answer.subspan(first, size), tables, scale, reward.subspan(first, size),
+    general.run(rule, answer.subspan(first, size), tables, reward.subspan(first, size),
                 advantage.subspan(first, size), report);
   }
-  if (scale.fused) {
+  if (fused) {
     return report;
   }
   return advantages<Scalar>(kind, reward, begin, advantage, lengths);

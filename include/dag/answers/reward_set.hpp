@@ -33,7 +33,7 @@ struct RewardSummary {
   const detail::GroupMoments moments(reward);
   RewardSummary summary{.scored = moments.count};
   if (moments.count > 0) {
-    summary.mean = moments.first + moments.shift;
+    summary.mean = moments.least + moments.shift;
   }
   if (moments.count > 1) {
     summary.deviation = std::sqrt(moments.variance());

@@ -167,17 +167,18 @@ class DeviceGroups {
                         device::RescaleAdvantages<Scalar>{reward, mean, factor, advantage});
   }
   [[nodiscard]] static device::GroupRule<Scalar> rule_of(Advantage kind) {
-    const detail::FusedScale<Scalar> scale(kind);
-    device::GroupRule<Scalar> rule{.scaled = scale.scaled,
-                                   .others = scale.others,
-                                   .epsilon = scale.epsilon,
-                                   .floor = scale.floor,
-                                   .alone = scale.alone};
+    const AdvantageConvention& said = convention(kind);
+    device::GroupRule<Scalar> rule{
+        .scaled = said.divisor == AdvantageConvention::Divisor::group,
+        .others = said.gain == AdvantageConvention::Gain::others,
+        .epsilon = static_cast<Scalar>(said.epsilon),
+        .floor = static_cast<Scalar>(said.variance_floor),
+        .alone = is_uncentred(kind) ? Scalar{0} : static_cast<Scalar>(said.alone)};
     if (kind == Advantage::opo) {
       rule.form = device::GroupForm::length_centred;
     } else if (kind == Advantage::pass_at_k) {
       rule.form = device::GroupForm::best_only;
-      rule.epsilon = Scalar(1e-6);
+      rule.scaled = false;
     }
     return rule;
   }

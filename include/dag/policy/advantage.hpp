@@ -9,6 +9,8 @@
 #include <span>
 
 #include <dag/core/error.hpp>
+#include <dag/numeric/bounded_sum.hpp>
+#include <dag/numeric/exact_sum.hpp>
 #include <dag/policy/advantage_kind.hpp>
 
 namespace dag {
@@ -27,98 +29,96 @@ struct AdvantageReport {
 
 namespace detail {
 
-/// Two-pass moments of one group. Deviations are taken from the first scored reward before they are
+/// Two-pass moments of one group: the same bits in any order of its samples, and for samples given
+/// as rewards with counts. Deviations are taken from the least scored reward before they are
 /// averaged: a near tie far from zero keeps its digits.
 struct GroupMoments {
-  std::size_t count = 0;
-  double first = 0;  ///< the first scored reward
-  double shift = 0;  ///< mean - first
+  std::size_t count = 0;  ///< scored samples
+  double least = 0;       ///< of the scored rewards
+  double shift = 0;       ///< mean - least
   double sum_of_squares = 0;
   bool tied = true;
 
+  /// `times`: samples that each reward stands for; none: 1.
   template <class Scalar>
-  explicit GroupMoments(std::span<const Scalar> rewards) {
-    double sum = 0;
-    for (const Scalar reward : rewards) {
-      const double s = reward;
+  explicit GroupMoments(std::span<const Scalar> rewards, std::span<const std::int64_t> times = {}) {
+    double most = 0;
+    for (std::size_t i = 0; i < rewards.size(); ++i) {
+      const double s = rewards[i];
       if (!std::isnan(s)) {
-        first = count++ == 0 ? s : first;
-        tied = tied && s == first;
-        sum += s - first;
+        least = count == 0 || s < least ? s : least;
+        most = count == 0 || s > most ? s : most;
+        count += times.empty() ? 1 : static_cast<std::size_t>(times[i]);
       }
     }
-    require(std::isfinite(first) && std::isfinite(sum), Errc::not_finite,
+    const double range = most - least;
+    require(std::isfinite(least) && std::isfinite(range), Errc::not_finite,
             "advantages: rewards must be finite, or NaN for 'no reward'; a group has an infinity");
-    if (count == 0 || tied) {
+    tied = range == 0;
+    if (tied) {
       return;
     }
-    shift = sum / static_cast<double>(count);
-    for (const Scalar reward : rewards) {
-      const double s = reward;
+    BoundedSum sum(range);
+    for (std::size_t i = 0; i < rewards.size(); ++i) {
+      const double s = rewards[i];
       if (!std::isnan(s)) {
-        sum_of_squares += deviation(s) * deviation(s);
+        sum.add(s - least, times.empty() ? 1 : times[i]);
       }
     }
+    shift = sum.value() / static_cast<double>(count);
+    BoundedSum squares(range * range);
+    for (std::size_t i = 0; i < rewards.size(); ++i) {
+      const double s = rewards[i];
+      if (!std::isnan(s)) {
+        squares.add(deviation(s) * deviation(s), times.empty() ? 1 : times[i]);
+      }
+    }
+    sum_of_squares = squares.value();
   }
 
   /// s - mean.
-  [[nodiscard]] double deviation(double s) const noexcept { return (s - first) - shift; }
+  [[nodiscard]] double deviation(double s) const noexcept { return (s - least) - shift; }
   [[nodiscard]] double variance() const noexcept {
     return sum_of_squares / static_cast<double>(count - 1);
   }
 };
 
 /// The factor of (s - mean) in a group of two or more scored samples that are not all equal.
-[[nodiscard]] inline double group_factor(Advantage kind, const GroupMoments& group) {
-  const double n = static_cast<double>(group.count);
-  switch (kind) {
-    case Advantage::trl_group: return 1 / (std::sqrt(group.variance()) + 1e-4);
-    case Advantage::verl_grpo: return 1 / (std::sqrt(group.variance()) + 1e-6);
-    case Advantage::group_norm: return 1 / (std::sqrt(group.variance()) + 1e-9);
-    case Advantage::verl_vectorized:
-      return 1 / (std::sqrt(group.variance() > 1e-6 ? group.variance() : 1e-6) + 1e-6);
-    case Advantage::rloo:
-    case Advantage::rloo_vectorized: return n / (n - 1);
-    default: return 1;
+[[nodiscard]] inline double group_factor(const AdvantageConvention& rule, double sum_of_squares,
+                                         std::size_t count) noexcept {
+  const auto n = static_cast<double>(count);
+  if (rule.divisor == AdvantageConvention::Divisor::group) {
+    const double variance = sum_of_squares / (n - 1);
+    return 1 / (std::sqrt(variance > rule.variance_floor ? variance : rule.variance_floor) +
+                rule.epsilon);
   }
+  return rule.gain == AdvantageConvention::Gain::others ? n / (n - 1) : 1;
 }
 
-/// What a lone sample's raw reward is multiplied with.
-[[nodiscard]] constexpr double alone_factor(Advantage kind) noexcept {
-  switch (kind) {
-    case Advantage::verl_grpo:
-    case Advantage::verl_vectorized: return 1 / (1 + 1e-6);
-    case Advantage::dr_grpo:
-    case Advantage::rloo:
-    case Advantage::opo:
-    case Advantage::gpg:
-    case Advantage::reinforce_plus_plus_baseline: return 1;
-    default: return 0;
-  }
-}
-
-/// One group.
+/// One group; `scale`: what the whole batch says.
 template <class Scalar>
-void group_advantages(Advantage kind, const GroupMoments& moments, std::span<const Scalar> group,
-                      std::span<const Scalar> lengths, double scale, std::span<Scalar> out) {
+void group_advantages(const AdvantageConvention& rule, const GroupMoments& moments,
+                      std::span<const Scalar> group, std::span<const Scalar> lengths, double scale,
+                      std::span<Scalar> out) {
+  using Baseline = AdvantageConvention::Baseline;
   const bool alone = moments.count == 1;
-  double factor = scale * (alone ? alone_factor(kind) : 1);
+  double factor = scale * (alone ? rule.alone : 1);
   double base = 0;  // beyond the mean
-  double best = 0;  // pass_at_k: deviation of the best sample
+  double best = 0;  // second_best: deviation of the best sample
   std::size_t winner = group.size();
   if (moments.count > 1 && !moments.tied) {
-    factor *= group_factor(kind, moments);
-    double weight = 0;
+    factor *= group_factor(rule, moments.sum_of_squares, moments.count);
+    ExactSum weight, weighted;
     double second = 0;
-    for (std::size_t i = 0; i < group.size(); ++i) {
+    for (std::size_t i = 0; i < group.size() && rule.baseline != Baseline::mean; ++i) {
       const double deviation = moments.deviation(group[i]);
       if (std::isnan(deviation)) {
         continue;
       }
-      if (kind == Advantage::opo) {
-        weight += static_cast<double>(lengths[i]);
-        base += static_cast<double>(lengths[i]) * deviation;
-      } else if (kind == Advantage::pass_at_k) {
+      if (rule.baseline == Baseline::mean_by_length) {
+        weight.add(static_cast<double>(lengths[i]));
+        weighted.add(static_cast<double>(lengths[i]) * deviation);
+      } else {
         const bool better = winner == group.size() || deviation > best;
         second = better ? (winner == group.size() ? -std::numeric_limits<double>::infinity() : best)
                         : (deviation > second ? deviation : second);
@@ -126,16 +126,18 @@ void group_advantages(Advantage kind, const GroupMoments& moments, std::span<con
         winner = better ? i : winner;
       }
     }
-    base = weight > 0 ? base / weight : 0;
-    best = (best - second) / (std::sqrt(moments.variance()) + 1e-6);
+    if (rule.baseline == Baseline::mean_by_length) {
+      base = weighted.value() / weight.value();
+    }
+    best = factor * (best - second);
   }
   for (std::size_t i = 0; i < group.size(); ++i) {
     const double s = group[i];
     if (std::isnan(s)) {
       out[i] = 0;
-    } else if (is_uncentred(kind)) {
+    } else if (rule.baseline == Baseline::none) {
       out[i] = group[i];
-    } else if (kind == Advantage::pass_at_k) {
+    } else if (rule.baseline == Baseline::second_best) {
       out[i] = static_cast<Scalar>(i == winner ? best : 0);
     } else if (alone) {
       out[i] = static_cast<Scalar>(factor == 0 ? 0 : factor * s);
@@ -149,20 +151,21 @@ void group_advantages(Advantage kind, const GroupMoments& moments, std::span<con
 template <class Scalar>
 void whiten_tokens(std::span<const Scalar> rewards, std::span<const Scalar> lengths,
                    std::span<Scalar> out, double& scale) {
-  double tokens = 0;
-  double sum = 0;
+  ExactSum token_sum, sum, squares;
+  const auto length = [&](std::size_t i) {
+    return std::isnan(rewards[i]) ? 0.0 : static_cast<double>(lengths[i]);
+  };
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const double length = std::isnan(rewards[i]) ? 0 : static_cast<double>(lengths[i]);
-    tokens += length;
-    sum += length * static_cast<double>(out[i]);
+    token_sum.add(length(i));
+    sum.add(length(i) * static_cast<double>(out[i]));
   }
-  const double mean = tokens > 0 ? sum / tokens : 0;
-  double squares = 0;
+  const double tokens = token_sum.value();
+  const double mean = tokens > 0 ? sum.value() / tokens : 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double deviation = static_cast<double>(out[i]) - mean;
-    squares += std::isnan(rewards[i]) ? 0 : static_cast<double>(lengths[i]) * deviation * deviation;
+    squares.add(length(i) * deviation * deviation);
   }
-  scale = std::sqrt((tokens > 1 ? squares / (tokens - 1) : 0) + 1e-8);
+  scale = std::sqrt((tokens > 1 ? squares.value() / (tokens - 1) : 0) + 1e-8);
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = std::isnan(rewards[i])
                  ? Scalar{0}
@@ -177,24 +180,39 @@ void whiten_tokens(std::span<const Scalar> rewards, std::span<const Scalar> leng
 /// Sources: TRL 1.10 (scale_rewards), verl 0.8 at b178a3c, OpenRLHF at 3c3be62. Input: `rewards`,
 /// one a sample; NaN means "no reward": the sample is outside every baseline and its advantage is 0
 /// (as in TRL). `begin`: groups + 1 non-decreasing offsets from 0 to rewards.size(). `lengths`:
-/// tokens of each sample, > 0, for the conventions of `needs_lengths` only. Output: `out`, one a
-/// sample, not overlapping `rewards`.
+/// tokens of each sample, > 0, for the conventions of `needs_lengths` only. `times`: how many equal
+/// samples each entry stands for, for rewards from counts; none: 1. Output: `out`, one an entry,
+/// not overlapping `rewards`.
 ///
-/// Statistics in double, two passes about the group's first reward; exactly equal rewards give
-/// exactly equal advantages (0 where centred). Errors: shapes (dimension_mismatch), an infinite
-/// reward (not_finite), lengths, pass_at_k on a group of fewer than two scored samples
-/// (invalid_argument). No allocation. Deterministic.
+/// Statistics in double, two passes about the group's least reward; exactly equal rewards give
+/// exactly equal advantages (0 where centred). The bits do not depend on the order of groups and
+/// samples, nor on whether equal samples are given one by one. Errors: shapes
+/// (dimension_mismatch), an infinite reward (not_finite), lengths, pass_at_k on a group of fewer
+/// than two scored samples (invalid_argument), counts with a convention that needs lengths or picks
+/// one sample (unsupported). No allocation. Deterministic.
 template <class Scalar>
 AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
                            std::span<const std::int64_t> begin, std::span<Scalar> out,
-                           std::span<const Scalar> lengths = {}) {
+                           std::span<const Scalar> lengths = {},
+                           std::span<const std::int64_t> times = {}) {
   require(!begin.empty() && begin.front() == 0 &&
               begin.back() == static_cast<std::int64_t>(rewards.size()),
           Errc::dimension_mismatch,
           "advantages: offsets must run from 0 to the number of rewards, ", rewards.size());
   require(out.size() == rewards.size(), Errc::dimension_mismatch, "advantages: ", rewards.size(),
           " rewards but room for ", out.size(), " advantages");
-  AdvantageReport report{.groups = begin.size() - 1, .samples = rewards.size()};
+  require(times.empty() || times.size() == rewards.size(), Errc::dimension_mismatch,
+          "advantages: ", rewards.size(), " rewards but ", times.size(), " counts");
+  using Convention = AdvantageConvention;
+  const Convention& rule = convention(kind);
+  require(
+      times.empty() || (!needs_lengths(kind) && rule.baseline != Convention::Baseline::second_best),
+      Errc::unsupported, "advantages: ", rule.name, " looks at samples one by one, not at ",
+      "counts");
+  AdvantageReport report{.groups = begin.size() - 1};
+  const auto samples_of = [&](std::size_t i) {
+    return times.empty() ? std::size_t{1} : static_cast<std::size_t>(times[i]);
+  };
   if (needs_lengths(kind)) {
     require(lengths.size() == rewards.size(), Errc::dimension_mismatch,
             "advantages: ", to_string(kind), " needs one length a sample, got ", lengths.size(),
@@ -205,18 +223,19 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
     }
   }
   double scale = 1;
-  if (kind == Advantage::trl_batch) {
-    const detail::GroupMoments batch(rewards);
-    report.scale = (batch.count > 1 ? std::sqrt(batch.variance()) : 0) + 1e-4;
+  if (rule.divisor == Convention::Divisor::batch) {
+    const detail::GroupMoments batch(rewards, times);
+    report.scale = (batch.count > 1 ? std::sqrt(batch.variance()) : 0) + rule.epsilon;
     scale = 1 / report.scale;
-  } else if (kind == Advantage::gpg) {
-    double scored = 0;
-    double nonzero = 0;
-    for (const Scalar reward : rewards) {
-      scored += std::isnan(reward) ? 0 : 1;
-      nonzero += std::isnan(reward) || reward == 0 ? 0 : 1;
+  } else if (rule.gain == Convention::Gain::scored) {
+    std::size_t scored = 0;
+    std::size_t nonzero = 0;
+    for (std::size_t i = 0; i < rewards.size(); ++i) {
+      scored += std::isnan(rewards[i]) ? 0 : samples_of(i);
+      nonzero += std::isnan(rewards[i]) || rewards[i] == 0 ? 0 : samples_of(i);
     }
-    report.scale = scale = scored / (nonzero > 0 ? nonzero : 1);
+    report.scale = scale =
+        static_cast<double>(scored) / static_cast<double>(nonzero > 0 ? nonzero : 1);
   }
   for (std::size_t g = 0; g < report.groups; ++g) {
     require(begin[g] <= begin[g + 1] && begin[g + 1] <= begin.back(), Errc::dimension_mismatch,
@@ -225,8 +244,13 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
     const auto first = static_cast<std::size_t>(begin[g]);
     const auto size = static_cast<std::size_t>(begin[g + 1] - begin[g]);
     const auto group = rewards.subspan(first, size);
-    const detail::GroupMoments moments(group);
-    report.unscored_samples += size - moments.count;
+    const detail::GroupMoments moments(group, times.empty() ? times : times.subspan(first, size));
+    std::size_t samples = 0;
+    for (std::size_t i = first; i < first + size; ++i) {
+      samples += samples_of(i);
+    }
+    report.samples += samples;
+    report.unscored_samples += samples - moments.count;
     report.unscored_groups += moments.count == 0 ? 1 : 0;
     report.singleton_groups += moments.count == 1 ? 1 : 0;
     report.zero_variance_groups += moments.count > 1 && moments.tied ? 1 : 0;
@@ -234,9 +258,9 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
             "advantages: pass-at-k needs two scored samples a group, group ", g, " has ",
             moments.count);
     const auto own_lengths = lengths.empty() ? lengths : lengths.subspan(first, size);
-    detail::group_advantages(kind, moments, group, own_lengths, scale, out.subspan(first, size));
+    detail::group_advantages(rule, moments, group, own_lengths, scale, out.subspan(first, size));
   }
-  if (kind == Advantage::reinforce_plus_plus_baseline || kind == Advantage::reinforce_plus_plus) {
+  if (rule.whiten) {
     detail::whiten_tokens(rewards, lengths, out, report.scale);
   }
   return report;

@@ -33,38 +33,87 @@ enum class Advantage {
   raw,                           ///< s itself: REINFORCE, or ReMax with s less the greedy reward
 };
 
-/// The spelling of the command line and of files, in the order of the enumeration.
-inline constexpr std::array<std::pair<std::string_view, Advantage>, 15> advantage_names{{
-    {"trl-group", Advantage::trl_group},
-    {"trl-batch", Advantage::trl_batch},
-    {"trl-none", Advantage::trl_none},
-    {"verl-grpo", Advantage::verl_grpo},
-    {"verl-vectorized", Advantage::verl_vectorized},
-    {"dr-grpo", Advantage::dr_grpo},
-    {"group-norm", Advantage::group_norm},
-    {"rloo", Advantage::rloo},
-    {"rloo-vectorized", Advantage::rloo_vectorized},
-    {"opo", Advantage::opo},
-    {"gpg", Advantage::gpg},
-    {"pass-at-k", Advantage::pass_at_k},
-    {"reinforce-plus-plus-baseline", Advantage::reinforce_plus_plus_baseline},
-    {"reinforce-plus-plus", Advantage::reinforce_plus_plus},
-    {"raw", Advantage::raw},
-}};
+/// What a convention does, as data:
+///   (s - baseline) * gain / divisor, divisor = sqrt(max(variance, variance_floor)) + epsilon or 1.
+struct AdvantageConvention {
+  enum class Baseline { none, mean, mean_by_length, second_best };
+  enum class Divisor { one, group, batch };
+  enum class Gain { one, others, scored };  ///< 1, n / (n - 1), scored samples / those with s != 0
+
+  std::string_view name;  ///< of the command line and of files
+  Advantage kind = Advantage::raw;
+  Baseline baseline = Baseline::mean;
+  Divisor divisor = Divisor::one;
+  double epsilon = 0;
+  double variance_floor = 0;
+  Gain gain = Gain::one;
+  double alone = 0;     ///< what a lone sample's raw reward is multiplied with
+  bool whiten = false;  ///< at last over all tokens of the batch
+};
+
+/// In the order of the enumeration.
+inline constexpr auto advantage_conventions = [] {
+  using A = Advantage;
+  using C = AdvantageConvention;
+  using B = C::Baseline;
+  using D = C::Divisor;
+  constexpr auto mean = B::mean;
+  return std::array<C, 15>{{
+      {"trl-group", A::trl_group, mean, D::group, 1e-4},
+      {"trl-batch", A::trl_batch, mean, D::batch, 1e-4},
+      {"trl-none", A::trl_none},
+      {"verl-grpo", A::verl_grpo, mean, D::group, 1e-6, 0, C::Gain::one, 1 / (1 + 1e-6)},
+      {"verl-vectorized", A::verl_vectorized, mean, D::group, 1e-6, 1e-6, C::Gain::one,
+       1 / (1 + 1e-6)},
+      {"dr-grpo", A::dr_grpo, mean, D::one, 0, 0, C::Gain::one, 1},
+      {"group-norm", A::group_norm, mean, D::group, 1e-9},
+      {"rloo", A::rloo, mean, D::one, 0, 0, C::Gain::others, 1},
+      {"rloo-vectorized", A::rloo_vectorized, mean, D::one, 0, 0, C::Gain::others},
+      {"opo", A::opo, B::mean_by_length, D::one, 0, 0, C::Gain::one, 1},
+      {"gpg", A::gpg, mean, D::one, 0, 0, C::Gain::scored, 1},
+      {"pass-at-k", A::pass_at_k, B::second_best, D::group, 1e-6},
+      {"reinforce-plus-plus-baseline", A::reinforce_plus_plus_baseline, mean, D::one, 0, 0,
+       C::Gain::one, 1, true},
+      {"reinforce-plus-plus", A::reinforce_plus_plus, B::none, D::one, 0, 0, C::Gain::one, 1, true},
+      {"raw", A::raw, B::none, D::one, 0, 0, C::Gain::one, 1},
+  }};
+}();
+
+[[nodiscard]] constexpr const AdvantageConvention& convention(Advantage kind) noexcept {
+  return advantage_conventions[static_cast<std::size_t>(kind)];
+}
+
+/// Names and conventions, in the order of the enumeration.
+inline constexpr auto advantage_names = [] {
+  std::array<std::pair<std::string_view, Advantage>, advantage_conventions.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = {advantage_conventions[i].name, advantage_conventions[i].kind};
+  }
+  return names;
+}();
 
 [[nodiscard]] constexpr std::string_view to_string(Advantage kind) noexcept {
-  return advantage_names[static_cast<std::size_t>(kind)].first;
+  return convention(kind).name;
 }
 
 /// Whether the convention weights samples by their lengths in tokens.
 [[nodiscard]] constexpr bool needs_lengths(Advantage kind) noexcept {
-  return kind == Advantage::opo || kind == Advantage::reinforce_plus_plus_baseline ||
-         kind == Advantage::reinforce_plus_plus;
+  return convention(kind).baseline == AdvantageConvention::Baseline::mean_by_length ||
+         convention(kind).whiten;
 }
 
 /// Whether the convention has no baseline inside the group.
 [[nodiscard]] constexpr bool is_uncentred(Advantage kind) noexcept {
-  return kind == Advantage::reinforce_plus_plus || kind == Advantage::raw;
+  return convention(kind).baseline == AdvantageConvention::Baseline::none;
+}
+
+/// Whether the convention looks at one group only, and at nothing but its rewards' mean and
+/// deviation.
+[[nodiscard]] constexpr bool is_moment_rule(Advantage kind) noexcept {
+  const AdvantageConvention& rule = convention(kind);
+  return rule.baseline == AdvantageConvention::Baseline::mean &&
+         rule.divisor != AdvantageConvention::Divisor::batch &&
+         rule.gain != AdvantageConvention::Gain::scored && !rule.whiten;
 }
 
 /// The reverse of `to_string`. Errors: invalid_argument, with the list of names.

@@ -107,31 +107,6 @@ inline void look_up(const Scalar* table, const std::int32_t* index, Scalar* valu
   }
 }
 
-/// The sum of Lanes numbers, the upper half added to the lower, and so on. Lanes is a power of two.
-template <std::size_t Lanes, class Scalar>
-[[nodiscard]] inline Scalar add_lanes(Scalar* sum) {
-#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
-  if constexpr (std::is_same_v<Scalar, float> && Lanes == 16) {  // the same sums, in registers
-    using Floats [[gnu::vector_size(64)]] = float;
-    using Ints [[gnu::vector_size(64)]] = std::int32_t;
-    constexpr Ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    Floats all;
-    std::memcpy(&all, sum, sizeof all);
-    all += __builtin_shuffle(all, lane + 8);
-    all += __builtin_shuffle(all, lane + 4);
-    all += __builtin_shuffle(all, lane + 2);
-    all += __builtin_shuffle(all, lane + 1);
-    return all[0];
-  }
-#endif
-  for (std::size_t width = Lanes / 2; width > 0; width /= 2) {
-    for (std::size_t i = 0; i < width; ++i) {
-      sum[i] += sum[i + width];
-    }
-  }
-  return sum[0];
-}
-
 /// Counts equal ids of one large group: by index where the ids are small, else by open addressing,
 /// where stamps make clearing free.
 class LargeGroupCounter {
