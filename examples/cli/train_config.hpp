@@ -115,8 +115,8 @@ struct AnswerSource {
   std::function<dag::AnswerFunction(const TrainPart&)> reward;   ///< of objective reward
   std::function<dag::AnswerFunction(const TrainPart&)> correct;  ///< > 0 where an answer is right
   std::function<dag::AnswerFunction(const TrainPart&)> target;   ///< a probability an answer
-  std::function<dag::AnswerFunction(dag::CoherencePool)> consensus;  ///< the reference's own
-  std::function<dag::AnyObjective(const TrainPart&)> generic;        ///< see `is_generic`
+  std::function<dag::AnswerFunction(dag::Pool)> consensus;       ///< the reference's own
+  std::function<dag::AnyObjective(const TrainPart&)> generic;    ///< see `is_generic`
   /// Whether an answer is one of those that the constraint bounds.
   std::function<bool(const TrainConstraint&, const dag::AnswerAt&)> constrained;
 };

@@ -69,10 +69,10 @@ dag::AnyObjective make_part(const TrainPart& part, const AnswerSource& source) {
     return dag::robust({.rewards = std::move(models), .step = part.step}).objective;
   }
   dag::CoherenceGrpo settings{.estimator = estimator, .tau = part.tau, .smoothing = part.smoothing};
-  settings.pool = ends(name, "-geometric")   ? dag::CoherencePool::geometric
-                  : ends(name, "-euclidean") ? dag::CoherencePool::euclidean
-                  : ends(name, "-pairwise")  ? dag::CoherencePool::pairwise
-                                             : dag::CoherencePool::arithmetic;
+  settings.pool = ends(name, "-geometric")   ? dag::Pool::geometric
+                  : ends(name, "-euclidean") ? dag::Pool::euclidean
+                  : ends(name, "-pairwise")  ? dag::Pool::pairwise
+                                             : dag::Pool::arithmetic;
   if (name.substr(0, 6) == "frozen") {
     settings.frozen = source.consensus(settings.pool);
   }
@@ -98,8 +98,8 @@ AnswerSource layered_answers(std::vector<std::vector<double>> rows) {
     return by_answer(std::move(marked));
   };
   source.target = [](const TrainPart& part) { return by_answer(part.target); };
-  source.consensus = [reference](dag::CoherencePool kind) {  // exact
-    const bool geometric = kind == dag::CoherencePool::geometric;
+  source.consensus = [reference](dag::Pool kind) {  // exact
+    const bool geometric = kind == dag::Pool::geometric;
     std::vector<double> pool((*reference)[0].size());
     double total = 0;
     for (std::size_t z = 0; z < pool.size(); ++z) {

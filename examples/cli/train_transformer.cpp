@@ -133,11 +133,11 @@ AnswerSource task_answers(const Task& task, const Policy& base) {
     return [&task](const dag::AnswerAt& at) { return task.right(at) ? 1.0 : 0.0; };
   };
   source.reward = source.correct;
-  source.consensus = [&task, &base](dag::CoherencePool kind) -> dag::AnswerFunction {
+  source.consensus = [&task, &base](dag::Pool kind) -> dag::AnswerFunction {
     const auto pooled = std::make_shared<const dag::QuestionConsensus>(
-        base_consensus(task, base, kind == dag::CoherencePool::geometric));
+        base_consensus(task, base, kind == dag::Pool::geometric));
     // Under the logarithm, an answer that the base never gave is as rare as one in a hundred.
-    const double floor = kind == dag::CoherencePool::arithmetic ? 0.01 : 0.0;
+    const double floor = kind == dag::Pool::arithmetic ? 0.01 : 0.0;
     return [pooled, floor](const dag::AnswerAt& at) { return std::max((*pooled)(at), floor); };
   };
   source.constrained = [&task](const TrainConstraint& c, const dag::AnswerAt& at) {

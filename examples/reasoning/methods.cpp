@@ -194,16 +194,16 @@ dag::AnyObjective sum_objective(const Method& method, const Surroundings& around
   const EstimatorKind table =
       method.table == "plug-in" ? EstimatorKind::plug_in : EstimatorKind::variance_optimal;
   if (method.name == "coherence") {
-    return dag::CoherenceObjective(dag::CoherencePool::arithmetic, table);
+    return dag::CoherenceObjective(dag::Pool::arithmetic, table);
   }
   if (method.name == "geometric") {
-    return dag::CoherenceObjective(dag::CoherencePool::geometric);
+    return dag::CoherenceObjective(dag::Pool::geometric);
   }
   if (method.name == "euclidean") {
-    return dag::CoherenceObjective(dag::CoherencePool::euclidean);
+    return dag::CoherenceObjective(dag::Pool::euclidean);
   }
   if (method.name == "pairwise") {
-    return dag::CoherenceObjective(dag::CoherencePool::pairwise, table);
+    return dag::CoherenceObjective(dag::Pool::pairwise, table);
   }
   if (method.name == "frozen" || method.name == "frozen-mean") {
     dag::require(around.consensus != nullptr, dag::Errc::invalid_argument,

@@ -28,6 +28,9 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -154,7 +157,7 @@ TEST_CASE("objectives without bias: the expected step is the exact gradient to 1
              dag::TsallisEntropy<double>{tau, 3}) < 1e-12);
   CHECK(bias(dag::TableObjective(EstimatorKind::plug_in, RewardFunction::power(2), -1.5 * tau),
              dag::TsallisEntropy<double>{tau, 3}) > 1e-3);
-  CHECK(bias(dag::CoherenceObjective(dag::CoherencePool::euclidean, EstimatorKind::plug_in, tau),
+  CHECK(bias(dag::CoherenceObjective(dag::Pool::euclidean, EstimatorKind::plug_in, tau),
              dag::EuclideanCoherence<double>{tau}) < 1e-12);
   CHECK(bias(dag::TargetObjective(
                  dag::TargetDivergence::chi_square, [](const AnswerAt& a) { return at(target, a); },
@@ -250,12 +253,12 @@ TEST_CASE("baselines add no bias where the rewards have one") {
                 return std::log(target[i / group * 3 + static_cast<std::size_t>(s.answers[i])]) -
                        table[hits(s, i / group, s.answers[i], i)];
               }) < 1e-12);
-    CHECK(baseline_bias(dag::CoherenceObjective(dag::CoherencePool::arithmetic, kind),
+    CHECK(baseline_bias(dag::CoherenceObjective(dag::Pool::arithmetic, kind),
                         [&](const dag::QuestionSample& s, std::size_t i) {
                           const std::size_t own = hits(s, i / group, s.answers[i], i);
                           return pooled[own + hits(s, 1 - i / group, s.answers[i], i)] - table[own];
                         }) < 1e-12);
-    CHECK(baseline_bias(dag::CoherenceObjective(dag::CoherencePool::pairwise, kind),
+    CHECK(baseline_bias(dag::CoherenceObjective(dag::Pool::pairwise, kind),
                         [&](const dag::QuestionSample& s, std::size_t i) {
                           const std::size_t own = hits(s, i / group, s.answers[i], i);
                           const std::size_t there = hits(s, 1 - i / group, s.answers[i], i);
@@ -290,27 +293,26 @@ TEST_CASE("baselines add no bias where the rewards have one") {
                         return s.answers[i] != 1 ? 3 / right : 0.0;
                       }) < 1e-12);
   // The geometric pool over the answers that were seen.
-  CHECK(baseline_bias(
-            dag::CoherenceObjective(dag::CoherencePool::geometric, EstimatorKind::plug_in, 1, 0.5),
-            [&](const dag::QuestionSample& s, std::size_t i) {
-              double seen = 0, total = 0, own = 0, q = 0;
-              double counts[2][3];
-              for (std::int32_t z = 0; z < 3; ++z) {
-                counts[0][z] = static_cast<double>(hits(s, 0, z, 99));
-                counts[1][z] = static_cast<double>(hits(s, 1, z, 99));
-                seen += counts[0][z] + counts[1][z] > 0 ? 1 : 0;
-              }
-              for (std::int32_t z = 0; z < 3; ++z) {
-                if (counts[0][z] + counts[1][z] > 0) {
-                  const double a = (counts[0][z] + 0.5) / (3 + 0.5 * seen);
-                  const double b = (counts[1][z] + 0.5) / (3 + 0.5 * seen);
-                  total += std::sqrt(a * b);
-                  own = z == s.answers[i] ? (i < group ? a : b) : own;
-                  q = z == s.answers[i] ? std::sqrt(a * b) : q;
-                }
-              }
-              return q / total / own;
-            }) < 1e-12);
+  CHECK(baseline_bias(dag::CoherenceObjective(dag::Pool::geometric, EstimatorKind::plug_in, 1, 0.5),
+                      [&](const dag::QuestionSample& s, std::size_t i) {
+                        double seen = 0, total = 0, own = 0, q = 0;
+                        double counts[2][3];
+                        for (std::int32_t z = 0; z < 3; ++z) {
+                          counts[0][z] = static_cast<double>(hits(s, 0, z, 99));
+                          counts[1][z] = static_cast<double>(hits(s, 1, z, 99));
+                          seen += counts[0][z] + counts[1][z] > 0 ? 1 : 0;
+                        }
+                        for (std::int32_t z = 0; z < 3; ++z) {
+                          if (counts[0][z] + counts[1][z] > 0) {
+                            const double a = (counts[0][z] + 0.5) / (3 + 0.5 * seen);
+                            const double b = (counts[1][z] + 0.5) / (3 + 0.5 * seen);
+                            total += std::sqrt(a * b);
+                            own = z == s.answers[i] ? (i < group ? a : b) : own;
+                            q = z == s.answers[i] ? std::sqrt(a * b) : q;
+                          }
+                        }
+                        return q / total / own;
+                      }) < 1e-12);
 }
 
 TEST_CASE("missing answers get no signal and change nobody's frequencies") {
@@ -324,8 +326,8 @@ TEST_CASE("missing answers get no signal and change nobody's frequencies") {
   CHECK(signal[0] == own[0]);
   CHECK(signal[3] == own[2]);
   CHECK(std::vector<double>(signal.begin() + 4, signal.begin() + 8) == std::vector<double>(4, 0.0));
-  for (const auto pool : {dag::CoherencePool::arithmetic, dag::CoherencePool::euclidean,
-                          dag::CoherencePool::geometric, dag::CoherencePool::pairwise}) {
+  for (const auto pool :
+       {dag::Pool::arithmetic, dag::Pool::euclidean, dag::Pool::geometric, dag::Pool::pairwise}) {
     dag::CoherenceObjective coherence(pool);
     coherence({sparse, 3, 4, 0}, signal);
     CHECK(signal[1] == 0);
@@ -441,4 +443,69 @@ TEST_CASE("a sum keeps the states of its parts and refuses those of another") {
   CHECK_THROWS_AS(dag::UtilityObjective(dag::ShannonEntropy<double>{1},
                                         {.counts = dag::Counts::leave_one_out, .smoothing = 1}),
                   dag::Error);
+}
+
+TEST_CASE("ragged groups: the signals stay unbiased, and no bit depends on the order") {
+  // Contexts of 2 and of 4 samples, all 3^6 outcomes.
+  const std::vector<std::int64_t> begin{0, 2, 6};
+  const double tau = 0.7;
+  const auto step_of = [&](auto objective) {
+    std::vector<double> expected(contexts * answers), weights(6);
+    for (int outcome = 0; outcome < 729; ++outcome) {
+      double probability = 1;
+      std::vector<std::int32_t> drawn(6);
+      int rest = outcome;
+      for (std::size_t i = 0; i < 6; ++i, rest /= 3) {
+        drawn[i] = rest % 3;
+        probability *= nu[(i < 2 ? 0 : answers) + static_cast<std::size_t>(drawn[i])];
+      }
+      objective(dag::QuestionSample{drawn, contexts, 0, 0, begin}, std::span<double>(weights));
+      for (std::size_t i = 0; i < 6; ++i) {
+        const std::size_t x = i < 2 ? 0 : 1;
+        for (std::size_t z = 0; z < answers; ++z) {
+          const double hit = static_cast<std::size_t>(drawn[i]) == z ? 1.0 : 0.0;
+          expected[x * answers + z] += probability * weights[i] * (hit - nu[x * answers + z]) /
+                                       ((x == 0 ? 2.0 : 4.0) * contexts);
+        }
+      }
+    }
+    return expected;
+  };
+  CHECK(
+      distance(step_of(dag::CoherenceObjective(dag::Pool::euclidean, EstimatorKind::plug_in, tau)),
+               exact_step(dag::EuclideanCoherence<double>{tau})) < 1e-12);
+  CHECK(distance(step_of(dag::TableObjective(EstimatorKind::u_statistic, RewardFunction::power(1),
+                                             -2 * tau)),
+                 exact_step(dag::Gini<double>{tau})) < 1e-12);
+  const auto witness = [&](const AnswerAt& a) { return at(target, a); };
+  CHECK(distance(step_of(dag::TargetObjective(dag::TargetDivergence::euclidean, witness, tau)),
+                 exact_step(dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, target})) <
+        1e-12);
+  // Groups of names: lines and samples in another order give the same signals.
+  const std::vector<std::vector<const char*>> lines{
+      {"b", "a", "", "b", "c"}, {"a", "a"}, {"c", "b", "b", "d", "a", "b", "c"}};
+  const auto signals_of = [&](auto objective, bool reversed) {
+    dag::AnswerGroupsBuilder builder;
+    for (std::size_t l = 0; l < lines.size(); ++l) {
+      const std::size_t line = reversed ? lines.size() - 1 - l : l;
+      builder.begin_group("q", "x" + std::to_string(line));
+      for (std::size_t i = 0; i < lines[line].size(); ++i) {
+        const std::string_view text = lines[line][reversed ? lines[line].size() - 1 - i : i];
+        builder.add(text.empty() ? std::nullopt : std::optional<std::string_view>(text));
+      }
+    }
+    auto groups = builder.finish();
+    dag::sort_answers(groups);
+    std::vector<double> out(groups.samples());
+    dag::question_signals(objective, groups, out);
+    return reversed ? std::vector<double>(out.rbegin(), out.rend()) : out;
+  };
+  for (const auto pool : {dag::Pool::arithmetic, dag::Pool::euclidean, dag::Pool::pairwise}) {
+    const auto straight = signals_of(dag::CoherenceObjective(pool, EstimatorKind::digamma), false);
+    CHECK(straight == signals_of(dag::CoherenceObjective(pool, EstimatorKind::digamma), true));
+    CHECK(straight[2] == 0);  // no answer
+    CHECK(straight[0] != straight[1]);
+  }
+  const dag::TableObjective entropy(EstimatorKind::digamma, RewardFunction::logarithm(), -1);
+  CHECK(signals_of(entropy, false) == signals_of(entropy, true));
 }

@@ -123,7 +123,7 @@ TEST_CASE("Euclidean coherence: the expected signal-weighted score is the exact 
   // w_x nu_x(z) (r_x(z) - <r_x, nu_x>); the estimator averages over contexts, so w_x appears.
   const double nu[2][3] = {{0.5, 0.3, 0.2}, {0.1, 0.3, 0.6}};
   constexpr std::size_t k = 3;
-  dag::CoherenceObjective objective(dag::CoherencePool::euclidean);
+  dag::CoherenceObjective objective(dag::Pool::euclidean);
   double expected[2][3] = {};
   std::vector<std::int32_t> drawn(2 * k);
   std::vector<double> signal(2 * k);

@@ -255,7 +255,7 @@ TEST_CASE("Training goes on bit for bit from a checkpoint") {
   const auto run = [&](auto&& on_step) {
     auto model = tiny<float>();
     const auto reference = model;
-    dag::CoherenceObjective objective(dag::CoherencePool::arithmetic);
+    dag::CoherenceObjective objective(dag::Pool::arithmetic);
     dag::Adam adam;
     dag::train(model, reference, std::span(questions), objective, answer, adam, options, on_step);
     return parameters_of(model);

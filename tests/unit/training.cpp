@@ -419,7 +419,7 @@ TEST_CASE("presets are the objectives they name") {
   const auto third = [](const AnswerAt&) { return 1.0 / 3; };
   const auto aqp = dag::EstimatorKind::variance_optimal;
   const auto exact = dag::EstimatorKind::u_statistic;
-  using Pool = dag::CoherencePool;
+  using Pool = dag::Pool;
   for (const Pool pool : {Pool::arithmetic, Pool::euclidean, Pool::geometric, Pool::pairwise}) {
     CHECK(signals(dag::coherence_grpo({.pool = pool, .tau = 0.4}).objective) ==
           signals(dag::CoherenceObjective(pool, aqp, 0.4)));

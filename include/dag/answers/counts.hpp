@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -182,6 +183,69 @@ class QuestionCounts {
   std::vector<std::size_t> place_;       ///< of an answer among the entries of the last context
   std::vector<std::uint64_t> stamp_of_;  ///< the context in which `place_` was set
   std::uint64_t stamp_ = 0;
+};
+
+/// The counts of samples that are given as ids, whatever non-negative numbers these are: of one
+/// group, or of a question's groups side by side (ragged). Classes of equal samples are numbered in
+/// ascending order of the ids, so that nothing depends on the order of the samples. Memory is kept.
+class AnswerTally {
+ public:
+  /// One context.
+  void assign(std::span<const std::int32_t> group) {
+    const std::int64_t whole[2] = {0, static_cast<std::int64_t>(group.size())};
+    assign(group, whole);
+  }
+  /// `begin`: contexts + 1 ascending offsets into `answers`; ids < 0: no answer.
+  void assign(std::span<const std::int32_t> answers, std::span<const std::int64_t> begin) {
+    ids_.clear();
+    for (const std::int32_t id : answers) {
+      if (id >= 0) {
+        ids_.push_back(id);
+      }
+    }
+    std::sort(ids_.begin(), ids_.end());
+    ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+    slots_.clear();
+    table_.start(ids_.size());
+    for (std::size_t x = 0; x + 1 < begin.size(); ++x) {
+      table_.begin_context();
+      for (auto i = begin[x]; i < begin[x + 1]; ++i) {
+        const std::int32_t id = answers[static_cast<std::size_t>(i)];
+        const auto place = std::lower_bound(ids_.begin(), ids_.end(), id) - ids_.begin();
+        slots_.push_back(id < 0 ? -1 : static_cast<std::int32_t>(place));
+        table_.add(slots_.back());
+      }
+    }
+    table_.finish();
+    counts_of(0);
+  }
+  [[nodiscard]] const QuestionCounts& table() const noexcept { return table_; }
+  /// The samples' classes, below distinct(); -1 where there is no answer.
+  [[nodiscard]] std::span<const std::int32_t> slots() const noexcept { return slots_; }
+  [[nodiscard]] std::size_t distinct() const noexcept { return ids_.size(); }
+  /// The id of a class.
+  [[nodiscard]] std::int32_t answer(std::size_t slot) const noexcept { return ids_[slot]; }
+  /// Samples of every class in context x, 0 where it gave none. Valid until the next call.
+  std::span<const std::size_t> counts_of(std::size_t x) {
+    counts_.assign(ids_.size(), 0);
+    if (x < table_.contexts()) {
+      for (const auto& entry : table_.entries(x)) {
+        counts_[static_cast<std::size_t>(entry.answer)] = entry.count;
+      }
+    }
+    return counts_;
+  }
+  /// Of one group: its counts, and its samples with an answer.
+  [[nodiscard]] std::span<const std::size_t> counts() const noexcept { return counts_; }
+  [[nodiscard]] std::size_t count(std::size_t slot) const noexcept { return counts_[slot]; }
+  [[nodiscard]] std::size_t answered() const noexcept {
+    return table_.contexts() > 0 ? table_.answered(0) : 0;
+  }
+
+ private:
+  std::vector<std::int32_t> ids_, slots_;
+  std::vector<std::size_t> counts_;
+  QuestionCounts table_;
 };
 
 /// The chance that the most probable of some answers is right, ties broken evenly. Probabilities

@@ -2,25 +2,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include <dag/answers/counts.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/core/error.hpp>
+
 namespace dag {
 
-/// One question's sampled answers: X contexts (phrasings) with K samples each, answer ids row by
-/// row; -1 is a sample whose answer could not be read. Objectives write one number a sample,
-/// already centred by a baseline that does not depend on the sample (a missing answer gets 0).
+/// One question's sampled answers: contexts (phrasings) with their samples side by side; -1 is a
+/// sample whose answer could not be read. Objectives write one number a sample, already centred by
+/// a baseline that does not depend on the sample (a missing answer gets 0).
 struct QuestionSample {
-  std::span<const std::int32_t> answers;  ///< X * K
+  std::span<const std::int32_t> answers;
   std::size_t contexts = 1;
-  std::size_t group_size = 0;  ///< K
-  std::size_t question = 0;    ///< which question: objectives with labels look it up
+  std::size_t group_size = 0;                ///< K of every context, unless `begin` says otherwise
+  std::size_t question = 0;                  ///< which question: objectives with labels look it up
+  std::span<const std::int64_t> begin = {};  ///< contexts + 1 offsets: groups that differ in size
 
+  [[nodiscard]] std::size_t first(std::size_t x) const {
+    return begin.empty() ? x * group_size : static_cast<std::size_t>(begin[x]);
+  }
+  [[nodiscard]] std::size_t size(std::size_t x) const { return first(x + 1) - first(x); }
   [[nodiscard]] std::span<const std::int32_t> group(std::size_t x) const {
-    return answers.subspan(x * group_size, group_size);
+    return answers.subspan(first(x), size(x));
+  }
+  /// The entries of context x of what has one a sample.
+  template <class T>
+  [[nodiscard]] std::span<T> part(std::size_t x, std::span<T> all) const {
+    return all.subspan(first(x), size(x));
   }
 };
 
@@ -51,56 +66,38 @@ concept AdaptiveObjective = AnswerObjective<O> &&
   objective.restore(state);
 };
 
+/// Signals of an objective for groups of any size, as rollouts have them: question by question, its
+/// number being the index in `groups.questions`, contexts in the order of the groups, answers by
+/// their ids (`sort_answers` makes these the same in any order of lines). Out: one signal a sample.
+/// Errors: dimension_mismatch and those of the objective.
+template <AnswerObjective Objective>
+void question_signals(Objective& objective, const AnswerGroups& groups, std::span<double> out) {
+  require(out.size() == groups.samples(), Errc::dimension_mismatch,
+          "question_signals: ", groups.samples(), " samples but room for ", out.size(), " signals");
+  std::vector<std::int32_t> answers;
+  std::vector<std::int64_t> begin;
+  std::vector<double> signal;
+  for (std::size_t q = 0; q < groups.questions.size(); ++q) {
+    const auto members = groups.groups_of(q);
+    answers.clear();
+    begin.assign(1, 0);
+    for (const auto g : members) {
+      const auto own = groups.group(static_cast<std::size_t>(g));
+      answers.insert(answers.end(), own.begin(), own.end());
+      begin.push_back(static_cast<std::int64_t>(answers.size()));
+    }
+    signal.assign(answers.size(), 0.0);
+    const QuestionSample sample{answers, members.size(), 0, q, begin};
+    objective(sample, std::span<double>(signal));
+    for (std::size_t x = 0; x < members.size(); ++x) {
+      const auto own = sample.part(x, std::span<const double>(signal));
+      std::copy(own.begin(), own.end(),
+                out.begin() + groups.begin[static_cast<std::size_t>(members[x])]);
+    }
+  }
+}
+
 namespace detail {
-
-/// The different answers of a group with their counts. O(K * different); memory is kept.
-class Tally {
- public:
-  void assign(std::span<const std::int32_t> group) {
-    slots_.clear();
-    answers_.clear();
-    counts_.clear();
-    answered_ = 0;
-    for (const std::int32_t answer : group) {
-      std::int32_t slot = -1;
-      if (answer >= 0) {
-        ++answered_;
-        std::size_t s = 0;
-        while (s < answers_.size() && answers_[s] != answer) {
-          ++s;
-        }
-        if (s == answers_.size()) {
-          answers_.push_back(answer);
-          counts_.push_back(0);
-        }
-        ++counts_[s];
-        slot = static_cast<std::int32_t>(s);
-      }
-      slots_.push_back(slot);
-    }
-  }
-  /// The samples' answers as indices below distinct(); -1 where there is none.
-  [[nodiscard]] std::span<const std::int32_t> slots() const { return slots_; }
-  [[nodiscard]] std::size_t distinct() const { return answers_.size(); }
-  [[nodiscard]] std::size_t answered() const { return answered_; }
-  [[nodiscard]] std::int32_t answer(std::size_t slot) const { return answers_[slot]; }
-  [[nodiscard]] std::size_t count(std::size_t slot) const { return counts_[slot]; }
-  [[nodiscard]] std::span<const std::size_t> counts() const { return counts_; }
-  /// 0 for an answer that nobody gave.
-  [[nodiscard]] std::size_t count_of(std::int32_t answer) const {
-    for (std::size_t s = 0; s < answers_.size(); ++s) {
-      if (answers_[s] == answer) {
-        return counts_[s];
-      }
-    }
-    return 0;
-  }
-
- private:
-  std::vector<std::int32_t> slots_, answers_;
-  std::vector<std::size_t> counts_;
-  std::size_t answered_ = 0;
-};
-
+using Tally = AnswerTally;
 }  // namespace detail
 }  // namespace dag

@@ -40,7 +40,7 @@ class AnswerReward {
   void operator()(const QuestionSample& sample, std::span<double> signal) {
     for (std::size_t x = 0; x < sample.contexts; ++x) {
       const auto group = sample.group(x);
-      const auto out = signal.subspan(x * sample.group_size, sample.group_size);
+      const auto out = sample.part(x, signal);
       for (std::size_t i = 0; i < group.size(); ++i) {
         out[i] = group[i] >= 0 ? earned(sample.question, x, static_cast<std::size_t>(group[i]))
                                : missing_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <dag/estimate/reward_table.hpp>
+#include <dag/numeric/sorted_sum.hpp>
 #include <dag/train/answer_objective.hpp>
 
 namespace dag {
@@ -38,12 +39,14 @@ void clean_signals(std::span<const std::int32_t> slots, std::span<const std::siz
   }
   scratch.assign(counts.size(), 0.0);
   if (answered >= 2) {
-    double total = 0;
+    Terms room;
+    const auto terms = room.take(counts.size());
     for (std::size_t s = 0; s < counts.size(); ++s) {
-      if (counts[s] > 0 && counts[s] < answered) {
-        total += static_cast<double>(counts[s]) * value(s, counts[s] - 1, answered - 1);
-      }
+      terms[s] = counts[s] > 0 && counts[s] < answered
+                     ? static_cast<double>(counts[s]) * value(s, counts[s] - 1, answered - 1)
+                     : 0;
     }
+    const double total = sorted_sum(terms);
     for (std::size_t s = 0; s < counts.size(); ++s) {
       if (counts[s] == 0) {
         continue;

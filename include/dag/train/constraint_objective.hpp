@@ -79,7 +79,7 @@ class ConstraintObjective {
   void operator()(const QuestionSample& sample, std::span<double> signal) {
     for (std::size_t x = 0; x < sample.contexts; ++x) {
       const auto group = sample.group(x);
-      const auto out = signal.subspan(x * sample.group_size, sample.group_size);
+      const auto out = sample.part(x, signal);
       for (std::size_t i = 0; i < group.size(); ++i) {
         out[i] = 0;
         for (std::size_t k = 0; k < constraints_.size(); ++k) {

@@ -10,9 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include <dag/answers/consensus.hpp>
+#include <dag/answers/counts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
+#include <dag/numeric/sorted_sum.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/clean_signals.hpp>
 #include <dag/train/train_options.hpp>
@@ -47,7 +50,7 @@ class QuestionConsensus {
     }
     std::vector<Row> own;
     for (std::size_t x = 0; x < sample.contexts; ++x) {
-      own.push_back(pool({sample.group(x), 1, sample.group_size, sample.question}, options));
+      own.push_back(pool({sample.group(x), 1, sample.size(x), sample.question}, options));
     }
     rows_.push_back(std::move(own));
   }
@@ -65,32 +68,23 @@ class QuestionConsensus {
   using Row = std::vector<std::pair<std::size_t, double>>;  ///< ascending answers
 
   [[nodiscard]] static Row pool(const QuestionSample& sample, const FrozenConsensusOptions& o) {
-    detail::Tally all, own;
-    all.assign(sample.answers);
-    const auto different = static_cast<double>(all.distinct());
-    Row row;
-    for (std::size_t s = 0; s < all.distinct(); ++s) {
-      row.emplace_back(static_cast<std::size_t>(all.answer(s)), 0.0);
-    }
-    std::sort(row.begin(), row.end());
-    double counted = 0;
+    AnswerTally tally;
+    std::vector<std::int64_t> begin{0};
     for (std::size_t x = 0; x < sample.contexts; ++x) {
-      own.assign(sample.group(x));
-      const auto size = static_cast<double>(own.answered());
-      counted += size > 0 ? 1 : 0;
-      for (auto& [answer, value] : row) {
-        const auto hits = static_cast<double>(own.count_of(static_cast<std::int32_t>(answer)));
-        if (size > 0) {
-          value += o.geometric ? std::log((hits + o.smoothing) / (size + o.smoothing * different))
-                               : hits / size;
-        }
-      }
+      begin.push_back(static_cast<std::int64_t>(sample.first(x + 1)));
     }
-    double total = 0;
-    for (auto& [answer, value] : row) {
-      value = std::pow(o.geometric ? std::exp(value / counted) : value / counted, o.sharpness);
-      total += value;
+    tally.assign(sample.answers, begin);
+    ConsensusPool pool({.pool = o.geometric ? Pool::geometric : Pool::arithmetic,
+                        .smoothing = o.geometric ? o.smoothing : 0.0});
+    pool.pool(tally.table());
+    Row row;
+    Terms room;
+    const auto terms = room.take(tally.distinct());
+    for (std::size_t z = 0; z < terms.size(); ++z) {
+      terms[z] = std::pow(pool.q(static_cast<std::int32_t>(z)), o.sharpness);
+      row.emplace_back(static_cast<std::size_t>(tally.answer(z)), terms[z]);
     }
+    const double total = sorted_sum(terms);
     for (auto& [answer, value] : row) {
       value /= total;
     }

@@ -43,7 +43,7 @@ using AnswerFunction = std::function<double(const AnswerAt&)>;
 
 /// Agreement of the contexts of a question (self-improvement without labels).
 struct CoherenceGrpo {
-  CoherencePool pool = CoherencePool::arithmetic;
+  Pool pool = Pool::arithmetic;
   EstimatorKind estimator = EstimatorKind::variance_optimal;  ///< of logarithms
   double tau = 1;
   double smoothing = 0.5;  ///< of the geometric pool
@@ -57,12 +57,11 @@ struct CoherenceGrpo {
   if (!s.frozen) {
     return {CoherenceObjective(s.pool, s.estimator, s.tau, s.smoothing), std::move(s.options)};
   }
-  require(s.pool != CoherencePool::pairwise, Errc::invalid_argument,
+  require(s.pool != Pool::pairwise, Errc::invalid_argument,
           "coherence_grpo: pairs have no consensus to freeze; use another pool");
-  const TargetDivergence divergence =
-      s.pool == CoherencePool::arithmetic  ? TargetDivergence::reverse_kl
-      : s.pool == CoherencePool::geometric ? TargetDivergence::forward_kl
-                                           : TargetDivergence::euclidean;
+  const TargetDivergence divergence = s.pool == Pool::arithmetic  ? TargetDivergence::reverse_kl
+                                      : s.pool == Pool::geometric ? TargetDivergence::forward_kl
+                                                                  : TargetDivergence::euclidean;
   return {TargetObjective(divergence, std::move(s.frozen), s.tau, s.estimator),
           std::move(s.options)};
 }

@@ -49,7 +49,7 @@ class TableObjective {
           [&](std::size_t s, std::size_t others, std::size_t size) {
             return enough ? factors_[s] * tables_(others, size) : 0.0;
           },
-          weight_, signal.subspan(x * sample.group_size, sample.group_size), scratch_);
+          weight_, sample.part(x, signal), scratch_);
     }
   }
 
@@ -57,7 +57,7 @@ class TableObjective {
   detail::TablesBySize tables_;
   double weight_;
   Factor factor_;
-  detail::Tally tally_;
+  AnswerTally tally_;
   std::vector<double> factors_, scratch_;
 };
 
@@ -79,9 +79,9 @@ class EventObjective {
             "EventObjective: needs to know which answers are correct");
   }
   void operator()(const QuestionSample& sample, std::span<double> signal) {
-    require(tables_.serves(sample.group_size), Errc::invalid_argument, "EventObjective: order ",
-            tables_.function().order, " needs groups at least as large, got ", sample.group_size);
     for (std::size_t x = 0; x < sample.contexts; ++x) {
+      require(tables_.serves(sample.size(x)), Errc::invalid_argument, "EventObjective: order ",
+              tables_.function().order, " needs groups at least as large, got ", sample.size(x));
       slots_.clear();
       std::size_t counts[2] = {0, 0};
       for (const std::int32_t answer : sample.group(x)) {
@@ -95,7 +95,7 @@ class EventObjective {
           [&](std::size_t s, std::size_t others, std::size_t size) {
             return s == 0 ? tables_(others, size) : 0.0;
           },
-          weight_, signal.subspan(x * sample.group_size, sample.group_size), scratch_);
+          weight_, sample.part(x, signal), scratch_);
     }
   }
 

@@ -60,7 +60,7 @@ class TargetObjective {
           [&](std::size_t s, std::size_t others, std::size_t size) {
             return reward(given_[s], others, size);
           },
-          tau_, signal.subspan(x * sample.group_size, sample.group_size), scratch_);
+          tau_, sample.part(x, signal), scratch_);
     }
   }
 

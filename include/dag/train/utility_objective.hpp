@@ -110,11 +110,14 @@ class UtilityObjective {
     }
     answered_.assign(sample.contexts, 0.0);
     slots_.assign(sample.answers.size(), -1);
+    std::size_t x = 0;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
+      while (i >= sample.first(x + 1)) {
+        ++x;
+      }
       if (sample.answers[i] < 0) {
         continue;
       }
-      const std::size_t x = i / sample.group_size;
       const auto z = static_cast<std::size_t>(seen_only ? tally_.slots()[i] : sample.answers[i]);
       require(z < answers_, Errc::invalid_argument, "UtilityObjective: answer ", z,
               " is not below the number of answers, ", answers_);
@@ -155,7 +158,7 @@ class UtilityObjective {
   std::vector<double> weights_, counts_, answered_, own_, reward_, reduced_, nu_, log_nu_, scratch_;
   std::vector<bool> present_;
   std::vector<std::int32_t> slots_;
-  detail::Tally tally_;
+  AnswerTally tally_;
 };
 
 }  // namespace dag

@@ -8,23 +8,26 @@
 #include <span>
 #include <vector>
 
-#include <dag/train/answer_objective.hpp>
+#include <dag/answers/counts.hpp>
+#include <dag/numeric/sorted_sum.hpp>
 #include <dag/train/train_record.hpp>
 
 namespace dag::detail {
 
 /// Adds one group to the sums of a record: entropy, distinct answers, majority share, missing ones.
-inline void add_answers(const Tally& tally, std::size_t size, TrainRecord& record) {
+inline void add_answers(const AnswerTally& tally, std::size_t size, TrainRecord& record) {
+  Terms room;
+  const auto terms = room.take(tally.distinct());
   std::size_t most = 0;
-  const auto answered = static_cast<double>(tally.answered());
   for (std::size_t s = 0; s < tally.distinct(); ++s) {
-    const auto count = static_cast<double>(tally.count(s));
-    record.answer_entropy -= count / answered * std::log(count / answered);
+    terms[s] = static_cast<double>(tally.count(s));
     most = tally.count(s) > most ? tally.count(s) : most;
   }
+  record.answer_entropy += entropy_of(terms);
   record.distinct += static_cast<double>(tally.distinct());
   record.missing += static_cast<double>(size - tally.answered());
-  record.majority += tally.answered() > 0 ? static_cast<double>(most) / answered : 0;
+  record.majority +=
+      tally.answered() > 0 ? static_cast<double>(most) / static_cast<double>(tally.answered()) : 0;
 }
 
 /// Gap and residual of the sampled game in one group, from a_i = signal_i - beta (log pi - log
@@ -32,7 +35,7 @@ inline void add_answers(const Tally& tally, std::size_t size, TrainRecord& recor
 /// best sample.
 class SampledGap {
  public:
-  void add(const Tally& tally, std::span<const double> a, double beta, TrainRecord& record) {
+  void add(const AnswerTally& tally, std::span<const double> a, double beta, TrainRecord& record) {
     const auto n = static_cast<double>(a.size());
     double top = a[0], mean = 0;
     for (const double value : a) {

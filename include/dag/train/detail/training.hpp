@@ -292,7 +292,7 @@ class Training {
   std::vector<std::int32_t> answers_;
   std::vector<double> signal_, anchored_, advantage_;
   std::vector<Real> log_prob_, log_reference_;
-  Tally tally_;
+  AnswerTally tally_;
   SampledGap gap_;
   FlatAscent<Model> flat_;
 };
