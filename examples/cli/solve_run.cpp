@@ -82,23 +82,9 @@ class Watcher {
 
 Run run_once(const std::string& name, const Problem& problem, const SolveOptions& options,
              std::uint64_t seed, bool several, const std::vector<double>& start) {
-  Run run;
-  run.seed = seed;
-  Watcher watcher(name, options.tolerance, !options.common.quiet);
-  Settings settings = settings_of(options, seed, several, start);
-  settings.options.observer = watcher;
-  try {
-    run.found = solve_game(name, problem, settings);
-  } catch (const dag::Error& error) {
-    if (!several ||
-        (error.code() != dag::Errc::unsupported && error.code() != dag::Errc::invalid_argument)) {
-      throw;
-    }
-    run.found.solver = name;
-    run.refused = error.what();
-  }
-  run.trace = std::move(watcher.trace);
-  return run;
+  return run_watched(name, options, seed, several, start, [&](const Settings& settings) {
+    return solve_game(name, problem, settings);
+  });
 }
 
 /// The 0.975 quantile of Student's t.
@@ -120,6 +106,28 @@ double student(std::size_t degrees) {
 }
 
 }  // namespace
+
+Run run_watched(const std::string& name, const SolveOptions& options, std::uint64_t seed,
+                bool several, const std::vector<double>& start,
+                const std::function<Found(const Settings&)>& solve) {
+  Run run;
+  run.seed = seed;
+  Watcher watcher(name, options.tolerance, !options.common.quiet);
+  Settings settings = settings_of(options, seed, several, start);
+  settings.options.observer = watcher;
+  try {
+    run.found = solve(settings);
+  } catch (const dag::Error& error) {
+    if (!several ||
+        (error.code() != dag::Errc::unsupported && error.code() != dag::Errc::invalid_argument)) {
+      throw;
+    }
+    run.found.solver = name;
+    run.refused = error.what();
+  }
+  run.trace = std::move(watcher.trace);
+  return run;
+}
 
 std::vector<std::string> average_names() {
   std::vector<std::string> names;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,11 @@ void check(const SolveOptions& options);
 /// live as long as the settings.
 Settings settings_of(const SolveOptions& options, std::uint64_t seed, bool several,
                      const std::vector<double>& start);
+/// One run of `solve`, with its trace, progress on the screen, and, among several solvers, what it
+/// refuses noted.
+Run run_watched(const std::string& name, const SolveOptions& options, std::uint64_t seed,
+                bool several, const std::vector<double>& start,
+                const std::function<Found(const Settings&)>& solve);
 /// `--start`: "0.2,0.8;0.5,0.5" for this game; empty if it was not given.
 std::vector<double> start_of(const SolveOptions& options, const Problem& problem);
 

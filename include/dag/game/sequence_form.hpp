@@ -1,0 +1,277 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/game/extensive.hpp>
+#include <dag/geometry/treeplex_shape.hpp>
+
+namespace dag {
+
+/// One player's expected payoffs, row by row over the player's sequences: row r belongs to sequence
+/// sequence[r] (stacked), and has the entries [offsets[r], offsets[r + 1]), each a payoff times
+/// chance's probability, earned if the others play the sequences `others` (players - 1 an entry).
+template <class Real>
+struct PayoffRows {
+  std::vector<std::uint32_t> sequence;
+  std::vector<std::uint32_t> offsets;
+  std::vector<std::uint32_t> others;
+  std::vector<Real> payoff;
+};
+
+/// A game tree in sequence form, flat: who owns which sequences (`shape`), and what each player
+/// earns by combination of sequences. Plays that differ only by chance are one entry, so that
+/// nothing of the tree's size is walked in a round of a solver.
+///
+/// Source: von Stengel (1996), doi:10.1006/game.1996.0050; Koller, Megiddo, von Stengel (1996).
+/// Memory: 16 + 20 N bytes a combination of sequences for N players.
+struct SequenceForm {
+  TreeplexShape shape;
+  std::vector<std::uint32_t> set_of;  ///< set k of the shape is game.sets[owner][set_of[k]]
+  /// The combinations that plays make: player_count entries each; chance's probability of them, and
+  /// that times the payoff, player by player.
+  std::vector<std::uint32_t> sequences;
+  std::vector<double> reach;
+  std::vector<double> payoffs;
+  std::vector<PayoffRows<double>> rows;  ///< one a player
+  std::vector<double> least;             ///< smallest payoff of a play, one a player
+  std::vector<double> most;
+
+  [[nodiscard]] std::size_t player_count() const noexcept { return shape.blocks.count(); }
+  [[nodiscard]] std::size_t term_count() const noexcept { return reach.size(); }
+  /// max over players of (largest payoff - smallest).
+  [[nodiscard]] double range() const noexcept {
+    double range = 0;
+    for (std::size_t i = 0; i < least.size(); ++i) {
+      range = std::max(range, most[i] - least[i]);
+    }
+    return range;
+  }
+};
+
+namespace detail {
+
+/// Builds the sequence form of a tree; checks recall on the way.
+class SequenceFormMaker {
+ public:
+  explicit SequenceFormMaker(const ExtensiveGame& game)
+      : game_(game), players_(game.player_count()) {}
+
+  [[nodiscard]] SequenceForm make() {
+    number_sets();
+    walk();
+    merge();
+    for (std::size_t i = 0; i < players_; ++i) {
+      form_.rows.push_back(rows_of(i));
+    }
+    return std::move(form_);
+  }
+
+ private:
+  static constexpr std::uint32_t unseen = TreeNode::none;
+
+  /// Sets in the order in which plays come to them: parents before children.
+  void number_sets() {
+    std::vector<std::vector<std::uint32_t>> order(players_);
+    rank_.resize(players_);
+    for (std::size_t i = 0; i < players_; ++i) {
+      rank_[i].assign(game_.sets[i].size(), unseen);
+    }
+    for (const TreeNode& node : game_.nodes) {
+      if (node.player < players_ && rank_[node.player][node.set] == unseen) {
+        rank_[node.player][node.set] = 0;
+        order[node.player].push_back(node.set);
+      }
+    }
+    TreeplexShape& shape = form_.shape;
+    shape.begin.push_back(0);
+    for (std::size_t i = 0; i < players_; ++i) {
+      std::size_t next = shape.blocks.total() + 1;
+      for (const std::uint32_t set : order[i]) {
+        const std::size_t actions = game_.sets[i][set].actions.size();
+        rank_[i][set] = static_cast<std::uint32_t>(shape.first.size());
+        shape.first.push_back(static_cast<std::uint32_t>(next));
+        shape.size.push_back(static_cast<std::uint32_t>(actions));
+        shape.parent.push_back(unseen);
+        shape.owner.push_back(static_cast<std::uint32_t>(i));
+        form_.set_of.push_back(set);
+        next += actions;
+      }
+      shape.blocks.push_back(next - shape.blocks.total());
+      shape.begin.push_back(static_cast<std::uint32_t>(shape.first.size()));
+    }
+    require(shape.blocks.total() < unseen, Errc::unsupported,
+            "SequenceForm: more than 2^32 sequences");
+  }
+
+  void walk() {
+    TreeplexShape& shape = form_.shape;
+    const std::size_t count = game_.nodes.size();
+    std::vector<std::uint32_t> at(count * players_);  // the sequences that lead to a node
+    std::vector<double> reach(count, 1.0);
+    std::vector<double> earned(count * players_, 0.0);
+    form_.least.assign(players_, 0.0);
+    form_.most.assign(players_, 0.0);
+    bool any = false;
+    for (std::size_t v = 0; v < count; ++v) {
+      const TreeNode& node = game_.nodes[v];
+      for (std::size_t i = 0; i < players_; ++i) {
+        at[v * players_ + i] = node.parent == TreeNode::none
+                                   ? static_cast<std::uint32_t>(shape.blocks.offset(i))
+                                   : at[node.parent * players_ + i];
+        earned[v * players_ + i] =
+            (node.parent == TreeNode::none ? 0.0 : earned[node.parent * players_ + i]) +
+            (node.outcome == 0 ? 0.0 : game_.outcomes[node.outcome - 1].payoffs[i].value());
+        require(std::isfinite(earned[v * players_ + i]), Errc::not_finite,
+                "SequenceForm: the payoffs of player ", i + 1,
+                " on a path add up to more than a double can hold");
+      }
+      if (node.parent != TreeNode::none) {
+        const TreeNode& parent = game_.nodes[node.parent];
+        reach[v] = reach[node.parent];
+        if (parent.player == TreeNode::chance) {
+          reach[v] *= probability(parent.set, node.action);
+        } else {
+          at[v * players_ + parent.player] =
+              shape.first[rank_[parent.player][parent.set]] + node.action;
+        }
+      }
+      if (node.player < players_) {
+        std::uint32_t& parent = shape.parent[rank_[node.player][node.set]];
+        const std::uint32_t own = at[v * players_ + node.player];
+        if (parent == unseen) {
+          parent = own;
+        } else if (parent != own) {
+          refuse_recall(v);
+        }
+      } else if (node.player == TreeNode::terminal && reach[v] > 0) {
+        for (std::size_t i = 0; i < players_; ++i) {
+          const double payoff = earned[v * players_ + i];
+          form_.least[i] = any ? std::min(form_.least[i], payoff) : payoff;
+          form_.most[i] = any ? std::max(form_.most[i], payoff) : payoff;
+          form_.sequences.push_back(at[v * players_ + i]);
+          form_.payoffs.push_back(reach[v] * payoff);
+        }
+        form_.reach.push_back(reach[v]);
+        any = true;
+      }
+    }
+  }
+
+  /// Decimals that were rounded are brought back to a sum of one.
+  [[nodiscard]] double probability(std::uint32_t set, std::uint32_t action) {
+    if (totals_.empty()) {
+      for (const InformationSet& chance : game_.chance_sets) {
+        double total = 0;
+        for (const Number& p : chance.chances) {
+          total += p.value();
+        }
+        totals_.push_back(std::abs(total - 1) < 1e-14 ? 1.0 : total);
+      }
+    }
+    return game_.chance_sets[set].chances[action].value() / totals_[set];
+  }
+
+  [[noreturn]] void refuse_recall(std::size_t v) const {
+    const TreeNode& node = game_.nodes[v];
+    const InformationSet& set = game_.sets[node.player][node.set];
+    for (std::uint32_t up = node.parent; up != TreeNode::none; up = game_.nodes[up].parent) {
+      if (game_.nodes[up].player == node.player && game_.nodes[up].set == node.set) {
+        fail(Errc::unsupported, "SequenceForm: player ", node.player + 1,
+             " is absent-minded: a play meets ", set_name(set),
+             " twice, so that plans are not made of sequences");
+      }
+    }
+    fail(Errc::unsupported, "SequenceForm: player ", node.player + 1,
+         " does not have perfect recall: ", set_name(set),
+         " has nodes that different own moves lead to");
+  }
+
+  /// Adds up plays that make the same combination of sequences.
+  void merge() {
+    const std::size_t n = players_;
+    std::vector<std::uint32_t> order(form_.reach.size());
+    std::iota(order.begin(), order.end(), 0U);
+    const auto& sequences = form_.sequences;
+    const auto key = [&](std::uint32_t term) { return sequences.begin() + static_cast<std::ptrdiff_t>(term * n); };
+    const auto length = static_cast<std::ptrdiff_t>(n);
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return std::lexicographical_compare(key(a), key(a) + length, key(b), key(b) + length);
+    });
+    std::vector<std::uint32_t> merged;
+    std::vector<double> reach;
+    std::vector<double> payoffs;
+    for (const std::uint32_t term : order) {
+      const bool same = !merged.empty() &&
+                        std::equal(key(term), key(term) + length, merged.end() - length);
+      if (!same) {
+        merged.insert(merged.end(), key(term), key(term) + length);
+        reach.push_back(0);
+        payoffs.insert(payoffs.end(), n, 0.0);
+      }
+      reach.back() += form_.reach[term];
+      for (std::size_t i = 0; i < n; ++i) {
+        payoffs[payoffs.size() - n + i] += form_.payoffs[term * n + i];
+      }
+    }
+    form_.sequences = std::move(merged);
+    form_.reach = std::move(reach);
+    form_.payoffs = std::move(payoffs);
+  }
+
+  [[nodiscard]] PayoffRows<double> rows_of(std::size_t player) const {
+    const std::size_t n = players_;
+    std::vector<std::uint32_t> order;
+    for (std::size_t term = 0; term < form_.term_count(); ++term) {
+      if (form_.payoffs[term * n + player] != 0) {
+        order.push_back(static_cast<std::uint32_t>(term));
+      }
+    }
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return form_.sequences[a * n + player] < form_.sequences[b * n + player];
+    });
+    PayoffRows<double> rows;
+    for (const std::uint32_t term : order) {
+      const std::uint32_t own = form_.sequences[term * n + player];
+      if (rows.sequence.empty() || rows.sequence.back() != own) {
+        rows.sequence.push_back(own);
+        rows.offsets.push_back(static_cast<std::uint32_t>(rows.payoff.size()));
+      }
+      for (std::size_t i = 0; i < n; ++i) {
+        if (i != player) {
+          rows.others.push_back(form_.sequences[term * n + i]);
+        }
+      }
+      rows.payoff.push_back(form_.payoffs[term * n + player]);
+    }
+    rows.offsets.push_back(static_cast<std::uint32_t>(rows.payoff.size()));
+    return rows;
+  }
+
+  const ExtensiveGame& game_;
+  std::size_t players_;
+  SequenceForm form_;
+  std::vector<std::vector<std::uint32_t>> rank_;
+  std::vector<double> totals_;
+};
+
+}  // namespace detail
+
+/// The sequence form of a game. Errors: as `validate` for a game that is none, unsupported for
+/// players without perfect recall (the message names the information set, and says so if they are
+/// absent-minded), not_finite for payoffs that overflow.
+[[nodiscard]] inline SequenceForm sequence_form(const ExtensiveGame& game) {
+  validate(game);
+  return detail::SequenceFormMaker(game).make();
+}
+
+}  // namespace dag

@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/error.hpp>
+#include <dag/game/sequence_game.hpp>
+#include <dag/solver/detail/first_order.hpp>
+#include <dag/solver/loop.hpp>
+#include <dag/solver/options.hpp>
+#include <dag/solver/solution.hpp>
+
+namespace dag {
+
+/// What is kept of the regrets of an information set from round to round.
+enum class RegretRule {
+  plain,       ///< R += r (CFR)
+  plus,        ///< R = max(R + r, 0) (CFR+)
+  discounted,  ///< R += r, then positive ones times t^alpha / (t^alpha + 1), negative ones with beta
+  predictive,  ///< as plus; play from max(R + r / (1 + asymmetry), 0) (PCFR+)
+};
+
+template <Scalar Real>
+struct CounterfactualOptions {
+  RegretRule rule = RegretRule::plus;
+  Turns turns = Turns::alternating;
+  Real alpha = Real(1.5);  ///< discounted: of positive regrets
+  Real beta = 0;           ///< discounted: of negative regrets
+  Real gamma = 2;          ///< discounted: strategies of round t weigh t^gamma
+  Real asymmetry = 0;      ///< predictive: >= 0; 0 is PCFR+, 5 the simple asymmetric form
+  /// > 0: the payoffs of a set gain -pull |p - reference|^2 / 2, in payoff ranges; the reference
+  /// jumps to the current play every `period` rounds, so that the last iterate converges.
+  Real pull = 0;
+  std::int64_t period = 0;  ///< of the reference, in rounds; 0: 100
+};
+
+namespace detail {
+
+template <class Game>
+inline constexpr bool is_sequence_game = false;
+template <class Real, class Backend, class Map>
+inline constexpr bool is_sequence_game<SequenceGame<Real, Backend, Map>> = true;
+
+/// Rounds of counterfactual regret minimisation: for each player in turn one product, one pass
+/// bottom-up (values, regrets) and one top-down (plan). Alternating turns are cut so that a round
+/// begins with the last player's move: the plans in memory are then those that the last player has
+/// just been measured against, which is what averages are made of, without a copy.
+template <class Game>
+requires is_sequence_game<Game>
+class CounterfactualRounds {
+ public:
+  using Real = scalar_t<Game>;
+  using View = StateView<const Real>;
+  using Own = CounterfactualOptions<Real>;
+  using Map = typename Game::players_type::map_type;
+
+  CounterfactualRounds(const Game& game, const SolverOptions<Real>& options, const Own& own,
+                       std::string_view solver)
+      : game_(game),
+        shape_(game.players().shape()),
+        own_(own),
+        state_(game.backend(), shape_.blocks.total()),
+        field_(shape_.blocks.total()),
+        regrets_(shape_.blocks.total(), Real{0}),
+        behavior_(shape_.blocks.total()) {
+    enter_start(game, options, solver, state_.view());
+    for (std::size_t s = 0; s < behavior_.size(); ++s) {
+      behavior_[s] = Map::from_dual(state_.view().dual[s]);
+    }
+    if (own_.pull > 0) {
+      own_.pull *= game.range() > 0 ? game.range() : Real{1};
+      own_.period = own_.period > 0 ? own_.period : 100;
+      reference_ = behavior_;
+    }
+  }
+
+  bool round(std::int64_t t) {
+    round_ = t;
+    const std::size_t last = shape_.blocks.count() - 1;
+    if (own_.turns == Turns::simultaneous || last == 0) {
+      if (t > 1) {
+        const View z = state_.view();
+        game_.field(z, std::span<Real>(field_));
+        ++products_;
+        for (std::size_t i = 0; i <= last; ++i) {
+          update(i, t - 1);
+        }
+      }
+    } else {
+      if (t > 1) {
+        move(last, t - 1);
+      }
+      for (std::size_t i = 0; i < last; ++i) {
+        move(i, t);
+      }
+      ++products_;
+    }
+    if (own_.pull > 0 && t % own_.period == 0) {
+      reference_ = behavior_;
+    }
+    fresh_ = false;
+    return true;
+  }
+
+  [[nodiscard]] View last() {
+    if (!fresh_) {
+      const auto z = state_.view();
+      for (std::size_t s = 0; s < behavior_.size(); ++s) {
+        z.dual[s] = Map::to_dual(behavior_[s]);
+      }
+      for (std::size_t i = 0; i < shape_.blocks.count(); ++i) {
+        z.dual[shape_.blocks.offset(i)] = Map::to_dual(Real{1});
+      }
+      fresh_ = true;
+    }
+    return state_.view();
+  }
+  [[nodiscard]] std::span<const Real> sample() const {
+    return std::as_const(state_).view().point;
+  }
+  /// Of the sample in means, beside the average's own weight.
+  [[nodiscard]] Real weight() const {
+    return own_.rule == RegretRule::discounted ? std::pow(static_cast<Real>(round_), own_.gamma)
+                                               : Real{1};
+  }
+  [[nodiscard]] Real step() const { return 0; }
+  [[nodiscard]] std::int64_t products() const { return products_; }
+
+ private:
+  void move(std::size_t i, std::int64_t t) {
+    game_.player_field(i, sample(), std::span<Real>(field_));
+    update(i, t);
+  }
+
+  void update(std::size_t i, std::int64_t t) {
+    if (own_.pull > 0) {
+      update<RegretRule::plus, true>(i, t);
+      return;
+    }
+    switch (own_.rule) {
+      case RegretRule::plain: update<RegretRule::plain, false>(i, t); return;
+      case RegretRule::plus: update<RegretRule::plus, false>(i, t); return;
+      case RegretRule::discounted: update<RegretRule::discounted, false>(i, t); return;
+      case RegretRule::predictive: update<RegretRule::predictive, false>(i, t); return;
+    }
+  }
+
+  template <RegretRule rule, bool pulled>
+  void update(std::size_t i, std::int64_t t) {
+    Real keep_positive = 1;
+    Real keep_negative = 1;
+    if constexpr (rule == RegretRule::discounted) {
+      const Real up = std::pow(static_cast<Real>(t), own_.alpha);
+      const Real down = std::pow(static_cast<Real>(t), own_.beta);
+      keep_positive = std::isfinite(up) ? up / (up + 1) : Real{1};
+      keep_negative = std::isfinite(down) ? down / (down + 1) : Real{1};
+    }
+    const Real hope = 1 / (1 + own_.asymmetry);
+    Real* const q = field_.data();
+    Real* const x = state_.view().point.data();
+    for (std::uint32_t k = shape_.begin[i + 1]; k-- > shape_.begin[i];) {
+      const std::uint32_t begin = shape_.first[k];
+      const std::uint32_t size = shape_.size[k];
+      Real* const value = q + begin;
+      Real* const p = behavior_.data() + begin;
+      Real* const regret = regrets_.data() + begin;
+      if constexpr (pulled) {
+        for (std::uint32_t a = 0; a < size; ++a) {
+          value[a] += own_.pull * (reference_[begin + a] - p[a]);
+        }
+      }
+      Real expected = 0;
+      for (std::uint32_t a = 0; a < size; ++a) {
+        expected += p[a] * value[a];
+      }
+      Real worth = expected;
+      if constexpr (pulled) {  // <p, g> - pull |p - reference|^2 / 2, from <p, g + pull (ref - p)>
+        for (std::uint32_t a = 0; a < size; ++a) {
+          const Real away = p[a] - reference_[begin + a];
+          worth += own_.pull * (p[a] - away / 2) * away;
+        }
+      }
+      Real sum = 0;
+      for (std::uint32_t a = 0; a < size; ++a) {
+        const Real r = value[a] - expected;
+        Real total = regret[a] + r;
+        if constexpr (rule == RegretRule::plus || rule == RegretRule::predictive) {
+          total = total > 0 ? total : Real{0};
+        } else if constexpr (rule == RegretRule::discounted) {
+          total *= total > 0 ? keep_positive : keep_negative;
+        }
+        regret[a] = total;
+        if constexpr (rule == RegretRule::predictive) {
+          total += hope * r;
+        }
+        const Real hoped = total > 0 ? total : Real{0};
+        p[a] = hoped;
+        sum += hoped;
+      }
+      q[shape_.parent[k]] += worth;
+      if (sum > 0) {
+        const Real scale = 1 / sum;
+        for (std::uint32_t a = 0; a < size; ++a) {
+          p[a] *= scale;
+        }
+      } else {
+        const Real share = 1 / static_cast<Real>(size);
+        for (std::uint32_t a = 0; a < size; ++a) {
+          p[a] = share;
+        }
+      }
+    }
+    for (std::uint32_t k = shape_.begin[i]; k < shape_.begin[i + 1]; ++k) {
+      const std::uint32_t begin = shape_.first[k];
+      const Real reach = x[shape_.parent[k]];
+      for (std::uint32_t s = begin; s < begin + shape_.size[k]; ++s) {
+        x[s] = reach * behavior_[s];
+      }
+    }
+  }
+
+  const Game& game_;
+  const TreeplexShape& shape_;
+  Own own_;
+  State<backend_t<Game>, Real> state_;
+  std::vector<Real> field_;
+  std::vector<Real> regrets_;
+  std::vector<Real> behavior_;
+  std::vector<Real> reference_;
+  std::int64_t round_ = 0;
+  std::int64_t products_ = 0;
+  bool fresh_ = true;
+};
+
+template <class Game>
+[[nodiscard]] Solution<Game> counterfactual(const Game& game,
+                                            const SolverOptions<scalar_t<Game>>& options,
+                                            const CounterfactualOptions<scalar_t<Game>>& own,
+                                            Average automatic, std::string_view solver) {
+  validate(options, solver);
+  require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument, solver,
+          ": it sees the whole tree; for samples use external_sampling or outcome_sampling");
+  require(options.step == Step<scalar_t<Game>>{}, Errc::invalid_argument, solver,
+          ": it has no step; leave step automatic");
+  require(own.alpha >= 0 && own.gamma >= 0 && !std::isnan(own.beta), Errc::invalid_argument, solver,
+          ": alpha and gamma must be >= 0 and beta a number, got ", own.alpha, ", ", own.gamma,
+          " and ", own.beta);
+  require(own.asymmetry >= 0 && std::isfinite(own.asymmetry), Errc::invalid_argument, solver,
+          ": asymmetry must be >= 0, got ", own.asymmetry);
+  require(own.pull >= 0 && std::isfinite(own.pull) && own.period >= 0, Errc::invalid_argument,
+          solver, ": pull and period must be >= 0, got ", own.pull, " and ", own.period);
+  require(own.pull == 0 || own.rule == RegretRule::plus, Errc::invalid_argument, solver,
+          ": a pull needs the rule plus");
+  CounterfactualRounds<Game> rounds(game, options, own, solver);
+  return run(game, rounds, options.average == Average::automatic ? automatic : options.average,
+             options);
+}
+
+}  // namespace detail
+}  // namespace dag
