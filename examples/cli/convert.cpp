@@ -11,6 +11,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/io/csv.hpp>
+#include <dag/io/efg.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/io/nfg_version.hpp>
 #include <dag/io/profile_csv.hpp>
@@ -18,6 +19,7 @@
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
+#include "tree_input.hpp"
 
 namespace cli {
 namespace {
@@ -33,7 +35,7 @@ struct ConvertOptions {
 std::string form_of(const ConvertOptions& options, const dag::GameTable& table) {
   const bool nfg = options.out.ends_with(".nfg");
   dag::require(nfg || options.out.ends_with(".csv"), dag::Errc::invalid_argument, options.out,
-               ": the name of the file to write must end in .nfg or .csv");
+               ": the name of the file to write must end in .nfg, .csv or .efg");
   std::string form = options.form;
   if (form == "auto") {
     form = nfg ? (table.outcome_of_profile.empty() ? "payoffs" : "outcomes")
@@ -64,7 +66,35 @@ void check(const dag::GameTable& table, const std::string& text, const std::stri
                "convert: the game does not survive being written as ", form);
 }
 
+/// A game tree as it is, to another name or form of the same file.
+int convert_tree(const ConvertOptions& options) {
+  dag::require(is_tree(options.in), dag::Errc::unsupported, options.out,
+               ": only a .efg file or a named tree can be written as .efg, not ", options.in);
+  dag::require(options.form == "auto", dag::Errc::invalid_argument, "--form ", options.form, ": ",
+               options.out, " has one form");
+  const dag::ExtensiveGame game = load_tree(options.in, options.common.seed);
+  Outputs outputs;
+  outputs.add(options.out, dag::format_efg(game));
+  if (!options.common.json.empty()) {
+    nlohmann::ordered_json json;
+    json["in"] = options.in;
+    json["out"] = options.out;
+    json["form"] = "extensive";
+    json["players"] = game.player_count();
+    json["nodes"] = game.nodes.size();
+    outputs.add(options.common.json, json.dump(2) + '\n');
+  }
+  outputs.write();
+  if (options.common.talks()) {
+    say(fmt::format("{}: {}, written to {}\n", options.in, tree_sizes(game), options.out));
+  }
+  return exit_done;
+}
+
 int convert(const ConvertOptions& options) {
+  if (options.out.ends_with(".efg")) {
+    return convert_tree(options);
+  }
   const dag::GameTable table = load_game(options.in, options.common.seed);
   const std::string form = form_of(options, table);
   const std::string text = written(table, form);
@@ -93,9 +123,12 @@ int convert(const ConvertOptions& options) {
 Command add_convert(CLI::App& app) {
   const auto options = std::make_shared<ConvertOptions>();
   CLI::App* command = app.add_subcommand("convert", "A game from one file format to another");
-  command->add_option("IN", options->in, "A .nfg or .csv file, or a name ('dag games')")
+  command->add_option("IN", options->in, "A .nfg, .csv or .efg file, or a name ('dag games')")
       ->required();
-  command->add_option("OUT", options->out, "The file to write: .nfg or .csv")->required();
+  command
+      ->add_option("OUT", options->out,
+                   "The file to write: .nfg or .csv (a tree: its reduced normal form), or .efg")
+      ->required();
   command
       ->add_option("--form", options->form,
                    "auto; of .nfg: payoffs or outcomes (auto: as IN has them); of .csv: matrix "
@@ -105,7 +138,8 @@ Command add_convert(CLI::App& app) {
   add_common(*command, options->common);
   command->footer(
       "Numbers are written as they were read, fractions too.\n\nExample:\n"
-      "  dag convert chicken chicken.csv\n  dag convert rps rps.nfg --form outcomes");
+      "  dag convert chicken chicken.csv\n  dag convert rps rps.nfg --form outcomes\n"
+      "  dag convert kuhn_poker kuhn.efg\n  dag convert kuhn.efg kuhn.nfg");
   return [options] { return convert(*options); };
 }
 

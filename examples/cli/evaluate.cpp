@@ -59,15 +59,18 @@ nlohmann::json strategies_of(const std::string& path) {
       }
     }
   }
-  dag::fail(dag::Errc::parse, path, ": expected an object with `strategies`, as dag solve --json "
+  dag::fail(dag::Errc::parse, path,
+            ": expected an object with `strategies`, as dag solve --json "
             "writes it");
 }
 
 dag::MixedProfile mixed_of(const nlohmann::json& strategies, const dag::GameTable& table,
                            const std::string& where) {
-  dag::require(strategies.is_array() && strategies.size() == table.player_count(),
-               dag::Errc::parse, where, ": strategies: expected an array with one strategy for "
-               "each of ", table.player_count(), " players");
+  dag::require(strategies.is_array() && strategies.size() == table.player_count(), dag::Errc::parse,
+               where,
+               ": strategies: expected an array with one strategy for "
+               "each of ",
+               table.player_count(), " players");
   dag::MixedProfile profile;
   for (std::size_t i = 0; i < strategies.size(); ++i) {
     const auto& strategy = strategies[i];

@@ -16,6 +16,8 @@
 #include <dag/io/text_file.hpp>
 #include <dag/problem/catalogue.hpp>
 
+#include "tree_input.hpp"
+
 namespace cli {
 namespace {
 
@@ -62,10 +64,11 @@ dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
     return dag::is_profile_csv(text) ? dag::parse_profile_csv(text, word)
                                      : dag::parse_csv(text, word);
   }
-  dag::require(!ends_with(word, ".efg"), dag::Errc::unsupported, word,
-               ": extensive-form games are not read by this version");
+  if (is_tree(word)) {
+    return normal_form(word, seed);
+  }
   dag::require(word.find('/') == std::string::npos, dag::Errc::unsupported, word,
-               ": the name of a game file must end in .nfg or .csv");
+               ": the name of a game file must end in .nfg, .efg or .csv");
   return dag::named_game(with_seed(word, seed));
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -15,6 +16,8 @@
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
+#include "tree_games.hpp"
+#include "tree_input.hpp"
 
 namespace cli {
 namespace {
@@ -135,12 +138,20 @@ std::string payoffs_text(const dag::GameTable& table) {
 }
 
 int games(const GamesOptions& options) {
+  if (!options.name.empty() && is_tree(options.name)) {
+    return tree_games(options.name, options.common);
+  }
   const std::vector<Entry> found = entries(options);
   Outputs outputs;
   if (!options.common.json.empty()) {
     Json json = Json::array();
     for (const Entry& entry : found) {
       json.push_back(to_json(entry));
+    }
+    if (options.name.empty()) {
+      for (Json& tree : tree_games_json({}, options.common.seed)) {
+        json.push_back(std::move(tree));
+      }
     }
     outputs.add(options.common.json, json.dump(2) + '\n');
   }
@@ -150,7 +161,8 @@ int games(const GamesOptions& options) {
     for (const Entry& entry : found) {
       text += (text.empty() ? "" : "\n") + text_of(entry);
     }
-    say(options.name.empty() ? text : text + payoffs_text(found[0].game.table));
+    say(options.name.empty() ? text + '\n' + tree_games_text({}, options.common.seed)
+                             : text + payoffs_text(found[0].game.table));
   }
   return exit_done;
 }

@@ -19,12 +19,17 @@
 #include "solve_report.hpp"
 #include "solve_run.hpp"
 #include "solver_list.hpp"
+#include "tree_input.hpp"
+#include "tree_solve.hpp"
 
 namespace cli {
 namespace {
 
 int solve(const SolveOptions& options) {
   check(options);
+  if (is_tree(options.game)) {
+    return solve_tree(options);
+  }
   dag::PlotFormat format = dag::PlotFormat::svg;
   dag::PlotFormat portrait_format = dag::PlotFormat::svg;
   if (!options.plot.empty()) {
@@ -86,7 +91,7 @@ std::string solver_help() {
     std::string& list = (entry.kinds & many) != 0 ? any : entry.kinds == zero ? matrix : two;
     list += fmt::format("\n  {}: {}", entry.name, entry.summary);
   }
-  return any + matrix + two;
+  return any + matrix + two + tree_solver_help();
 }
 
 }  // namespace
@@ -97,9 +102,9 @@ Command add_solve(CLI::App& app) {
       app.add_subcommand("solve", "Equilibria of a game: zero-sum, two players, or many");
   command
       ->add_option("GAME", options->game,
-                   "A .nfg file, a .csv file (payoff matrix, rows maximise, or list of profiles), "
-                   "or a name: rps, matching-pennies, chicken, random:ROWSxCOLS:SEED, ... ('dag "
-                   "games' lists them)")
+                   "A .nfg or .efg file, a .csv file (payoff matrix, rows maximise, or list of "
+                   "profiles), or a name: rps, chicken, random:ROWSxCOLS:SEED, kuhn_poker, ... "
+                   "('dag games' lists them)")
       ->required();
   command
       ->add_option("--solver", options->solver,
@@ -182,7 +187,8 @@ Command add_solve(CLI::App& app) {
                   "\n\nExample:\n  dag solve biased-rps --solver all --plot gap.svg\n"
                   "  dag solve game.nfg --tolerance 1e-8 --json -\n"
                   "  dag solve matching-pennies --portrait paths.svg --plot gap.png --axes both\n"
-                  "  dag solve jordan --solver logit_branch,correlated_equilibrium");
+                  "  dag solve jordan --solver logit_branch,correlated_equilibrium\n"
+                  "  dag solve leduc_poker --solver cfr,cfr_plus --plot gap.svg");
   return [options] { return solve(*options); };
 }
 

@@ -82,9 +82,8 @@ class Watcher {
 
 Run run_once(const std::string& name, const Problem& problem, const SolveOptions& options,
              std::uint64_t seed, bool several, const std::vector<double>& start) {
-  return run_watched(name, options, seed, several, start, [&](const Settings& settings) {
-    return solve_game(name, problem, settings);
-  });
+  return run_watched(name, options, seed, several, start,
+                     [&](const Settings& settings) { return solve_game(name, problem, settings); });
 }
 
 /// The 0.975 quantile of Student's t.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <dag/core/error.hpp>
+#include <dag/game/reduced_normal_form.hpp>
 #include <dag/io/efg.hpp>
 #include <dag/problem/tree_catalogue.hpp>
 
@@ -38,6 +39,11 @@ bool is_tree(const std::string& word) {
 
 dag::ExtensiveGame load_tree(const std::string& word, std::uint64_t seed) {
   return is_efg(word) ? dag::read_efg(word) : dag::named_tree(with_seed(word, seed));
+}
+
+dag::GameTable normal_form(const std::string& word, std::uint64_t seed) {
+  const dag::ExtensiveGame game = load_tree(word, seed);
+  return dag::reduced_normal_form(game, dag::sequence_form(game)).table;
 }
 
 bool tree_depends_on_seed(const std::string& word) {

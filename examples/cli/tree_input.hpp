@@ -12,10 +12,13 @@
 
 namespace cli {
 
-/// True if a word on the command line means a game tree: a .efg file or a name of the list of trees.
+/// True if a word on the command line means a game tree: a .efg file or a name of the list of
+/// trees.
 bool is_tree(const std::string& word);
 /// The tree that a word means (`random_tree` without a seed takes `seed`). Throws dag::Error.
 dag::ExtensiveGame load_tree(const std::string& word, std::uint64_t seed);
+/// The reduced normal form of the tree that a word means. Throws dag::Error.
+dag::GameTable normal_form(const std::string& word, std::uint64_t seed);
 /// True if the tree that a word means depends on `seed`.
 bool tree_depends_on_seed(const std::string& word);
 

@@ -17,11 +17,11 @@ void refuse_pull(const Settings& settings, std::string_view name) {
 }
 
 /// `name` solves a tree by one of the library's functions.
-#define DAG_TREE_REGRET(function)                                            \
-  [](const TreeProblem& problem, const Settings& settings) {                 \
-    refuse_pull(settings, #function);                                        \
-    const TreeGame game(problem.form);                                       \
-    return tree_found(#function, dag::function(game, settings.options));     \
+#define DAG_TREE_REGRET(function)                                        \
+  [](const TreeProblem& problem, const Settings& settings) {             \
+    refuse_pull(settings, #function);                                    \
+    const TreeGame game(problem.form);                                   \
+    return tree_found(#function, dag::function(game, settings.options)); \
   }
 
 }  // namespace
@@ -32,16 +32,14 @@ std::span<const TreeSolver> tree_regret_solvers() {
                  DAG_TREE_REGRET(cfr_plus)},
       TreeSolver{"cfr", any_kind, any_kind, "counterfactual regret minimisation",
                  DAG_TREE_REGRET(cfr)},
-      TreeSolver{"linear_cfr", any_kind, any_kind, "rounds weigh t",
-                 DAG_TREE_REGRET(linear_cfr)},
+      TreeSolver{"linear_cfr", any_kind, any_kind, "rounds weigh t", DAG_TREE_REGRET(linear_cfr)},
       TreeSolver{"discounted_cfr", any_kind, any_kind, "old regrets fade: 3/2, 0, 2",
                  DAG_TREE_REGRET(discounted_cfr)},
       TreeSolver{"predictive_cfr_plus", any_kind, any_kind,
                  "the last regret is expected again, quadratic averages",
                  DAG_TREE_REGRET(predictive_cfr_plus)},
       TreeSolver{"asymmetric_predictive_cfr_plus", any_kind, any_kind,
-                 "predictions count for a sixth",
-                 DAG_TREE_REGRET(asymmetric_predictive_cfr_plus)},
+                 "predictions count for a sixth", DAG_TREE_REGRET(asymmetric_predictive_cfr_plus)},
       TreeSolver{"restarted_cfr_plus", any_kind, zero_sum_kind,
                  "pulled to a reference that jumps: the last iterate converges",
                  DAG_TREE_REGRET(restarted_cfr_plus)},

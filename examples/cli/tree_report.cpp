@@ -128,8 +128,7 @@ std::string one_text(const SolverRuns& runs, const TreeProblem& problem,
                        joined(report.regret.payoffs), report.regret.max_regret,
                        report.regret.nash_conv, found.relative_gap);
   }
-  return out + behavior_text(problem.game,
-                             dag::behavior_of(problem.game, problem.form, plan));
+  return out + behavior_text(problem.game, dag::behavior_of(problem.game, problem.form, plan));
 }
 
 std::string many_text(const std::vector<SolverRuns>& all, const TreeProblem& problem) {
@@ -273,12 +272,12 @@ std::string behavior_text(const dag::ExtensiveGame& game, const dag::BehaviorPro
 std::string tree_text(const std::vector<SolverRuns>& all, const TreeProblem& problem,
                       const SolveOptions& options) {
   const std::size_t players = problem.game.player_count();
-  std::string out = fmt::format(
-      "{}: {}{}{}\n{}", options.game, tree_sizes(problem.game),
-      problem.kind == GameKind::zero_sum
-          ? ""
-          : fmt::format(", {} player{}, general-sum", players, players == 1 ? "" : "s"),
-      options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", problem.note);
+  std::string out =
+      fmt::format("{}: {}{}{}\n{}", options.game, tree_sizes(problem.game),
+                  problem.kind == GameKind::zero_sum
+                      ? ""
+                      : fmt::format(", {} player{}, general-sum", players, players == 1 ? "" : "s"),
+                  options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", problem.note);
   const bool single = all.size() == 1 && all[0].runs.size() == 1 && all[0].first().refused.empty();
   return out + (single ? one_text(all[0], problem, options) : many_text(all, problem));
 }

@@ -69,10 +69,10 @@ struct ExtensiveGame {
     return at.player == TreeNode::chance ? chance_sets[at.set] : sets[at.player][at.set];
   }
   [[nodiscard]] std::span<const std::uint32_t> children_of(std::size_t node) const noexcept {
-    return is_terminal(node) ? std::span<const std::uint32_t>()
-                             : std::span<const std::uint32_t>(
-                                   children.data() + nodes[node].children,
-                                   set_of(node).actions.size());
+    return is_terminal(node)
+               ? std::span<const std::uint32_t>()
+               : std::span<const std::uint32_t>(children.data() + nodes[node].children,
+                                                set_of(node).actions.size());
   }
   friend bool operator==(const ExtensiveGame&, const ExtensiveGame&) = default;
 };
@@ -99,9 +99,8 @@ inline void validate(const ExtensiveGame& game) {
   require(game.outcome_numbers.size() == game.outcomes.size(), Errc::dimension_mismatch,
           "ExtensiveGame: needs one number an outcome, got ", game.outcome_numbers.size());
   for (const GameOutcome& outcome : game.outcomes) {
-    require(outcome.payoffs.size() == players, Errc::dimension_mismatch,
-            "ExtensiveGame: outcome '", outcome.name, "' has ", outcome.payoffs.size(),
-            " payoffs for ", players, " players");
+    require(outcome.payoffs.size() == players, Errc::dimension_mismatch, "ExtensiveGame: outcome '",
+            outcome.name, "' has ", outcome.payoffs.size(), " payoffs for ", players, " players");
   }
   for (std::size_t i = 0; i < players; ++i) {
     for (const InformationSet& set : game.sets[i]) {
@@ -125,9 +124,8 @@ inline void validate(const ExtensiveGame& game) {
   }
   for (std::size_t v = 0; v < game.nodes.size(); ++v) {
     const TreeNode& node = game.nodes[v];
-    require(node.outcome <= game.outcomes.size(), Errc::invalid_argument,
-            "ExtensiveGame: node ", v, " has outcome ", node.outcome, ", only ",
-            game.outcomes.size(), " exist");
+    require(node.outcome <= game.outcomes.size(), Errc::invalid_argument, "ExtensiveGame: node ", v,
+            " has outcome ", node.outcome, ", only ", game.outcomes.size(), " exist");
     require(v == 0 ? node.parent == TreeNode::none : node.parent < v, Errc::invalid_argument,
             "ExtensiveGame: node ", v, " comes before its parent");
     if (node.player == TreeNode::terminal) {
@@ -200,8 +198,7 @@ inline void validate(const ExtensiveGame& game) {
   } else if (result.spread <= 1e-15 * std::fmax(std::abs(least), std::abs(most))) {
     result.kind = SumKind::constant;
   } else {
-    const bool fits =
-        low - high <= 1e-9 * result.spread && result.spread <= 2e-3 * largest;
+    const bool fits = low - high <= 1e-9 * result.spread && result.spread <= 2e-3 * largest;
     result.kind = fits ? SumKind::rounded_constant : SumKind::general;
   }
   return result;

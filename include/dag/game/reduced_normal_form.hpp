@@ -49,13 +49,14 @@ namespace detail {
 
 class ReducedFormMaker {
  public:
-  ReducedFormMaker(const ExtensiveGame& game, const SequenceForm& form) : game_(game), form_(form) {}
+  ReducedFormMaker(const ExtensiveGame& game, const SequenceForm& form)
+      : game_(game), form_(form) {}
 
   [[nodiscard]] ReducedNormalForm make(std::size_t limit) {
     const std::vector<std::size_t> counts = reduced_strategy_counts(form_, limit);
     require(bounded_product(counts, limit) <= limit, Errc::unsupported,
-            "reduced_normal_form: the strategies", sizes_of(counts, limit),
-            " make more than ", limit, " profiles; solve the tree itself");
+            "reduced_normal_form: the strategies", sizes_of(counts, limit), " make more than ",
+            limit, " profiles; solve the tree itself");
     ReducedNormalForm found;
     GameTable& table = found.table;
     table.title = game_.title;

@@ -202,7 +202,9 @@ class SequenceFormMaker {
     std::vector<std::uint32_t> order(form_.reach.size());
     std::iota(order.begin(), order.end(), 0U);
     const auto& sequences = form_.sequences;
-    const auto key = [&](std::uint32_t term) { return sequences.begin() + static_cast<std::ptrdiff_t>(term * n); };
+    const auto key = [&](std::uint32_t term) {
+      return sequences.begin() + static_cast<std::ptrdiff_t>(term * n);
+    };
     const auto length = static_cast<std::ptrdiff_t>(n);
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
       return std::lexicographical_compare(key(a), key(a) + length, key(b), key(b) + length);
@@ -211,8 +213,8 @@ class SequenceFormMaker {
     std::vector<double> reach;
     std::vector<double> payoffs;
     for (const std::uint32_t term : order) {
-      const bool same = !merged.empty() &&
-                        std::equal(key(term), key(term) + length, merged.end() - length);
+      const bool same =
+          !merged.empty() && std::equal(key(term), key(term) + length, merged.end() - length);
       if (!same) {
         merged.insert(merged.end(), key(term), key(term) + length);
         reach.push_back(0);

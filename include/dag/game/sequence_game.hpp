@@ -17,8 +17,8 @@
 namespace dag {
 
 /// A game tree as the solvers take it: N players on treeplexes, the field of a player being the
-/// expected payoff of each own sequence against the others' plans. Its gap is NashConv: 0 exactly at
-/// a Nash equilibrium; the field is monotone in two-player zero-sum (and constant-sum) games.
+/// expected payoff of each own sequence against the others' plans. Its gap is NashConv: 0 exactly
+/// at a Nash equilibrium; the field is monotone in two-player zero-sum (and constant-sum) games.
 /// Memory: the shape and 4 N + 8 bytes a combination of sequences and player. Field: one pass over
 /// the payoffs, no allocation. Backends in host memory only.
 template <Scalar Real, class Backend, class Map = DilatedEntropy>

@@ -25,27 +25,26 @@ namespace dag {
 /// v_I / v[parent(I)]), d being KL (`DilatedEntropy`) or half the squared distance
 /// (`DilatedEuclidean`). Over a game of one information set a player that is `Simplices`.
 ///
-/// Source: Hoda, Gilpin, Pena, Sandholm (2010), doi:10.1287/moor.1100.0452; the entropy with weights
-/// one: Fan, Kroer, Farina (2024), arXiv:2410.23398. State: `point` is the plan x, 1 at the empty
-/// sequence; `dual` the behaviour, its logarithm under the entropy (-inf is legal): known below
-/// unreached sets too. One prox is one pass bottom-up and one top-down over flat arrays.
+/// Source: Hoda, Gilpin, Pena, Sandholm (2010), doi:10.1287/moor.1100.0452; the entropy with
+/// weights one: Fan, Kroer, Farina (2024), arXiv:2410.23398. State: `point` is the plan x, 1 at the
+/// empty sequence; `dual` the behaviour, its logarithm under the entropy (-inf is legal): known
+/// below unreached sets too. One prox is one pass bottom-up and one top-down over flat arrays.
 ///
 /// Norms, derived here: with |x|_Q = the smallest t for which t times a plan covers |x|, and its
 /// dual |g|_Q* = max over plans u of <|g|, u>, each one pass bottom-up, D(u, v) >= |u - v|_Q^2 / (2
-/// depth) under the entropy with weights of at least one: a difference of payoffs is sum_I u[parent]
-/// <u_I - v_I, values of v>, values are at most B_I = max of |g| below I, Pinsker bounds each set,
-/// Cauchy and Schwarz the sum, and a level of the tree has sum u[parent] B_I^2 <= 1. (Euclidean: the
-/// number of actions at a set enters too.) So distance = |x - y|_Q / sqrt(depth), and gradients are
-/// measured by sqrt(depth) |g - h|_Q*.
-/// Memory: the shape and a weight a set. Backends in host memory only.
+/// depth) under the entropy with weights of at least one: a difference of payoffs is sum_I
+/// u[parent] <u_I - v_I, values of v>, values are at most B_I = max of |g| below I, Pinsker bounds
+/// each set, Cauchy and Schwarz the sum, and a level of the tree has sum u[parent] B_I^2 <= 1.
+/// (Euclidean: the number of actions at a set enters too.) So distance = |x - y|_Q / sqrt(depth),
+/// and gradients are measured by sqrt(depth) |g - h|_Q*. Memory: the shape and a weight a set.
+/// Backends in host memory only.
 template <Scalar Real, class Map = DilatedEntropy>
 class Treeplexes {
  public:
   using scalar_type = Real;
   using map_type = Map;
 
-  explicit Treeplexes(TreeplexShape shape)
-      : Treeplexes(std::move(shape), std::vector<Real>()) {}
+  explicit Treeplexes(TreeplexShape shape) : Treeplexes(std::move(shape), std::vector<Real>()) {}
   /// One weight >= 1 an information set (empty: all one).
   /// Errors: dimension_mismatch, invalid_argument.
   Treeplexes(TreeplexShape shape, std::vector<Real> weights)
@@ -54,8 +53,9 @@ class Treeplexes {
     if (weights_.empty()) {
       weights_.assign(shape_.set_count(), Real{1});
     }
-    require(weights_.size() == shape_.set_count(), Errc::dimension_mismatch, "Treeplexes: ",
-            weights_.size(), " weights for ", shape_.set_count(), " information sets");
+    require(weights_.size() == shape_.set_count(), Errc::dimension_mismatch,
+            "Treeplexes: ", weights_.size(), " weights for ", shape_.set_count(),
+            " information sets");
     for (const Real weight : weights_) {
       require(weight >= 1 && std::isfinite(weight), Errc::invalid_argument,
               "Treeplexes: weights must be >= 1 and finite, got ", weight);
@@ -109,15 +109,15 @@ class Treeplexes {
               x[shape_.parent[k]], ", got ", sum);
       for (std::uint32_t s = begin; s < end; ++s) {
         const Real own = x[s] > 0 ? x[s] : Real{0};
-        state.dual[s] = Map::to_dual(sum > 0 ? own / sum
-                                             : Real{1} / static_cast<Real>(shape_.size[k]));
+        state.dual[s] =
+            Map::to_dual(sum > 0 ? own / sum : Real{1} / static_cast<Real>(shape_.size[k]));
       }
     }
   }
   /// out = argmax eta <gradient, u> - D(u, center). `out` may be `center`.
   template <class Backend>
-  void prox(const Backend&, StateView<const Real> center, Real eta,
-            std::span<const Real> gradient, StateView<Real> out) const {
+  void prox(const Backend&, StateView<const Real> center, Real eta, std::span<const Real> gradient,
+            StateView<Real> out) const {
     ascend(eta, gradient, out.point, [&](std::size_t k, std::uint32_t s, Real* q) {
       return Map::respond(weights_[k], shape_.size[k], q, center.dual.data() + s,
                           static_cast<const Real*>(nullptr), Real{0}, out.dual.data() + s);
@@ -126,8 +126,8 @@ class Treeplexes {
   }
   /// The same with eta * (-magnet_i D(u_i, reference_i)) added to the objective.
   template <class Backend>
-  void prox(const Backend&, StateView<const Real> center, Real eta,
-            std::span<const Real> gradient, MagnetView<Real> magnet, StateView<Real> out) const {
+  void prox(const Backend&, StateView<const Real> center, Real eta, std::span<const Real> gradient,
+            MagnetView<Real> magnet, StateView<Real> out) const {
     ascend(eta, gradient, out.point, [&](std::size_t k, std::uint32_t s, Real* q) {
       const Real pull = eta * magnet.weights[shape_.owner[k]];
       return Map::respond(weights_[k], shape_.size[k], q, center.dual.data() + s,
@@ -322,9 +322,9 @@ class Treeplexes {
                           StateView<const Real> from) const {
     const std::uint32_t s = shape_.first[k];
     const Real reach = to.point[shape_.parent[k]];
-    return reach > 0 ? reach * Map::divergence(shape_.size[k], to.dual.data() + s,
-                                               from.dual.data() + s)
-                     : Real{0};
+    return reach > 0
+               ? reach * Map::divergence(shape_.size[k], to.dual.data() + s, from.dual.data() + s)
+               : Real{0};
   }
 
   TreeplexShape shape_;

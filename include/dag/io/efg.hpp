@@ -53,8 +53,8 @@ namespace dag {
   for (std::size_t v = 0; v < game.nodes.size(); ++v) {
     const TreeNode& node = game.nodes[v];
     out += node.player == TreeNode::terminal ? "t " : node.player == TreeNode::chance ? "c " : "p ";
-    detail::append_quoted(out, game.node_labels.empty() ? std::string_view()
-                                                        : std::string_view(game.node_labels[v]));
+    detail::append_quoted(
+        out, game.node_labels.empty() ? std::string_view() : std::string_view(game.node_labels[v]));
     if (node.player != TreeNode::terminal) {
       const InformationSet& set = game.set_of(v);
       if (node.player != TreeNode::chance) {

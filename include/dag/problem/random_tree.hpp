@@ -36,13 +36,14 @@ struct RandomTreeOptions {
               options.players >= 1 && options.players <= 10,
           Errc::invalid_argument, "random_tree: needs depth >= 1, 1 to 100 branches and 1 to 10 ",
           "players, got ", options.depth, ", ", options.branching, " and ", options.players);
-  require(options.merging >= 0 && options.merging <= 1 && options.chance >= 0 &&
-              options.chance < 1,
-          Errc::invalid_argument, "random_tree: merging must be in [0, 1] and chance in [0, 1), got ",
-          options.merging, " and ", options.chance);
-  require(static_cast<double>(options.depth) * std::log2(static_cast<double>(options.branching)) <= 24,
-          Errc::invalid_argument, "random_tree: ", options.branching, "^", options.depth,
-          " plays are more than 2^24");
+  require(options.merging >= 0 && options.merging <= 1 && options.chance >= 0 && options.chance < 1,
+          Errc::invalid_argument,
+          "random_tree: merging must be in [0, 1] and chance in [0, 1), got ", options.merging,
+          " and ", options.chance);
+  require(
+      static_cast<double>(options.depth) * std::log2(static_cast<double>(options.branching)) <= 24,
+      Errc::invalid_argument, "random_tree: ", options.branching, "^", options.depth,
+      " plays are more than 2^24");
   require(!options.zero_sum || options.players == 2, Errc::invalid_argument,
           "random_tree: zero_sum needs two players, got ", options.players);
   RandomStream random(options.seed, 0x74726565);
@@ -59,8 +60,8 @@ struct RandomTreeOptions {
   for (std::size_t d = 0; d < options.depth; ++d) {
     Level level;
     const bool chance = random.uniform() < options.chance;
-    level.mover = chance ? options.players
-                         : static_cast<std::size_t>(random.below(options.players));
+    level.mover =
+        chance ? options.players : static_cast<std::size_t>(random.below(options.players));
     for (std::size_t i = 0; i < options.players; ++i) {
       level.seen.push_back(i == level.mover || random.uniform() >= options.merging);
     }
@@ -68,7 +69,8 @@ struct RandomTreeOptions {
     for (std::size_t a = 0; a < options.branching; ++a) {
       const bool last = a + 1 == options.branching;
       const std::size_t part =
-          last ? left : static_cast<std::size_t>(random.below(2 * left / (options.branching - a) + 1));
+          last ? left
+               : static_cast<std::size_t>(random.below(2 * left / (options.branching - a) + 1));
       const std::size_t taken = part > left ? left : part;
       level.chances.push_back(detail::fraction(taken, 1000));
       left -= taken;
@@ -96,12 +98,11 @@ struct RandomTreeOptions {
       continue;
     }
     const Level& level = levels[at.level];
-    const auto next = level.mover == options.players
-                          ? tree.chance(at.node, actions, level.chances,
-                                        "level " + std::to_string(at.level + 1))
-                          : tree.decision(at.node, level.mover,
-                                          std::to_string(at.level + 1) + ":" + at.known[level.mover],
-                                          actions);
+    const auto next =
+        level.mover == options.players
+            ? tree.chance(at.node, actions, level.chances, "level " + std::to_string(at.level + 1))
+            : tree.decision(at.node, level.mover,
+                            std::to_string(at.level + 1) + ":" + at.known[level.mover], actions);
     for (std::size_t a = next.size(); a-- > 0;) {
       Open child{next[a], at.level + 1, at.known};
       for (std::size_t i = 0; i < options.players; ++i) {

@@ -71,12 +71,12 @@ struct TreeEntry {
          return sequential_pennies_tree(a.count() == 0 ? 2 : a.natural(0));
        }},
       {"battleship", "battleship[:WIDTHxHEIGHT:SHIP:SHOTS]", "battleship",
-       "Battleship: a ship of SHIP cells on a board, SHOTS shots each; by default 2x2:1:3",
+       "Battleship: a ship of SHIP cells on a board, SHOTS shots each; by default 2x2:2:2",
        "computed here", "after Farina, Celli, Gatti, Sandholm (2020), arXiv:2004.00603",
        [](const Arguments& a) {
          a.expect(a.count() == 0 ? 0 : 3, 3);
          if (a.count() == 0) {
-           return battleship_tree(2, 2, 1, 3);
+           return battleship_tree(2, 2, 2, 2);
          }
          const auto board = a.sizes(0, 2, 2);
          return battleship_tree(board[0], board[1], a.natural(1), a.natural(2));

@@ -175,7 +175,8 @@ class BattleshipTree {
         actions.push_back(std::to_string(cell + 1));
       }
     }
-    const auto after = tree_.decision(node, me, std::to_string(own_[me] + 1) + ":" + history, actions);
+    const auto after =
+        tree_.decision(node, me, std::to_string(own_[me] + 1) + ":" + history, actions);
     for (std::size_t a = 0; a < cells.size(); ++a) {
       Shots next = at;
       next.fired[me] |= 1U << cells[a];
@@ -241,9 +242,9 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
       names.push_back(std::to_string(first) + "," + std::to_string(second));
     }
   }
-  const auto next = tree.chance(
-      tree.root(), names, std::vector<Number>(names.size(), detail::fraction(1, names.size())),
-      "roll");
+  const auto next =
+      tree.chance(tree.root(), names,
+                  std::vector<Number>(names.size(), detail::fraction(1, names.size())), "roll");
   for (std::size_t k = 0; k < next.size(); ++k) {
     detail::LiarsDiceTree(tree, faces, k / faces + 1, k % faces + 1).grow(next[k], 0, 0, "");
   }
@@ -271,8 +272,8 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
           height);
   require(length >= 1 && (length <= width || length <= height), Errc::invalid_argument,
           "battleship: a ship of ", length, " cells does not fit on ", width, " x ", height);
-  require(shots >= 1 && shots <= width * height, Errc::invalid_argument,
-          "battleship: 1 to ", width * height, " shots, got ", shots);
+  require(shots >= 1 && shots <= width * height, Errc::invalid_argument, "battleship: 1 to ",
+          width * height, " shots, got ", shots);
   ExtensiveBuilder tree(detail::numbered_players(2), "Battleship");
   detail::BattleshipTree grower(tree, width, height, length, shots);
   double plays = static_cast<double>(grower.ship_count() * grower.ship_count());

@@ -49,8 +49,8 @@ class KuhnTree {
       return;
     }
     const std::size_t player = history.size() % players;
-    const auto next = tree_.decision(node, player, std::to_string(cards_[player]) + history,
-                                     {"pass", "bet"});
+    const auto next =
+        tree_.decision(node, player, std::to_string(cards_[player]) + history, {"pass", "bet"});
     grow(next[0], history + 'p');
     grow(next[1], history + 'b');
   }
@@ -178,8 +178,8 @@ class LeducTree {
   }
   void pay(ExtensiveBuilder::Node node, std::size_t winner, std::size_t stake) {
     const double won = static_cast<double>(stake);
-    tree_.payoff(node, winner == 0 ? std::vector<double>{won, -won}
-                                   : std::vector<double>{-won, won});
+    tree_.payoff(node,
+                 winner == 0 ? std::vector<double>{won, -won} : std::vector<double>{-won, won});
   }
 
   ExtensiveBuilder& tree_;
@@ -194,8 +194,8 @@ class LeducTree {
 /// after a bet everybody else passes or bets once. For two players the value is -1/18 (Kuhn 1950);
 /// for three see Szafron, Gibson, Sturtevant (2013). Errors: invalid_argument.
 [[nodiscard]] inline ExtensiveGame kuhn_poker_tree(std::size_t players = 2) {
-  require(players >= 2 && players <= 6, Errc::invalid_argument,
-          "kuhn_poker: 2 to 6 players, got ", players);
+  require(players >= 2 && players <= 6, Errc::invalid_argument, "kuhn_poker: 2 to 6 players, got ",
+          players);
   ExtensiveBuilder tree(detail::numbered_players(players), "Kuhn poker");
   std::vector<std::vector<std::size_t>> deals{{}};
   for (std::size_t i = 0; i < players; ++i) {
@@ -218,9 +218,9 @@ class LeducTree {
     }
     names.push_back(std::move(name));
   }
-  const auto next = tree.chance(tree.root(), names,
-                                std::vector<Number>(deals.size(), detail::fraction(1, deals.size())),
-                                "deal");
+  const auto next =
+      tree.chance(tree.root(), names,
+                  std::vector<Number>(deals.size(), detail::fraction(1, deals.size())), "deal");
   for (std::size_t k = 0; k < deals.size(); ++k) {
     detail::KuhnTree(tree, deals[k]).grow(next[k], "");
   }

@@ -38,11 +38,11 @@ class EfgReader : GameScanner {
     bool any_label = false;
     do {
       if (peek() == end_of_file) {
-        refuse(open.empty() ? std::string("expected the root of the tree")
-                            : "expected the child of action " +
-                                  std::to_string(open.back().next + 1) + " of " +
-                                  std::to_string(open.back().count) + " after " +
-                                  std::to_string(game_.nodes.size()) + " nodes");
+        refuse(open.empty()
+                   ? std::string("expected the root of the tree")
+                   : "expected the child of action " + std::to_string(open.back().next + 1) +
+                         " of " + std::to_string(open.back().count) + " after " +
+                         std::to_string(game_.nodes.size()) + " nodes");
       }
       const auto here = static_cast<std::uint32_t>(game_.nodes.size());
       game_.nodes.emplace_back();
@@ -258,7 +258,8 @@ class EfgReader : GameScanner {
         outcomes_.try_emplace(number, static_cast<std::uint32_t>(game_.outcomes.size() + 1));
     if (is_new) {
       if (!described) {
-        refuse_at(start, "outcome " + std::to_string(number) + " is used before its payoffs are given");
+        refuse_at(start,
+                  "outcome " + std::to_string(number) + " is used before its payoffs are given");
       }
       game_.outcomes.push_back(std::move(outcome));
       game_.outcome_numbers.push_back(number);

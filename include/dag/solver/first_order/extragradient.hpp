@@ -8,6 +8,7 @@
 #include <dag/geometry/euclidean.hpp>
 #include <dag/geometry/product.hpp>
 #include <dag/geometry/sets.hpp>
+#include <dag/geometry/treeplex.hpp>
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
@@ -21,6 +22,8 @@ template <class Player>
 inline constexpr bool is_euclidean = false;
 template <class Set>
 inline constexpr bool is_euclidean<Euclidean<Set>> = true;
+template <class Real>
+inline constexpr bool is_euclidean<Treeplexes<Real, DilatedEuclidean>> = true;
 template <class... Players>
 inline constexpr bool is_euclidean<Product<Players...>> = (is_euclidean<Players> && ...);
 
@@ -44,7 +47,8 @@ template <Scalar Real, class Backend>
 /// converges, and linearly on bilinear games over polyhedra (Tseng 1995,
 /// doi:10.1016/0377-0427(94)00094-H). Unconstrained bilinear with singular values in [s, L]: |z_t -
 /// z*|^2 shrinks by 1 - eta^2 s^2 + eta^4 s^4 a round at worst. Defaults, cost, memory, errors:
-/// those of `mirror_prox`. A matrix game comes under this map by `euclidean(game)`.
+/// those of `mirror_prox`. A matrix game comes under this map by `euclidean(game)`, a
+/// game tree as `SequenceGame<Real, Backend, DilatedEuclidean>`, projected set by set.
 template <EuclideanGame Game>
 [[nodiscard]] Solution<Game> extragradient(const Game& game,
                                            const SolverOptions<scalar_t<Game>>& options = {}) {

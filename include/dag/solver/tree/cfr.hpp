@@ -13,8 +13,8 @@ namespace dag {
 /// Counterfactual regret minimisation: regret matching at every information set, on payoffs that
 /// leave out the own probability of coming there. Any number of players.
 ///
-/// Source: Zinkevich, Johanson, Bowling, Piccione (2007). Update at set I of the player to move: r_a
-/// = v_a - <p, v>, R += r, p proportional to max(R, 0), uniform if none is positive. Rate
+/// Source: Zinkevich, Johanson, Bowling, Piccione (2007). Update at set I of the player to move:
+/// r_a = v_a - <p, v>, R += r, p proportional to max(R, 0), uniform if none is positive. Rate
 /// (simultaneous turns, two-player zero-sum): NashConv of the uniform mean <= sum over sets of D_I
 /// sqrt(actions of I / t), D_I the spread of what can be earned below I. With N players or general
 /// payoffs the means tend to coarse correlated play only, and the certificate says how far they are
@@ -80,7 +80,8 @@ requires detail::is_sequence_game<Game>
   return detail::counterfactual(game, options, own, Average::quadratic, "predictive_cfr_plus");
 }
 
-/// Asymmetric predictive CFR+ with a fixed asymmetry, 5 by default: the prediction counts for 1 / (1
+/// Asymmetric predictive CFR+ with a fixed asymmetry, 5 by default: the prediction counts for 1 /
+/// (1
 /// + asymmetry) of a regret, so that a wrong one costs less. Source: arXiv:2503.12770 (its simple
 /// form; the asymmetry that adapts is not built). Defaults: alternating, average quadratic.
 template <class Game>
@@ -96,12 +97,14 @@ requires detail::is_sequence_game<Game>
 /// Restarted CFR+: CFR+ on payoffs pulled to a reference (0.02 payoff ranges, dilated Euclidean),
 /// which jumps to the current play every `period` rounds (100): a sequence of strongly monotone
 /// games, whose solutions tend to an equilibrium, so that the last iterate converges where that of
-/// CFR+ does not. Source: Meng et al. (2023), arXiv:2308.11256. Defaults: alternating, average last.
+/// CFR+ does not. Source: Meng et al. (2023), arXiv:2308.11256. Defaults: alternating, average
+/// last.
 template <class Game>
 requires detail::is_sequence_game<Game>
-[[nodiscard]] Solution<Game> restarted_cfr_plus(
-    const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
-    CounterfactualOptions<scalar_t<Game>> own = {.pull = scalar_t<Game>(0.02)}) {
+[[nodiscard]] Solution<Game> restarted_cfr_plus(const Game& game,
+                                                const SolverOptions<scalar_t<Game>>& options = {},
+                                                CounterfactualOptions<scalar_t<Game>> own = {
+                                                    .pull = scalar_t<Game>(0.02)}) {
   own.rule = RegretRule::plus;
   return detail::counterfactual(game, options, own, Average::last, "restarted_cfr_plus");
 }

@@ -24,7 +24,8 @@ namespace dag {
 enum class RegretRule {
   plain,       ///< R += r (CFR)
   plus,        ///< R = max(R + r, 0) (CFR+)
-  discounted,  ///< R += r, then positive ones times t^alpha / (t^alpha + 1), negative ones with beta
+  discounted,  ///< R += r, then positive ones times t^alpha / (t^alpha + 1), negative ones with
+               ///< beta
   predictive,  ///< as plus; play from max(R + r / (1 + asymmetry), 0) (PCFR+)
 };
 
@@ -123,9 +124,7 @@ class CounterfactualRounds {
     }
     return state_.view();
   }
-  [[nodiscard]] std::span<const Real> sample() const {
-    return std::as_const(state_).view().point;
-  }
+  [[nodiscard]] std::span<const Real> sample() const { return std::as_const(state_).view().point; }
   /// Of the sample in means, beside the average's own weight.
   [[nodiscard]] Real weight() const {
     return own_.rule == RegretRule::discounted ? std::pow(static_cast<Real>(round_), own_.gamma)
