@@ -225,7 +225,7 @@ Command add_evaluate(CLI::App& app) {
   command->footer(
       "Example:\n  dag solve kuhn_poker --json found.json\n"
       "  dag evaluate kuhn_poker found.json --tolerance 1e-6\n"
-      "  dag evaluate game.nfg found.json --json -");
+      "  dag solve game.nfg --json nash.json\n  dag evaluate game.nfg nash.json --json -");
   return [options] { return evaluate(*options); };
 }
 

@@ -1,10 +1,163 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Exact solvers of game trees: linear programming on the sequence form, and the solvers of tables
+// on the reduced normal form.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
+#include <dag/game/behavior.hpp>
+#include <dag/game/player_regrets.hpp>
+#include <dag/game/reduced_normal_form.hpp>
+#include <dag/solver/tree/cfr.hpp>
+#include <dag/solver/tree/sequence_form_program.hpp>
+
+#include "solver_list.hpp"
 #include "tree_solvers.hpp"
 
 namespace cli {
+namespace {
 
-std::span<const TreeSolver> tree_exact_solvers() { return {}; }
+void require_plain(const Settings& settings, std::string_view name) {
+  dag::require(settings.tau == 0 && settings.options.feedback == dag::Feedback<double>{} &&
+                   settings.options.average == dag::Average::automatic,
+               dag::Errc::unsupported, name,
+               ": an exact solver; leave --tau, --feedback and --average out");
+}
+
+/// One plan a player.
+dag::MixedProfile parts_of(const TreeProblem& problem, const std::vector<double>& plan) {
+  return dag::unstacked(problem.form.shape.blocks, plan);
+}
+
+Found program(const TreeProblem& problem, const Settings& settings) {
+  require_plain(settings, "sequence_form_program");
+  const dag::Stopwatch watch;
+  const dag::TreeEquilibrium solved = dag::sequence_form_program(
+      problem.game, problem.form, {.tolerance = settings.options.tolerance});
+  Found found;
+  found.solver = "sequence_form_program";
+  found.status = solved.status;
+  found.iterations = solved.pivots;
+  found.seconds = watch.seconds();
+  found.value = solved.value;
+  found.gap = solved.gap;
+  found.relative_gap = solved.relative_gap;
+  found.strategies = parts_of(problem, solved.plan);
+  return found;
+}
+
+/// The best answer to chance: all there is to know in a game of one player.
+Found best_response(const TreeProblem& problem, const Settings& settings) {
+  require_plain(settings, "best_response");
+  dag::require(problem.game.player_count() == 1, dag::Errc::unsupported,
+               "best_response: solves games of one player; dag evaluate answers a given profile");
+  const dag::Stopwatch watch;
+  const auto report = dag::certify(problem.game, problem.form, dag::uniform_behavior(problem.game));
+  Found found;
+  found.solver = "best_response";
+  found.status = dag::Status::converged;
+  found.iterations = 1;
+  found.value = report.best_payoffs[0];
+  found.gap = found.relative_gap = 0;
+  found.strategies = parts_of(problem, dag::plan_of(problem.form, report.best_responses));
+  found.seconds = watch.seconds();
+  return found;
+}
+
+/// A solver of tables on the reduced normal form.
+Found by_table(std::string_view name, const TreeProblem& problem, const Settings& settings) {
+  dag::require(
+      settings.tau == 0, dag::Errc::unsupported, name,
+      ": --tau pulls at every information set, which the normal form does not know; name a "
+      "first-order solver, such as mirror_prox");
+  const dag::Stopwatch watch;
+  const dag::ReducedNormalForm normal =
+      dag::reduced_normal_form(problem.game, problem.form, 4'000'000);
+  Problem table;
+  table.name = problem.name;
+  table.table = normal.table;
+  table.kind = problem.game.player_count() == 2 ? GameKind::bimatrix : GameKind::many;
+  table.range = problem.form.range();
+  Found found = solve_game(name, table, settings);
+  found.seconds = watch.seconds();
+  for (dag::MixedProfile& profile : found.equilibria) {
+    profile = parts_of(problem, dag::plan_of(problem.form, normal, profile));
+  }
+  if (!found.strategies.empty()) {
+    const std::vector<double> plan = dag::plan_of(problem.form, normal, found.strategies);
+    const auto report = dag::certify(problem.game, problem.form, std::span<const double>(plan));
+    const double range = problem.form.range();
+    found.strategies = parts_of(problem, plan);
+    found.value = report.regret.payoffs[0];
+    found.gap = report.regret.nash_conv;
+    found.relative_gap = range > 0 ? found.gap / range : 0.0;
+  }
+  return found;
+}
+
+/// The exact solver of the game's kind; where it does not fit into memory, predictive CFR+.
+Found automatic(const TreeProblem& problem, const Settings& settings) {
+  if (settings.tau == 0 && settings.options.feedback == dag::Feedback<double>{} &&
+      settings.options.average == dag::Average::automatic) {
+    try {
+      if (problem.game.player_count() == 1) {
+        return best_response(problem, settings);
+      }
+      if (problem.kind == GameKind::zero_sum) {
+        return program(problem, settings);
+      }
+      return by_table("auto", problem, settings);
+    } catch (const dag::Error& error) {
+      if (error.code() != dag::Errc::unsupported) {
+        throw;
+      }
+    }
+  }
+  dag::require(settings.tau == 0, dag::Errc::unsupported,
+               "auto: for --tau name a first-order solver, such as mirror_prox");
+  const TreeGame game(problem.form);
+  return tree_found("predictive_cfr_plus", dag::predictive_cfr_plus(game, settings.options));
+}
+
+}  // namespace
+
+std::span<const TreeSolver> tree_exact_solvers() {
+  constexpr auto bimatrix = static_cast<unsigned>(GameKind::bimatrix);
+  constexpr auto many = static_cast<unsigned>(GameKind::many);
+  static const std::array solvers{
+      TreeSolver{"auto", any_kind, 0,
+                 "sequence_form_program, or a table's auto on the reduced normal form; "
+                 "predictive_cfr_plus where these do not fit",
+                 automatic},
+      TreeSolver{"sequence_form_program", zero_sum_kind, zero_sum_kind,
+                 "linear program on the sequence form, exact", program},
+      TreeSolver{"best_response", many, 0, "games of one player", best_response},
+      TreeSolver{"lemke_howson", bimatrix, bimatrix, "one equilibrium, by the reduced normal form",
+                 [](const TreeProblem& problem, const Settings& settings) {
+                   return by_table("lemke_howson", problem, settings);
+                 }},
+      TreeSolver{"support_enumeration", bimatrix, 0,
+                 "all equilibria of small games, by the reduced normal form",
+                 [](const TreeProblem& problem, const Settings& settings) {
+                   return by_table("support_enumeration", problem, settings);
+                 }},
+      TreeSolver{"logit_branch", bimatrix | many, bimatrix | many,
+                 "quantal responses to one equilibrium, by the reduced normal form",
+                 [](const TreeProblem& problem, const Settings& settings) {
+                   return by_table("logit_branch", problem, settings);
+                 }},
+      TreeSolver{"pure_equilibria", any_kind, bimatrix | many,
+                 "all of them, by the reduced normal form",
+                 [](const TreeProblem& problem, const Settings& settings) {
+                   return by_table("pure_equilibria", problem, settings);
+                 }},
+  };
+  return solvers;
+}
 
 }  // namespace cli

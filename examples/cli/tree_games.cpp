@@ -70,8 +70,13 @@ nlohmann::ordered_json tree_games_json(const std::string& name, std::uint64_t se
                    {"kind", to_string(one.problem.kind)},
                    {"form", "extensive"},
                    {"players", one.problem.game.player_count()},
-                   {"information_sets", sets},
-                   {"nodes", one.problem.game.nodes.size()}});
+                   {"sizes", sets},  // information sets, a player
+                   {"nodes", one.problem.game.nodes.size()},
+                   {"value", one.example == family.example && family.value
+                                 ? nlohmann::ordered_json(*family.value)
+                                 : nlohmann::ordered_json(nullptr)},
+                   {"complete", false},
+                   {"equilibria", nlohmann::ordered_json::array()}});
   }
   return out;
 }

@@ -10,6 +10,7 @@
 #include <map>
 
 #include <dag/core/error.hpp>
+#include <dag/game/player_regrets.hpp>
 
 #include "rates.hpp"
 
@@ -22,12 +23,10 @@ constexpr std::size_t most_sets = 24;  ///< of a player, on a screen
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-std::vector<double> plan_of(const Found& found) {
-  std::vector<double> plan;
-  for (const std::vector<double>& part : found.strategies) {
-    plan.insert(plan.end(), part.begin(), part.end());
-  }
-  return plan;
+/// The plans stacked; those of the uniform behaviour if the solver found no profile.
+std::vector<double> plan_of(const Found& found, const TreeProblem& problem) {
+  return found.strategies.empty() ? dag::plan_of(problem.form, dag::uniform_behavior(problem.game))
+                                  : dag::stacked(found.strategies);
 }
 
 Json run_json(const SolverRuns& runs, const TreeProblem& problem, const SolveOptions& options) {
@@ -46,8 +45,9 @@ Json run_json(const SolverRuns& runs, const TreeProblem& problem, const SolveOpt
   out["status"] = dag::to_string(found.status);
   out["iterations"] = found.iterations;
   out["seconds"] = found.seconds;
-  const std::vector<double> plan = plan_of(found);
-  const dag::TreeReport report = dag::certify(problem.game, problem.form, plan);
+  const std::vector<double> plan = plan_of(found, problem);
+  const dag::TreeReport report =
+      dag::certify(problem.game, problem.form, std::span<const double>(plan));
   if (zero_sum) {
     out["value"] = number(found.value);
     out["duality_gap"] = number(found.gap);
@@ -73,6 +73,21 @@ Json run_json(const SolverRuns& runs, const TreeProblem& problem, const SolveOpt
       report.regret.nash_conv / static_cast<double>(problem.game.player_count());
   out["payoffs"] = report.regret.payoffs;
   out["regrets"] = report.regret.regrets;
+  if (found.lists) {
+    out["equilibria_count"] = found.equilibria_count;
+    out["complete"] = found.complete;
+    out["equilibria"] = Json::array();
+    for (const dag::MixedProfile& profile : found.equilibria) {
+      const std::vector<double> other = dag::stacked(profile);
+      const dag::TreeReport its =
+          dag::certify(problem.game, problem.form, std::span<const double>(other));
+      out["equilibria"].push_back(
+          {{"strategies",
+            behavior_json(problem.game, dag::behavior_of(problem.game, problem.form, other))},
+           {"payoffs", its.regret.payoffs},
+           {"max_regret", its.regret.max_regret}});
+    }
+  }
   if (!found.note.empty()) {
     out["note"] = found.note;
   }
@@ -110,8 +125,9 @@ std::string joined(const std::vector<double>& numbers) {
 std::string one_text(const SolverRuns& runs, const TreeProblem& problem,
                      const SolveOptions& options) {
   const Found& found = runs.first().found;
-  const std::vector<double> plan = plan_of(found);
-  const dag::TreeReport report = dag::certify(problem.game, problem.form, plan);
+  const std::vector<double> plan = plan_of(found, problem);
+  const dag::TreeReport report =
+      dag::certify(problem.game, problem.form, std::span<const double>(plan));
   std::string out = fmt::format(
       "{}{}: {} after {} rounds, {:.3g} s\n",
       options.solver == found.solver ? found.solver : options.solver + " = " + found.solver,
@@ -119,6 +135,13 @@ std::string one_text(const SolverRuns& runs, const TreeProblem& problem,
       found.iterations, found.seconds);
   if (!found.note.empty()) {
     out += found.note + '\n';
+  }
+  if (found.lists) {
+    out += fmt::format("{} equilibri{}; the first:\n", found.equilibria_count,
+                       found.equilibria_count == 1 ? "um" : "a");
+  }
+  if (found.strategies.empty()) {
+    return out + "no profile was found\n";
   }
   if (problem.kind == GameKind::zero_sum) {
     out += fmt::format("value {:.12g}   duality gap {:.3g}   relative gap {:.3g}\n", found.value,

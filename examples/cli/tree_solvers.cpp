@@ -29,14 +29,8 @@ std::vector<TreeSolver> tree_solvers_of(const std::string& words, GameKind kind)
   }
   for (std::size_t begin = 0; begin <= words.size();) {
     const std::size_t end = std::min(words.find(',', begin), words.size());
-    std::string name = words.substr(begin, end - begin);
+    const std::string name = words.substr(begin, end - begin);
     begin = end + 1;
-    if (name == "auto") {  // the first that solves this kind
-      const auto at = std::find_if(known.begin(), known.end(), [&](const TreeSolver& solver) {
-        return (solver.kinds & bit) != 0;
-      });
-      name = at->name;
-    }
     const auto at = std::find_if(known.begin(), known.end(),
                                  [&](const TreeSolver& solver) { return solver.name == name; });
     if (at == known.end()) {
@@ -45,10 +39,10 @@ std::vector<TreeSolver> tree_solvers_of(const std::string& words, GameKind kind)
         names += (names.empty() ? "" : ", ") + std::string(solver.name);
       }
       dag::fail(dag::Errc::invalid_argument, "--solver: no solver of game trees is called '", name,
-                "'. Known: auto, all, ", names);
+                "'. Known: all, ", names);
     }
     dag::require((at->kinds & bit) != 0, dag::Errc::invalid_argument, "--solver ", name,
-                 ": it solves two-player zero-sum trees only");
+                 ": it does not solve games of this kind (", to_string(kind), ")");
     chosen.push_back(*at);
   }
   return chosen;

@@ -35,7 +35,7 @@ using FlatTreeGame = dag::SequenceGame<double, dag::eigen, dag::DilatedEuclidean
 std::span<const TreeSolver> tree_regret_solvers();
 std::span<const TreeSolver> tree_first_order_solvers();
 std::span<const TreeSolver> tree_exact_solvers();
-/// All of them; `auto` is not among them.
+/// All of them, `auto` first.
 std::vector<TreeSolver> tree_solvers();
 /// Those that --solver names, in its order. Throws dag::Error.
 std::vector<TreeSolver> tree_solvers_of(const std::string& words, GameKind kind);

@@ -122,7 +122,7 @@ class Solve(Case):
         self.refused("solve", "rps", "--start", "0.5,0.5,0;1,0,1", says="add up to 1")
         self.refused("solve", "rps", "--start", "0.5,0.5,x;1,0,0", says="'x'")
         self.refused("solve", "rps", "--trace", "t.txt", says=".csv or .json")
-        self.refused("solve", "game.efg", says="extensive-form")
+        self.refused("solve", "missing.efg", says="missing.efg")
         self.refused("solve", "missing.nfg", "--json", "out.json", says="missing.nfg")
         self.refused("solve", "rps", "--solver", "simplex", says="simplex")
         self.refused("solve", "rps", "--average", "median", says="median")

@@ -106,7 +106,8 @@ TEST_CASE_TEMPLATE("prox, responses and norms of dilated maps", Map, dag::Dilate
         return worth(u) - eta * players.magnet_value(backend, u, magnet);
       };
       CHECK(pulled(rival.view()) <=
-            pulled(best) - (1 + eta * 0.7) * players.divergence(backend, rival.view(), best) + 1e-10);
+            pulled(best) - (1 + eta * 0.7) * players.divergence(backend, rival.view(), best) +
+                1e-10);
 
       // Responses.
       players.best_response(backend, g, magnet, out.view());
@@ -135,7 +136,8 @@ TEST_CASE_TEMPLATE("prox, responses and norms of dilated maps", Map, dag::Dilate
       // The radius bounds the divergence from the uniform behaviour.
       State centre(backend, size);
       players.start(backend, centre.view());
-      CHECK(players.divergence(backend, u, std::as_const(centre).view()) <= players.radius() + 1e-12);
+      CHECK(players.divergence(backend, u, std::as_const(centre).view()) <=
+            players.radius() + 1e-12);
     }
   }
 }

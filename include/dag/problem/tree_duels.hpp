@@ -230,8 +230,8 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
 }
 
 /// Liar's dice with one die of `faces` faces each: bids "quantity x face" rise, the highest face is
-/// wild, "liar" ends it and wins 1 if the bid does not hold. Value -1/36 ... see the catalogue.
-/// Lanctot et al. (2009). Errors: invalid_argument unless 1 <= faces <= 6.
+/// wild, "liar" ends it and wins 1 if the bid does not hold. Lanctot et al. (2009). Errors:
+/// invalid_argument unless 1 <= faces <= 6.
 [[nodiscard]] inline ExtensiveGame liars_dice_tree(std::size_t faces) {
   require(faces >= 1 && faces <= 6, Errc::invalid_argument, "liars_dice: 1 to 6 faces, got ",
           faces);
