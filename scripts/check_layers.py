@@ -9,15 +9,15 @@
                                       (eigen, json, xtensor) and the standard library
 
 It fails on a header in a folder it does not know, on a third-party header outside the rooms where
-that is allowed, on includes that lead in a circle, and on a dag.hpp that reaches a third-party
-header by any path.
+that is allowed, on includes that lead in a circle, on a dag.hpp that reaches a third-party header by
+any path, on a header above 450 lines that gives no reason, and on a file name that stands twice.
 """
 import pathlib
 import re
 import sys
 import tempfile
 
-# A folder's rank (docs/architecture.md tells the house; CONTRIBUTING says how to add a room).
+# A folder's rank (docs/architecture.md tells the house, and scripts/architecture.py compares them).
 RANKS = {
     "version.hpp": 0, "detail": 0,
     "core": 1,
@@ -53,6 +53,18 @@ THIRD_PARTY = [
 ]
 # The operating system, for files that must be mapped, synced and renamed.
 SYSTEM = {"sys/mman.h": {"io"}, "sys/stat.h": {"io"}, "fcntl.h": {"io"}, "unistd.h": {"io"}}
+
+# A header is one concept. Above so many lines it says here why it is still one.
+LONGEST = 450
+LONG = [  # pattern of the header, reason
+    (r"utility/registry\.hpp", "a table: an entry a utility, one after the other"),
+    (r"solver/list\.hpp", "a table: an entry a solver, one after the other"),
+    (r"text/detail/\w+\.hpp", "grammars and word lists of many languages, each read as one table"),
+]
+# A file name stands once, so that an include, a test and a search name one concept.
+TWICE = {
+    "first_order.hpp": "an umbrella of a room and the private frame of its solvers",
+}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
@@ -101,13 +113,33 @@ def check_include(name, kind, include):
     return f"includes <{include}>, a header this check does not know"
 
 
+LINES = {}  # of the headers that were read last
+
+
+def one_concept(headers):
+    """Headers that are too long, and file names that stand twice."""
+    found, seen = [], {}
+    for name in headers:
+        if LINES[name] > LONGEST and not any(re.fullmatch(entry[0], name) for entry in LONG):
+            found.append((name, f"has {LINES[name]} lines, over {LONGEST}: make two concepts of it, or say in LONG "
+                                "why it is one"))
+        base = name.rsplit("/", 1)[-1]
+        if base in seen and base not in TWICE:
+            found.append((name, f"has the file name of {seen[base]}: name it after its own concept"))
+        seen.setdefault(base, name)
+    return found
+
+
 def read(root):
-    """{header: [(bracket, include)]} of root/include/dag."""
+    """{header: [(bracket, include)]} of root/include/dag; lengths go to LINES."""
     base = pathlib.Path(root, "include", "dag")
     headers = {}
+    LINES.clear()
     for path in sorted(base.rglob("*")):
         if path.is_file():
-            text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+            source = path.read_text(encoding="utf-8")
+            LINES[path.relative_to(base).as_posix()] = source.count("\n")
+            text = COMMENT.sub("", source)
             headers[path.relative_to(base).as_posix()] = INCLUDE.findall(text)
     return headers
 
@@ -165,7 +197,7 @@ def check(root):
                     problem = f"includes <{include}>, which does not exist"
                 if problem:
                     faults.append((name, problem))
-    faults += circles(headers)
+    faults += circles(headers) + one_concept(headers)
     for _, include, where in closure(headers, "dag.hpp") if "dag.hpp" in headers else []:
         faults.append(("dag.hpp", f"reaches <{include}> through {where}; it must need the standard library only"))
     return headers, faults
@@ -207,6 +239,8 @@ def self_test():
         ("core/bad.hpp", "#include <boost/any.hpp>", "does not know"),
         ("core/bad.hpp", "#include <dag/core/bad.hpp>", "in a circle"),
         ("core/bad.h", "", "neither .hpp nor .cuh"),
+        ("core/bad.hpp", "// a line\n" * LONGEST, "over 450"),
+        ("utility/matrix.hpp", "", "has the file name of game/matrix.hpp"),
         ("dag.hpp", "#include <dag/solver/matrix/newton.hpp>", "standard library only"),
     ]
     failures = []

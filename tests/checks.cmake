@@ -14,6 +14,10 @@ endfunction()
 dag_add_check(layers Python3::Interpreter ${scripts}/check_layers.py)
 dag_add_check(layers_self_test Python3::Interpreter ${scripts}/check_layers.py --self-test)
 
+# The page of the house tells the tree as it is.
+dag_add_check(architecture Python3::Interpreter ${scripts}/architecture.py --check)
+dag_add_check(architecture_self_test Python3::Interpreter ${scripts}/architecture.py --self-test)
+
 # Every public concept has a compile-fail test.
 dag_add_check(concepts Python3::Interpreter ${scripts}/check_concepts.py)
 
