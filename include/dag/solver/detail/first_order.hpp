@@ -88,9 +88,9 @@ class FirstOrder {
       }
       require(!adaptive(), Errc::invalid_argument, solver,
               ": an adaptive step needs full feedback; use decaying or constant");
-      if constexpr (!is_simplices<players_t<Game>>) {
+      if constexpr (!is_simplices<players_t<Game>> && !HasDraw<players_t<Game>, Backend, Real>) {
         require(options.feedback.kind != Feedback<Real>::Kind::sampled, Errc::unsupported, solver,
-                ": sampled feedback needs players who own simplices");
+                ": sampled feedback needs players who own simplices or treeplexes");
       }
     }
     first_step_ = step_.size;

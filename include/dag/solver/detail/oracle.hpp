@@ -17,6 +17,13 @@
 
 namespace dag::detail {
 
+/// Players who draw pure strategies themselves, such as treeplexes.
+template <class Players, class Backend, class Real>
+concept HasDraw = requires(const Players& players, const Backend& backend, StateView<const Real> z,
+                           RandomStream& random, StateView<Real> out) {
+  players.draw(backend, z, random, out);
+};
+
 /// The field as a method sees it: in full, at a sampled pure profile, or with noise. Draws come
 /// from one counter-based stream in the order of the entries: deterministic.
 template <MonotoneGame Game>
@@ -41,7 +48,11 @@ class FieldOracle {
 
   void operator()(StateView<const Real> z, std::span<Real> out) {
     if (feedback_.kind == Kind::sampled) {
-      sample(z);
+      if constexpr (HasDraw<players_t<Game>, Backend, Real>) {
+        game_.players().draw(game_.backend(), z, random_, profile_.view());
+      } else {
+        sample(z);
+      }
       game_.field(std::as_const(profile_).view(), out);
       return;
     }

@@ -1,0 +1,364 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Solvers on game trees. The family of CFR is held against a twin that walks the tree node by node,
+// and against the two halves of its proof; slips of the twin break them (regrets that keep the own
+// reach, strategies averaged without it, the last iterate for the mean). Mirror-prox against its
+// rate; slips seen to break that: the step from the probe, the field at the old point.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <dag/backend/eigen_backend.hpp>
+#include <dag/core/random.hpp>
+#include <dag/game/behavior.hpp>
+#include <dag/game/sequence_game.hpp>
+#include <dag/problem/tree_catalogue.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_descent.hpp>
+#include <dag/solver/first_order/mirror_prox.hpp>
+#include <dag/solver/response/fictitious_play.hpp>
+#include <dag/solver/tree/cfr.hpp>
+#include <dag/solver/tree/sequence_form_program.hpp>
+#include <support/trees.hpp>
+
+namespace {
+
+using Game = dag::SequenceGame<double, dag::eigen>;
+using Options = dag::SolverOptions<double>;
+
+enum class Slip { none, own_reach, unweighted_mean, last_iterate };
+
+/// CFR by walking the tree, simultaneous turns, uniform averages.
+class NaiveCfr {
+ public:
+  NaiveCfr(const dag::ExtensiveGame& game, bool plus, Slip slip)
+      : game_(game), plus_(plus), slip_(slip), now_(dag::uniform_behavior(game)) {
+    regrets_ = instant_ = sums_ = true_ = now_;
+    clear(true_);
+    clear(regrets_);
+    clear(sums_);
+  }
+  void round() {
+    clear(instant_);
+    std::vector<double> reach(game_.player_count() + 1, 1.0);
+    walk(0, reach);
+    for (std::size_t i = 0; i < now_.size(); ++i) {
+      for (std::size_t k = 0; k < now_[i].size(); ++k) {
+        double total = 0;
+        for (std::size_t a = 0; a < now_[i][k].size(); ++a) {
+          double& regret = regrets_[i][k][a];
+          regret += instant_[i][k][a];
+          regret = plus_ ? std::max(regret, 0.0) : regret;
+          total += std::max(regret, 0.0);
+        }
+        for (std::size_t a = 0; a < now_[i][k].size(); ++a) {
+          now_[i][k][a] = total > 0 ? std::max(regrets_[i][k][a], 0.0) / total
+                                    : 1.0 / static_cast<double>(now_[i][k].size());
+        }
+      }
+    }
+  }
+  [[nodiscard]] const dag::BehaviorProfile& last() const { return now_; }
+  /// The largest positive counterfactual regret so far at each set, player by player.
+  [[nodiscard]] std::vector<std::vector<double>> regrets() const {
+    std::vector<std::vector<double>> all;
+    for (const auto& sets : true_) {
+      all.emplace_back();
+      for (const auto& regrets : sets) {
+        all.back().push_back(std::max(*std::max_element(regrets.begin(), regrets.end()), 0.0));
+      }
+    }
+    return all;
+  }
+  [[nodiscard]] dag::BehaviorProfile mean() const {
+    dag::BehaviorProfile mean = sums_;
+    for (auto& sets : mean) {
+      for (auto& behavior : sets) {
+        double total = 0;
+        for (const double weight : behavior) {
+          total += weight;
+        }
+        for (double& weight : behavior) {
+          weight = total > 0 ? weight / total : 1.0 / static_cast<double>(behavior.size());
+        }
+      }
+    }
+    return mean;
+  }
+
+ private:
+  static void clear(dag::BehaviorProfile& profile) {
+    for (auto& sets : profile) {
+      for (auto& behavior : sets) {
+        std::fill(behavior.begin(), behavior.end(), 0.0);
+      }
+    }
+  }
+  std::vector<double> walk(std::size_t node, std::vector<double>& reach) {
+    const dag::TreeNode& at = game_.nodes[node];
+    const std::size_t players = game_.player_count();
+    std::vector<double> total(players, 0.0);
+    if (at.outcome != 0) {
+      for (std::size_t i = 0; i < players; ++i) {
+        total[i] = game_.outcomes[at.outcome - 1].payoffs[i].value();
+      }
+    }
+    const auto children = game_.children_of(node);
+    const bool chance = at.player == dag::TreeNode::chance;
+    const std::size_t mover = chance ? players : at.player;
+    std::vector<std::vector<double>> below;
+    std::vector<double> expected(players, 0.0);
+    for (std::size_t a = 0; a < children.size(); ++a) {
+      const double p =
+          chance ? game_.chance_sets[at.set].chances[a].value() : now_[at.player][at.set][a];
+      const double before = reach[mover];
+      reach[mover] *= p;
+      below.push_back(walk(children[a], reach));
+      reach[mover] = before;
+      for (std::size_t i = 0; i < players; ++i) {
+        expected[i] += p * below.back()[i];
+      }
+    }
+    if (!children.empty() && !chance) {
+      double others = 1;
+      for (std::size_t j = 0; j <= players; ++j) {
+        others *= j == at.player ? 1.0 : reach[j];
+      }
+      const auto& now = now_[at.player][at.set];
+      std::vector<double>& sums = sums_[at.player][at.set];
+      // Every node of the set has the same own reach: it counts once, at the first.
+      const bool first = seen_[{at.player, at.set}]++ % count(at.player, at.set) == 0;
+      for (std::size_t a = 0; a < children.size(); ++a) {
+        const double gain = others * (below[a][at.player] - expected[at.player]);
+        true_[at.player][at.set][a] += gain;
+        instant_[at.player][at.set][a] += slip_ == Slip::own_reach ? reach[at.player] * gain : gain;
+        sums[a] += first ? (slip_ == Slip::unweighted_mean ? 1.0 : reach[at.player]) * now[a] : 0.0;
+      }
+    }
+    for (std::size_t i = 0; i < players; ++i) {
+      total[i] += expected[i];
+    }
+    return total;
+  }
+  std::size_t count(std::uint32_t player, std::uint32_t set) {
+    std::size_t& nodes = counts_[{player, set}];
+    if (nodes == 0) {
+      for (const dag::TreeNode& node : game_.nodes) {
+        nodes += node.player == player && node.set == set ? 1U : 0U;
+      }
+    }
+    return nodes;
+  }
+
+  const dag::ExtensiveGame& game_;
+  bool plus_;
+  Slip slip_;
+  dag::BehaviorProfile now_, regrets_, instant_, sums_, true_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> seen_, counts_;
+};
+
+/// D_I sqrt(actions of I t) for every set I, in the order of the form: what its regret keeps below.
+/// D_I bounds the spread of its counterfactual values: the payoff range times the most that chance
+/// lets plays come below an action of I.
+std::vector<double> regret_bounds(const dag::SequenceForm& form, double rounds) {
+  const dag::TreeplexShape& shape = form.shape;
+  std::vector<double> below(shape.blocks.total(), 0.0);
+  for (std::size_t term = 0; term < form.term_count(); ++term) {
+    for (std::size_t i = 0; i < form.player_count(); ++i) {
+      below[form.sequences[term * form.player_count() + i]] += form.reach[term];
+    }
+  }
+  std::vector<double> bounds(shape.set_count());
+  for (std::size_t k = shape.set_count(); k-- > 0;) {
+    double most = 0;
+    for (std::uint32_t s = shape.first[k]; s < shape.first[k] + shape.size[k]; ++s) {
+      most = std::max(most, below[s]);
+    }
+    below[shape.parent[k]] += most;
+    bounds[k] =
+        form.range() * std::min(most, 1.0) * std::sqrt(static_cast<double>(shape.size[k]) * rounds);
+  }
+  return bounds;
+}
+/// What NashConv of the uniform mean keeps below.
+double regret_bound(const dag::SequenceForm& form, double rounds) {
+  double total = 0;
+  for (const double bound : regret_bounds(form, rounds)) {
+    total += bound / rounds;
+  }
+  return total;
+}
+
+double gap_of(const dag::ExtensiveGame& game, const dag::SequenceForm& form,
+              const dag::BehaviorProfile& profile) {
+  return dag::certify(game, form, profile).regret.nash_conv;
+}
+
+}  // namespace
+
+TEST_CASE("CFR and CFR+ are those of the twin that walks the tree") {
+  for (const char* name : {"kuhn_poker", "goofspiel:3", "random_tree:6:2:0.5:4", "three players"}) {
+    for (const bool plus : {false, true}) {
+      const std::string game_name = name;
+      CAPTURE(game_name);
+      CAPTURE(plus);
+      const dag::ExtensiveGame tree =
+          game_name == "three players"
+              ? dag::random_tree({.depth = 6, .branching = 2, .players = 3, .zero_sum = false})
+              : dag::named_tree(game_name);
+      const dag::SequenceForm form = dag::sequence_form(tree);
+      const Game game(form);
+      NaiveCfr twin(tree, plus, Slip::none);
+      const int rounds = 60;
+      for (int t = 0; t < rounds; ++t) {
+        twin.round();
+      }
+      const Options options{
+          .tolerance = 0, .max_iterations = rounds, .average = dag::Average::uniform};
+      const dag::CounterfactualOptions<double> own{.turns = dag::Turns::simultaneous};
+      const auto found = plus ? dag::cfr_plus(game, options, own) : dag::cfr(game, options, own);
+      const std::vector<double> mean = dag::plan_of(form, twin.mean());
+      for (std::size_t s = 0; s < mean.size(); ++s) {
+        CHECK(found.state.point[static_cast<Eigen::Index>(s)] ==
+              doctest::Approx(mean[s]).epsilon(1e-9));
+      }
+      CHECK(found.gap == doctest::Approx(gap_of(tree, form, twin.mean())).epsilon(1e-8));
+    }
+  }
+}
+
+TEST_CASE("the two halves of the proof: means inherit regrets, regrets grow as sqrt(t)") {
+  for (const char* name : {"kuhn_poker", "goofspiel:3", "random_tree:6:2:0.5:4"}) {
+    const std::string game_name = name;
+    CAPTURE(game_name);
+    const dag::ExtensiveGame tree = dag::named_tree(name);
+    const dag::SequenceForm form = dag::sequence_form(tree);
+    const int rounds = 3000;
+    const std::vector<double> bounds = regret_bounds(form, rounds);
+    for (const Slip slip :
+         {Slip::none, Slip::own_reach, Slip::unweighted_mean, Slip::last_iterate}) {
+      NaiveCfr twin(tree, false, slip);
+      for (int t = 0; t < rounds; ++t) {
+        twin.round();
+      }
+      const auto regrets = twin.regrets();
+      double sum = 0;
+      double worst = 0;  // share of its bound that the largest regret takes
+      for (std::size_t k = 0; k < bounds.size(); ++k) {
+        const double regret = regrets[form.shape.owner[k]][form.set_of[k]];
+        sum += regret / rounds;
+        worst = std::max(worst, regret / bounds[k]);
+      }
+      const double gap = gap_of(tree, form, slip == Slip::last_iterate ? twin.last() : twin.mean());
+      MESSAGE(game_name, ", slip ", static_cast<int>(slip), ": NashConv ", gap,
+              ", regrets / rounds ", sum, ", largest regret / bound ", worst);
+      if (slip == Slip::none) {
+        CHECK(gap <= sum + 1e-12);
+        CHECK(worst <= 1);
+      } else if (game_name == "random_tree:6:2:0.5:4") {
+        CHECK((slip == Slip::own_reach ? worst > 1 : gap > sum * 1.1));
+      }
+    }
+  }
+}
+
+TEST_CASE("CFR and CFR+ keep the regret bound") {
+  for (const char* name : {"kuhn_poker", "leduc_poker", "goofspiel:4", "liars_dice:3", "battleship",
+                           "random_tree:8:2:0.5:1", "random_tree:7:3:0.3:2"}) {
+    CAPTURE(name);
+    const dag::SequenceForm own_form = dag::sequence_form(dag::named_tree(name));
+    const Game game(own_form);
+    for (const int t : {10, 100, 1000}) {
+      for (const auto turns : {dag::Turns::simultaneous, dag::Turns::alternating}) {
+        const Options options{
+            .tolerance = 0, .max_iterations = t, .average = dag::Average::uniform};
+        CHECK(dag::cfr(game, options, {.turns = turns}).gap <= regret_bound(own_form, t));
+        CHECK(dag::cfr_plus(game, options, {.turns = turns}).gap <= regret_bound(own_form, t));
+      }
+    }
+  }
+}
+
+TEST_CASE("the family of CFR reaches equilibria of zero-sum trees") {
+  for (const char* name : {"kuhn_poker", "goofspiel:3", "liars_dice:2", "random_tree:7:2:0.5:3"}) {
+    CAPTURE(name);
+    const dag::ExtensiveGame tree = dag::named_tree(name);
+    const dag::SequenceForm form = dag::sequence_form(tree);
+    const Game game(form);
+    const dag::TreeEquilibrium exact = dag::sequence_form_program(tree, form);
+    CHECK(exact.status == dag::Status::converged);
+    const Options options{.tolerance = 1e-4, .max_iterations = 200000};
+    for (const auto& found :
+         {dag::cfr_plus(game, options), dag::linear_cfr(game, options),
+          dag::discounted_cfr(game, options), dag::predictive_cfr_plus(game, options),
+          dag::asymmetric_predictive_cfr_plus(game, options),
+          dag::restarted_cfr_plus(game, options)}) {
+      CHECK(found.status == dag::Status::converged);
+      CHECK(std::abs(found.value - exact.value) <= 1e-4 * form.range());
+    }
+  }
+}
+
+TEST_CASE("mirror-prox on treeplexes keeps its rate") {
+  for (const char* name : {"kuhn_poker", "goofspiel:3", "liars_dice:2", "random_tree:6:2:0.5:5"}) {
+    CAPTURE(name);
+    const dag::SequenceForm form = dag::sequence_form(dag::named_tree(name));
+    const Game game(form);
+    for (const int t : {1, 10, 100, 400}) {
+      const auto found = dag::mirror_prox(game, {.tolerance = 0,
+                                                 .max_iterations = t,
+                                                 .step = dag::Step<double>::lipschitz(),
+                                                 .average = dag::Average::uniform});
+      CHECK(found.gap <= game.players().radius() * game.lipschitz() / t);
+    }
+  }
+}
+
+TEST_CASE("last iterates: the restarted and magnetic methods converge, those of CFR+ do not") {
+  const Game game(dag::sequence_form(dag::kuhn_poker_tree()));
+  const Options last{.tolerance = 1e-6, .max_iterations = 200000, .average = dag::Average::last};
+  CHECK(dag::restarted_cfr_plus(game, last).status == dag::Status::converged);
+  CHECK(dag::magnetic_mirror_descent(game, last).status == dag::Status::converged);
+  const auto plain = dag::cfr_plus(game, last);
+  CHECK(plain.status != dag::Status::converged);
+  CHECK(plain.relative_gap > 1e-4);
+}
+
+TEST_CASE("sampled and noisy fields on trees") {
+  const Game game(dag::sequence_form(dag::kuhn_poker_tree()));
+  const auto exact = dag::mirror_descent(game, {.tolerance = 0, .max_iterations = 20000});
+  for (const auto feedback :
+       {dag::Feedback<double>::sampled(3), dag::Feedback<double>::noisy(0.1, 3)}) {
+    const auto found =
+        dag::mirror_descent(game, {.tolerance = 0, .max_iterations = 20000, .feedback = feedback});
+    CHECK(found.relative_gap < 0.05);
+    const auto again =
+        dag::mirror_descent(game, {.tolerance = 0, .max_iterations = 20000, .feedback = feedback});
+    CHECK(again.gap == found.gap);
+    CHECK(found.gap != exact.gap);
+  }
+}
+
+TEST_CASE("floats follow doubles; payoffs in other units change no plan") {
+  const dag::ExtensiveGame tree = dag::named_tree("leduc_poker");
+  dag::SequenceForm form = dag::sequence_form(tree);
+  const Options options{.tolerance = 0, .max_iterations = 300};
+  const auto found = dag::cfr_plus(Game(form), options);
+  const auto floats = dag::cfr_plus(dag::SequenceGame<float, dag::eigen>(form),
+                                    {.tolerance = 0, .max_iterations = 300});
+  CHECK(std::abs(static_cast<double>(floats.value) - found.value) < 1e-3);
+  for (dag::PayoffRows<double>& rows : form.rows) {
+    for (double& payoff : rows.payoff) {
+      payoff *= 1024;
+    }
+  }
+  const auto scaled = dag::cfr_plus(Game(form), options);
+  CHECK(scaled.state.point == found.state.point);
+}
