@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -16,6 +17,7 @@
 #include <dag/core/random.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/game/matrix_certificate.hpp>
 #include <dag/geometry/euclidean.hpp>
 #include <dag/geometry/product.hpp>
 #include <dag/geometry/sets.hpp>
@@ -73,8 +75,8 @@ class BilinearGame {
   /// V(x, y) = <A y + b, x> + c' y, given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
     const Blocks& blocks = players_.blocks();
-    return backend_.dot(blocks.of(field, 0), blocks.of(z.point, 0)) +
-           backend_.dot(Backend::view(column_linear_), blocks.of(z.point, 1));
+    return middle_ + unit_ * (backend_.dot(blocks.of(field, 0), blocks.of(z.point, 0)) +
+                              backend_.dot(Backend::view(column_linear_), blocks.of(z.point, 1)));
   }
 
   /// Of the field in the 2-norm, by power iteration on A'A, 1 % added: the operator norm of A,
@@ -83,10 +85,55 @@ class BilinearGame {
   /// changes no step. At most 200 products, once, at construction.
   [[nodiscard]] Real lipschitz() const noexcept { return lipschitz_; }
 
+  static constexpr bool of_simplices = std::is_same_v<RowSet, ProbabilitySimplex<Real>> &&
+                                       std::is_same_v<ColumnSet, ProbabilitySimplex<Real>>;
+
+  /// Over two simplices: this game in the units of solvers, as in `MatrixGame`; linear terms only
+  /// change their unit.
+  [[nodiscard]] BilinearGame standard_form() const requires(of_simplices&& HasHostMemory<Backend>) {
+    const auto entries = Backend::entries(payoff_);
+    const Real low = backend_.min(entries);
+    const Real all = range();
+    const Real unit = all > 0 ? std::ldexp(Real{1}, std::ilogb(all)) : Real{1};
+    const Real middle = low + (backend_.max(entries) - low) / 2;
+    BilinearGame form = *this;
+    for (Real& entry : std::span<Real>(form.payoff_.data(), entries.size())) {
+      entry = (entry - middle) / unit;
+    }
+    for (Vector* linear : {&form.row_linear_, &form.column_linear_}) {
+      for (Real& entry : Backend::view(*linear)) {
+        entry /= unit;
+      }
+    }
+    form.middle_ = middle;
+    form.unit_ = unit;
+    form.source_ = this;
+    form.lipschitz_ = form.operator_norm();
+    return form;
+  }
+  [[nodiscard]] bool is_standard() const requires(of_simplices&& HasHostMemory<Backend>) {
+    const auto entries = Backend::entries(payoff_);
+    const Real low = backend_.min(entries);
+    const Real high = backend_.max(entries);
+    const Real all = range();
+    return source_ != nullptr ||
+           ((high > -low ? high : -low) <= 2 * all && all >= Real(1e-6) && all <= Real(1e6));
+  }
+  [[nodiscard]] Real unit() const noexcept { return unit_; }
+  /// The gap of z without rounding; nothing where there are linear terms.
+  [[nodiscard]] std::optional<PreciseGap> precise_gap(std::span<const Real> point) const
+      requires(of_simplices&& HasHostMemory<Backend>) {
+    if (linear_) {
+      return {};
+    }
+    const Blocks& blocks = players_.blocks();
+    return matrix_certificate<Real>(
+        Backend::entries(source_ != nullptr ? source_->payoff_ : payoff_), blocks.of(point, 0),
+        blocks.of(point, 1));
+  }
+
   /// Over two simplices without linear terms: the payoff range, as in MatrixGame.
-  [[nodiscard]] Real range() const
-      requires(std::is_same_v<RowSet, ProbabilitySimplex<Real>>&&
-                   std::is_same_v<ColumnSet, ProbabilitySimplex<Real>>) {
+  [[nodiscard]] Real range() const requires of_simplices {
     const auto entries = Backend::entries(payoff_);
     return backend_.max(entries) - backend_.min(entries) + spread(row_linear_) +
            spread(column_linear_);
@@ -101,6 +148,7 @@ class BilinearGame {
     require(backend_.all_finite(values), Errc::not_finite, "BilinearGame: the ", whose,
             " player's linear term has a NaN or an infinity");
     own = given;
+    linear_ = true;
   }
   [[nodiscard]] Real spread(const Vector& v) const {
     const auto values = Backend::view(v);
@@ -119,10 +167,24 @@ class BilinearGame {
   }
   [[nodiscard]] Real operator_norm() const {
     const auto entries = Backend::entries(payoff_);
-    const Real frobenius = std::sqrt(backend_.dot(entries, entries));
-    if (!(frobenius > 0)) {
+    const Real low = backend_.min(entries);
+    const Real high = backend_.max(entries);
+    const Real largest = high > -low ? high : -low;
+    if (!(largest > 0)) {
       return 0;
     }
+    // Squares of payoffs of an extreme size overflow or vanish: the norm of A over a power of two.
+    const Real unit = std::ldexp(Real{1}, std::ilogb(largest));
+    if (largest > Real(1e15) || largest < Real(1e-15)) {
+      if constexpr (HasHostMemory<Backend>) {
+        BilinearGame scaled = *this;
+        for (Real& entry : std::span<Real>(scaled.payoff_.data(), entries.size())) {
+          entry /= unit;
+        }
+        return unit * scaled.operator_norm();
+      }
+    }
+    const Real frobenius = std::sqrt(backend_.dot(entries, entries));
     const Blocks& blocks = players_.blocks();
     std::vector<Real> start(blocks.size(1));
     RandomStream random(0x6e6f726d, 0);
@@ -168,7 +230,11 @@ class BilinearGame {
   Vector row_linear_;
   Vector column_linear_;
   Players players_;
+  bool linear_ = false;  ///< with linear terms
   Real lipschitz_ = 0;
+  Real middle_ = 0;  ///< of a standard form, and the next two
+  Real unit_ = 1;
+  const BilinearGame* source_ = nullptr;
 };
 
 template <class Matrix, class RowSet, class ColumnSet>

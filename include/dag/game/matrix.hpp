@@ -4,12 +4,14 @@
 
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
+#include <dag/game/matrix_certificate.hpp>
 #include <dag/geometry/simplices.hpp>
 
 namespace dag {
@@ -21,6 +23,7 @@ struct backend_of;
 /// A zero-sum game: the row player picks x and maximises x' A y, the column player picks y and
 /// minimises it. Blocks: 0 = row strategies, 1 = column strategies. Field: (A y, -A' x), one sweep
 /// of A.
+/// Solvers walk through its `standard_form`: the same game with payoffs around zero, of size one.
 /// Memory: A (rows x columns, row-major), moved in. Errors: dimension_mismatch if A is empty,
 /// not_finite if an entry is NaN or infinite.
 template <Scalar Real, class Backend>
@@ -64,14 +67,49 @@ class MatrixGame {
   }
   /// x' A y, given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
-    return backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));
+    return restored(backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0)));
   }
   /// x' A y. Allocates one vector; the two-argument form does not.
   [[nodiscard]] Real value(StateView<const Real> z) const {
     auto row_payoffs = backend_.template allocate<Real>(players_.blocks().size(0));
     backend_.multiply(payoff_, players_.blocks().of(z.point, 1), Backend::view(row_payoffs));
-    return backend_.dot(players_.blocks().of(z.point, 0),
-                        std::span<const Real>(Backend::view(row_payoffs)));
+    return restored(backend_.dot(players_.blocks().of(z.point, 0),
+                                 std::span<const Real>(Backend::view(row_payoffs))));
+  }
+
+  /// This game in the units of solvers: payoffs (A - middle) / unit, unit a power of two, so that
+  /// the range is in [1, 2) and no offset or scale of A touches an iterate. Strategies, gaps and
+  /// values are those of this game, which has to outlive it; `range`, `lipschitz` and the field are
+  /// in its own units. Memory: one matrix.
+  [[nodiscard]] MatrixGame standard_form() const requires HasHostMemory<Backend> {
+    const Real unit = range() > 0 ? std::ldexp(Real{1}, std::ilogb(range())) : Real{1};
+    const Real middle = smallest_ + range() / 2;
+    Matrix payoff = payoff_;
+    for (Real& entry : std::span<Real>(payoff.data(), Backend::entries(payoff).size())) {
+      entry = (entry - middle) / unit;
+    }
+    MatrixGame form(std::move(payoff), backend_);
+    form.source_ = this;
+    form.middle_ = middle;
+    form.unit_ = unit;
+    return form;
+  }
+  /// True if solvers may as well walk through this game itself: a standard form, or payoffs of an
+  /// ordinary size around zero.
+  [[nodiscard]] bool is_standard() const noexcept {
+    const Real largest = largest_ > -smallest_ ? largest_ : -smallest_;
+    return source_ != nullptr ||
+           (largest <= 2 * range() && range() >= Real(1e-6) && range() <= Real(1e6));
+  }
+  /// Payoffs per unit of the field.
+  [[nodiscard]] Real unit() const noexcept { return unit_; }
+  /// The gap of z without rounding, from the payoffs as they were given.
+  [[nodiscard]] std::optional<PreciseGap> precise_gap(std::span<const Real> point) const requires
+      HasHostMemory<Backend> {
+    const Blocks& blocks = players_.blocks();
+    return matrix_certificate<Real>(
+        Backend::entries(source_ != nullptr ? source_->payoff_ : payoff_), blocks.of(point, 0),
+        blocks.of(point, 1));
   }
 
   /// Largest payoff minus smallest.
@@ -87,11 +125,16 @@ class MatrixGame {
     return Blocks{Backend::rows(payoff), Backend::columns(payoff)};
   }
 
+  [[nodiscard]] Real restored(Real value) const { return middle_ + unit_ * value; }
+
   Backend backend_;
   Matrix payoff_;
   Simplices<Real> players_;
   Real largest_ = 0;
   Real smallest_ = 0;
+  Real middle_ = 0;  ///< of a standard form, and the next two
+  Real unit_ = 1;
+  const MatrixGame* source_ = nullptr;
 };
 
 template <class Matrix>

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/contraction.hpp>
+#include <dag/game/matrix_certificate.hpp>
+#include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/geometry/simplices.hpp>
 
@@ -60,8 +63,13 @@ class NormalFormGame {
         low = entry < low ? entry : low;
         high = entry > high ? entry : high;
       }
+      middles_.push_back(low + (high - low) / 2);
+      ranges_.push_back(high - low);
+      require(std::isfinite(ranges_[i]), Errc::not_finite, "NormalFormGame: the payoffs of player ",
+              i + 1, " have an infinite range: ", low, " to ", high);
       range_ = high - low > range_ ? high - low : range_;
     }
+    units_.assign(ranges_.size(), Real{1});
   }
 
   [[nodiscard]] const Backend& backend() const noexcept { return backend_; }
@@ -81,7 +89,67 @@ class NormalFormGame {
   }
   /// The first player's expected payoff, given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
-    return backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));
+    const Real value =
+        backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));
+    return source_ != nullptr ? source_->middles_[0] + units_[0] * value : value;
+  }
+
+  /// This game in the units of solvers: each player's payoffs less their middle, over a power of
+  /// two that brings their range to [1, 2). No player's offset or scale touches an iterate.
+  /// Strategies, gaps and values are those of this game, which has to outlive it. Memory: the
+  /// tensor.
+  [[nodiscard]] NormalFormGame standard_form() const {
+    NormalFormGame form = *this;
+    form.source_ = this;
+    form.range_ = 0;
+    const std::size_t profiles = payoffs_.size() / players_.blocks().count();
+    for (std::size_t i = 0; i < players_.blocks().count(); ++i) {
+      const Real unit = ranges_[i] > 0 ? std::ldexp(Real{1}, std::ilogb(ranges_[i])) : Real{1};
+      for (std::size_t k = 0; k < profiles; ++k) {
+        Real& entry = form.payoffs_.data()[i * profiles + k];
+        entry = (entry - middles_[i]) / unit;
+      }
+      form.units_[i] = unit;
+      form.ranges_[i] = ranges_[i] / unit;
+      form.range_ = form.ranges_[i] > form.range_ ? form.ranges_[i] : form.range_;
+    }
+    return form;
+  }
+  [[nodiscard]] bool is_standard() const noexcept {
+    bool standard = source_ != nullptr;
+    if (!standard) {
+      standard = true;
+      for (std::size_t i = 0; i < ranges_.size(); ++i) {
+        standard = standard && ranges_[i] == range_ && range_ >= Real(1e-6) &&
+                   range_ <= Real(1e6) && std::abs(middles_[i]) <= range_;
+      }
+    }
+    return standard;
+  }
+  /// NashConv and the sum of regret / payoff range from the field at z.
+  [[nodiscard]] Gaps<Real> gaps(StateView<const Real> z, std::span<const Real> field) const {
+    Gaps<Real> found;
+    for (std::size_t i = 0; i < players_.blocks().count(); ++i) {
+      const std::span<const Real> payoffs = players_.blocks().of(field, i);
+      const Real regret =
+          backend_.max(payoffs) - backend_.dot(payoffs, players_.blocks().of(z.point, i));
+      found.gap += units_[i] * regret;
+      found.relative_gap += ranges_[i] > 0 ? regret / ranges_[i] : Real{0};
+    }
+    return found;
+  }
+  /// The gap of z without rounding, from the payoffs as they were given.
+  [[nodiscard]] std::optional<PreciseGap> precise_gap(std::span<const Real> point) const {
+    const NormalFormGame& given = source_ != nullptr ? *source_ : *this;
+    std::vector<std::span<const Real>> payoffs;
+    MixedProfile profile;
+    for (std::size_t i = 0; i < players_.blocks().count(); ++i) {
+      const std::span<const Real> strategy = players_.blocks().of(point, i);
+      payoffs.push_back(given.payoff(i));
+      profile.emplace_back(strategy.begin(), strategy.end());
+    }
+    const RegretReport report = detail::certify_profile(payoffs, profile);
+    return PreciseGap{report.nash_conv, report.relative, report.payoffs[0]};
   }
 
   /// max over players of (largest payoff - smallest).
@@ -138,6 +206,10 @@ class NormalFormGame {
   Tensor payoffs_;
   Simplices<Real> players_;
   Real range_ = 0;
+  std::vector<Real> middles_;
+  std::vector<Real> ranges_;
+  std::vector<Real> units_;  ///< of a standard form; else 1
+  const NormalFormGame* source_ = nullptr;
 };
 
 }  // namespace dag

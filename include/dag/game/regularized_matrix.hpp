@@ -63,11 +63,25 @@ class RegularizedMatrixGame {
   void field(StateView<const Real> z, std::span<Real> out) const { game_.field(z, out); }
   /// V(x, y), given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
-    return game_.value(z, field) - regularization(z);
+    return game_.value(z, field) - unit() * regularization(z);
   }
   [[nodiscard]] Real value(StateView<const Real> z) const {
-    return game_.value(z) - regularization(z);
+    return game_.value(z) - unit() * regularization(z);
   }
+  /// This game in the units of solvers: see `MatrixGame`; tau in them too.
+  [[nodiscard]] RegularizedMatrixGame standard_form() const requires HasHostMemory<Backend> {
+    RegularizedMatrixGame form = *this;
+    form.game_ = game_.standard_form();
+    for (Real& tau : form.tau_) {
+      tau /= form.unit();
+      require(tau > 0 && std::isfinite(tau), Errc::invalid_argument,
+              "RegularizedMatrixGame: tau is beyond 1e300 payoff ranges or below 1e-300");
+    }
+    return form;
+  }
+  [[nodiscard]] bool is_standard() const noexcept { return game_.is_standard(); }
+  [[nodiscard]] Real unit() const noexcept { return game_.unit(); }
+
   /// Range and Lipschitz constant of the matrix alone.
   [[nodiscard]] Real range() const noexcept { return game_.range(); }
   [[nodiscard]] Real lipschitz() const noexcept { return game_.lipschitz(); }

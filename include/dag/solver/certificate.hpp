@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <span>
 
@@ -19,7 +20,8 @@ namespace dag {
 /// its regularised form, and bounds the suboptimality of a concave potential game. +inf where a set
 /// is unbounded. Units: payoff. residual: max norm of z - response(z), where response is the
 /// regularised best response if there is a magnet, else the prox of the gradient scaled by 1 /
-/// range. No units.
+/// range. No units. Rounding moves the gap by about (largest payoff) * eps * strategies and can
+/// take it below zero: it is not clipped, and solvers ask `precise_gap` where that matters.
 template <Scalar Real>
 struct Certificate {
   Real gap = std::numeric_limits<Real>::infinity();
@@ -27,6 +29,33 @@ struct Certificate {
   Real residual = std::numeric_limits<Real>::infinity();
   Real value = 0;  ///< payoff of the first (maximising) player; 0 where the game does not say
 };
+
+/// A game that has a standard form for solvers to walk through: see `MatrixGame`.
+template <class Game>
+concept HasStandardForm = requires(const Game& game) {
+  { game.standard_form() } -> std::same_as<Game>;
+  { game.is_standard() } -> std::convertible_to<bool>;
+};
+
+/// A game that tells the gap of a point without rounding.
+template <class Game>
+concept HasPreciseGap = requires(const Game& game, std::span<const typename Game::scalar_type> z) {
+  game.precise_gap(z);
+};
+
+namespace detail {
+
+/// Payoffs per unit of the field: 1 but for standard forms of one unit.
+template <MonotoneGame Game>
+[[nodiscard]] scalar_t<Game> payoff_per_unit(const Game& game) {
+  if constexpr (requires { game.unit(); }) {
+    return static_cast<scalar_t<Game>>(game.unit());
+  } else {
+    return scalar_t<Game>{1};
+  }
+}
+
+}  // namespace detail
 
 /// max payoff - min payoff where the game knows it, else 1 (then gaps are absolute).
 template <MonotoneGame Game>
@@ -66,13 +95,19 @@ template <MonotoneGame Game>
     }
   } else {
     found.gap = players.support(backend, gradient) - earned;
+    if constexpr (requires { game.gaps(z, gradient); }) {
+      const auto gaps = game.gaps(z, gradient);
+      found.gap = gaps.gap;
+      found.relative_gap = gaps.relative_gap;
+    }
     players.prox(backend, z, range > 0 ? 1 / range : Real{1}, gradient, scratch);
   }
   require(!std::isnan(found.gap), Errc::not_finite, "certify: the field has a NaN at this point");
-  // Rounding can push the gap of an exact equilibrium below zero.
-  found.gap = found.gap > 0 ? found.gap : Real{0};
   // All payoffs equal: every point is an equilibrium, whatever rounding says.
-  found.relative_gap = range > 0 ? found.gap / range : Real{0};
+  if constexpr (!requires { game.gaps(z, gradient); }) {
+    found.relative_gap = range > 0 ? found.gap / range : Real{0};
+  }
+  found.gap *= detail::payoff_per_unit(game);
   found.residual = backend.max_abs_difference(std::span<const Real>(scratch.point), z.point);
   if constexpr (requires { game.value(z, gradient); }) {
     found.value = game.value(z, gradient);

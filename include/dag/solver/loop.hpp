@@ -102,8 +102,63 @@ class RunningMean {
   Real total_ = 0;
 };
 
-/// Runs a method to its certificate: rounds, running mean, checks, limits, observer. Allocates
-/// before the first round only.
+/// What rounding may do to a relative gap computed in the precision of the solve, on payoffs around
+/// zero: each of the field's sums errs by less than its terms times epsilon.
+template <MonotoneGame Game>
+[[nodiscard]] double gap_rounding(const Game& game) {
+  return 4.0 * (static_cast<double>(game.players().blocks().total()) + 16.0) *
+         static_cast<double>(std::numeric_limits<scalar_t<Game>>::epsilon());
+}
+
+/// Looks at the clock and the stop token about every two milliseconds, whatever a round takes.
+class RoundClock {
+ public:
+  RoundClock(StopRef stop, double time_limit) : stop_(stop), time_limit_(time_limit) {}
+
+  /// True if round `t` was the last.
+  [[nodiscard]] bool ends(std::int64_t t, const Stopwatch& watch) {
+    if (t < next_) {
+      return false;
+    }
+    const double now = watch.seconds();
+    const double since = now - last_;
+    every_ = since < 1e-3 ? 2 * every_ : since > 4e-3 && every_ > 1 ? every_ / 2 : every_;
+    last_ = now;
+    next_ = t + every_;
+    return stop_.stop_requested() || now >= time_limit_;
+  }
+
+ private:
+  StopRef stop_;
+  double time_limit_;
+  double last_ = 0;
+  std::int64_t next_ = 1;
+  std::int64_t every_ = 1;
+};
+
+/// Notices when a gap has come down to rounding and stays there.
+class StallWatch {
+ public:
+  /// True if the best gap is that of rounding and has not fallen by a tenth for twice as many
+  /// rounds as it took to get there, and 2000 more.
+  [[nodiscard]] bool stalled(std::int64_t t, double measured, double rounding) {
+    if (measured < 0.9 * best_) {
+      best_ = measured;
+      since_ = t;
+    }
+    return best_ <= 1e4 * rounding && t > 3 * since_ + 2000;
+  }
+
+ private:
+  double best_ = std::numeric_limits<double>::infinity();
+  std::int64_t since_ = 0;
+};
+
+/// Runs a method to its certificate: rounds, running mean, checks, limits, observer. The one place
+/// where an iterative solver's status is set: `converged` if the certificate of the point returned
+/// is at or below the tolerance, rounding included. Where the tolerance is too near to rounding for
+/// that, a game that has a `precise_gap` decides, computed from the payoffs as they were given.
+/// Allocates before the first round only (a precise gap allocates).
 template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
 [[nodiscard]] Solution<Game> run(const Game& game, Rounds& method, Average average,
                                  const SolverOptions<scalar_t<Game>>& options) {
@@ -121,6 +176,8 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
   solution.state = State<backend_t<Game>, Real>(backend, size);
 
   std::int64_t checks = 0;
+  const double rounding = gap_rounding(game);
+  const bool gap_measured = options.measure != Measure::residual;
   const auto measured = [&](const Certificate<Real>& c) {
     const bool use_gap = options.measure == Measure::gap ||
                          (options.measure == Measure::automatic && std::isfinite(c.gap));
@@ -159,8 +216,45 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     solution.gap = found.gap;
     solution.relative_gap = found.relative_gap;
     solution.residual = found.residual;
-    solution.step = t > 0 ? method.step() : Real{0};
-    return measured(found) <= options.tolerance;
+    solution.step = t > 0 ? method.step() / payoff_per_unit(game) : Real{0};
+    return measured(found);
+  };
+  // Replaces the gap by the precise one, where the game has it.
+  const auto refine = [&] {
+    if constexpr (HasPreciseGap<Game>) {
+      if (const auto precise =
+              game.precise_gap(std::span<const Real>(solution.state.view().point))) {
+        solution.gap = static_cast<Real>(precise->gap);
+        solution.relative_gap = static_cast<Real>(precise->relative_gap);
+        solution.value = static_cast<Real>(precise->value);
+        return true;
+      }
+    }
+    return false;
+  };
+  const auto met = [&](double reached) {
+    const auto tolerance = static_cast<double>(options.tolerance);
+    if (!(reached <= tolerance)) {
+      return false;
+    }
+    const bool clear = reached + rounding <= tolerance;
+    if (clear || !gap_measured || !std::isfinite(solution.gap)) {
+      return true;
+    }
+    return !refine() || static_cast<double>(solution.relative_gap) <= tolerance;
+  };
+  // A game of up to this many strategies' products has its last gap computed without rounding.
+  const auto finish = [&](Status status) {
+    constexpr double small = 65'536;
+    double entries = 1;
+    for (std::size_t b = 0; b < solution.blocks.count(); ++b) {
+      entries *= static_cast<double>(solution.blocks.size(b));
+    }
+    if (entries <= small && gap_measured) {
+      refine();
+    }
+    solution.status = status;
+    solution.seconds = watch.seconds();
   };
   const auto record = [&] {
     return Record{solution.iterations,
@@ -173,6 +267,8 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
                   static_cast<double>(solution.step)};
   };
 
+  RoundClock clock(options.stop, options.time_limit);
+  StallWatch stall;
   std::int64_t next_check = 0;
   for (std::int64_t t = 0;; ++t) {
     bool alive = true;
@@ -186,26 +282,32 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
         }
       }
     }
-    const bool last_round = t == options.max_iterations || !alive;
+    const bool out_of_time = clock.ends(t, watch);
+    const bool last_round = t == options.max_iterations || !alive || out_of_time;
     if (t < next_check && !last_round) {
       continue;
     }
-    const bool done = check(t);
+    const auto reached = static_cast<double>(check(t));
+    const bool done = met(reached);
     const bool go_on = options.observer(record());
     if (done) {
-      solution.status = Status::converged;
+      finish(Status::converged);
       return solution;
     }
     if (!go_on || options.stop.stop_requested()) {
-      solution.status = Status::stopped;
+      finish(Status::stopped);
       return solution;
     }
-    if (last_round) {
-      solution.status = alive ? Status::iteration_limit : Status::stalled;
+    if (last_round && !out_of_time) {
+      finish(alive ? Status::iteration_limit : Status::stalled);
       return solution;
     }
     if (solution.seconds >= options.time_limit) {
-      solution.status = Status::time_limit;
+      finish(Status::time_limit);
+      return solution;
+    }
+    if (stall.stalled(t, reached, rounding)) {
+      finish(Status::stalled);
       return solution;
     }
     next_check = options.check_every > 0 ? t + options.check_every : t + 1 + t / 20;

@@ -2,15 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace dag::detail {
 
 /// A natural number of any size: 32-bit limbs, lowest first, no leading zero limbs. Only what exact
-/// payoffs need (school methods; payoffs have at most a few hundred digits).
+/// payoffs and pivots need (school methods: a few thousand bits).
 class BigNatural {
  public:
   BigNatural() = default;
@@ -75,6 +79,124 @@ class BigNatural {
       }
     }
     limbs_.insert(limbs_.begin(), words, 0U);
+  }
+
+  void shift_right(std::size_t bits) {
+    const std::size_t words = bits / 32;
+    if (words >= limbs_.size()) {
+      limbs_.clear();
+      return;
+    }
+    limbs_.erase(limbs_.begin(), limbs_.begin() + static_cast<std::ptrdiff_t>(words));
+    const unsigned rest = static_cast<unsigned>(bits % 32);
+    if (rest != 0) {
+      std::uint32_t carry = 0;
+      for (std::size_t i = limbs_.size(); i-- > 0;) {
+        const std::uint32_t next = limbs_[i] << (32 - rest);
+        limbs_[i] = (limbs_[i] >> rest) | carry;
+        carry = next;
+      }
+    }
+    trim();
+  }
+  /// Zeros at the low end, 0 for zero.
+  [[nodiscard]] std::size_t trailing_zeros() const noexcept {
+    for (std::size_t i = 0; i < limbs_.size(); ++i) {
+      if (limbs_[i] != 0) {
+        return 32 * i + static_cast<std::size_t>(std::countr_zero(limbs_[i]));
+      }
+    }
+    return 0;
+  }
+  [[nodiscard]] bool fits_64() const noexcept { return limbs_.size() <= 2; }
+  /// The lowest 64 bits.
+  [[nodiscard]] std::uint64_t low_64() const noexcept {
+    const std::uint64_t low = limbs_.empty() ? 0U : limbs_[0];
+    return limbs_.size() > 1 ? low | std::uint64_t{limbs_[1]} << 32 : low;
+  }
+
+  /// this = this / divisor, rounded down; the remainder. divisor > 0. Knuth's algorithm D.
+  BigNatural divide(const BigNatural& divisor) {
+    if (compare(*this, divisor) < 0) {
+      BigNatural rest = std::move(*this);
+      limbs_.clear();
+      return rest;
+    }
+    if (divisor.limbs_.size() == 1) {
+      std::uint64_t rest = 0;
+      for (std::size_t i = limbs_.size(); i-- > 0;) {
+        rest = rest << 32 | limbs_[i];
+        limbs_[i] = static_cast<std::uint32_t>(rest / divisor.limbs_[0]);
+        rest %= divisor.limbs_[0];
+      }
+      trim();
+      return BigNatural(rest);
+    }
+    const auto shift = static_cast<std::size_t>(std::countl_zero(divisor.limbs_.back()));
+    BigNatural low = divisor;
+    low.shift_left(shift);
+    shift_left(shift);
+    limbs_.push_back(0);
+    const std::size_t n = low.limbs_.size();
+    BigNatural quotient;
+    quotient.limbs_.assign(limbs_.size() - n, 0U);
+    for (std::size_t j = limbs_.size() - n; j-- > 0;) {
+      const std::uint64_t top = std::uint64_t{limbs_[j + n]} << 32 | limbs_[j + n - 1];
+      std::uint64_t digit = top / low.limbs_[n - 1];
+      std::uint64_t rest = top % low.limbs_[n - 1];
+      while (digit >> 32 != 0 || digit * low.limbs_[n - 2] > (rest << 32 | limbs_[j + n - 2])) {
+        --digit;
+        rest += low.limbs_[n - 1];
+        if (rest >> 32 != 0) {
+          break;
+        }
+      }
+      std::uint64_t carry = 0;
+      std::int64_t borrow = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        carry += digit * low.limbs_[i];
+        const std::int64_t difference =
+            std::int64_t{limbs_[i + j]} + borrow - static_cast<std::int64_t>(carry & 0xFFFFFFFFU);
+        limbs_[i + j] = static_cast<std::uint32_t>(difference);
+        borrow = difference >> 32;
+        carry >>= 32;
+      }
+      const std::int64_t difference =
+          std::int64_t{limbs_[j + n]} + borrow - static_cast<std::int64_t>(carry);
+      limbs_[j + n] = static_cast<std::uint32_t>(difference);
+      if (difference < 0) {  // one too many: add the divisor back
+        --digit;
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+          sum += std::uint64_t{limbs_[i + j]} + low.limbs_[i];
+          limbs_[i + j] = static_cast<std::uint32_t>(sum);
+          sum >>= 32;
+        }
+        limbs_[j + n] += static_cast<std::uint32_t>(sum);
+      }
+      quotient.limbs_[j] = static_cast<std::uint32_t>(digit);
+    }
+    trim();
+    quotient.trim();
+    shift_right(shift);
+    std::swap(*this, quotient);
+    return quotient;  // the remainder
+  }
+
+  [[nodiscard]] std::string text() const {
+    if (limbs_.empty()) {
+      return "0";
+    }
+    std::string digits;
+    BigNatural rest = *this;
+    const BigNatural chunk(1'000'000'000U);
+    while (!rest.is_zero()) {
+      std::uint64_t part = rest.divide(chunk).low_64();
+      for (int i = 0; i < 9 && (part != 0 || !rest.is_zero()); ++i, part /= 10) {
+        digits.insert(digits.begin(), static_cast<char>('0' + part % 10));
+      }
+    }
+    return digits;
   }
 
   /// this = this - other; needs this >= other.
@@ -147,6 +269,19 @@ class BigNatural {
 
   std::vector<std::uint32_t> limbs_;
 };
+
+/// The greatest common divisor; gcd(0, b) = b.
+[[nodiscard]] inline BigNatural gcd(BigNatural a, BigNatural b) {
+  while (!b.is_zero()) {
+    if (a.fits_64() && b.fits_64()) {
+      return BigNatural(std::gcd(a.low_64(), b.low_64()));
+    }
+    BigNatural rest = a.divide(b);
+    a = std::move(b);
+    b = std::move(rest);
+  }
+  return a;
+}
 
 /// numerator / denominator rounded to the nearest double, ties to even (one rounding, subnormal
 /// numbers included); infinity where it overflows. denominator > 0.

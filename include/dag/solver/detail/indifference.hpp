@@ -64,6 +64,17 @@ class IndifferenceSystem {
     return last <= 1e-10 * largest(solution_);
   }
 
+  /// The smallest pivot of the last factorisation: where it is far above rounding, so are the
+  /// digits of the solution.
+  [[nodiscard]] double smallest_pivot() const noexcept {
+    const std::size_t n = pivots_.size();
+    double smallest = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < n; ++i) {
+      const double pivot = std::abs(factor_[i * n + i]);
+      smallest = pivot < smallest ? pivot : smallest;
+    }
+    return smallest;
+  }
   /// Probability of the support's k-th strategy.
   [[nodiscard]] double probability(std::size_t k) const noexcept { return solution_[k]; }
   /// The payoff of every strategy of the other support.

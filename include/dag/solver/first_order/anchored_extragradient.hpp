@@ -14,6 +14,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 namespace detail {
@@ -74,9 +75,11 @@ template <EuclideanGame Game>
 [[nodiscard]] Solution<Game> anchored_extragradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {}) {
   detail::validate(options, "anchored_extragradient");
-  detail::AnchoredRounds<Game> rounds(game, options, "anchored_extragradient");
+  const detail::Standard<Game> standard(game, options);
+  detail::AnchoredRounds<Game> rounds(standard.game(), standard.options(),
+                                      "anchored_extragradient");
   const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

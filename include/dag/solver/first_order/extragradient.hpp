@@ -13,6 +13,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -53,9 +54,10 @@ template <EuclideanGame Game>
 [[nodiscard]] Solution<Game> extragradient(const Game& game,
                                            const SolverOptions<scalar_t<Game>>& options = {}) {
   detail::validate(options, "extragradient");
-  detail::MirrorProxRounds<Game> rounds(game, options, "extragradient");
+  const detail::Standard<Game> standard(game, options);
+  detail::MirrorProxRounds<Game> rounds(standard.game(), standard.options(), "extragradient");
   const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

@@ -7,6 +7,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -26,10 +27,12 @@ template <MonotoneGame Game>
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const MirrorDescentOptions& own = {}) {
   detail::validate(options, "gradient_descent_ascent");
-  detail::MirrorDescentRounds<Game> rounds(game, options, own, "gradient_descent_ascent",
+  const detail::Standard<Game> standard(game, options);
+  detail::MirrorDescentRounds<Game> rounds(standard.game(), standard.options(), own,
+                                           "gradient_descent_ascent",
                                            Step<scalar_t<Game>>::lipschitz());
   const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

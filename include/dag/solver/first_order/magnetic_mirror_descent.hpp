@@ -15,6 +15,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -156,9 +157,11 @@ requires(!Regularized<Game>) [[nodiscard]] Solution<Game> magnetic_mirror_descen
           "magnetic_mirror_descent: period must be >= 0 rounds, got ", own.period);
   require(own.cooling > 0 && own.cooling < 1, Errc::invalid_argument,
           "magnetic_mirror_descent: cooling must be in (0, 1), got ", own.cooling);
-  detail::MagneticRounds<Game> rounds(game, options, own, "magnetic_mirror_descent");
+  const detail::Standard<Game> standard(game, options);
+  detail::MagneticRounds<Game> rounds(standard.game(), standard.options(), own,
+                                      "magnetic_mirror_descent");
   const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

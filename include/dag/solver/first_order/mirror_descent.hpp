@@ -13,6 +13,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -116,13 +117,15 @@ template <MonotoneGame Game>
                                             const MirrorDescentOptions& own = {}) {
   using Real = scalar_t<Game>;
   detail::validate(options, "mirror_descent");
+  const detail::Standard<Game> standard(game, options);
   auto automatic = Step<Real>::decaying();
   if constexpr (Regularized<Game> && HasLipschitz<Game>) {
-    automatic = Step<Real>::constant(detail::magnetic_step(game, "mirror_descent"));
+    automatic = Step<Real>::constant(detail::magnetic_step(standard.game(), "mirror_descent"));
   }
-  detail::MirrorDescentRounds<Game> rounds(game, options, own, "mirror_descent", automatic);
+  detail::MirrorDescentRounds<Game> rounds(standard.game(), standard.options(), own,
+                                           "mirror_descent", automatic);
   const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

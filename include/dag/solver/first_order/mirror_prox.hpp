@@ -12,6 +12,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 namespace detail {
@@ -94,9 +95,10 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> mirror_prox(const Game& game,
                                          const SolverOptions<scalar_t<Game>>& options = {}) {
   detail::validate(options, "mirror_prox");
-  detail::MirrorProxRounds<Game> rounds(game, options, "mirror_prox");
+  const detail::Standard<Game> standard(game, options);
+  detail::MirrorProxRounds<Game> rounds(standard.game(), standard.options(), "mirror_prox");
   const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

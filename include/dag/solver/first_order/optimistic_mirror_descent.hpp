@@ -13,6 +13,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -130,9 +131,11 @@ template <MonotoneGame Game>
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const OptimisticOptions& own = {}) {
   detail::validate(options, "optimistic_mirror_descent");
-  detail::OptimisticRounds<Game> rounds(game, options, own, "optimistic_mirror_descent");
+  const detail::Standard<Game> standard(game, options);
+  detail::OptimisticRounds<Game> rounds(standard.game(), standard.options(), own,
+                                        "optimistic_mirror_descent");
   const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

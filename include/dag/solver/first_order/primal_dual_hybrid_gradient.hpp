@@ -20,6 +20,7 @@
 #include <dag/solver/options.hpp>
 #include <dag/solver/response/fictitious_play.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -272,9 +273,11 @@ template <detail::DenseMatrixGame Game>
   require(own.scaling == Scaling::none || HasHostMemory<backend_t<Game>>, Errc::unsupported,
           "primal_dual_hybrid_gradient: scaled steps run on backends in host memory only; leave "
           "scaling none");
-  detail::PrimalDualRounds<Game> rounds(game, options, own, "primal_dual_hybrid_gradient");
+  const detail::Standard<Game> standard(game, options);
+  detail::PrimalDualRounds<Game> rounds(standard.game(), standard.options(), own,
+                                        "primal_dual_hybrid_gradient");
   const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

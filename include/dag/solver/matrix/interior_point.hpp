@@ -12,6 +12,7 @@
 #include <dag/solver/matrix/detail/interior_point_rounds.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -53,8 +54,9 @@ template <Scalar Real>
   require(own.correctors >= 0, Errc::invalid_argument,
           "interior_point: correctors must be >= 0, got ", own.correctors);
   options.check_every = options.check_every > 0 ? options.check_every : 1;
-  detail::InteriorPointRounds<Real> rounds(game, options, own);
-  return detail::run(game, rounds, Average::last, options);
+  const detail::Standard<MatrixGame<Real, eigen>> standard(game, options);
+  detail::InteriorPointRounds<Real> rounds(standard.game(), standard.options(), own);
+  return detail::run(standard.game(), rounds, Average::last, standard.options());
 }
 
 }  // namespace dag

@@ -23,6 +23,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 namespace detail {
@@ -201,8 +202,9 @@ template <Scalar Real>
   require(options.average == Average::automatic || options.average == Average::last,
           Errc::invalid_argument, "newton: average must be last");
   options.check_every = options.check_every > 0 ? options.check_every : 1;
-  detail::NewtonRounds<Real> rounds(game, options);
-  return detail::run(game, rounds, Average::last, options);
+  const detail::Standard<RegularizedMatrixGame<Real, eigen>> standard(game, options);
+  detail::NewtonRounds<Real> rounds(standard.game(), standard.options());
+  return detail::run(standard.game(), rounds, Average::last, standard.options());
 }
 
 template <Scalar Real>

@@ -8,6 +8,7 @@
 #include <dag/solver/options.hpp>
 #include <dag/solver/response/detail/response_rounds.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -35,10 +36,12 @@ template <MonotoneGame Game>
   detail::validate(options, "best_response_dynamics");
   require(own.rate > 0 && own.rate <= 1, Errc::invalid_argument,
           "best_response_dynamics: rate must be in (0, 1], got ", own.rate);
-  detail::ResponseRounds<Game> rounds(game, options, {.turns = own.turns, .rate = own.rate},
+  const detail::Standard<Game> standard(game, options);
+  detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
+                                      {.turns = own.turns, .rate = own.rate},
                                       "best_response_dynamics");
   const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

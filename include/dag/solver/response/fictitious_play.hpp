@@ -15,6 +15,7 @@
 #include <dag/solver/options.hpp>
 #include <dag/solver/response/detail/response_rounds.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -132,19 +133,23 @@ template <MonotoneGame Game>
                                              const FictitiousPlayOptions& own = {}) {
   detail::validate(options, "fictitious_play");
   detail::require_belief(options.average, "fictitious_play");
+  const detail::Standard<Game> standard(game, options);
   if constexpr (detail::DenseMatrixGame<Game>) {
     // What is seen of play is a pure row and a pure column in any case: sampled is full.
     if (options.feedback.kind == Feedback<scalar_t<Game>>::Kind::noisy) {
-      detail::ResponseRounds<Game> rounds(
-          game, options, {.turns = own.turns, .belief = options.average}, "fictitious_play");
-      return detail::run(game, rounds, Average::last, options);
+      detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
+                                          {.turns = own.turns, .belief = options.average},
+                                          "fictitious_play");
+      return detail::run(standard.game(), rounds, Average::last, standard.options());
     }
-    detail::MatrixPlayRounds<Game> rounds(game, options, own.turns, "fictitious_play");
-    return detail::run(game, rounds, Average::last, options);
+    detail::MatrixPlayRounds<Game> rounds(standard.game(), standard.options(), own.turns,
+                                          "fictitious_play");
+    return detail::run(standard.game(), rounds, Average::last, standard.options());
   } else {
-    detail::ResponseRounds<Game> rounds(
-        game, options, {.turns = own.turns, .belief = options.average}, "fictitious_play");
-    return detail::run(game, rounds, Average::last, options);
+    detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
+                                        {.turns = own.turns, .belief = options.average},
+                                        "fictitious_play");
+    return detail::run(standard.game(), rounds, Average::last, standard.options());
   }
 }
 

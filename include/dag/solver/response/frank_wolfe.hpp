@@ -7,6 +7,7 @@
 #include <dag/solver/options.hpp>
 #include <dag/solver/response/detail/response_rounds.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -30,10 +31,12 @@ template <MonotoneGame Game>
                                          const SolverOptions<scalar_t<Game>>& options = {},
                                          const FrankWolfeOptions& own = {}) {
   detail::validate(options, "frank_wolfe");
-  detail::ResponseRounds<Game> rounds(
-      game, options, {.turns = own.turns, .belief = Average::linear}, "frank_wolfe");
+  const detail::Standard<Game> standard(game, options);
+  detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
+                                      {.turns = own.turns, .belief = Average::linear},
+                                      "frank_wolfe");
   const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

@@ -14,6 +14,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 namespace detail {
@@ -77,10 +78,11 @@ requires(!Regularized<Game>)
     [[nodiscard]] Solution<Game> hedge(const Game& game,
                                        const SolverOptions<scalar_t<Game>>& options = {}) {
   detail::validate(options, "hedge");
-  detail::HedgeRounds<Game> rounds(game, options, "hedge");
+  const detail::Standard<Game> standard(game, options);
+  detail::HedgeRounds<Game> rounds(standard.game(), standard.options(), "hedge");
   const Average average =
       options.average == Average::automatic ? Average::uniform : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace dag

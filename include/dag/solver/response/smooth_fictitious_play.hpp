@@ -8,6 +8,7 @@
 #include <dag/solver/options.hpp>
 #include <dag/solver/response/detail/response_rounds.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -50,14 +51,15 @@ template <MonotoneGame Game>
           "smooth_fictitious_play: temperature must be > 0 payoff ranges, got ", own.temperature);
   require(own.cooling >= 0 && own.cooling < 1, Errc::invalid_argument,
           "smooth_fictitious_play: cooling must be in [0, 1), got ", own.cooling);
-  const Real range = payoff_range(game);
-  detail::ResponseRounds<Game> rounds(game, options,
+  const detail::Standard<Game> standard(game, options);
+  const Real range = payoff_range(standard.game());
+  detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
                                       {.turns = own.turns,
                                        .belief = options.average,
                                        .temperature = own.temperature * (range > 0 ? range : 1),
                                        .cooling = own.cooling},
                                       "smooth_fictitious_play");
-  return detail::run(game, rounds, Average::last, options);
+  return detail::run(standard.game(), rounds, Average::last, standard.options());
 }
 
 }  // namespace dag

@@ -12,13 +12,24 @@
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
+#include <dag/solver/detail/exact_mix.hpp>
 
 namespace dag {
+
+/// One equilibrium without rounding: a list of fractions a player.
+using ExactProfile = std::vector<std::vector<Fraction>>;
 
 /// What an exact solver found. Every equilibrium is certified against the game's payoffs.
 struct EquilibriumSet {
   Status status = Status::stalled;  ///< converged: as many as the solver promises
   std::vector<MixedProfile> equilibria;
+  std::vector<ExactProfile> fractions;  ///< the same without rounding, where asked for
+  /// Every equilibrium was proved one by whole numbers, from the payoffs as written (the doubles
+  /// beside are their nearest). False: `unverified`, certified by its regret alone.
+  bool exact = false;
+  /// Exact arithmetic says that these are all (extreme) equilibria.
+  bool complete = false;
   std::vector<double> regrets;  ///< max_regret of each, in units of payoff
   double max_regret = 0.0;      ///< the largest of them
   bool degenerate = false;      ///< see the solver
@@ -39,6 +50,15 @@ inline void add_equilibrium(const GameTable& game, MixedProfile profile, Equilib
   found.regrets.push_back(regret);
   found.max_regret = regret > found.max_regret ? regret : found.max_regret;
   found.equilibria.push_back(std::move(profile));
+}
+
+/// Adds a pair that is an equilibrium without rounding.
+inline void add_exact(const GameTable& game, const ExactMix& x, const ExactMix& y, bool fractions,
+                      EquilibriumSet& found) {
+  if (fractions) {
+    found.fractions.push_back({x.fractions(), y.fractions()});
+  }
+  add_equilibrium(game, {x.strategy(), y.strategy()}, found);
 }
 
 }  // namespace detail

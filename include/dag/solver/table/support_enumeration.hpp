@@ -6,13 +6,18 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
+#include <dag/game/integer_payoffs.hpp>
 #include <dag/game/table.hpp>
+#include <dag/solver/detail/exact_mix.hpp>
 #include <dag/solver/detail/indifference.hpp>
 #include <dag/solver/table/exact_equilibria.hpp>
 
@@ -20,6 +25,9 @@ namespace dag {
 
 struct SupportEnumerationOptions {
   std::int64_t max_supports = 3'000'000;  ///< refuse games with more pairs of supports to try
+  bool fractions = false;                 ///< fill `EquilibriumSet::fractions` as well
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 namespace detail {
@@ -28,52 +36,40 @@ namespace detail {
 /// bit i for "player 1's strategy i is not played, or is a best reply", then the same for player 2.
 struct StrategyVertex {
   std::uint64_t labels = 0;
-  std::vector<double> strategy;
+  ExactMix mix;
 };
 
-inline constexpr double vertex_zero = 1e-11;  ///< on probabilities, and payoffs of range one
-
-/// The vertex of one pair of supports, if its system has a solution and it is feasible. `payoff` is
-/// the opponent's of the player who plays.
-inline bool support_vertex(std::span<const double> payoff, std::size_t rows, std::size_t columns,
-                           const std::vector<std::size_t>& row_support,
-                           const std::vector<std::size_t>& column_support, bool row_plays,
-                           IndifferenceSystem& system, StrategyVertex& vertex) {
-  if (!system.solve(payoff, columns, row_support, column_support, row_plays)) {
+/// True if doubles show beyond doubt that the supports' system has no feasible solution: its
+/// pivots are far above rounding and a probability or a shortfall far below zero. Payoffs in [0,
+/// 1].
+inline bool clearly_infeasible(std::span<const double> payoff, std::size_t columns,
+                               std::span<const std::size_t> row_support,
+                               std::span<const std::size_t> column_support, bool row_plays,
+                               IndifferenceSystem& system) {
+  constexpr double sound = 1e-5;    // of a pivot: the solution's error is then below 1e-9
+  constexpr double beyond = -1e-6;  // of a probability or a shortfall
+  if (!system.solve(payoff, columns, row_support, column_support, row_plays) ||
+      !(system.smallest_pivot() > sound)) {
     return false;
   }
-  const std::vector<std::size_t>& mine = row_plays ? row_support : column_support;
+  const std::span<const std::size_t> mine = row_plays ? row_support : column_support;
   for (std::size_t k = 0; k < mine.size(); ++k) {
-    if (!(system.probability(k) >= -vertex_zero)) {
-      return false;
+    if (system.probability(k) < beyond) {
+      return true;
     }
   }
-  const std::size_t own_size = row_plays ? rows : columns;
-  const std::size_t their_size = row_plays ? columns : rows;
-  const std::size_t own_bit = row_plays ? 0 : rows;
-  const std::size_t their_bit = row_plays ? rows : 0;
-  vertex.labels = 0;
-  vertex.strategy.assign(own_size, 0.0);
-  for (std::size_t k = 0; k < mine.size(); ++k) {
-    const double probability = system.probability(k);
-    vertex.strategy[mine[k]] = probability > vertex_zero ? probability : 0.0;
-  }
-  for (std::size_t s = 0; s < own_size; ++s) {
-    vertex.labels |= std::uint64_t{vertex.strategy[s] == 0.0} << (own_bit + s);
-  }
-  for (std::size_t s = 0; s < their_size; ++s) {
-    double earned = 0.0;
+  const std::size_t others = row_plays ? columns : payoff.size() / columns;
+  for (std::size_t s = 0; s < others; ++s) {
+    double shortfall = system.payoff();
     for (std::size_t k = 0; k < mine.size(); ++k) {
-      earned += system.probability(k) *
-                (row_plays ? payoff[mine[k] * columns + s] : payoff[s * columns + mine[k]]);
+      shortfall -= system.probability(k) *
+                   (row_plays ? payoff[mine[k] * columns + s] : payoff[s * columns + mine[k]]);
     }
-    const double shortfall = system.payoff() - earned;
-    if (!(shortfall >= -vertex_zero)) {
-      return false;
+    if (shortfall < beyond) {
+      return true;
     }
-    vertex.labels |= std::uint64_t{shortfall <= vertex_zero} << (their_bit + s);
   }
-  return true;
+  return false;
 }
 
 /// The next set of k of n things in lexicographic order; false after the last.
@@ -98,6 +94,20 @@ inline bool next_subset(std::vector<std::size_t>& subset, std::size_t n) {
     pairs = pairs * static_cast<double>(columns + i) / static_cast<double>(i);
   }
   return pairs - 1.0 > static_cast<double>(limit) ? limit + 1 : std::llround(pairs - 1.0);
+}
+
+/// The labels of a mix, as above.
+[[nodiscard]] inline std::uint64_t label_bits(const ExactMix& mix, bool row_plays) {
+  const auto& first = row_plays ? mix.weights : mix.shortfalls;
+  const auto& second = row_plays ? mix.shortfalls : mix.weights;
+  std::uint64_t labels = 0;
+  for (std::size_t s = 0; s < first.size(); ++s) {
+    labels |= std::uint64_t{first[s].is_zero()} << s;
+  }
+  for (std::size_t s = 0; s < second.size(); ++s) {
+    labels |= std::uint64_t{second[s].is_zero()} << (first.size() + s);
+  }
+  return labels;
 }
 
 /// Keeps one vertex of each set of labels (a vertex is where its equalities hold).
@@ -138,13 +148,19 @@ inline void sort_unique(std::vector<StrategyVertex>& vertices) {
 /// doi:10.1016/S1574-0005(02)03008-4. `degenerate`: some strategy has more best replies than
 /// strategies played. Then the set of equilibria is the union of the hulls of those groups of the
 /// returned ones that may be interchanged, and supports of different sizes occur; they are found
-/// all the same. Order: by player 1's labels. Equality is decided at 1e-11 for probabilities and
-/// payoffs scaled to range one. Cost: C(rows + columns, rows) small systems: 12 869 for 8x8, 0.2
-/// million for 10x10. Errors: unsupported beyond two players, 62 strategies together, or
-/// `max_supports`.
+/// all the same. Order: by player 1's labels.
+///
+/// Doubles only throw out what is clearly infeasible; whatever is left is decided in whole numbers
+/// on the payoffs as written, so that the count, `degenerate` and `complete` do not depend on
+/// rounding (nor on compiler flags), and a game of any scale or offset gives the same ones. Cost:
+/// C(rows + columns, rows) small systems: 12 869 for 8x8, 0.2 million for 10x10; many times that
+/// where payoffs differ by more than 1e6 in size, since then all systems are solved exactly.
+/// Status: converged, or time_limit / stopped with what was found so far (then not `complete`).
+/// Errors: unsupported beyond two players, 62 strategies together, or `max_supports`.
 [[nodiscard]] inline EquilibriumSet support_enumeration(
     const GameTable& game, const SupportEnumerationOptions& options = {}) {
   detail::require_bimatrix(game, "support_enumeration");
+  const Deadline deadline(options.stop, options.time_limit, "support_enumeration");
   const std::size_t rows = game.sizes[0];
   const std::size_t columns = game.sizes[1];
   const std::int64_t pairs = detail::support_pairs(rows, columns, options.max_supports);
@@ -152,65 +168,57 @@ inline void sort_unique(std::vector<StrategyVertex>& vertices) {
           "support_enumeration: a ", rows, " x ", columns,
           " game has too many pairs of supports (max_supports is ", options.max_supports,
           "); use lemke_howson for one equilibrium");
-  const std::vector<double> first = detail::unit_payoffs(row_major(game, 0));
-  const std::vector<double> second = detail::unit_payoffs(row_major(game, 1));
-  detail::IndifferenceSystem system;
-  detail::StrategyVertex vertex;
+  const std::vector<double> unit[2] = {detail::unit_payoffs(row_major(game, 0)),
+                                       detail::unit_payoffs(row_major(game, 1))};
+  const std::vector<Integer> whole[2] = {integer_matrix(game, integer_payoffs(game, 0)),
+                                         integer_matrix(game, integer_payoffs(game, 1))};
+  detail::IndifferenceSystem doubles;
+  detail::ExactSystem system;
+  detail::ExactMix mix;
   std::vector<detail::StrategyVertex> mixes[2];
   EquilibriumSet found;
-  for (std::size_t k = 1; k <= rows && k <= columns; ++k) {
-    std::vector<std::size_t> row_support(k);
-    for (std::size_t i = 0; i < k; ++i) {
-      row_support[i] = i;
+  const auto try_supports = [&](const std::vector<std::size_t>& row_support,
+                                const std::vector<std::size_t>& column_support) {
+    for (std::size_t player = 0; player < 2; ++player) {
+      if (!detail::clearly_infeasible(unit[1 - player], columns, row_support, column_support,
+                                      player == 0, doubles) &&
+          detail::exact_mix(whole[1 - player], rows, columns, row_support, column_support,
+                            player == 0, system, mix)) {
+        const std::uint64_t labels = detail::label_bits(mix, player == 0);
+        mixes[player].push_back({labels, std::move(mix)});
+        mix = {};
+      }
     }
+  };
+  bool cut = false;
+  for (std::size_t k = 1; k <= rows && k <= columns && !cut; ++k) {
+    std::vector<std::size_t> row_support(k);
+    std::iota(row_support.begin(), row_support.end(), std::size_t{0});
     do {
       std::vector<std::size_t> column_support(k);
-      for (std::size_t i = 0; i < k; ++i) {
-        column_support[i] = i;
-      }
+      std::iota(column_support.begin(), column_support.end(), std::size_t{0});
       do {
         ++found.steps;
-        if (detail::support_vertex(second, rows, columns, row_support, column_support, true, system,
-                                   vertex)) {
-          mixes[0].push_back(vertex);
-        }
-        if (detail::support_vertex(first, rows, columns, row_support, column_support, false, system,
-                                   vertex)) {
-          mixes[1].push_back(vertex);
-        }
-      } while (detail::next_subset(column_support, columns));
-    } while (detail::next_subset(row_support, rows));
+        try_supports(row_support, column_support);
+        cut = deadline.passed();
+      } while (!cut && detail::next_subset(column_support, columns));
+    } while (!cut && detail::next_subset(row_support, rows));
   }
   detail::sort_unique(mixes[0]);
   detail::sort_unique(mixes[1]);
   found.degenerate = detail::more_labels_than(mixes[0], static_cast<int>(rows)) ||
                      detail::more_labels_than(mixes[1], static_cast<int>(columns));
   const std::uint64_t all = (std::uint64_t{1} << (rows + columns)) - 1;
-  const auto add = [&](const detail::StrategyVertex& x, const detail::StrategyVertex& y) {
-    MixedProfile profile{x.strategy, y.strategy};
-    detail::clean_strategy(profile[0]);
-    detail::clean_strategy(profile[1]);
-    detail::add_equilibrium(game, std::move(profile), found);
-  };
   for (const detail::StrategyVertex& x : mixes[0]) {
-    if (found.degenerate) {
-      for (const detail::StrategyVertex& y : mixes[1]) {
-        if ((x.labels | y.labels) == all) {
-          add(x, y);
-        }
+    for (const detail::StrategyVertex& y : mixes[1]) {
+      if ((x.labels | y.labels) == all) {
+        detail::add_exact(game, x.mix, y.mix, options.fractions, found);
       }
-      continue;
-    }
-    const auto before = [](const detail::StrategyVertex& a, std::uint64_t labels) {
-      return a.labels < labels;
-    };
-    const std::uint64_t missing = all & ~x.labels;
-    const auto y = std::lower_bound(mixes[1].begin(), mixes[1].end(), missing, before);
-    if (y != mixes[1].end() && y->labels == missing) {
-      add(x, *y);
     }
   }
-  found.status = found.equilibria.empty() ? Status::stalled : Status::converged;
+  found.exact = true;
+  found.complete = !cut;
+  found.status = cut ? deadline.status() : Status::converged;
   return found;
 }
 

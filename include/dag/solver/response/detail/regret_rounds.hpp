@@ -15,6 +15,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -127,9 +128,11 @@ template <SimplexGame Game>
                                            bool predictive, Average automatic,
                                            std::string_view solver) {
   validate(options, solver);
-  RegretRounds<Game> rounds(game, options, own.turns, plus, predictive, solver);
+  const Standard<Game> standard(game, options);
+  RegretRounds<Game> rounds(standard.game(), standard.options(), own.turns, plus, predictive,
+                            solver);
   const Average average = options.average == Average::automatic ? automatic : options.average;
-  return run(game, rounds, average, options);
+  return run(standard.game(), rounds, average, standard.options());
 }
 
 }  // namespace detail

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
+
+namespace dag {
+
+/// A player's payoffs without rounding: payoff k is low + unit * entries[k], the entries whole, the
+/// least of them 0, without a common divisor. Games that differ by a positive factor or a constant
+/// have the same entries.
+struct IntegerPayoffs {
+  std::vector<Integer> entries;  ///< one a profile, in the table's order
+  Fraction low;
+  Fraction unit{Integer(1), Integer(1)};
+  std::size_t bits = 0;  ///< of the largest entry
+};
+
+/// Player `player`'s payoffs as they were written (see `written_payoff`).
+[[nodiscard]] inline IntegerPayoffs integer_payoffs(const GameTable& game, std::size_t player) {
+  IntegerPayoffs whole;
+  std::vector<detail::BigNatural> denominators(game.profile_count());
+  detail::BigNatural common(1);
+  for (std::size_t s = 0; s < denominators.size(); ++s) {
+    detail::Rational payoff = written_payoff(game, player, s).exact();
+    whole.entries.emplace_back(payoff.negative, std::move(payoff.numerator));
+    denominators[s] = std::move(payoff.denominator);
+    if (s == 0 || !(denominators[s] == denominators[s - 1])) {
+      detail::BigNatural missing = denominators[s];
+      (void)missing.divide(gcd(common, denominators[s]));
+      common = common * missing;
+    }
+  }
+  Integer low;
+  for (std::size_t s = 0; s < denominators.size(); ++s) {
+    detail::BigNatural factor = common;
+    (void)factor.divide(denominators[s]);
+    whole.entries[s] = whole.entries[s] * Integer(false, std::move(factor));
+    low = s == 0 || compare(whole.entries[s], low) < 0 ? whole.entries[s] : low;
+  }
+  detail::BigNatural divisor;
+  for (Integer& entry : whole.entries) {
+    entry = entry - low;
+    divisor = gcd(divisor, entry.size());
+  }
+  const Integer unit(false, divisor.is_zero() ? detail::BigNatural(1) : divisor);
+  for (Integer& entry : whole.entries) {
+    entry = quotient(entry, unit);
+    const std::size_t bits = entry.bit_length();
+    whole.bits = bits > whole.bits ? bits : whole.bits;
+  }
+  whole.low = Fraction(low, Integer(false, common));
+  whole.unit = Fraction(unit, Integer(false, common));
+  return whole;
+}
+
+/// Player `player`'s entries of a two-player game as a row-major matrix (rows: player 1).
+[[nodiscard]] inline std::vector<Integer> integer_matrix(const GameTable& game,
+                                                         const IntegerPayoffs& payoffs) {
+  require(game.sizes.size() == 2, Errc::unsupported,
+          "integer_matrix: needs a two-player game, got ", game.sizes.size(), " players");
+  std::vector<Integer> matrix(payoffs.entries.size());
+  for (std::size_t row = 0; row < game.sizes[0]; ++row) {
+    for (std::size_t column = 0; column < game.sizes[1]; ++column) {
+      matrix[row * game.sizes[1] + column] = payoffs.entries[row + game.sizes[0] * column];
+    }
+  }
+  return matrix;
+}
+
+}  // namespace dag
