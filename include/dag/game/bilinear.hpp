@@ -95,7 +95,8 @@ class BilinearGame {
     const Real low = backend_.min(entries);
     const Real all = range();
     const Real unit = all > 0 ? std::ldexp(Real{1}, std::ilogb(all)) : Real{1};
-    const Real middle = low + (backend_.max(entries) - low) / 2;
+    const Real high = backend_.max(entries);
+    const Real middle = (high > -low ? high : -low) <= 2 * all ? Real{0} : low + (high - low) / 2;
     BilinearGame form = *this;
     for (Real& entry : std::span<Real>(form.payoff_.data(), entries.size())) {
       entry = (entry - middle) / unit;

@@ -11,6 +11,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/double_double.hpp>
 
 namespace dag {
 
@@ -31,15 +32,17 @@ namespace detail {
 
 /// table[a * size + b]: what `player` would earn by playing b whenever a is recommended,
 /// E[1{s_i = a} u_i(b, s_-i)]. One pass over the payoffs times the player's strategies.
+/// In twice the working precision, of payoffs over 2^exponent.
 inline void recommendation_payoffs(const GameTable& game, std::span<const double> joint,
-                                   std::size_t player, std::span<double> table) {
+                                   std::size_t player, int exponent,
+                                   std::span<DoubleDouble> table) {
   std::size_t stride = 1;
   for (std::size_t i = 0; i < player; ++i) {
     stride *= game.sizes[i];
   }
   const std::size_t size = game.sizes[player];
   const std::vector<double>& payoffs = game.payoffs[player];
-  for (double& entry : table) {
+  for (DoubleDouble& entry : table) {
     entry = 0.0;
   }
   for (std::size_t outer = 0; outer < payoffs.size(); outer += stride * size) {
@@ -47,7 +50,8 @@ inline void recommendation_payoffs(const GameTable& game, std::span<const double
       for (std::size_t a = 0; a < size; ++a) {
         const double probability = joint[others + a * stride];
         for (std::size_t b = 0; probability != 0.0 && b < size; ++b) {
-          table[a * size + b] += probability * payoffs[others + b * stride];
+          table[a * size + b] += DoubleDouble::product(
+              std::ldexp(payoffs[others + b * stride], -exponent), probability);
         }
       }
     }
@@ -75,38 +79,48 @@ inline void validate_joint(const GameTable& game, std::span<const double> joint,
 
 /// The certificate of a distribution over profiles. Aumann (1974),
 /// doi:10.1016/0304-4068(74)90037-8 (correlated); Moulin and Vial (1978), doi:10.1007/BF01769190
-/// (coarse). Every Nash equilibrium is correlated, every correlated one coarse.
+/// (coarse). Every Nash equilibrium is correlated, every correlated one coarse. Computed from the
+/// payoffs as they stand in about 106 bits, the distribution divided by its own sum.
 /// Cost: each player's payoffs once per strategy of that player. Throws as `validate_joint`.
 [[nodiscard]] inline CorrelatedReport certify_joint(const GameTable& game,
                                                     std::span<const double> joint) {
   validate(game);
   validate_joint(game, joint);
   CorrelatedReport report;
-  std::vector<double> table;
+  DoubleDouble sum;
+  for (const double probability : joint) {
+    sum += probability;
+  }
+  std::vector<DoubleDouble> table;
   for (std::size_t i = 0; i < game.player_count(); ++i) {
     const std::size_t size = game.sizes[i];
-    table.resize(size * size);
-    detail::recommendation_payoffs(game, joint, i, table);
-    double expected = 0.0;
-    double swapped = 0.0;
-    double best_fixed = 0.0;
+    const int exponent = detail::payoff_exponent(std::span<const double>(game.payoffs[i]));
+    table.assign(size * size, DoubleDouble());
+    detail::recommendation_payoffs(game, joint, i, exponent, table);
+    DoubleDouble expected;
+    DoubleDouble swapped;
+    DoubleDouble best_fixed;
     for (std::size_t b = 0; b < size; ++b) {
-      double best = table[b * size];
-      double fixed = 0.0;
+      DoubleDouble best = table[b * size];
+      DoubleDouble gained;  // by b whatever was recommended
       for (std::size_t a = 0; a < size; ++a) {
-        best = table[b * size + a] > best ? table[b * size + a] : best;
-        fixed += table[a * size + b];
+        best = best < table[b * size + a] ? table[b * size + a] : best;
+        gained += table[a * size + b] - table[a * size + a];
       }
       expected += table[b * size + b];
       swapped += best - table[b * size + b];
-      best_fixed = b == 0 || fixed > best_fixed ? fixed : best_fixed;
+      best_fixed = b == 0 || best_fixed < gained ? gained : best_fixed;
     }
-    report.payoffs.push_back(expected);
-    report.external_regrets.push_back(best_fixed - expected);
-    report.swap_regrets.push_back(swapped);
-    report.coarse_gap =
-        best_fixed - expected > report.coarse_gap ? best_fixed - expected : report.coarse_gap;
-    report.correlated_gap = swapped > report.correlated_gap ? swapped : report.correlated_gap;
+    const auto in_payoffs = [&](const DoubleDouble& x) {
+      return std::ldexp((x / sum).value(), exponent);
+    };
+    report.payoffs.push_back(in_payoffs(expected));
+    report.external_regrets.push_back(in_payoffs(best_fixed));
+    report.swap_regrets.push_back(in_payoffs(swapped));
+    const double coarse = report.external_regrets[i];
+    report.coarse_gap = coarse > report.coarse_gap ? coarse : report.coarse_gap;
+    const double swap = report.swap_regrets[i];
+    report.correlated_gap = swap > report.correlated_gap ? swap : report.correlated_gap;
   }
   return report;
 }

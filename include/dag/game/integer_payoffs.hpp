@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -22,42 +23,73 @@ struct IntegerPayoffs {
   std::size_t bits = 0;  ///< of the largest entry
 };
 
-/// Player `player`'s payoffs as they were written (see `written_payoff`).
-[[nodiscard]] inline IntegerPayoffs integer_payoffs(const GameTable& game, std::size_t player) {
+namespace detail {
+
+/// numerators[k] / denominators[k], in the form above.
+[[nodiscard]] inline IntegerPayoffs whole_payoffs(std::vector<Integer> numerators,
+                                                  const std::vector<BigNatural>& denominators) {
   IntegerPayoffs whole;
-  std::vector<detail::BigNatural> denominators(game.profile_count());
-  detail::BigNatural common(1);
+  BigNatural common(1);
   for (std::size_t s = 0; s < denominators.size(); ++s) {
-    detail::Rational payoff = written_payoff(game, player, s).exact();
-    whole.entries.emplace_back(payoff.negative, std::move(payoff.numerator));
-    denominators[s] = std::move(payoff.denominator);
     if (s == 0 || !(denominators[s] == denominators[s - 1])) {
-      detail::BigNatural missing = denominators[s];
+      BigNatural missing = denominators[s];
       (void)missing.divide(gcd(common, denominators[s]));
       common = common * missing;
     }
   }
   Integer low;
   for (std::size_t s = 0; s < denominators.size(); ++s) {
-    detail::BigNatural factor = common;
-    (void)factor.divide(denominators[s]);
-    whole.entries[s] = whole.entries[s] * Integer(false, std::move(factor));
-    low = s == 0 || compare(whole.entries[s], low) < 0 ? whole.entries[s] : low;
+    if (!(denominators[s] == common)) {
+      BigNatural factor = common;
+      (void)factor.divide(denominators[s]);
+      numerators[s] = numerators[s] * Integer(false, std::move(factor));
+    }
+    low = s == 0 || compare(numerators[s], low) < 0 ? numerators[s] : low;
   }
-  detail::BigNatural divisor;
-  for (Integer& entry : whole.entries) {
+  BigNatural divisor;
+  for (Integer& entry : numerators) {
     entry = entry - low;
     divisor = gcd(divisor, entry.size());
   }
-  const Integer unit(false, divisor.is_zero() ? detail::BigNatural(1) : divisor);
-  for (Integer& entry : whole.entries) {
+  const Integer unit(false, divisor.is_zero() ? BigNatural(1) : divisor);
+  for (Integer& entry : numerators) {
     entry = quotient(entry, unit);
     const std::size_t bits = entry.bit_length();
     whole.bits = bits > whole.bits ? bits : whole.bits;
   }
+  whole.entries = std::move(numerators);
   whole.low = Fraction(low, Integer(false, common));
   whole.unit = Fraction(unit, Integer(false, common));
   return whole;
+}
+
+}  // namespace detail
+
+/// Player `player`'s payoffs as they were written (see `written_payoff`).
+[[nodiscard]] inline IntegerPayoffs integer_payoffs(const GameTable& game, std::size_t player) {
+  std::vector<Integer> numerators;
+  std::vector<detail::BigNatural> denominators;
+  for (std::size_t s = 0; s < game.profile_count(); ++s) {
+    detail::Rational payoff = written_payoff(game, player, s).exact();
+    numerators.emplace_back(payoff.negative, std::move(payoff.numerator));
+    denominators.push_back(std::move(payoff.denominator));
+  }
+  return detail::whole_payoffs(std::move(numerators), denominators);
+}
+
+/// The same for doubles, each taken for exactly what it is.
+[[nodiscard]] inline IntegerPayoffs integer_payoffs(std::span<const double> payoffs) {
+  std::vector<Integer> numerators;
+  std::vector<detail::BigNatural> denominators;
+  for (const double payoff : payoffs) {
+    int exponent = 0;
+    const Integer mantissa = Integer::mantissa(payoff, exponent);
+    numerators.push_back(exponent > 0 ? mantissa.shifted_left(static_cast<std::size_t>(exponent))
+                                      : mantissa);
+    denominators.emplace_back(1U);
+    denominators.back().shift_left(exponent < 0 ? static_cast<std::size_t>(-exponent) : 0);
+  }
+  return detail::whole_payoffs(std::move(numerators), denominators);
 }
 
 /// Player `player`'s entries of a two-player game as a row-major matrix (rows: player 1).

@@ -78,12 +78,14 @@ class MatrixGame {
   }
 
   /// This game in the units of solvers: payoffs (A - middle) / unit, unit a power of two, so that
-  /// the range is in [1, 2) and no offset or scale of A touches an iterate. Strategies, gaps and
+  /// the range is in [1, 2) and no offset or scale of A touches an iterate (middle is 0 where no
+  /// payoff exceeds two ranges). Strategies, gaps and
   /// values are those of this game, which has to outlive it; `range`, `lipschitz` and the field are
   /// in its own units. Memory: one matrix.
   [[nodiscard]] MatrixGame standard_form() const requires HasHostMemory<Backend> {
     const Real unit = range() > 0 ? std::ldexp(Real{1}, std::ilogb(range())) : Real{1};
-    const Real middle = smallest_ + range() / 2;
+    // Payoffs around zero keep their bits but for the power of two.
+    const Real middle = centred() ? Real{0} : smallest_ + range() / 2;
     Matrix payoff = payoff_;
     for (Real& entry : std::span<Real>(payoff.data(), Backend::entries(payoff).size())) {
       entry = (entry - middle) / unit;
@@ -97,9 +99,7 @@ class MatrixGame {
   /// True if solvers may as well walk through this game itself: a standard form, or payoffs of an
   /// ordinary size around zero.
   [[nodiscard]] bool is_standard() const noexcept {
-    const Real largest = largest_ > -smallest_ ? largest_ : -smallest_;
-    return source_ != nullptr ||
-           (largest <= 2 * range() && range() >= Real(1e-6) && range() <= Real(1e6));
+    return source_ != nullptr || (centred() && range() >= Real(1e-6) && range() <= Real(1e6));
   }
   /// Payoffs per unit of the field.
   [[nodiscard]] Real unit() const noexcept { return unit_; }
@@ -125,6 +125,9 @@ class MatrixGame {
     return Blocks{Backend::rows(payoff), Backend::columns(payoff)};
   }
 
+  [[nodiscard]] bool centred() const noexcept {
+    return (largest_ > -smallest_ ? largest_ : -smallest_) <= 2 * range();
+  }
   [[nodiscard]] Real restored(Real value) const { return middle_ + unit_ * value; }
 
   Backend backend_;

@@ -63,7 +63,9 @@ class NormalFormGame {
         low = entry < low ? entry : low;
         high = entry > high ? entry : high;
       }
-      middles_.push_back(low + (high - low) / 2);
+      // Payoffs around zero keep their bits but for the power of two.
+      const Real largest = high > -low ? high : -low;
+      middles_.push_back(largest <= 2 * (high - low) ? Real{0} : low + (high - low) / 2);
       ranges_.push_back(high - low);
       require(std::isfinite(ranges_[i]), Errc::not_finite, "NormalFormGame: the payoffs of player ",
               i + 1, " have an infinite range: ", low, " to ", high);
@@ -121,7 +123,7 @@ class NormalFormGame {
       standard = true;
       for (std::size_t i = 0; i < ranges_.size(); ++i) {
         standard = standard && ranges_[i] == range_ && range_ >= Real(1e-6) &&
-                   range_ <= Real(1e6) && std::abs(middles_[i]) <= range_;
+                   range_ <= Real(1e6) && middles_[i] == 0;
       }
     }
     return standard;

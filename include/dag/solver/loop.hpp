@@ -110,6 +110,34 @@ template <MonotoneGame Game>
          static_cast<double>(std::numeric_limits<scalar_t<Game>>::epsilon());
 }
 
+/// Replaces the certificate in `solution` by the one without rounding, where the game has it.
+template <MonotoneGame Game>
+bool refine_gap(const Game& game, Solution<Game>& solution) {
+  using Real = scalar_t<Game>;
+  if constexpr (HasPreciseGap<Game>) {
+    if (const auto precise = game.precise_gap(std::span<const Real>(solution.state.view().point))) {
+      solution.gap = static_cast<Real>(precise->gap);
+      solution.relative_gap = static_cast<Real>(precise->relative_gap);
+      solution.value = static_cast<Real>(precise->value);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// True if the relative gap of `solution`, rounding included, is at or below the tolerance: what
+/// makes a solution `converged`. Where the tolerance is too near to rounding to tell, a game that
+/// has a `precise_gap` decides, computed from the payoffs as they were given.
+template <MonotoneGame Game>
+[[nodiscard]] bool gap_meets(const Game& game, double tolerance, Solution<Game>& solution) {
+  const auto reached = static_cast<double>(solution.relative_gap);
+  if (!(reached <= tolerance)) {
+    return false;
+  }
+  return reached + gap_rounding(game) <= tolerance || !refine_gap(game, solution) ||
+         static_cast<double>(solution.relative_gap) <= tolerance;
+}
+
 /// Looks at the clock and the stop token about every two milliseconds, whatever a round takes.
 class RoundClock {
  public:
@@ -156,8 +184,7 @@ class StallWatch {
 
 /// Runs a method to its certificate: rounds, running mean, checks, limits, observer. The one place
 /// where an iterative solver's status is set: `converged` if the certificate of the point returned
-/// is at or below the tolerance, rounding included. Where the tolerance is too near to rounding for
-/// that, a game that has a `precise_gap` decides, computed from the payoffs as they were given.
+/// is at or below the tolerance (`gap_meets`).
 /// Allocates before the first round only (a precise gap allocates).
 template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
 [[nodiscard]] Solution<Game> run(const Game& game, Rounds& method, Average average,
@@ -219,29 +246,10 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     solution.step = t > 0 ? method.step() / payoff_per_unit(game) : Real{0};
     return measured(found);
   };
-  // Replaces the gap by the precise one, where the game has it.
-  const auto refine = [&] {
-    if constexpr (HasPreciseGap<Game>) {
-      if (const auto precise =
-              game.precise_gap(std::span<const Real>(solution.state.view().point))) {
-        solution.gap = static_cast<Real>(precise->gap);
-        solution.relative_gap = static_cast<Real>(precise->relative_gap);
-        solution.value = static_cast<Real>(precise->value);
-        return true;
-      }
-    }
-    return false;
-  };
   const auto met = [&](double reached) {
     const auto tolerance = static_cast<double>(options.tolerance);
-    if (!(reached <= tolerance)) {
-      return false;
-    }
-    const bool clear = reached + rounding <= tolerance;
-    if (clear || !gap_measured || !std::isfinite(solution.gap)) {
-      return true;
-    }
-    return !refine() || static_cast<double>(solution.relative_gap) <= tolerance;
+    return gap_measured && std::isfinite(solution.gap) ? gap_meets(game, tolerance, solution)
+                                                       : reached <= tolerance;
   };
   // A game of up to this many strategies' products has its last gap computed without rounding.
   const auto finish = [&](Status status) {
@@ -251,7 +259,7 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
       entries *= static_cast<double>(solution.blocks.size(b));
     }
     if (entries <= small && gap_measured) {
-      refine();
+      refine_gap(game, solution);
     }
     solution.status = status;
     solution.seconds = watch.seconds();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include <dag/core/deadline.hpp>
 #include <dag/solver/detail/simplex_kernels.hpp>
 #include <dag/solver/detail/simplex_tableau.hpp>
 
@@ -23,6 +24,9 @@ class SimplexMethod : public SimplexTableau<Real> {
  public:
   using Tableau::pivots, Tableau::Tableau;
 
+  /// Ends `solve` like the limit on pivots does; has to outlive it.
+  void stop_at(const Deadline& deadline) noexcept { deadline_ = &deadline; }
+
   /// Pivots until optimal; false at the limit on all pivots so far. After `patience` pivots in a
   /// row that did not move the point Bland's rule takes over until one does, so that ties cannot
   /// cycle.
@@ -35,7 +39,7 @@ class SimplexMethod : public SimplexTableau<Real> {
       }
       gather(column);
       const std::size_t row = leaving(still >= patience);
-      if (row == none || pivots() >= limit) {
+      if (row == none || pivots() >= limit || late()) {
         return false;  // no row: the set is not bounded (it is where B >= 1)
       }
       still = right_[row] <= zero ? still + 1 : 0;
@@ -50,6 +54,12 @@ class SimplexMethod : public SimplexTableau<Real> {
   using Tableau::restated_;
   using Tableau::rows_, Tableau::columns_, Tableau::width_, Tableau::column_height_;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// Small tableaus look at the clock now and then only: it costs as much as one of their pivots.
+  [[nodiscard]] bool late() const {
+    return deadline_ != nullptr && (rows_ * columns_ > 100'000 || pivots() % 16 == 15) &&
+           deadline_->passed();
+  }
 
   /// The dual method on the true right sides: reduced costs stay at least zero. In floats a few
   /// pivots while costs and right sides carry the rounding of all pivots before; once they have
@@ -84,7 +94,7 @@ class SimplexMethod : public SimplexTableau<Real> {
           least = ratio < least ? ratio : least;
         }
       }
-      if (best == none || pivots() >= limit) {
+      if (best == none || pivots() >= limit || late()) {
         return false;
       }
       gather(best);
@@ -127,6 +137,8 @@ class SimplexMethod : public SimplexTableau<Real> {
     }
     return best;
   }
+
+  const Deadline* deadline_ = nullptr;
 };
 
 }  // namespace dag::detail

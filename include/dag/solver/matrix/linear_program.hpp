@@ -11,10 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
+#include <dag/game/integer_payoffs.hpp>
+#include <dag/game/matrix_certificate.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
+#include <dag/solver/detail/exact_path.hpp>
 #include <dag/solver/detail/indifference.hpp>
 #include <dag/solver/detail/simplex_method.hpp>
 #include <dag/solver/detail/simplex_refinement.hpp>
@@ -28,45 +33,27 @@ struct LinearProgramOptions {
   /// solved in a tableau of floats, refined in double (300 x 300 in half the time), and from the
   /// start in doubles should that fail; the supports' systems are solved only where needed.
   bool refine = true;
+  bool exact = false;  ///< solve in whole numbers (small games): see `MatrixEquilibrium::exact`
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 /// The equilibrium of a matrix game with its certificate.
 struct MatrixEquilibrium {
   Status status = Status::iteration_limit;
   double value = 0.0;  ///< x' A y
-  double gap = 0.0;    ///< max_i (A y)_i - min_j (x' A)_j, computed from A: at least 0
+  double gap = 0.0;    ///< max_i (A y)_i - min_j (x' A)_j, by `matrix_certificate`
   double relative_gap = 0.0;
   std::int64_t pivots = 0;
   std::vector<double> row;     ///< x, maximises
   std::vector<double> column;  ///< y, minimises
+  bool exact = false;          ///< the answer was proved in whole numbers; the next two hold it
+  std::vector<Fraction> row_fractions;
+  std::vector<Fraction> column_fractions;
   friend bool operator==(const MatrixEquilibrium&, const MatrixEquilibrium&) = default;
 };
 
 namespace detail {
-
-/// Value, gap and relative gap of the strategies in `found`; one pass over A.
-inline void certify_matrix(std::span<const double> payoff, std::size_t columns,
-                           const PayoffExtent& extent, MatrixEquilibrium& found) {
-  std::vector<double> against(columns, 0.0);  // x' A
-  double best = -std::numeric_limits<double>::infinity();
-  found.value = 0.0;
-  for (std::size_t i = 0; i < found.row.size(); ++i) {
-    const double* entries = payoff.data() + i * columns;
-    const double weight = found.row[i];
-    const double earned = dot(entries, found.column.data(), columns);
-    for (std::size_t j = 0; weight > 0.0 && j < columns; ++j) {
-      against[j] += weight * entries[j];
-    }
-    best = earned > best ? earned : best;
-    found.value += weight * earned;
-  }
-  double worst = against[0];
-  for (const double conceded : against) {
-    worst = conceded < worst ? conceded : worst;
-  }
-  found.gap = best > worst ? best - worst : 0.0;
-  found.relative_gap = extent.high > extent.low ? found.gap / (extent.high - extent.low) : 0.0;
-}
 
 /// One call of `linear_program`: certifies what the tableaus tell and keeps the best of it.
 class MatrixProgram {
@@ -77,19 +64,31 @@ class MatrixProgram {
         rows_(rows),
         columns_(columns),
         options_(options),
-        extent_(extent),
         unit_(extent),
         limit_(options.max_pivots > 0 ? options.max_pivots
-                                      : 100 * static_cast<std::int64_t>(rows + columns) + 10000) {
+                                      : 100 * static_cast<std::int64_t>(rows + columns) + 10000),
+        deadline_(options.stop, options.time_limit, "linear_program") {
     best_.gap = std::numeric_limits<double>::infinity();
   }
 
   [[nodiscard]] MatrixEquilibrium solve() {
-    if (!options_.refine && payoff_.size() >= floats_from) {
+    if (!options_.exact && !options_.refine && payoff_.size() >= floats_from) {
       in_floats();
     }
-    if (best_.status != Status::converged && spent_ < limit_) {
+    if (!options_.exact && best_.status != Status::converged && spent_ < limit_ &&
+        !deadline_.passed()) {
       in_doubles();
+    }
+    if (best_.status != Status::converged && spent_ < limit_ && !deadline_.passed()) {
+      in_whole_numbers();
+    }
+    if (best_.status != Status::converged && deadline_.passed()) {
+      best_.status = deadline_.status();
+    }
+    if (best_.row.empty()) {  // stopped before the first answer
+      best_.row.assign(rows_, 1.0 / static_cast<double>(rows_));
+      best_.column.assign(columns_, 1.0 / static_cast<double>(columns_));
+      certify(best_);
     }
     return std::move(best_);
   }
@@ -102,6 +101,7 @@ class MatrixProgram {
   /// Pivots, certifies and, while that helps but is not good enough, states the program anew.
   void in_floats() {
     SimplexMethod<float> floats(payoff_, rows_, columns_, unit_);
+    floats.stop_at(deadline_);
     SimplexRefinement refinement(payoff_, rows_, columns_, unit_);
     const auto usual = 4 * static_cast<std::int64_t>(rows_ + columns_);  // random games: one or two
     const std::int64_t limit = std::min(limit_, usual);
@@ -122,17 +122,65 @@ class MatrixProgram {
   /// Pivots, certifies and, while rounding has misled the tableau, builds it again.
   void in_doubles() {
     SimplexMethod<double> tableau(payoff_, rows_, columns_, unit_);
+    tableau.stop_at(deadline_);
     for (int attempt = 0; attempt < 4; ++attempt) {
       const bool optimal = tableau.solve(limit_ - spent_);
       best_.pivots = spent_ + tableau.pivots();
       const bool done =
           options_.refine ? take(solved_anew(tableau), optimal) || take(read_off(tableau), optimal)
                           : take(read_off(tableau), optimal) || take(solved_anew(tableau), optimal);
-      if (done || !optimal) {
+      if (done || !optimal || deadline_.passed()) {
         return;
       }
       tableau.rebuild(payoff_, unit_);
     }
+  }
+
+  /// By complementary pivoting without rounding, in games that are small enough for it.
+  void in_whole_numbers() {
+    constexpr std::size_t largest = 64;  // strategies a player, and of one pivot's cost:
+    constexpr double most_work = 3e7;    // about a tenth of a second
+    const IntegerPayoffs whole =
+        rows_ <= largest && columns_ <= largest ? integer_payoffs(payoff_) : IntegerPayoffs{};
+    if (whole.entries.empty() || exact_pivot_work(rows_, columns_, whole.bits) > most_work) {
+      return;
+    }
+    Integer top;
+    for (const Integer& entry : whole.entries) {
+      top = compare(top, entry) < 0 ? entry : top;
+    }
+    std::vector<Integer> against;  // what the column player gets
+    for (const Integer& entry : whole.entries) {
+      against.push_back(top - entry);
+    }
+    ExactMix mixes[2];
+    bool tied = false;
+    std::int64_t pivots = 0;
+    const Status ended = exact_path(whole.entries, against, rows_, columns_, 0, limit_ - spent_,
+                                    deadline_, pivots, tied, mixes);
+    best_.pivots += pivots;
+    if (ended != Status::converged) {
+      best_.status = best_.row.empty() ? ended : best_.status;
+      return;
+    }
+    MatrixEquilibrium found;
+    found.row = mixes[0].strategy();
+    found.column = mixes[1].strategy();
+    found.row_fractions = mixes[0].fractions();
+    found.column_fractions = mixes[1].fractions();
+    found.exact = true;
+    found.pivots = best_.pivots;
+    certify(found);
+    found.status = found.relative_gap <= options_.tolerance ? Status::converged : Status::stalled;
+    best_ = std::move(found);
+  }
+
+  /// Value, gap and relative gap of the strategies in `found`.
+  void certify(MatrixEquilibrium& found) const {
+    const PreciseGap gap = matrix_certificate<double>(payoff_, found.row, found.column);
+    found.value = gap.value;
+    found.gap = gap.gap;
+    found.relative_gap = gap.relative_gap;
   }
 
   /// Strategies that need not be normalised; empty if there are none.
@@ -181,10 +229,10 @@ class MatrixProgram {
     found.column = std::move(vertex.column);
     clean_strategy(found.row);
     clean_strategy(found.column);
-    certify_matrix(payoff_, columns_, extent_, found);
-    const bool exact = found.relative_gap <= options_.tolerance ||
-                       found.gap <= 64 * std::numeric_limits<double>::epsilon() * extent_.largest();
-    found.status = exact ? Status::converged : optimal ? Status::stalled : Status::iteration_limit;
+    certify(found);
+    found.status = found.relative_gap <= options_.tolerance ? Status::converged
+                   : optimal                                ? Status::stalled
+                                                            : Status::iteration_limit;
     found.pivots = best_.pivots;
     if (found.gap < best_.gap) {
       best_ = std::move(found);
@@ -196,9 +244,9 @@ class MatrixProgram {
   std::size_t rows_;
   std::size_t columns_;
   const LinearProgramOptions& options_;
-  const PayoffExtent& extent_;
   UnitMap unit_;
   std::int64_t limit_;
+  Deadline deadline_;
   std::int64_t spent_ = 0;      ///< pivots in floats
   std::vector<double> scaled_;  ///< payoffs of the supports' systems, made when first needed
   IndifferenceSystem system_;
@@ -219,8 +267,12 @@ class MatrixProgram {
 /// Should rounding have misled the tableau, it is built again from the basis and pivoting goes on.
 /// Where `refine` is false, larger games are first solved in a tableau of floats, whose vertex is
 /// refined in double by the inverse that the tableau holds (`SimplexRefinement`).
-/// Status: converged if the relative gap is at or below the tolerance, or 64 roundings of the
-/// largest payoff; else iteration_limit or stalled, with the gap reached. Own code rather than a
+/// Where no answer in doubles meets the tolerance (payoffs of very different sizes, tolerances near
+/// rounding), games of up to 64 strategies a player (fewer where payoffs have many digits) are
+/// solved by complementary pivoting in whole numbers: the answer is the nearest double of an exact
+/// equilibrium, its fractions beside it. Status: converged if the relative gap, computed from A
+/// without rounding, is at or below the tolerance; else iteration_limit, time_limit, stopped or
+/// stalled, with the gap reached. Own code rather than a
 /// library: a matrix game needs no presolve, no sparse factors and no bounds, the dense tableau is
 /// one vectorised loop, and users of exact solutions need no dependency. Memory: two copies of A.
 /// Cost: about rows * columns flops a pivot. Deterministic. Errors: dimension_mismatch, not_finite,

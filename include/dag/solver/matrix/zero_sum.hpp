@@ -26,6 +26,7 @@
 #include <dag/solver/matrix/support_polish.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -87,32 +88,30 @@ class ZeroSumSolve {
 
   ZeroSumSolve(const Game& game, const SolverOptions<double>& options,
                const ZeroSumCutoffs& cutoffs)
-      : game_(game), options_(options), cutoffs_(cutoffs) {
-    const auto& a = game.payoff();
-    rows_ = static_cast<std::size_t>(a.rows());
-    columns_ = static_cast<std::size_t>(a.cols());
-    const double largest = std::max(std::abs(game.backend().max(eigen::entries(a))),
-                                    std::abs(game.backend().min(eigen::entries(a))));
-    rounding_ = 64 * std::numeric_limits<double>::epsilon() * largest;
-    enough_ = game.range() > 0 ? std::max(options.tolerance, rounding_ / game.range())
-                               : options.tolerance;
+      : given_(game),
+        standard_(game, options),
+        game_(standard_.game()),
+        options_(options),
+        cutoffs_(cutoffs) {
+    rows_ = game.players().blocks().size(0);
+    columns_ = game.players().blocks().size(1);
     best_.gap = best_.relative_gap = std::numeric_limits<double>::infinity();
   }
 
   [[nodiscard]] ZeroSumSolution solve() {
-    const bool exact = enough_ < cutoffs_.polish_tolerance;
+    const bool exact = options_.tolerance < cutoffs_.polish_tolerance;
     const bool small =
         rows_ * columns_ <= (exact ? cutoffs_.exact_payoffs : cutoffs_.simplex_payoffs) ||
         std::min(rows_, columns_) <= cutoffs_.simplex_side;
     const bool loose = options_.tolerance >= cutoffs_.first_order_tolerance;
     if (options_.max_iterations == 0) {
-      first_order(enough_, 0);
+      first_order(options_.tolerance, 0);
     } else if (small) {
-      simplex() || interior() || first_order(enough_, left());
+      simplex() || interior() || first_order(options_.tolerance, left());
     } else if (loose) {
-      first_order(enough_, left()) || interior() || simplex();
+      first_order(options_.tolerance, left()) || interior() || simplex();
     } else {
-      interior() || simplex() || first_order(enough_, left());
+      interior() || simplex() || first_order(options_.tolerance, left());
     }
     best_.iterations = iterations_;
     best_.products = products_;
@@ -154,11 +153,11 @@ class ZeroSumSolve {
     iterations_ += found.iterations;
     products_ += found.products;
     const Status ended = found.status;
-    if (found.gap < best_.gap) {
+    const bool good = gap_meets(game_, options_.tolerance, found);
+    if (found.gap < best_.gap || good) {
       static_cast<Solution<Game>&>(best_) = std::move(found);
       best_.method = method;
     }
-    const bool good = best_.relative_gap <= options_.tolerance || best_.gap <= rounding_;
     const bool cut = ended == Status::stopped || ended == Status::time_limit || left() <= 0 ||
                      watch_.seconds() >= options_.time_limit;
     best_.status = good                                                      ? Status::converged
@@ -170,7 +169,7 @@ class ZeroSumSolve {
 
   /// The simplex method on the game with no more rows than columns: a tableau of few long rows.
   bool simplex() {
-    const auto& a = game_.payoff();
+    const auto& a = given_.payoff();
     const bool swapped = rows_ > columns_;
     eigen::matrix<double> turned;
     if (swapped) {
@@ -182,9 +181,13 @@ class ZeroSumSolve {
     const std::size_t entries = rows_ * columns_;
     const std::span<const double> payoff(swapped ? turned.data() : a.data(), entries);
     const auto usual = 100 * static_cast<std::int64_t>(rows_ + columns_) + 10000;
-    const MatrixEquilibrium vertex = linear_program(
-        payoff, std::min(rows_, columns_), std::max(rows_, columns_),
-        {.tolerance = options_.tolerance, .max_pivots = std::min(usual, left()), .refine = false});
+    const MatrixEquilibrium vertex =
+        linear_program(payoff, std::min(rows_, columns_), std::max(rows_, columns_),
+                       {.tolerance = options_.tolerance,
+                        .max_pivots = std::min(usual, left()),
+                        .refine = false,
+                        .time_limit = std::max(0.0, options_.time_limit - watch_.seconds()),
+                        .stop = options_.stop});
     Solution<Game> found;
     found.blocks = game_.players().blocks();
     found.state = State<eigen, double>(game_.backend(), rows_ + columns_);
@@ -194,13 +197,12 @@ class ZeroSumSolve {
     std::copy(row.begin(), row.end(), point.begin());
     std::copy(column.begin(), column.end(), point.begin() + static_cast<std::ptrdiff_t>(rows_));
     game_.players().enter(game_.backend(), found.state.view());
-    const auto certificate = certify(game_, std::as_const(found.state).view());
-    found.value = certificate.value;
-    found.gap = certificate.gap;
-    found.relative_gap = certificate.relative_gap;
-    found.residual = certificate.residual;
+    found.value = swapped ? -vertex.value : vertex.value;
+    found.gap = vertex.gap;
+    found.relative_gap = vertex.relative_gap;
+    found.residual = certify(game_, std::as_const(found.state).view()).residual;
     found.iterations = vertex.pivots;
-    found.products = 2;  // its own certificate and this one
+    found.products = 2;  // its own certificate and the residual
     found.status = vertex.status;
     const bool go_on =
         options_.observer(Record{iterations_ + found.iterations, products_ + found.products,
@@ -220,16 +222,17 @@ class ZeroSumSolve {
         first_order(cutoffs_.warm_start, std::min<std::int64_t>(2000, left()))) {
       return true;
     }
-    const InteriorPointOptions<double> own = {.polish = enough_ < cutoffs_.polish_tolerance};
+    const InteriorPointOptions<double> own = {.polish =
+                                                  options_.tolerance < cutoffs_.polish_tolerance};
     std::vector<double> start(rows_ + columns_);
     const auto near = std::as_const(best_.state).view().point;
     std::copy(near.begin(), near.end(), start.begin());
     const auto run = [&](std::span<const double> from) {
-      auto found =
-          part(enough_, std::min<std::int64_t>(100, left()), [&](SolverOptions<double> options) {
-            options.start = from;
-            return interior_point(game_, options, own);
-          });
+      auto found = part(options_.tolerance, std::min<std::int64_t>(100, left()),
+                        [&](SolverOptions<double> options) {
+                          options.start = from;
+                          return interior_point(game_, options, own);
+                        });
       return take(std::move(found), ZeroSumMethod::interior_point);
     };
     return run(start) || run({});
@@ -245,14 +248,14 @@ class ZeroSumSolve {
     return take(std::move(found), ZeroSumMethod::first_order);
   }
 
-  const Game& game_;
+  const Game& given_;
+  Standard<Game> standard_;
+  const Game& game_;  ///< what the iterative methods walk through
   const SolverOptions<double>& options_;
   ZeroSumCutoffs cutoffs_;
   Stopwatch watch_;
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
-  double rounding_ = 0;
-  double enough_ = 0;  ///< relative gap
   std::int64_t iterations_ = 0;
   std::int64_t products_ = 0;
   ZeroSumSolution best_;
@@ -267,12 +270,10 @@ class ZeroSumSolve {
 /// Else `interior_point`, started where a short first-order run ends, with support polishing for
 /// tight tolerances. A method that fails is followed by the next one. The cut-offs and their
 /// measurements stand in `ZeroSumCutoffs`. The certificate is always computed from the game
-/// and the strategies returned; converged means relative gap <= tolerance, or a gap of at most 64
-/// roundings of the largest payoff, which is all that products with the payoffs can tell. Options
-/// used: tolerance, limits (pivots and rounds count
-/// alike; the simplex method does not look at the clock), observer, stop; start, step and average
-/// are refused, and so is a measure other than the gap. Memory: up to five matrices of the game's
-/// size. Deterministic. Errors: invalid_argument (options).
+/// and the strategies returned; converged means relative gap <= tolerance, rounding included
+/// (`gap_meets`). Options used: tolerance, limits (pivots and rounds count alike), observer, stop;
+/// start, step and average are refused, and so is a measure other than the gap. Memory: up to five
+/// matrices of the game's size. Deterministic. Errors: invalid_argument (options).
 template <std::same_as<double> Real>
 [[nodiscard]] ZeroSumSolution solve_zero_sum(
     const MatrixGame<Real, eigen>& game,

@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/correlated.hpp>
 #include <dag/game/table.hpp>
+#include <dag/solver/detail/indifference.hpp>
 #include <dag/solver/detail/simplex_method.hpp>
 #include <dag/solver/response/regret_dynamics.hpp>
 
@@ -22,9 +25,11 @@ struct CorrelatedEquilibriumOptions {
   /// What is maximised: sum_i weights[i] * payoff of player i. Empty: welfare, all weights one.
   /// Negative weights are allowed (the worst equilibrium).
   std::vector<double> weights = {};
-  double tolerance = 1e-10;              ///< on the gap / payoff range, for `converged`
-  std::int64_t max_pivots = 0;           ///< 0: 100 (profiles + deviations) + 10000
+  double tolerance = 1e-10;     ///< on the largest gap / payoff range of a player, for `converged`
+  std::int64_t max_pivots = 0;  ///< 0: 100 (profiles + deviations) + 10000
   std::size_t max_entries = 20'000'000;  ///< refuse larger tableaus (profiles * deviations)
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 /// The (coarse) correlated equilibrium that is best for a weighted sum of the players' payoffs, by
@@ -44,6 +49,7 @@ struct CorrelatedEquilibriumOptions {
 [[nodiscard]] inline CorrelatedSolution correlated_equilibrium(
     const GameTable& game, const CorrelatedEquilibriumOptions& options = {}) {
   validate(game);
+  const Deadline deadline(options.stop, options.time_limit, "correlated_equilibrium");
   const std::size_t players = game.player_count();
   const std::size_t profiles = game.profile_count();
   require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
@@ -62,18 +68,35 @@ struct CorrelatedEquilibriumOptions {
           " deviations are more than ", options.max_entries,
           " entries; use regret_dynamics, or raise max_entries");
 
-  // Costs between one and two: the objective, shifted and scaled.
+  // Costs between one and two: the objective, shifted and scaled. Payoffs around zero over a power
+  // of two for each player, so that neither their offsets nor their scales cost digits.
   std::vector<double> costs(profiles, 0.0);
+  std::vector<int> exponents(players);
+  int top = std::numeric_limits<int>::min();
+  for (std::size_t i = 0; i < players; ++i) {
+    const double weight = options.weights.empty() ? 1.0 : options.weights[i];
+    require(std::isfinite(weight), Errc::not_finite, "correlated_equilibrium: a weight is ",
+            weight);
+    exponents[i] = detail::payoff_exponent(std::span<const double>(game.payoffs[i]));
+    const int size = weight != 0.0 ? exponents[i] + std::ilogb(weight) : top;
+    top = size > top ? size : top;
+  }
+  for (std::size_t i = 0; i < players; ++i) {
+    const double weight = options.weights.empty() ? 1.0 : options.weights[i];
+    const detail::PayoffExtent extent = detail::payoff_extent(game.payoffs[i]);
+    const double middle = 0.5 * extent.low + 0.5 * extent.high;
+    for (std::size_t s = 0; weight != 0.0 && s < profiles; ++s) {
+      // Both parts of the exponent in turn: their sum may be beyond a double's.
+      const double unit = std::ldexp(0.5 * game.payoffs[i][s] - 0.5 * middle, -exponents[i]);
+      costs[s] += std::ldexp(std::ldexp(weight, -std::ilogb(weight)) * unit,
+                             exponents[i] + std::ilogb(weight) - top);
+    }
+  }
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
-  for (std::size_t s = 0; s < profiles; ++s) {
-    for (std::size_t i = 0; i < players; ++i) {
-      costs[s] += (options.weights.empty() ? 1.0 : options.weights[i]) * game.payoffs[i][s];
-    }
-    require(std::isfinite(costs[s]), Errc::not_finite,
-            "correlated_equilibrium: the weighted payoffs of a profile add up to ", costs[s]);
-    low = costs[s] < low ? costs[s] : low;
-    high = costs[s] > high ? costs[s] : high;
+  for (const double cost : costs) {
+    low = cost < low ? cost : low;
+    high = cost > high ? cost : high;
   }
   for (double& cost : costs) {
     cost = high > low ? 1.0 + (cost - low) / (high - low) : 1.0;
@@ -85,13 +108,8 @@ struct CorrelatedEquilibriumOptions {
   std::size_t stride = 1;
   for (std::size_t i = 0; i < players; ++i) {
     const std::vector<double>& payoffs = game.payoffs[i];
-    double least = payoffs[0];
-    double most = payoffs[0];
-    for (const double payoff : payoffs) {
-      least = payoff < least ? payoff : least;
-      most = payoff > most ? payoff : most;
-    }
-    const double unit = most > least ? 1.0 / (most - least) : 1.0;
+    const detail::PayoffExtent extent = detail::payoff_extent(payoffs);
+    const double half_range = 0.5 * extent.high - 0.5 * extent.low;
     for (std::size_t a = 0; a < (coarse ? 1 : game.sizes[i]); ++a) {
       for (std::size_t b = 0; b < game.sizes[i]; ++b) {
         if (!coarse && a == b) {
@@ -101,7 +119,8 @@ struct CorrelatedEquilibriumOptions {
           const std::size_t own = s / stride % game.sizes[i];
           if (coarse || own == a) {
             const double deviated = payoffs[s - own * stride + b * stride];
-            matrix[row * profiles + s] = unit * (deviated - payoffs[s]);
+            matrix[row * profiles + s] =
+                half_range > 0 ? (0.5 * deviated - 0.5 * payoffs[s]) / half_range : 0.0;
           }
         }
         ++row;
@@ -118,6 +137,7 @@ struct CorrelatedEquilibriumOptions {
                                  ? options.max_pivots
                                  : 100 * static_cast<std::int64_t>(rows + profiles) + 10000;
   detail::SimplexMethod<double> tableau(matrix, rows, profiles, right_sides, costs);
+  tableau.stop_at(deadline);
   const bool optimal = tableau.solve(limit);
   CorrelatedSolution solution;
   solution.joint.assign(profiles, 0.0);
@@ -137,12 +157,20 @@ struct CorrelatedEquilibriumOptions {
   }
   solution.certificate = certify_joint(game, solution.joint);
   solution.gap = coarse ? solution.certificate.coarse_gap : solution.certificate.correlated_gap;
-  const double range = payoff_range(game);
-  solution.relative_gap = range > 0 ? solution.gap / range : 0.0;
+  for (std::size_t i = 0; i < players; ++i) {
+    const detail::PayoffExtent extent = detail::payoff_extent(game.payoffs[i]);
+    const double half_range = 0.5 * extent.high - 0.5 * extent.low;
+    const double regret =
+        coarse ? solution.certificate.external_regrets[i] : solution.certificate.swap_regrets[i];
+    const double relative = half_range > 0 ? 0.5 * regret / half_range : 0.0;
+    solution.relative_gap = relative > solution.relative_gap ? relative : solution.relative_gap;
+  }
   solution.iterations = tableau.pivots();
-  solution.status = optimal && solution.relative_gap <= options.tolerance ? Status::converged
-                    : optimal                                             ? Status::stalled
-                                                                          : Status::iteration_limit;
+  const bool met = optimal && solution.relative_gap <= options.tolerance;
+  solution.status = met                 ? Status::converged
+                    : optimal           ? Status::stalled
+                    : deadline.passed() ? deadline.status()
+                                        : Status::iteration_limit;
   return solution;
 }
 

@@ -4,18 +4,25 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/status.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/double_double.hpp>
+#include <dag/solver/detail/indifference.hpp>
 #include <dag/solver/matrix/linear_program.hpp>
 
 namespace dag {
 
 struct DominanceOptions {
-  bool mixed = true;         ///< also by mixed strategies (one linear program a strategy)
-  double tolerance = 1e-10;  ///< a mixed strategy must be better by more than this * payoff range
+  bool mixed = true;       ///< also by mixed strategies (one linear program a strategy)
+  double tolerance = 0.0;  ///< a mix must be better by more than this * its player's payoff range
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 /// A strategy that was removed, and by what.
@@ -30,6 +37,7 @@ struct DominatedStrategy {
 struct DominanceResult {
   std::vector<std::vector<std::size_t>> kept;  ///< original indices left to each player
   std::vector<DominatedStrategy> removed;      ///< in the order of removal
+  Status status = Status::converged;           ///< time_limit or stopped: more may be dominated
   friend bool operator==(const DominanceResult&, const DominanceResult&) = default;
 };
 
@@ -99,12 +107,39 @@ namespace detail {
   return rows;
 }
 
+/// What `mix` earns more than `row` in the column where that is least, in about 106 bits, over
+/// `unit`.
+[[nodiscard]] inline double least_gain(const std::vector<double>& matrix, std::size_t row,
+                                       const std::vector<double>& mix, double unit) {
+  const std::size_t columns = matrix.size() / mix.size();
+  DoubleDouble sum;
+  for (const double weight : mix) {
+    sum += weight;
+  }
+  DoubleDouble least;
+  for (std::size_t j = 0; j < columns; ++j) {
+    DoubleDouble gain;
+    for (std::size_t k = 0; k < mix.size(); ++k) {
+      if (mix[k] != 0.0) {
+        gain += (DoubleDouble(matrix[k * columns + j] / unit) -
+                 DoubleDouble(matrix[row * columns + j] / unit)) *
+                mix[k];
+      }
+    }
+    least = j == 0 || gain < least ? gain : least;
+  }
+  return (least / sum).value();
+}
+
 /// A mix of the other rows that is better than `row` in every column, as weights over all rows;
 /// empty if there is none.
 [[nodiscard]] inline std::vector<double> dominating_mix(const std::vector<double>& matrix,
                                                         std::size_t size, std::size_t row,
-                                                        bool mixed, double margin) {
+                                                        bool mixed, double margin,
+                                                        const Deadline& deadline) {
   const std::size_t columns = matrix.size() / size;
+  const PayoffExtent extent = payoff_extent(matrix);
+  const double half_range = 0.5 * extent.high - 0.5 * extent.low;
   std::vector<double> mix(size, 0.0);
   std::vector<double> gains;
   std::vector<std::size_t> rivals;
@@ -115,26 +150,31 @@ namespace detail {
     bool better = true;
     rivals.push_back(other);
     for (std::size_t j = 0; j < columns; ++j) {
-      gains.push_back(matrix[other * columns + j] - matrix[row * columns + j]);
-      better = better && gains.back() > 0;
+      const double mine = matrix[row * columns + j];
+      const double theirs = matrix[other * columns + j];
+      gains.push_back(half_range > 0 ? (0.5 * theirs - 0.5 * mine) / half_range : 0.0);
+      better = better && theirs > mine;
     }
     if (better) {
       mix[other] = 1.0;
       return mix;
     }
   }
-  if (!mixed || rivals.size() < 2) {
+  if (!mixed || rivals.size() < 2 || !(half_range > 0)) {
     return {};
   }
-  // The mix that gains most in the worst column: the equilibrium of the game of gains.
-  const MatrixEquilibrium best = linear_program(gains, rivals.size(), columns);
-  if (!(best.value - best.gap > margin)) {
-    return {};
-  }
+  // The mix that gains most in the worst column: the equilibrium of the game of gains. Whether it
+  // dominates, its gains say, computed from the payoffs without rounding.
+  const MatrixEquilibrium best = linear_program(
+      gains, rivals.size(), columns, {.time_limit = deadline.left(), .stop = deadline.stop()});
   for (std::size_t k = 0; k < rivals.size(); ++k) {
     mix[rivals[k]] = best.row[k];
   }
-  return mix;
+  // A power of two, so that dividing by it rounds nothing; the range may overflow, its half not.
+  const double unit = std::ldexp(1.0, std::ilogb(half_range));
+  const double rounding = std::ldexp(static_cast<double>(size), -95);
+  const double beyond = 2 * margin * (half_range / unit) + rounding;
+  return least_gain(matrix, row, mix, unit) > beyond ? mix : std::vector<double>{};
 }
 
 }  // namespace detail
@@ -142,14 +182,15 @@ namespace detail {
 /// Removes strictly dominated strategies, round by round, until none is left: those worse than some
 /// other strategy, or mix of others, whatever the other players do. What remains does not depend on
 /// the order and holds every Nash and every correlated equilibrium. Pearce (1984),
-/// doi:10.2307/1911197. Dominance by mixes is decided by `linear_program` on the game of gains; by
-/// pure strategies exactly. Cost: at most (strategies)^2 linear programs.
+/// doi:10.2307/1911197. Mixes are found by `linear_program` on the game of gains, and count only if
+/// their own gains, computed without rounding, are above zero everywhere; pure strategies are
+/// compared exactly. Cost: at most (strategies)^2 linear programs.
 [[nodiscard]] inline DominanceResult iterated_dominance(const GameTable& game,
                                                         const DominanceOptions& options = {}) {
   validate(game);
   require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
           "iterated_dominance: tolerance must be >= 0 and finite, got ", options.tolerance);
-  const double margin = options.tolerance * payoff_range(game);
+  const Deadline deadline(options.stop, options.time_limit, "iterated_dominance");
   DominanceResult result;
   for (const std::size_t size : game.sizes) {
     std::vector<std::size_t> all(size);
@@ -168,7 +209,7 @@ namespace detail {
       for (std::size_t s = 0; s < size; ++s) {
         const std::size_t original = result.kept[player][s];
         const std::vector<double> mix =
-            detail::dominating_mix(rows, size, s, options.mixed, margin);
+            detail::dominating_mix(rows, size, s, options.mixed, options.tolerance, deadline);
         if (mix.empty()) {
           next[player].push_back(original);
           continue;
@@ -182,10 +223,11 @@ namespace detail {
         changed = true;
       }
     }
-    if (!changed) {
+    result.kept = std::move(next);
+    if (!changed || deadline.passed()) {
+      result.status = deadline.passed() ? deadline.status() : Status::converged;
       return result;
     }
-    result.kept = std::move(next);
   }
 }
 

@@ -16,8 +16,8 @@
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/solver/detail/exact_mix.hpp>
+#include <dag/solver/detail/exact_path.hpp>
 #include <dag/solver/detail/indifference.hpp>
-#include <dag/solver/detail/integer_dictionary.hpp>
 #include <dag/solver/table/exact_equilibria.hpp>
 
 namespace dag {
@@ -179,10 +179,7 @@ class LemkeHowson {
       const IntegerPayoffs payoffs[2] = {integer_payoffs(game, 0), integer_payoffs(game, 1)};
       const std::size_t bits =
           payoffs[0].bits > payoffs[1].bits ? payoffs[0].bits : payoffs[1].bits;
-      const auto least = static_cast<double>(rows_ < columns_ ? rows_ : columns_);
-      // One pivot multiplies rows * columns minors of up to `least` * bits bits.
-      const double words = 1 + least * static_cast<double>(bits + 4) / 32;
-      exact_ = static_cast<double>(rows_ * columns_) * words * words <= most_work;
+      exact_ = exact_pivot_work(rows_, columns_, bits) <= most_work;
       if (exact_) {
         whole_[0] = integer_matrix(game, payoffs[0]);
         whole_[1] = integer_matrix(game, payoffs[1]);
@@ -214,7 +211,7 @@ class LemkeHowson {
  private:
   /// Above, or where a pivot costs more, certificates decide.
   static constexpr std::size_t most_exact = 64;
-  static constexpr double most_work = 4e6;  ///< word products a pivot: about ten milliseconds
+  static constexpr double most_work = 3e7;  ///< of a pivot: about a tenth of a second
 
   /// True if the path ended at an equilibrium, by whole numbers or else by its certificate.
   bool in_doubles(std::size_t dropped) {
@@ -306,38 +303,13 @@ class LemkeHowson {
   }
 
   void in_whole_numbers(std::size_t dropped) {
-    const auto positive = [&](const std::vector<Integer>& payoff, bool transposed) {
-      std::vector<Integer> matrix;
-      matrix.reserve(payoff.size());
-      for (std::size_t i = 0; i < (transposed ? columns_ : rows_); ++i) {
-        for (std::size_t j = 0; j < (transposed ? rows_ : columns_); ++j) {
-          matrix.push_back(payoff[transposed ? j * columns_ + i : i * columns_ + j] + Integer(1));
-        }
-      }
-      return matrix;
-    };
-    IntegerDictionary sides[2] = {{positive(whole_[1], true), columns_, rows_, 0, rows_},
-                                  {positive(whole_[0], false), rows_, columns_, rows_, 0}};
-    std::size_t entering = dropped;
-    std::size_t turn = dropped < rows_ ? 0 : 1;
-    for (std::int64_t pivot = 0; entering != dropped || pivot == 0; ++pivot, turn = 1 - turn) {
-      if (pivot >= options_.max_pivots || deadline_.passed()) {
-        found_.status = Status::iteration_limit;
-        return;
-      }
-      ++found_.steps;
-      entering = sides[turn].bring_in(entering);
-    }
-    found_.degenerate = found_.degenerate || sides[0].tied() || sides[1].tied();
     ExactMix mixes[2];
-    for (std::size_t player = 0; player < 2; ++player) {
-      ExactMix& mix = mixes[player];
-      for (std::size_t label = 0; label < rows_ + columns_; ++label) {
-        Integer value = sides[player].value(label);
-        const bool own = (label < rows_) == (player == 0);
-        mix.total = own ? mix.total + value : mix.total;
-        (own ? mix.weights : mix.shortfalls).push_back(std::move(value));
-      }
+    const Status ended =
+        exact_path(whole_[0], whole_[1], rows_, columns_, dropped, options_.max_pivots, deadline_,
+                   found_.steps, found_.degenerate, mixes);
+    if (ended != Status::converged) {
+      found_.status = ended;
+      return;
     }
     add(mixes[0], mixes[1]);
   }

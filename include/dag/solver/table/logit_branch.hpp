@@ -5,9 +5,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
@@ -17,10 +19,12 @@
 namespace dag {
 
 struct LogitBranchOptions {
-  double tolerance = 1e-6;          ///< stop at max_regret / payoff range at or below this
+  double tolerance = 1e-6;          ///< stop at the sum of regret / payoff range at or below this
   double max_lambda = 1e8;          ///< stop at this lambda * payoff range
   double first_step = 0.05;         ///< of arc length in (log p, lambda * range)
   std::int64_t max_steps = 10'000;  ///< predictor-corrector steps, refused ones included
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 /// A quantal response (logit) equilibrium: p_i = softmax(g_i(p) / tau) for every player.
@@ -28,6 +32,7 @@ struct LogitBranchPoint {
   double lambda = 0.0;  ///< 1 / tau, in units of 1 / payoff; 0: uniform play
   MixedProfile profile;
   double max_regret = 0.0;  ///< at most tau * log(strategies), in units of payoff
+  double relative = 0.0;    ///< sum of regret / payoff range over the players
   friend bool operator==(const LogitBranchPoint&, const LogitBranchPoint&) = default;
 };
 
@@ -45,7 +50,12 @@ namespace detail {
 class LogitTracer {
  public:
   LogitTracer(const GameTable& game, const LogitBranchOptions& options)
-      : game_(game), options_(options), system_(game), z_(system_.start()), h_(options.first_step) {
+      : game_(game),
+        options_(options),
+        deadline_(options.stop, options.time_limit, "logit_branch"),
+        system_(game),
+        z_(system_.start()),
+        h_(options.first_step) {
     std::vector<double> axis(z_.size(), 0.0);
     axis.back() = 1.0;
     tangent_ = axis;
@@ -54,7 +64,7 @@ class LogitTracer {
 
   /// One step along the branch; false when the steps have shrunk to nothing or run out.
   bool advance() {
-    while (steps_ < options_.max_steps && h_ > 1e-12) {
+    while (steps_ < options_.max_steps && h_ > 1e-12 && !deadline_.passed()) {
       ++steps_;
       std::vector<double> next = z_;
       for (std::size_t k = 0; k < z_.size(); ++k) {
@@ -111,9 +121,12 @@ class LogitTracer {
     LogitBranchPoint found;
     found.lambda = z_.back() / system_.range();
     found.profile = system_.profile(z_);
-    found.max_regret = max_regret(game_, found.profile);
+    const RegretReport report = certify(game_, found.profile);
+    found.max_regret = report.max_regret;
+    found.relative = report.relative;
     return found;
   }
+  [[nodiscard]] const Deadline& deadline() const noexcept { return deadline_; }
   [[nodiscard]] double scaled_lambda() const noexcept { return z_.back(); }
   [[nodiscard]] std::int64_t steps() const noexcept { return steps_; }
   [[nodiscard]] std::size_t turns() const noexcept { return turns_; }
@@ -121,6 +134,7 @@ class LogitTracer {
  private:
   const GameTable& game_;
   const LogitBranchOptions& options_;
+  Deadline deadline_;
   LogitSystem system_;
   std::vector<double> z_;       // log-probabilities, then lambda * range
   std::vector<double> before_;  // the point before
@@ -158,11 +172,11 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
                                               const LogitBranchOptions& options = {}) {
   validate(game);
   detail::validate(options, "logit_branch");
-  const double goal = options.tolerance * payoff_range(game);
   detail::LogitTracer tracer(game, options);
   LogitBranch path;
   path.points.push_back(tracer.point());
-  while (path.points.back().max_regret > goal && tracer.scaled_lambda() < options.max_lambda) {
+  while (path.points.back().relative > options.tolerance &&
+         tracer.scaled_lambda() < options.max_lambda) {
     if (!tracer.advance()) {
       break;
     }
@@ -170,10 +184,11 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   }
   path.steps = tracer.steps();
   path.turning_points = tracer.turns();
-  path.status = path.points.back().max_regret <= goal ? Status::converged
+  path.status = path.points.back().relative <= options.tolerance ? Status::converged
                 : path.steps >= options.max_steps || tracer.scaled_lambda() >= options.max_lambda
                     ? Status::iteration_limit
-                    : Status::stalled;
+                : tracer.deadline().passed() ? tracer.deadline().status()
+                                             : Status::stalled;
   return path;
 }
 
@@ -208,6 +223,8 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   path.turning_points = tracer.turns();
   if (path.status != Status::converged && path.steps >= options.max_steps) {
     path.status = Status::iteration_limit;
+  } else if (path.status != Status::converged && tracer.deadline().passed()) {
+    path.status = tracer.deadline().status();
   }
   return path;
 }

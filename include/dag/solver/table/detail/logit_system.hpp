@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -19,7 +20,8 @@ namespace dag::detail {
 
 /// The equations of logit equilibria in z = (x, lambda), x the stacked log-probabilities: for each
 /// player sum_s exp x_s = 1 and x_s - x_0 = lambda (g_s - g_0) for s > 0, payoffs g divided by
-/// their range. One equation less than unknowns; a linear one is added to follow the curve.
+/// the largest range, each player's around zero. One equation less than unknowns; a linear one is
+/// added to follow the curve.
 class LogitSystem {
  public:
   explicit LogitSystem(const GameTable& game)
@@ -34,8 +36,10 @@ class LogitSystem {
     range_ = range > 0 ? range : 1.0;
     std::size_t most = 1;
     for (std::vector<double>& payoffs : payoffs_) {
+      const auto [low, high] = std::minmax_element(payoffs.begin(), payoffs.end());
+      const double middle = *low + 0.5 * (*high - *low);
       for (double& payoff : payoffs) {
-        payoff /= range_;
+        payoff = (payoff - middle) / range_;
       }
     }
     for (const std::size_t size : game.sizes) {
@@ -191,7 +195,7 @@ class LogitSystem {
   }
 
   Blocks blocks_;
-  std::vector<std::vector<double>> payoffs_;  // over their range
+  std::vector<std::vector<double>> payoffs_;  // around zero, over their range
   std::size_t unknowns_;
   double range_ = 1.0;
   std::vector<double> p_;
