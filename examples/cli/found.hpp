@@ -40,6 +40,14 @@ struct Found {
   bool lists = false;                ///< the solver looks for several: `equilibria` counts
   bool complete = false;             ///< the list has all equilibria of the solver's kind
   std::optional<bool> degenerate;    ///< where the solver can tell
+  bool verified = false;             ///< each was proved an equilibrium in whole numbers
+  /// With --exact, beside each of `equilibria`: the fractions of every strategy, and what each
+  /// player expects.
+  struct Exact {
+    std::vector<std::vector<std::string>> strategies;
+    std::vector<std::string> payoffs;
+  };
+  std::vector<Exact> exact;
 
   std::vector<double> joint;
   double coarse_gap = unknown;
@@ -56,6 +64,7 @@ struct Settings {
   dag::SolverOptions<double> options;
   double tau = 0;                             ///< > 0: everybody is pulled to uniform play
   std::string select;                         ///< max_entropy, reference or empty
+  bool exact = false;                         ///< whole numbers, and fractions beside the answer
   dag::Scaling scaling = dag::Scaling::none;  ///< of primal_dual_hybrid_gradient
 };
 

@@ -118,6 +118,15 @@ Command add_solve(CLI::App& app) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
+      ->add_option("--absolute-tolerance", options->absolute_tolerance,
+                   "On the gap itself as well, in units of payoff: where a few payoffs dwarf the "
+                   "others, a share of the range says little")
+      ->type_name("T");
+  command->add_flag("--exact", options->exact,
+                    "Solve in whole numbers, on the payoffs as written, and show fractions: "
+                    "zero-sum games by one equilibrium, other two-player games by all extreme ones "
+                    "(small games)");
+  command
       ->add_option("--max-iterations", options->max_iterations,
                    "Rounds at most (default 10000000; 100000 for several solvers)")
       ->type_name("N")
@@ -187,6 +196,7 @@ Command add_solve(CLI::App& app) {
                   "\n\nExample:\n  dag solve biased-rps --solver all --plot gap.svg\n"
                   "  dag solve game.nfg --tolerance 1e-8 --json -\n"
                   "  dag solve matching-pennies --portrait paths.svg --plot gap.png --axes both\n"
+                  "  dag solve game.nfg --exact\n"
                   "  dag solve jordan --solver logit_branch,correlated_equilibrium\n"
                   "  dag solve leduc_poker --solver cfr,cfr_plus --plot gap.svg");
   return [options] { return solve(*options); };

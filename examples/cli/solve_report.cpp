@@ -101,10 +101,17 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
   if (found.lists) {
     out["equilibria_count"] = found.equilibria_count;
     out["complete"] = found.complete;
+    out["verified"] = found.verified;
     out["degenerate"] = found.degenerate ? Json(*found.degenerate) : Json(nullptr);
     out["equilibria"] = Json::array();
     for (const dag::MixedProfile& profile : found.equilibria) {
       out["equilibria"].push_back(profile_json(problem.table, profile));
+    }
+  }
+  if (!found.exact.empty()) {  // one for each equilibrium; fractions are text
+    out["exact"] = Json::array();
+    for (const Found::Exact& exact : found.exact) {
+      out["exact"].push_back({{"strategies", exact.strategies}, {"payoffs", exact.payoffs}});
     }
   }
   if (!found.joint.empty()) {
@@ -232,7 +239,9 @@ std::string joined(const std::vector<double>& numbers) {
 std::string equilibria_text(const Problem& problem, const Found& found) {
   std::string out = fmt::format("{} equilibri{}", found.equilibria_count,
                                 found.equilibria_count == 1 ? "um" : "a");
-  if (found.solver == "support_enumeration") {
+  if (found.solver == "support_enumeration" && !found.complete) {
+    out += ": stopped early, there may be more\n";
+  } else if (found.solver == "support_enumeration") {
     out += found.degenerate.value_or(false)
                ? ": the game is degenerate, these are the extreme ones\n"
                : ": all there are, the game is nondegenerate\n";
@@ -253,6 +262,19 @@ std::string equilibria_text(const Problem& problem, const Found& found) {
   }
   if (found.equilibria_count > most_shown) {
     out += fmt::format("     {} more\n", found.equilibria_count - most_shown);
+  }
+  return out;
+}
+
+/// The fractions of the answer, where there are some.
+std::string exact_text(const Found& found) {
+  std::string out = found.exact.empty() ? "" : "in fractions:\n";
+  for (std::size_t k = 0; k < std::min(found.exact.size(), most_shown); ++k) {
+    out += fmt::format("{:>4} ", k + 1);
+    for (const std::vector<std::string>& strategy : found.exact[k].strategies) {
+      out += fmt::format(" ({})", fmt::join(strategy, ", "));
+    }
+    out += fmt::format("  payoffs {}\n", fmt::join(found.exact[k].payoffs, ", "));
   }
   return out;
 }
@@ -325,9 +347,9 @@ std::string one_text(const SolverRuns& runs, const Problem& problem, const Solve
                        found.relative_gap);
   }
   if (found.lists) {
-    return out + equilibria_text(problem, found);
+    return out + equilibria_text(problem, found) + exact_text(found);
   }
-  return out + strategy_text(problem, found.strategies);
+  return out + strategy_text(problem, found.strategies) + exact_text(found);
 }
 
 std::string text_of(double value, const char* digits) {

@@ -14,6 +14,7 @@
 #include <dag/core/error.hpp>
 #include <dag/numeric/number.hpp>
 
+#include "certified.hpp"
 #include "solver_list.hpp"
 
 namespace cli {
@@ -82,8 +83,12 @@ class Watcher {
 
 Run run_once(const std::string& name, const Problem& problem, const SolveOptions& options,
              std::uint64_t seed, bool several, const std::vector<double>& start) {
-  return run_watched(name, options, seed, several, start,
-                     [&](const Settings& settings) { return solve_game(name, problem, settings); });
+  return run_watched(name, options, seed, several, start, [&](const Settings& given) {
+    Settings settings = given;
+    settings.options.tolerance =
+        relative_tolerance(options.tolerance, options.absolute_tolerance, problem);
+    return certified(solve_game(name, problem, settings), problem, settings);
+  });
 }
 
 /// The 0.975 quantile of Student's t.
@@ -141,6 +146,9 @@ void check(const SolveOptions& options) {
                "--tau must be >= 0 and finite, got ", options.tau);
   dag::require(options.repeats >= 1 && options.repeats <= 10'000, dag::Errc::invalid_argument,
                "--repeats must be between 1 and 10000, got ", options.repeats);
+  dag::require(options.absolute_tolerance > 0, dag::Errc::invalid_argument,
+               "--absolute-tolerance must be > 0 units of payoff, got ",
+               options.absolute_tolerance);
   (void)feedback_of(options.feedback, 0);
 }
 
@@ -149,6 +157,7 @@ Settings settings_of(const SolveOptions& options, std::uint64_t seed, bool sever
   Settings settings;
   settings.tau = options.tau;
   settings.select = options.select;
+  settings.exact = options.exact;
   settings.scaling = options.scaling == "ruiz"             ? dag::Scaling::ruiz
                      : options.scaling == "pock-chambolle" ? dag::Scaling::pock_chambolle
                                                            : dag::Scaling::none;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@ struct SolveOptions {
   std::string game;
   std::string solver = "auto";
   double tolerance = 1e-6;
+  double absolute_tolerance = std::numeric_limits<double>::infinity();  ///< in units of payoff
+  bool exact = false;
   std::int64_t max_iterations = -1;  ///< -1: the default of the mode
   double time_limit = -1;
   std::string average = "auto";

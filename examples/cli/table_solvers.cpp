@@ -10,6 +10,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/game/payoff_sum.hpp>
 #include <dag/solver/response/regret_dynamics.hpp>
 #include <dag/solver/table/correlated_equilibrium.hpp>
 #include <dag/solver/table/iterated_dominance.hpp>
@@ -47,15 +48,61 @@ void finish(const dag::GameTable& table, const Settings& settings, const dag::St
   }
   if (!found.strategies.empty()) {
     const dag::RegretReport report = dag::certify(table, found.strategies);
-    const double range = dag::payoff_range(table);
     found.value = report.payoffs[0];
     found.gap = report.nash_conv;
-    found.relative_gap = range > 0 ? report.nash_conv / range : 0.0;
+    found.relative_gap = report.relative;
     found.residual = found.relative_gap;
     settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
                                           found.value, found.gap, found.relative_gap,
                                           found.residual, 0.0});
   }
+}
+
+/// The fractions of each equilibrium as text.
+std::vector<Found::Exact> exact_text(const dag::GameTable& table,
+                                     const std::vector<dag::ExactProfile>& profiles) {
+  std::vector<Found::Exact> texts;
+  for (const dag::ExactProfile& profile : profiles) {
+    Found::Exact text;
+    for (const std::vector<dag::Fraction>& strategy : profile) {
+      std::vector<std::string>& words = text.strategies.emplace_back();
+      for (const dag::Fraction& probability : strategy) {
+        words.push_back(probability.text());
+      }
+    }
+    for (const dag::Fraction& payoff : dag::exact_payoffs(table, profile)) {
+      text.payoffs.push_back(payoff.text());
+    }
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+/// Zero-sum games by one equilibrium in whole numbers.
+Found exact_linear_program(const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs("linear_program", settings);
+  const dag::Stopwatch watch;
+  dag::LemkeHowsonOptions own;
+  own.fractions = true;
+  own.max_pivots = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.max_pivots);
+  own.time_limit = settings.options.time_limit;
+  own.stop = settings.options.stop;
+  dag::EquilibriumSet set = dag::lemke_howson(table, own);
+  dag::require(set.exact || set.status != dag::Status::converged, dag::Errc::unsupported,
+               "--exact: this game is too large for whole numbers (up to 64 strategies a player, "
+               "fewer where payoffs have many digits)");
+  Found found;
+  found.solver = "linear_program";
+  found.status = set.status;
+  found.iterations = set.steps;
+  found.verified = set.exact;
+  found.exact = exact_text(table, set.fractions);
+  if (!set.equilibria.empty()) {
+    found.strategies = set.equilibria.front();
+  }
+  found.note = "in whole numbers, by complementary pivoting";
+  finish(table, settings, watch, found);
+  return found;
 }
 
 Found exact(std::string_view name, const dag::GameTable& table, const Settings& settings) {
@@ -65,13 +112,18 @@ Found exact(std::string_view name, const dag::GameTable& table, const Settings& 
   found.solver = name;
   dag::EquilibriumSet set;
   if (name == "support_enumeration") {
-    set = dag::support_enumeration(table);
-    found.complete = set.status == dag::Status::converged;
+    set = dag::support_enumeration(table, {.fractions = settings.exact,
+                                           .time_limit = settings.options.time_limit,
+                                           .stop = settings.options.stop});
+    found.complete = set.complete;
     found.degenerate = set.degenerate;
   } else {
     dag::LemkeHowsonOptions own;
     own.all_labels = name == "lemke_howson_all";
     own.max_pivots = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.max_pivots);
+    own.fractions = settings.exact;
+    own.time_limit = settings.options.time_limit;
+    own.stop = settings.options.stop;
     set = dag::lemke_howson(table, own);
     if (set.degenerate) {
       found.degenerate = true;  // an untied path says nothing of the rest of the game
@@ -80,8 +132,13 @@ Found exact(std::string_view name, const dag::GameTable& table, const Settings& 
   found.lists = true;
   found.status = set.status;
   found.iterations = set.steps;
+  found.verified = set.exact;
+  found.exact = exact_text(table, set.fractions);
   found.equilibria_count = set.equilibria.size();
   found.equilibria = std::move(set.equilibria);
+  if (!found.verified) {
+    found.note = "unverified: the game is too large to prove its equilibria in whole numbers";
+  }
   finish(table, settings, watch, found);
   return found;
 }
@@ -112,7 +169,9 @@ Found dominance(const dag::GameTable& table, const Settings& settings) {
   Found found;
   found.solver = "iterated_dominance";
   found.status = dag::Status::converged;
-  dag::DominanceResult result = dag::iterated_dominance(table);
+  dag::DominanceResult result = dag::iterated_dominance(
+      table, {.time_limit = settings.options.time_limit, .stop = settings.options.stop});
+  found.status = result.status;
   bool single = true;
   std::vector<std::size_t> choices;
   for (const auto& kept : result.kept) {
@@ -136,11 +195,12 @@ Found dominance(const dag::GameTable& table, const Settings& settings) {
 Found logit(const dag::GameTable& table, const Settings& settings) {
   require_no_knobs("logit_branch", settings, true);
   const dag::Stopwatch watch;
-  const double range = dag::payoff_range(table);
   dag::LogitBranchOptions own;
-  own.tolerance = settings.options.tolerance / static_cast<double>(table.player_count());
+  own.tolerance = settings.options.tolerance;
   own.max_lambda = std::max(own.max_lambda, 1e2 / std::max(own.tolerance, 1e-14));
   own.max_steps = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.max_steps);
+  own.time_limit = settings.options.time_limit;
+  own.stop = settings.options.stop;
   const dag::LogitBranch path = settings.tau > 0 ? dag::logit_equilibrium(table, settings.tau, own)
                                                  : dag::logit_branch(table, own);
   Found found;
@@ -151,7 +211,7 @@ Found logit(const dag::GameTable& table, const Settings& settings) {
   const auto last = static_cast<std::int64_t>(path.points.size()) - 1;
   for (const dag::LogitBranchPoint& at : path.points) {
     const dag::RegretReport report = dag::certify(table, at.profile);
-    const double relative = range > 0 ? report.nash_conv / range : 0.0;
+    const double relative = report.relative;
     if (point < last) {
       settings.options.observer(
           dag::Record{point, point,
@@ -228,6 +288,8 @@ Found correlated(std::string_view name, const dag::GameTable& table, const Setti
   dag::CorrelatedEquilibriumOptions own;
   own.kind = coarse ? dag::RegretKind::external : dag::RegretKind::internal;
   own.tolerance = settings.options.tolerance;
+  own.time_limit = settings.options.time_limit;
+  own.stop = settings.options.stop;
   Found found = joint_answer(name, dag::correlated_equilibrium(table, own), coarse, watch);
   found.iterate = "last";
   settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
@@ -244,6 +306,20 @@ bool meets(const Found& found, const Settings& settings) {
 
 std::optional<Found> table_solver(std::string_view name, const dag::GameTable& table,
                                   const Settings& settings) {
+  if (settings.exact) {
+    const bool zero_sum = table.player_count() == 2 && dag::is_constant_sum(table);
+    dag::require(table.player_count() == 2, dag::Errc::unsupported,
+                 "--exact: needs a two-player game, got ", table.player_count(), " players");
+    if (name == "linear_program" || (name == "auto" && zero_sum)) {
+      return exact_linear_program(table, settings);
+    }
+    name = name == "auto" ? "support_enumeration" : name;
+    dag::require(
+        name == "support_enumeration" || name == "lemke_howson" || name == "lemke_howson_all",
+        dag::Errc::unsupported, "--exact: ", name,
+        " works in doubles; exact are auto, linear_program, support_enumeration, "
+        "lemke_howson and lemke_howson_all");
+  }
   if (name == "support_enumeration" || name == "lemke_howson" || name == "lemke_howson_all") {
     return exact(name, table, settings);
   }

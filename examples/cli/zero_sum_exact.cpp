@@ -28,6 +28,8 @@ Found simplex(const PlainGame& game, const dag::SolverOptions<double>& options) 
   const auto columns = static_cast<std::size_t>(payoff.cols());
   const auto usual = 100 * static_cast<std::int64_t>(rows + columns) + 10'000;
   own.max_pivots = std::max<std::int64_t>(1, std::min(usual, options.max_iterations));
+  own.time_limit = options.time_limit;
+  own.stop = options.stop;
   const dag::MatrixEquilibrium vertex = dag::linear_program(
       std::span<const double>(payoff.data(), rows * columns), rows, columns, own);
   Found found;

@@ -87,6 +87,7 @@ Found newton(const PlainGame& game, const Settings& settings) {
     Options rough = settings.options;
     rough.tolerance = 1e-3 * tau / range;
     rough.observer = {};
+    rough.time_limit = std::max(0.0, settings.options.time_limit - spent.seconds);
     const auto found = path.at(tau, rough);
     spent.iterations += found.iterations;
     spent.products += found.products;
@@ -95,6 +96,7 @@ Found newton(const PlainGame& game, const Settings& settings) {
   const Continued continued{settings.options.observer, spent};
   Options options = settings.options;
   options.observer = continued;
+  options.time_limit = std::max(0.0, options.time_limit - spent.seconds);
   Found found = plain_data("newton", path.at(settings.tau, options));
   found.iterations += spent.iterations;
   found.products += spent.products;

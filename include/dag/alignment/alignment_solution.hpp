@@ -71,6 +71,9 @@ struct AlignmentSolution {
       slack;  ///< <a_k, nu> + b_k: c_k - <f_k, nu> of a constraint, reward of a mixture's row
   Real violation = 0;        ///< largest violation of a constraint
   Real complementarity = 0;  ///< largest |multiplier * slack|
+  /// What the Target gains by another mixture: sum_k q_k slack_k less the least slack, of the part
+  /// where that is most.
+  Real mixture_gap = 0;
 
   [[nodiscard]] std::span<const Real> strategy(std::size_t x) const {
     return blocks.of(std::span<const Real>(nu), x);
@@ -111,12 +114,22 @@ void certify_policy(const Game& game, AlignmentSolution<Real>& found) {
   std::vector<Real> response;
   for (std::size_t x = 0; x < blocks.count(); ++x) {
     response.assign(blocks.size(x), -infinity);
+    // Rewards less the largest: a constant moves no answer, and over a small beta it would drown the
+    // reference's logarithms.
+    Real highest = -infinity;
+    for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+      field[i] /= weights[x];
+      if (log_reference[i] > -infinity && field[i] < infinity) {
+        highest = std::fmax(highest, field[i]);
+      }
+    }
+    highest = highest > -infinity ? highest : Real{0};
     Real earned = 0;
     for (std::size_t z_ = 0; z_ < blocks.size(x); ++z_) {
       const std::size_t i = blocks.offset(x) + z_;
-      field[i] /= weights[x];
-      response[z_] = log_reference[i] + field[i] / game.beta();
-      earned += found.nu[i] > 0 ? found.nu[i] * field[i] : Real{0};
+      const Real reward = field[i] - highest;
+      response[z_] = log_reference[i] + reward / game.beta();
+      earned += found.nu[i] > 0 ? found.nu[i] * reward : Real{0};
     }
     found.gap += weights[x] * (game.beta() * softmax(response) - earned);
     for (std::size_t z_ = 0; z_ < blocks.size(x); ++z_) {
@@ -125,7 +138,7 @@ void certify_policy(const Game& game, AlignmentSolution<Real>& found) {
     }
   }
   found.slack.assign(found.target.size(), 0);
-  found.violation = found.complementarity = 0;
+  found.violation = found.complementarity = found.mixture_gap = 0;
   std::size_t k = 0;
   for_each_part(game.utility(), [&](const auto& part) {
     if constexpr (AdversarialUtility<std::remove_cvref_t<decltype(part)>>) {
@@ -144,10 +157,12 @@ void certify_policy(const Game& game, AlignmentSolution<Real>& found) {
           found.gap += std::abs(q * slack);
         }
       }
-      found.gap += least < infinity ? mixed - least : Real{0};
+      if (least < infinity) {
+        found.gap += mixed - least;
+        found.mixture_gap = std::fmax(found.mixture_gap, mixed - least);
+      }
     }
   });
-  found.gap = found.gap > 0 ? found.gap : Real{0};
 }
 
 }  // namespace detail

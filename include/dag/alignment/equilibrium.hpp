@@ -31,8 +31,8 @@ namespace dag {
 ///   pairs                             Newton, one X x X block an answer
 ///   anything else                     Newton on differenced gradients (up to 400 answers), else
 ///                                     proximal ascent
-/// Certificate: `residual`, `gap` and, for multipliers, `violation` and `complementarity`; status
-/// is `converged` only where they meet the tolerance, `iteration_limit` or `stalled` otherwise.
+/// Certificate: `residual`, `gap` and, for the Target, `mixture_gap`, `violation` and
+/// `complementarity`; status is `converged` only where they meet the tolerance, `iteration_limit` or `stalled` otherwise.
 /// Starts at the reference; deterministic; allocates its work space once. Errors: invalid_argument
 /// (options; constraints that no policy satisfies), unsupported (an adversarial part beside parts
 /// that are not pointwise: use a generic solver such as mirror_prox), not_finite.
@@ -99,6 +99,10 @@ template <Utility U, class Backend>
     consensus(game.utility(), game.answers(found.view()), StateView<Real>{found.consensus, log_q});
   }
   Real scale = 1;
+  Real rewards = 1;
+  for (const Real slack : found.slack) {
+    rewards = std::fmax(rewards, std::abs(slack));
+  }
   for_each_part(game.utility(), [&](const auto& part) {
     if constexpr (AdversarialUtility<std::remove_cvref_t<decltype(part)>>) {
       for (std::size_t k = 0; k < part.target_size(); ++k) {
@@ -112,7 +116,8 @@ template <Utility U, class Backend>
   }
   const bool met = found.residual <= options.tolerance &&
                    found.violation <= options.tolerance * scale &&
-                   found.complementarity <= options.tolerance * scale * largest;
+                   found.complementarity <= options.tolerance * scale * largest &&
+                   found.mixture_gap <= options.tolerance * rewards;
   found.status = met                                          ? Status::converged
                  : found.iterations >= options.max_iterations ? Status::iteration_limit
                                                               : Status::stalled;

@@ -25,6 +25,11 @@ struct TsallisEntropy {
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu) const {
     return -tau * order * power(nu.log);
   }
+  /// The reward less that of an answer of probability zero where that is finite (a > 1), without
+  /// the cancellation: what policies are solved with.
+  [[nodiscard]] DAG_HOST_DEVICE Real reward_from_zero(Probability<Real> nu) const {
+    return order > 1 ? -tau * order * std::exp((order - 1) * nu.log) / (order - 1) : reward(nu);
+  }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu) const {
     return order == 1 ? -tau : -tau * order * std::exp((order - 1) * nu.log);
   }

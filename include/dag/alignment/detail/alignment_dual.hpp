@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -30,11 +32,12 @@ class AlignmentDual {
 
   explicit AlignmentDual(const Game& game)
       : game_(game),
-        response_(game.utility(), game.beta()),
+        beta_(game.beta()),
         offset_(game.policy_size()),
         base_(game.policy_size()),
         log_nu_(game.policy_size()),
         nu_(game.policy_size()) {
+    response_.emplace(game.utility(), beta_);
     for_each_part(game.utility(), [&](const auto& part) {
       using Part = std::remove_cvref_t<decltype(part)>;
       if constexpr (AdversarialUtility<Part>) {
@@ -65,8 +68,50 @@ class AlignmentDual {
     }
   }
 
+  /// Newton from the centre; where it stops short (beta far below the rewards: psi is then nearly
+  /// piecewise linear) once more along falling betas, each start the end of the one before: the
+  /// minimiser moves by about beta, which is a fixed distance in logits.
   /// Errors: invalid_argument where no policy satisfies the constraints, proved by weak duality.
   void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
+    const std::vector<Real> centre = y_;
+    EquilibriumOptions<Real> each = options;
+    each.max_iterations = std::min<std::int64_t>(options.max_iterations, 200);
+    const Real reached = minimise(each, found);
+    if (!(reached > options.tolerance) || found.iterations >= options.max_iterations) {
+      return;
+    }
+    const std::vector<Real> direct = y_;
+    std::int64_t spent = found.iterations;
+    y_ = centre;
+    Real widest = 0;
+    for (const Row& row : rows_) {
+      for (const Real entry : row.entries) {
+        widest = std::fmax(widest, std::abs(entry));
+      }
+    }
+    for (Real beta = widest; beta > 2 * game_.beta() && spent < options.max_iterations; beta /= 4) {
+      beta_ = beta;
+      response_.emplace(game_.utility(), beta_);
+      each.max_iterations = options.max_iterations - spent;
+      (void)minimise(each, found);
+      spent += found.iterations;
+    }
+    beta_ = game_.beta();
+    response_.emplace(game_.utility(), beta_);
+    each.max_iterations = std::max<std::int64_t>(0, options.max_iterations - spent);
+    const Real continued = minimise(each, found);
+    found.iterations += spent;
+    if (!(continued < reached)) {
+      y_ = direct;
+      (void)evaluate(y_);
+      found.target = y_;
+      found.log_nu = log_nu_;
+    }
+  }
+
+ private:
+  /// Damped Newton on psi at the present beta, from y_; what its optimality conditions leave.
+  Real minimise(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
     const std::size_t size = shape_.size();
     std::vector<Real> d(size), trial(size), best(size);
     Real value = evaluate(y_);
@@ -131,9 +176,9 @@ class AlignmentDual {
     (void)evaluate(y_);
     found.target = y_;
     found.log_nu = log_nu_;
+    return least;
   }
 
- private:
   struct Row {
     std::span<const Real> entries;
     Real offset;
@@ -153,7 +198,7 @@ class AlignmentDual {
         largest = std::fmax(largest, std::abs(change));
       }
     }
-    return largest / response_.strength();
+    return largest / response_->strength();
   }
 
   /// psi(y); leaves nu(y).
@@ -176,14 +221,14 @@ class AlignmentDual {
     Real total = constant;
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       const std::size_t first = blocks.offset(x);
-      response_.solve(first, blocks.of(game_.log_reference(), x),
+      response_->solve(first, blocks.of(game_.log_reference(), x),
                       blocks.of(std::span<const Real>(offset_), x),
                       blocks.of(std::span<Real>(base_), x), blocks.of(std::span<Real>(log_nu_), x));
       Real sum = 0;
       for (std::size_t i = first; i < first + blocks.size(x); ++i) {
         nu_[i] = std::exp(log_nu_[i]);
         if (nu_[i] > 0) {
-          sum += nu_[i] * (offset_[i] - game_.beta() * (log_nu_[i] - game_.log_reference()[i]));
+          sum += nu_[i] * (offset_[i] - beta_ * (log_nu_[i] - game_.log_reference()[i]));
         }
         for_each_part(game_.utility(), [&](const auto& part) {
           if constexpr (PointwiseUtility<std::remove_cvref_t<decltype(part)>>) {
@@ -212,7 +257,7 @@ class AlignmentDual {
       const std::size_t first = blocks.offset(x), last = first + blocks.size(x);
       const auto metric = [&](std::size_t i) {
         return nu_[i] /
-               (response_.strength() - response_.slope(i, Probability<Real>{nu_[i], log_nu_[i]}));
+               (response_->strength() - response_->slope(i, Probability<Real>{nu_[i], log_nu_[i]}));
       };
       Real mass = 0;
       for (Real& m : mean) {
@@ -259,7 +304,7 @@ class AlignmentDual {
         worst = k;
       }
     }
-    if (worst == TargetShape::none || value > 0) {
+    if (worst == TargetShape::none || value > 0 || beta_ != game_.beta()) {
       return;
     }
     Real bound = least_pointwise_value(game_);
@@ -283,7 +328,8 @@ class AlignmentDual {
   }
 
   const Game& game_;
-  ContextResponse<typename Game::utility_type> response_;
+  Real beta_;  ///< of psi: the game's but on the way there
+  std::optional<ContextResponse<typename Game::utility_type>> response_;
   TargetShape shape_;
   std::vector<Row> rows_;
   std::vector<Real> offset_, base_, log_nu_, nu_;

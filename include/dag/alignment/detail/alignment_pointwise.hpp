@@ -90,6 +90,7 @@ class ContextResponse {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
     const std::size_t size = log_reference.size();
     std::size_t alive = 0;
+    Real top = -infinity;
     for (std::size_t z = 0; z < size; ++z) {
       Real level = offset.empty() ? Real{0} : offset[z];
       for_each_part(u_, [&](const auto& part) {
@@ -97,9 +98,15 @@ class ContextResponse {
           level += part.log_affine_level(first + z);
         }
       });
-      base[z] =
-          log_reference[z] > -infinity ? (beta_ * log_reference[z] + level) / strength_ : -infinity;
+      base[z] = log_reference[z] > -infinity ? level : -infinity;
       alive += base[z] > -infinity ? 1 : 0;
+      top = std::fmax(top, base[z]);
+    }
+    // Less the highest level: a constant moves no answer, and over a small strength its rounding
+    // would drown the reference.
+    for (std::size_t z = 0; z < size; ++z) {
+      base[z] = base[z] > -infinity ? (beta_ * log_reference[z] + (base[z] - top)) / strength_
+                                    : -infinity;
     }
     if constexpr (CurvedParts<U>::value > 0) {
       solve_roots(first, base, log_nu, alive);
@@ -118,8 +125,14 @@ class ContextResponse {
   [[nodiscard]] Real reward(std::size_t i, Real log_nu) const {
     Real total = 0;
     for_each_part(u_, [&](const auto& part) {
-      if constexpr (CurvedParts<std::remove_cvref_t<decltype(part)>>::value == 1) {
-        total += reward_at(part, i, Probability<Real>::of_log(log_nu));
+      using Part = std::remove_cvref_t<decltype(part)>;
+      if constexpr (CurvedParts<Part>::value == 1) {
+        const auto nu = Probability<Real>::of_log(log_nu);
+        if constexpr (requires { part.reward_from_zero(nu); }) {
+          total += part.reward_from_zero(nu);  // a constant less: it moves no answer
+        } else {
+          total += reward_at(part, i, nu);
+        }
       }
     });
     return total;

@@ -10,6 +10,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
+#include <dag/game/integer_payoffs.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/integer.hpp>
@@ -36,6 +37,27 @@ struct EquilibriumSet {
   std::int64_t steps = 0;       ///< pivots, or pairs of supports tried
   friend bool operator==(const EquilibriumSet&, const EquilibriumSet&) = default;
 };
+
+/// What both players of a two-player game expect at a profile, without rounding, on the payoffs as
+/// written.
+[[nodiscard]] inline std::vector<Fraction> exact_payoffs(const GameTable& game,
+                                                         const ExactProfile& profile) {
+  std::vector<Fraction> expected;
+  for (std::size_t player = 0; player < 2; ++player) {
+    const IntegerPayoffs payoffs = integer_payoffs(game, player);
+    Fraction entries;
+    for (std::size_t i = 0; i < game.sizes[0]; ++i) {
+      for (std::size_t j = 0; j < game.sizes[1]; ++j) {
+        if (!profile[0][i].numerator().is_zero() && !profile[1][j].numerator().is_zero()) {
+          entries = entries + profile[0][i] * profile[1][j] *
+                                  Fraction(payoffs.entries[i + game.sizes[0] * j], Integer(1));
+        }
+      }
+    }
+    expected.push_back(payoffs.low + payoffs.unit * entries);
+  }
+  return expected;
+}
 
 namespace detail {
 

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "certified.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <dag/game/matrix_certificate.hpp>
+#include <dag/game/regret.hpp>
+#include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
+
+namespace cli {
+namespace {
+
+/// The largest distance between payoffs of one player once a tenth of them at each end is left out.
+double inner_range(const dag::GameTable& table) {
+  double widest = 0;
+  for (std::vector<double> payoffs : table.payoffs) {
+    std::sort(payoffs.begin(), payoffs.end());
+    const std::size_t cut = payoffs.size() / 10;
+    widest = std::max(widest, payoffs[payoffs.size() - 1 - cut] - payoffs[cut]);
+  }
+  return widest;
+}
+
+/// True if some payoff was written as an integer that is not its double.
+bool has_rounded_integers(const dag::GameTable& table) {
+  constexpr double exact_below = 9007199254740992.0;  // 2^53
+  for (std::size_t player = 0; player < table.player_count(); ++player) {
+    for (std::size_t profile = 0; profile < table.profile_count(); ++profile) {
+      const double payoff = table.payoffs[player][profile];
+      if (std::abs(payoff) < exact_below ||
+          (table.numbers.empty() && table.outcome_of_profile.empty())) {
+        continue;
+      }
+      const dag::Number written = dag::written_payoff(table, player, profile);
+      if (written.text().find_first_of(".eE/") != std::string::npos) {
+        continue;
+      }
+      const auto exact = written.exact();
+      int exponent = 0;
+      const dag::Integer mantissa = dag::Integer::mantissa(payoff, exponent);
+      if (!(dag::Integer(exact.negative, exact.numerator) ==
+            mantissa.shifted_left(static_cast<std::size_t>(std::max(exponent, 0))))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void add_note(Found& found, const std::string& sentence) {
+  found.note += (found.note.empty() ? "" : "; ") + sentence;
+}
+
+}  // namespace
+
+double relative_tolerance(double relative, double absolute, const Problem& problem) {
+  return problem.range > 0 ? std::min(relative, absolute / problem.range) : relative;
+}
+
+Found certified(Found found, const Problem& problem, const Settings& settings) {
+  const double tolerance = settings.options.tolerance;
+  const bool plain = settings.tau == 0 && found.kept.empty() && !found.strategies.empty();
+  if (plain) {
+    if (problem.kind == GameKind::zero_sum) {
+      const std::vector<double> payoff = dag::row_major(problem.table, 0);
+      const dag::PreciseGap precise =
+          dag::matrix_certificate<double>(payoff, found.strategies[0], found.strategies[1]);
+      found.value = precise.value;
+      found.gap = precise.gap;
+      found.relative_gap = precise.relative_gap;
+    } else {
+      const dag::RegretReport report = dag::certify(problem.table, found.strategies);
+      found.value = report.payoffs[0];
+      found.gap = report.nash_conv;
+      found.relative_gap = report.relative;
+    }
+    if (found.status == dag::Status::converged && !(found.relative_gap <= tolerance)) {
+      found.status = dag::Status::stalled;
+      add_note(found, fmt::format("the gap is {:.3g} of the payoff range: no nearer in doubles",
+                                  found.relative_gap));
+    }
+    const double inner = inner_range(problem.table);
+    if (found.status == dag::Status::converged && problem.range > 0 &&
+        found.gap > tolerance * inner && tolerance * problem.range > 1e-3 * inner) {
+      add_note(found,
+               fmt::format("most payoffs lie within {:.3g}, but a few stretch the range to {:.3g}: "
+                           "the gap {:.3g} is small only beside these; --absolute-tolerance bounds "
+                           "it in payoffs",
+                           inner, problem.range, found.gap));
+    }
+  }
+  if (!found.verified && has_rounded_integers(problem.table)) {
+    add_note(found,
+             "some payoffs are integers beyond 2^53, which doubles round; --exact keeps them");
+  }
+  return found;
+}
+
+}  // namespace cli
