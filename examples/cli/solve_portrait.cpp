@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include <dag/core/error.hpp>
-#include <dag/solver/table/support_enumeration.hpp>
+#include <dag/solver/table/vertex_enumeration.hpp>
 
 #include "solve_plots.hpp"
 #include "solver_list.hpp"
@@ -240,7 +240,7 @@ std::vector<dag::Plot> portrait(const std::vector<std::string>& names, const Pro
         solve_game("auto", problem, settings_of(options, options.common.seed, false, {}))
             .strategies);
   } else {
-    equilibria = dag::support_enumeration(problem.table).equilibria;
+    equilibria = dag::vertex_enumeration(problem.table).equilibria;
   }
   mark(equilibria.size() == 1 ? "equilibrium" : "equilibria", 6, equilibria);
   return plots;

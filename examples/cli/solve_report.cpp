@@ -239,9 +239,10 @@ std::string joined(const std::vector<double>& numbers) {
 std::string equilibria_text(const Problem& problem, const Found& found) {
   std::string out = fmt::format("{} equilibri{}", found.equilibria_count,
                                 found.equilibria_count == 1 ? "um" : "a");
-  if (found.solver == "support_enumeration" && !found.complete) {
+  const bool all = found.solver == "support_enumeration" || found.solver == "vertex_enumeration";
+  if (all && !found.complete) {
     out += ": stopped early, there may be more\n";
-  } else if (found.solver == "support_enumeration") {
+  } else if (all) {
     out += found.degenerate.value_or(false)
                ? ": the game is degenerate, these are the extreme ones\n"
                : ": all there are, the game is nondegenerate\n";

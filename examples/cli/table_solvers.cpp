@@ -18,6 +18,7 @@
 #include <dag/solver/table/logit_branch.hpp>
 #include <dag/solver/table/pure_equilibria.hpp>
 #include <dag/solver/table/support_enumeration.hpp>
+#include <dag/solver/table/vertex_enumeration.hpp>
 
 namespace cli {
 namespace {
@@ -105,7 +106,8 @@ Found exact_linear_program(const dag::GameTable& table, const Settings& settings
   return found;
 }
 
-Found exact(std::string_view name, const dag::GameTable& table, const Settings& settings) {
+Found exact(std::string_view name, const dag::GameTable& table, const Settings& settings,
+            std::int64_t max_vertices = 1'000'000'000) {
   require_no_knobs(name, settings);
   const dag::Stopwatch watch;
   Found found;
@@ -115,6 +117,13 @@ Found exact(std::string_view name, const dag::GameTable& table, const Settings& 
     set = dag::support_enumeration(table, {.fractions = settings.exact,
                                            .time_limit = settings.options.time_limit,
                                            .stop = settings.options.stop});
+    found.complete = set.complete;
+    found.degenerate = set.degenerate;
+  } else if (name == "vertex_enumeration") {
+    set = dag::vertex_enumeration(table, {.max_vertices = max_vertices,
+                                          .fractions = settings.exact,
+                                          .time_limit = settings.options.time_limit,
+                                          .stop = settings.options.stop});
     found.complete = set.complete;
     found.degenerate = set.degenerate;
   } else {
@@ -320,7 +329,8 @@ std::optional<Found> table_solver(std::string_view name, const dag::GameTable& t
         " works in doubles; exact are auto, linear_program, support_enumeration, "
         "lemke_howson and lemke_howson_all");
   }
-  if (name == "support_enumeration" || name == "lemke_howson" || name == "lemke_howson_all") {
+  if (name == "vertex_enumeration" || name == "support_enumeration" || name == "lemke_howson" ||
+      name == "lemke_howson_all") {
     return exact(name, table, settings);
   }
   if (name == "pure_equilibria") {
@@ -345,11 +355,12 @@ Found automatic_bimatrix(const dag::GameTable& table, const Settings& settings) 
   if (settings.tau > 0) {
     return logit(table, settings);
   }
-  // Up to about 9 x 9 all equilibria take well below a second.
-  constexpr std::int64_t few_supports = 200'000;
-  if (table.sizes[0] + table.sizes[1] <= 62 &&
-      dag::detail::support_pairs(table.sizes[0], table.sizes[1], few_supports) <= few_supports) {
-    Found found = exact("support_enumeration", table, settings);
+  // All equilibria take well below a second in most games of this size; degenerate ones and those
+  // whose payoffs differ much in size may have too many vertices for that.
+  constexpr std::size_t few_strategies = 15;
+  constexpr std::int64_t few_vertices = 100'000;
+  if (std::min(table.sizes[0], table.sizes[1]) <= few_strategies) {
+    Found found = exact("vertex_enumeration", table, settings, few_vertices);
     if (meets(found, settings)) {
       return found;
     }

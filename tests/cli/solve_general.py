@@ -175,7 +175,7 @@ class General(Case):
         game = self.folder / "g.nfg"
         game.write_text('NFG 1 R "two best replies" { "a" "b" } { 2 2 }\n1 1 0 1 1 1 0 0\n')
         found = self.json("solve", game)
-        self.assertEqual(found["solver"], "support_enumeration")
+        self.assertEqual(found["solver"], "vertex_enumeration")
         self.assertTrue(found["degenerate"])
         self.assertIn("degenerate", self.ok("solve", game).out)
         self.assertFalse(self.json("solve", "chicken")["degenerate"])

@@ -15,6 +15,7 @@
 #include <dag/core/blocks.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
 #include <dag/core/status.hpp>
 
 namespace dag {
@@ -48,6 +49,8 @@ struct EquilibriumOptions {
   /// On the residual (no units). Multipliers: on the largest violation relative to 1 + |bound| too.
   Real tolerance = Real(1e-10);
   std::int64_t max_iterations = 1000;  ///< outer rounds; closed forms and scalar roots need none
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 /// An equilibrium of an alignment game and its certificate.
@@ -114,8 +117,8 @@ void certify_policy(const Game& game, AlignmentSolution<Real>& found) {
   std::vector<Real> response;
   for (std::size_t x = 0; x < blocks.count(); ++x) {
     response.assign(blocks.size(x), -infinity);
-    // Rewards less the largest: a constant moves no answer, and over a small beta it would drown the
-    // reference's logarithms.
+    // Rewards less the largest: a constant moves no answer, and over a small beta it would drown
+    // the reference's logarithms.
     Real highest = -infinity;
     for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
       field[i] /= weights[x];

@@ -17,6 +17,7 @@
 #include <dag/alignment/detail/alignment_generic.hpp>
 #include <dag/alignment/detail/alignment_pairwise.hpp>
 #include <dag/alignment/detail/alignment_pointwise.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 
 namespace dag {
@@ -32,10 +33,11 @@ namespace dag {
 ///   anything else                     Newton on differenced gradients (up to 400 answers), else
 ///                                     proximal ascent
 /// Certificate: `residual`, `gap` and, for the Target, `mixture_gap`, `violation` and
-/// `complementarity`; status is `converged` only where they meet the tolerance, `iteration_limit` or `stalled` otherwise.
-/// Starts at the reference; deterministic; allocates its work space once. Errors: invalid_argument
-/// (options; constraints that no policy satisfies), unsupported (an adversarial part beside parts
-/// that are not pointwise: use a generic solver such as mirror_prox), not_finite.
+/// `complementarity`; status is `converged` only where they meet the tolerance, `iteration_limit`
+/// or `stalled` otherwise. Starts at the reference; deterministic; allocates its work space once.
+/// Errors: invalid_argument (options; constraints that no policy satisfies), unsupported (an
+/// adversarial part beside parts that are not pointwise: use a generic solver such as mirror_prox),
+/// not_finite.
 template <Utility U, class Backend>
 [[nodiscard]] AlignmentSolution<typename U::scalar_type> equilibrium(
     const AlignmentGame<U, Backend>& game,
@@ -45,6 +47,7 @@ template <Utility U, class Backend>
   require(options.tolerance >= 0 && options.max_iterations >= 0, Errc::invalid_argument,
           "equilibrium: tolerance and max_iterations must be >= 0, got ", options.tolerance,
           " and ", options.max_iterations);
+  const Deadline deadline(options.stop, options.time_limit, "equilibrium");
   const Blocks& blocks = game.contexts().blocks();
   AlignmentSolution<Real> found;
   found.blocks = blocks;
@@ -75,7 +78,9 @@ template <Utility U, class Backend>
     if (!(found.residual <= options.tolerance)) {  // rare: references e^-300 apart, beta small
       AlignmentSolution<Real> other = found;
       other.method = AlignmentMethod::generic;
-      detail::generic_ascent(game, options, other);
+      EquilibriumOptions<Real> rest = options;
+      rest.time_limit = deadline.left();
+      detail::generic_ascent(game, rest, other);
       detail::certify_policy(game, other);
       if (other.residual < found.residual) {
         found = std::move(other);
@@ -119,6 +124,7 @@ template <Utility U, class Backend>
                    found.complementarity <= options.tolerance * scale * largest &&
                    found.mixture_gap <= options.tolerance * rewards;
   found.status = met                                          ? Status::converged
+                 : deadline.passed()                          ? deadline.status()
                  : found.iterations >= options.max_iterations ? Status::iteration_limit
                                                               : Status::stalled;
   return found;

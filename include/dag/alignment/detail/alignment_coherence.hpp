@@ -12,6 +12,7 @@
 #include <dag/alignment/alignment.hpp>
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/detail/alignment_consensus.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
@@ -43,18 +44,19 @@ class ConsensusNewton {
   }
 
   void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
+    const Deadline deadline(options.stop, options.time_limit, "equilibrium");
     found.iterations = 0;
     const std::vector<Real> start = pool_;
     std::vector<Real> theta = start;
-    if (!improve(options, theta, 20, found.iterations)) {
+    if (!improve(options, deadline, theta, 20, found.iterations)) {
       // From a strong anchor, where the map contracts, to the one that was asked for.
       theta = start;
       for (Real factor = Real(1e12); factor > 1; factor /= 4) {
         beta_ = game_.beta() * factor;
-        (void)improve(options, theta, 5, found.iterations);
+        (void)improve(options, deadline, theta, 5, found.iterations);
       }
       beta_ = game_.beta();
-      (void)improve(options, theta, 200, found.iterations);
+      (void)improve(options, deadline, theta, 200, found.iterations);
     }
     (void)evaluate(theta);
     found.log_nu = log_nu_;
@@ -65,13 +67,16 @@ class ConsensusNewton {
 
   /// Rounds from theta until only rounding is left, or `patience` rounds gained nothing; the best
   /// point seen goes to theta. True if the error fell to 1e-9.
-  [[nodiscard]] bool improve(const EquilibriumOptions<Real>& options, std::vector<Real>& theta,
-                             int patience, std::int64_t& rounds) {
+  [[nodiscard]] bool improve(const EquilibriumOptions<Real>& options, const Deadline& deadline,
+                             std::vector<Real>& theta, int patience, std::int64_t& rounds) {
     std::vector<Real> step(size_), trial(size_), best = theta;
     Real potential = evaluate(theta);
     Real error = largest_error(theta);
     Real least = error;
     for (int idle = 0; rounds < options.max_iterations && least > 0; ++rounds) {
+      if (deadline.passed()) {
+        break;
+      }
       if (idle >= (least <= Real(1e-9) ? 2 : patience)) {
         break;
       }

@@ -16,6 +16,7 @@
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/detail/alignment_pointwise.hpp>
 #include <dag/alignment/detail/target_program.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 
 namespace dag::detail {
@@ -73,6 +74,7 @@ class AlignmentDual {
   /// minimiser moves by about beta, which is a fixed distance in logits.
   /// Errors: invalid_argument where no policy satisfies the constraints, proved by weak duality.
   void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
+    const Deadline deadline(options.stop, options.time_limit, "equilibrium");
     const std::vector<Real> centre = y_;
     EquilibriumOptions<Real> each = options;
     each.max_iterations = std::min<std::int64_t>(options.max_iterations, 200);
@@ -93,12 +95,14 @@ class AlignmentDual {
       beta_ = beta;
       response_.emplace(game_.utility(), beta_);
       each.max_iterations = options.max_iterations - spent;
+      each.time_limit = deadline.left();
       (void)minimise(each, found);
       spent += found.iterations;
     }
     beta_ = game_.beta();
     response_.emplace(game_.utility(), beta_);
     each.max_iterations = std::max<std::int64_t>(0, options.max_iterations - spent);
+    each.time_limit = deadline.left();
     const Real continued = minimise(each, found);
     found.iterations += spent;
     if (!(continued < reached)) {
@@ -121,7 +125,11 @@ class AlignmentDual {
     best = y_;
     int idle = 0;
     Real radius = 4;
+    const Deadline deadline(options.stop, options.time_limit, "equilibrium");
     for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+      if (deadline.passed()) {
+        break;
+      }
       if (!target_step(shape_, std::span<const Real>(hessian_), std::span<const Real>(gradient_),
                        std::span<const Real>(y_), std::span<Real>(d))) {
         break;
@@ -221,9 +229,9 @@ class AlignmentDual {
     Real total = constant;
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       const std::size_t first = blocks.offset(x);
-      response_->solve(first, blocks.of(game_.log_reference(), x),
-                      blocks.of(std::span<const Real>(offset_), x),
-                      blocks.of(std::span<Real>(base_), x), blocks.of(std::span<Real>(log_nu_), x));
+      response_->solve(
+          first, blocks.of(game_.log_reference(), x), blocks.of(std::span<const Real>(offset_), x),
+          blocks.of(std::span<Real>(base_), x), blocks.of(std::span<Real>(log_nu_), x));
       Real sum = 0;
       for (std::size_t i = first; i < first + blocks.size(x); ++i) {
         nu_[i] = std::exp(log_nu_[i]);

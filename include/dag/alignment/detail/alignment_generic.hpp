@@ -12,6 +12,7 @@
 #include <dag/alignment/alignment.hpp>
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/detail/alignment_ascent.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
@@ -89,7 +90,19 @@ void generic_ascent(const Game& game, const EquilibriumOptions<typename Game::Re
 
   Real eta = 1 / game.beta();
   int failures = 0;
+  // The error has to fall by a tenth in so many rounds: else rounding holds it where it is.
+  constexpr std::int64_t patience = 200;
+  Real least = infinity;
+  std::int64_t since = 0;
+  const Deadline deadline(options.stop, options.time_limit, "equilibrium");
   for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+    if (ascent.at().error < Real(0.9) * least) {
+      least = ascent.at().error;
+      since = found.iterations;
+    }
+    if (deadline.passed() || found.iterations - since >= patience) {
+      break;
+    }
     if (ascent.at().error <= std::numeric_limits<Real>::epsilon() || failures > 60) {
       break;
     }

@@ -14,6 +14,7 @@
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/detail/alignment_ascent.hpp>
 #include <dag/alignment/detail/alignment_pointwise.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
@@ -98,7 +99,11 @@ void column_newton(const Game& game, const EquilibriumOptions<typename Game::Rea
     }
     return ascent.jump(std::move(log_nu));
   };
+  const Deadline deadline(options.stop, options.time_limit, "equilibrium");
   for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
+    if (deadline.passed()) {
+      break;
+    }
     const auto& at = ascent.at();
     if (at.error == 0) {
       break;

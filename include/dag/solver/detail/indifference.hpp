@@ -96,6 +96,39 @@ class IndifferenceSystem {
   std::vector<std::size_t> pivots_;
 };
 
+/// True if doubles show beyond doubt that the supports' system has no feasible solution: its
+/// pivots are far above rounding and a probability or a shortfall far below zero. Payoffs in [0,
+/// 1].
+[[nodiscard]] inline bool clearly_infeasible(std::span<const double> payoff, std::size_t columns,
+                                             std::span<const std::size_t> row_support,
+                                             std::span<const std::size_t> column_support,
+                                             bool row_plays, IndifferenceSystem& system) {
+  constexpr double sound = 1e-5;    // of a pivot: the solution's error is then below 1e-9
+  constexpr double beyond = -1e-6;  // of a probability or a shortfall
+  if (!system.solve(payoff, columns, row_support, column_support, row_plays) ||
+      !(system.smallest_pivot() > sound)) {
+    return false;
+  }
+  const std::span<const std::size_t> mine = row_plays ? row_support : column_support;
+  for (std::size_t k = 0; k < mine.size(); ++k) {
+    if (system.probability(k) < beyond) {
+      return true;
+    }
+  }
+  const std::size_t others = row_plays ? columns : payoff.size() / columns;
+  for (std::size_t s = 0; s < others; ++s) {
+    double shortfall = system.payoff();
+    for (std::size_t k = 0; k < mine.size(); ++k) {
+      shortfall -= system.probability(k) *
+                   (row_plays ? payoff[mine[k] * columns + s] : payoff[s * columns + mine[k]]);
+    }
+    if (shortfall < beyond) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// The ends of a payoff table; `finite` is false if an entry is not.
 struct PayoffExtent {
   double low = 0.0;
