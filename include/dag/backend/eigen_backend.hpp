@@ -206,12 +206,17 @@ struct eigen : detail::EigenSimplices {
   template <class Scalar>
   void project_simplex(std::span<Scalar> y) const {
     const auto v = detail::array(std::span<const Scalar>(y));
+    const Scalar largest = v.maxCoeff();
+    if (std::abs(largest) > Scalar{8}) {  // a common offset would cost the sum its digits
+      detail::array(y) -= largest;
+    }
     Scalar threshold = (v.sum() - Scalar{1}) / static_cast<Scalar>(v.size());
     require(std::isfinite(threshold), Errc::not_finite,
             "project_simplex: the point has a NaN or an infinity");
     for (Scalar kept = static_cast<Scalar>(v.size());;) {
       const auto [excess, count] = detail::excess_above(std::span<const Scalar>(y), threshold);
       if (count >= kept || count == 0) {  // never more, unless by rounding
+        threshold += count > 0 ? (excess - Scalar{1}) / count : Scalar{0};  // what rounding left
         break;
       }
       kept = count;

@@ -138,6 +138,16 @@ template <MonotoneGame Game>
          static_cast<double>(solution.relative_gap) <= tolerance;
 }
 
+/// True for methods whose steps are in units of 1 / payoff, as they say by `step_over_payoffs`.
+template <class Rounds>
+[[nodiscard]] constexpr bool steps_over_payoffs() {
+  if constexpr (requires { Rounds::step_over_payoffs; }) {
+    return Rounds::step_over_payoffs;
+  } else {
+    return false;
+  }
+}
+
 /// Looks at the clock and the stop token about every two milliseconds, whatever a round takes.
 class RoundClock {
  public:
@@ -174,7 +184,7 @@ class StallWatch {
       best_ = measured;
       since_ = t;
     }
-    return best_ <= 1e4 * rounding && t > 3 * since_ + 2000;
+    return best_ <= 100 * rounding && t > 3 * since_ + 2000;
   }
 
  private:
@@ -203,6 +213,7 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
   solution.state = State<backend_t<Game>, Real>(backend, size);
 
   std::int64_t checks = 0;
+  constexpr bool in_payoffs = steps_over_payoffs<Rounds>();
   const double rounding = gap_rounding(game);
   const bool gap_measured = options.measure != Measure::residual;
   const auto measured = [&](const Certificate<Real>& c) {
@@ -243,7 +254,9 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     solution.gap = found.gap;
     solution.relative_gap = found.relative_gap;
     solution.residual = found.residual;
-    solution.step = t > 0 ? method.step() / payoff_per_unit(game) : Real{0};
+    solution.step = t == 0       ? Real{0}
+                    : in_payoffs ? method.step() / payoff_per_unit(game)
+                                 : method.step();
     return measured(found);
   };
   const auto met = [&](double reached) {

@@ -62,6 +62,10 @@ class FirstOrder {
   using Vector = typename Backend::template vector<Real>;
   using Rule = typename Step<Real>::Rule;
 
+  /// Steps are in units of 1 / payoff; methods whose steps have none (means of past play) hide
+  /// this.
+  static constexpr bool step_over_payoffs = true;
+
   [[nodiscard]] View last() const { return last_.view(); }
   [[nodiscard]] Real step() const { return eta_; }
   [[nodiscard]] std::int64_t products() const { return products_; }

@@ -162,7 +162,7 @@ class PrimalDualRounds : public FirstOrder<Game> {
       const auto x_last = blocks().of(last_view(), 0);
       const Real cross = std::abs(backend.dot(a_next, x_next) - backend.dot(a_next, x_last) -
                                   backend.dot(a_last, x_next) + backend.dot(a_last, x_last));
-      // Below the rounding of <A y, x>, the product says nothing about the step.
+      // Below the rounding of <A y, x>, the product says nothing about the step: it stays.
       const Real noise = 8 * std::numeric_limits<Real>::epsilon() *
                          std::max(std::abs(backend.max(a_next)), std::abs(backend.min(a_next)));
       const Real limit = cross > noise ? (dx / balance_ + dy * balance_) / (2 * cross)
@@ -173,7 +173,7 @@ class PrimalDualRounds : public FirstOrder<Game> {
       const Real safe = (1 - std::pow(round, Real(-0.3))) * limit;
       const bool accepted = tried <= limit;
       if (accepted) {
-        next_eta_ = safe < longer ? safe : longer;
+        next_eta_ = !(cross > noise) ? tried : safe < longer ? safe : longer;
         return true;
       }
       this->eta_ = safe < longer ? safe : longer;

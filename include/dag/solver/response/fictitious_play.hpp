@@ -43,6 +43,7 @@ class MatrixPlayRounds : public FirstOrder<Game> {
   using Base = FirstOrder<Game>;
 
  public:
+  static constexpr bool step_over_payoffs = false;  // shares of the mean
   using typename Base::Real;
   using typename Base::View;
 

@@ -45,6 +45,7 @@ class ResponseRounds : public FirstOrder<Game> {
   using Base = FirstOrder<Game>;
 
  public:
+  static constexpr bool step_over_payoffs = false;  // shares of the mean
   using typename Base::Real;
   using typename Base::View;
 
