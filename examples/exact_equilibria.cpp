@@ -9,6 +9,7 @@
 #include <dag/solver/table/lemke_howson.hpp>
 #include <dag/solver/table/pure_equilibria.hpp>
 #include <dag/solver/table/support_enumeration.hpp>
+#include <dag/solver/table/vertex_enumeration.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -52,6 +53,21 @@ int main() {
     std::printf("regret %.1e, degenerate: %s\n", all.max_regret, all.degenerate ? "yes" : "no");
     //! [support_enumeration]
     right = right && all.equilibria.size() == 3 && !all.degenerate && all.max_regret < 1e-14;
+  }
+  {
+    //! [vertex_enumeration]
+    // One player's payoffs shifted by 1e9, as a currency or a bonus would: nothing changes.
+    dag::GameTable game = dag::named_game("general:8x8:1");
+    for (double& payoff : game.payoffs[1]) {
+      payoff += 1e9;
+    }
+    const dag::EquilibriumSet all = dag::vertex_enumeration(game, {.fractions = true});
+    const dag::NashSubsets groups = dag::maximal_nash_subsets(all);
+    std::printf("vertices: %zu equilibria in %zu groups, %s\n", all.equilibria.size(),
+                groups.subsets.size(), all.complete ? "complete" : "perhaps not all");
+    std::printf("the first, exactly: %.40s...\n", all.fractions[0][0][0].text().c_str());
+    //! [vertex_enumeration]
+    right = right && all.complete && all.exact && all.equilibria.size() % 2 == 1;
   }
   {
     //! [lemke_howson]

@@ -61,9 +61,7 @@ struct Told {
 
 template <class Solution>
 Told told(const Solution& found, double scale, double offset) {
-  Told out{found.status,       found.iterations,
-           found.relative_gap, (found.value - offset) / scale,
-           {}};
+  Told out{found.status, found.iterations, found.relative_gap, (found.value - offset) / scale, {}};
   const auto point = found.state.view().point;
   out.point =
       Eigen::Map<const Eigen::VectorXd>(point.data(), static_cast<Eigen::Index>(point.size()));
