@@ -65,7 +65,7 @@ double relative_tolerance(double relative, double absolute, const Problem& probl
 }
 
 Found certified(Found found, const Problem& problem, const Settings& settings) {
-  const double tolerance = settings.options.tolerance;
+  const double tolerance = dag::tolerance_or_rounding(settings.options.tolerance);
   const bool plain = settings.tau == 0 && found.kept.empty() && !found.strategies.empty();
   if (plain) {
     if (problem.kind == GameKind::zero_sum) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,12 @@ struct PreciseGap {
   double relative_gap = 0;  ///< sum of regret / payoff range over the players
   double value = 0;         ///< of the first player
 };
+
+/// What exact solvers compare a relative gap with: the tolerance, or where that is 0 (as near as
+/// doubles come) 64 roundings of the payoff range.
+[[nodiscard]] constexpr double tolerance_or_rounding(double tolerance) noexcept {
+  return tolerance > 0 ? tolerance : 64 * std::numeric_limits<double>::epsilon();
+}
 
 /// The same in the precision of the solve.
 template <Scalar Real>

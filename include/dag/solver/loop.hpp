@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -264,19 +265,12 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     return gap_measured && std::isfinite(solution.gap) ? gap_meets(game, tolerance, solution)
                                                        : reached <= tolerance;
   };
-  // A game of up to this many strategies' products has its last gap computed without rounding.
-  const auto finish = [&](Status status) {
-    constexpr double small = 65'536;
-    double entries = 1;
-    for (std::size_t b = 0; b < solution.blocks.count(); ++b) {
-      entries *= static_cast<double>(solution.blocks.size(b));
-    }
-    if (entries <= small && gap_measured) {
-      refine_gap(game, solution);
-    }
-    solution.status = status;
-    solution.seconds = watch.seconds();
-  };
+  // The last gap of a game of up to 65 536 payoffs a player is computed without rounding.
+  double entries = 1;
+  for (std::size_t b = 0; b < solution.blocks.count(); ++b) {
+    entries *= static_cast<double>(solution.blocks.size(b));
+  }
+  const bool small = entries <= 65'536;
   const auto record = [&] {
     return Record{solution.iterations,
                   solution.products,
@@ -309,26 +303,25 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
       continue;
     }
     const auto reached = static_cast<double>(check(t));
-    const bool done = met(reached);
+    // How it ends, if it does: known before the observer sees the last record.
+    std::optional<Status> end;
+    if (met(reached)) {
+      end = Status::converged;
+    } else if (options.stop.stop_requested()) {
+      end = Status::stopped;
+    } else if (last_round && !out_of_time) {
+      end = alive ? Status::iteration_limit : Status::stalled;
+    } else if (solution.seconds >= options.time_limit) {
+      end = Status::time_limit;
+    } else if (stall.stalled(t, reached, rounding)) {
+      end = Status::stalled;
+    }
+    if (end && small && gap_measured) {
+      refine_gap(game, solution);
+    }
     const bool go_on = options.observer(record());
-    if (done) {
-      finish(Status::converged);
-      return solution;
-    }
-    if (!go_on || options.stop.stop_requested()) {
-      finish(Status::stopped);
-      return solution;
-    }
-    if (last_round && !out_of_time) {
-      finish(alive ? Status::iteration_limit : Status::stalled);
-      return solution;
-    }
-    if (solution.seconds >= options.time_limit) {
-      finish(Status::time_limit);
-      return solution;
-    }
-    if (stall.stalled(t, reached, rounding)) {
-      finish(Status::stalled);
+    if (end || !go_on) {
+      solution.status = end == Status::converged || go_on ? *end : Status::stopped;
       return solution;
     }
     next_check = options.check_every > 0 ? t + options.check_every : t + 1 + t / 20;

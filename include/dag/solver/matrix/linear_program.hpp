@@ -27,7 +27,7 @@
 namespace dag {
 
 struct LinearProgramOptions {
-  double tolerance = 1e-12;     ///< on gap / payoff range
+  double tolerance = 1e-12;     ///< on gap / payoff range; 0: 64 roundings of it
   std::int64_t max_pivots = 0;  ///< 0: 100 (rows + columns) + 10000
   /// False: the first answer that meets the tolerance. Games of 2500 payoffs and more are then
   /// solved in a tableau of floats, refined in double (300 x 300 in half the time), and from the
@@ -171,7 +171,9 @@ class MatrixProgram {
     found.exact = true;
     found.pivots = best_.pivots;
     certify(found);
-    found.status = found.relative_gap <= options_.tolerance ? Status::converged : Status::stalled;
+    found.status = found.relative_gap <= tolerance_or_rounding(options_.tolerance)
+                       ? Status::converged
+                       : Status::stalled;
     best_ = std::move(found);
   }
 
@@ -230,9 +232,10 @@ class MatrixProgram {
     clean_strategy(found.row);
     clean_strategy(found.column);
     certify(found);
-    found.status = found.relative_gap <= options_.tolerance ? Status::converged
-                   : optimal                                ? Status::stalled
-                                                            : Status::iteration_limit;
+    found.status = found.relative_gap <= tolerance_or_rounding(options_.tolerance)
+                       ? Status::converged
+                   : optimal ? Status::stalled
+                             : Status::iteration_limit;
     found.pivots = best_.pivots;
     if (found.gap < best_.gap) {
       best_ = std::move(found);

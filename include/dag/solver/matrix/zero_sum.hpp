@@ -153,7 +153,7 @@ class ZeroSumSolve {
     iterations_ += found.iterations;
     products_ += found.products;
     const Status ended = found.status;
-    const bool good = gap_meets(game_, options_.tolerance, found);
+    const bool good = gap_meets(game_, tolerance_or_rounding(options_.tolerance), found);
     if (found.gap < best_.gap || good) {
       static_cast<Solution<Game>&>(best_) = std::move(found);
       best_.method = method;
@@ -271,9 +271,10 @@ class ZeroSumSolve {
 /// tight tolerances. A method that fails is followed by the next one. The cut-offs and their
 /// measurements stand in `ZeroSumCutoffs`. The certificate is always computed from the game
 /// and the strategies returned; converged means relative gap <= tolerance, rounding included
-/// (`gap_meets`). Options used: tolerance, limits (pivots and rounds count alike), observer, stop;
-/// start, step and average are refused, and so is a measure other than the gap. Memory: up to five
-/// matrices of the game's size. Deterministic. Errors: invalid_argument (options).
+/// (`gap_meets`; a tolerance of 0 asks for 64 roundings of the payoff range). Options used:
+/// tolerance, limits (pivots and rounds count alike), observer, stop; start, step and average are
+/// refused, and so is a measure other than the gap. Memory: up to five matrices of the game's size.
+/// Deterministic. Errors: invalid_argument (options).
 template <std::same_as<double> Real>
 [[nodiscard]] ZeroSumSolution solve_zero_sum(
     const MatrixGame<Real, eigen>& game,
