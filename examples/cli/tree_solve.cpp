@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -31,6 +32,9 @@ int solve_tree(const SolveOptions& options) {
          "the strategies of a game tree have too many dimensions to draw");
   refuse(!options.start.empty(), "--start", "game trees are solved from the uniform behaviour");
   refuse(!options.select.empty(), "--select", "not offered for game trees");
+  refuse(options.exact, "--exact", "game trees are solved in doubles");
+  refuse(std::isfinite(options.absolute_tolerance), "--absolute-tolerance",
+         "not offered for game trees; --tolerance is a share of the payoff range");
   refuse(options.scaling != "none", "--scaling", "not offered for game trees");
   dag::PlotFormat format = dag::PlotFormat::svg;
   if (!options.plot.empty()) {
