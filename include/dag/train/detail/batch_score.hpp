@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -9,13 +10,144 @@
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/token_log_prob_model.hpp>
+#include <dag/policy/policy_loss.hpp>
 #include <dag/train/detail/group_diagnostics.hpp>
-#include <dag/train/detail/token_scores.hpp>
-#include <dag/train/detail/trace_loss.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/train_record.hpp>
 
 namespace dag::detail {
+
+/// A policy loss at the level of tokens, from a rollout to a gradient: log-probabilities of the
+/// sampled tokens under the policy that drew them and under the anchor, and, epoch by epoch,
+/// weights = -d loss / d log pi of every token. A trace's advantage is that of all its tokens.
+/// Memory: five numbers a token.
+template <TokenLogProbModel Model>
+class TokenScores {
+ public:
+  using Real = typename Model::scalar_type;
+  using Prompts = std::span<const typename Model::prompt_type>;
+  using Traces = std::span<const typename Model::trace_type>;
+
+  void read(const Model& model, const Model& anchor, Prompts prompts, Traces traces,
+            std::span<Real> log_prob, std::span<Real> log_reference) {
+    offsets_ = token_offsets(model, prompts, traces);
+    own_.resize(offsets_.back());
+    lengths_.resize(traces.size());
+    const auto into = [&](const Model& from, std::vector<double>& tokens, std::span<Real> sums) {
+      token_log_prob_batch(from, prompts, traces, std::span<const std::size_t>(offsets_),
+                           std::span<Real>(own_));
+      tokens.assign(own_.begin(), own_.end());
+      for (std::size_t i = 0; i < traces.size(); ++i) {
+        double sum = 0;
+        for (std::size_t t = offsets_[i]; t < offsets_[i + 1]; ++t) {
+          sum += tokens[t];
+        }
+        sums[i] = static_cast<Real>(sum);
+        lengths_[i] = static_cast<double>(offsets_[i + 1] - offsets_[i]);
+      }
+    };
+    into(model, old_, log_prob);
+    into(anchor, reference_, log_reference);
+    kept_.assign(1, 0);
+  }
+  [[nodiscard]] std::span<const double> lengths() const { return lengths_; }
+
+  void keep(std::size_t from, std::size_t to) {
+    const auto begin = static_cast<std::ptrdiff_t>(offsets_[from]);
+    const auto end = static_cast<std::ptrdiff_t>(offsets_[from + 1]);
+    const auto place = static_cast<std::ptrdiff_t>(kept_[to]);
+    for (auto* tokens : {&old_, &reference_}) {
+      std::copy(tokens->begin() + begin, tokens->begin() + end, tokens->begin() + place);
+    }
+    kept_.push_back(kept_[to] + static_cast<std::size_t>(end - begin));
+  }
+
+  void weigh(const PolicyLossOptions& loss, std::size_t epoch, const Model& model, Prompts prompts,
+             Traces traces, std::span<const double> advantage, TrainRecord& record) {
+    const std::size_t tokens = kept_.back();
+    const auto old = std::span<const double>(old_).first(tokens);
+    // On the first epoch the policy is the one that drew the tokens.
+    now_.assign(old.begin(), old.end());
+    const bool moves = loss.surrogate != Surrogate::reinforce || loss.beta > 0;
+    if (epoch > 0 && moves) {
+      own_.resize(tokens);
+      token_log_prob_batch(model, prompts, traces, std::span<const std::size_t>(kept_),
+                           std::span<Real>(own_));
+      now_.assign(own_.begin(), own_.end());
+    }
+    gradient_.resize(tokens);
+    TokenBatch batch{.offsets = kept_, .log_prob = now_, .old_log_prob = old};
+    batch.advantage = advantage;
+    if (loss.beta > 0) {
+      batch.reference_log_prob = std::span<const double>(reference_).first(tokens);
+    }
+    const PolicyLossSum sum = policy_loss(batch, loss, std::span<double>(gradient_));
+    weights_.resize(tokens);
+    for (std::size_t t = 0; t < tokens; ++t) {
+      weights_[t] = static_cast<Real>(-gradient_[t]);
+    }
+    record.effective_samples = sum.effective_sample_size() / static_cast<double>(traces.size());
+    record.clipped =
+        static_cast<double>(sum.clipped_low + sum.clipped_high) / static_cast<double>(sum.tokens);
+  }
+
+  template <class Keep>
+  void accumulate(const Model& model, Prompts prompts, Traces traces, std::span<Real> gradient,
+                  Keep&& keep) {
+    own_.assign(weights_.begin(), weights_.end());
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+      for (std::size_t t = kept_[i]; t < kept_[i + 1] && !keep(i); ++t) {
+        own_[t] = 0;
+      }
+    }
+    accumulate_token_score_batch(model, prompts, traces, std::span<const std::size_t>(kept_),
+                                 std::span<const Real>(own_), gradient);
+  }
+
+ private:
+  std::vector<std::size_t> offsets_, kept_;  ///< of all traces; of those that stay
+  std::vector<double> old_, reference_, now_, gradient_, lengths_;
+  std::vector<Real> own_, weights_;
+};
+
+/// A policy loss whose tokens are whole traces (ratio pi(y) / pi_old(y)): what each trace's score
+/// is to be multiplied by. The first epoch has ratio 1.
+class TraceLoss {
+ public:
+  template <class Real>
+  void operator()(const PolicyLossOptions& options, std::span<const double> advantage,
+                  std::span<const Real> old_log_prob, std::span<const Real> log_prob,
+                  std::span<Real> weights, TrainRecord& record) {
+    const std::size_t size = weights.size();
+    const auto n = static_cast<double>(size);
+    if (options.surrogate == Surrogate::reinforce) {
+      for (std::size_t i = 0; i < size; ++i) {
+        weights[i] = static_cast<Real>(advantage[i] / n);
+      }
+      return;
+    }
+    old_.assign(old_log_prob.begin(), old_log_prob.end());
+    now_.assign(log_prob.begin(), log_prob.end());
+    offsets_.resize(size + 1);
+    for (std::size_t i = 0; i <= size; ++i) {
+      offsets_[i] = i;
+    }
+    gradient_.resize(size);
+    const PolicyLossSum sum = policy_loss(
+        TokenBatch{
+            .offsets = offsets_, .log_prob = now_, .old_log_prob = old_, .advantage = advantage},
+        options, std::span<double>(gradient_));
+    for (std::size_t i = 0; i < size; ++i) {
+      weights[i] = static_cast<Real>(-gradient_[i]);
+    }
+    record.effective_samples = sum.effective_sample_size() / n;
+    record.clipped = static_cast<double>(sum.clipped_low + sum.clipped_high) / n;
+  }
+
+ private:
+  std::vector<double> old_, now_, gradient_;
+  std::vector<std::size_t> offsets_;
+};
 
 /// What the scores of a step's traces are multiplied by, at the level of the loss: a weight a trace
 /// (`TraceLoss`), or one a token (`TokenScores`) where the model tells tokens apart.
