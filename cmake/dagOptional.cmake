@@ -11,6 +11,7 @@
 #   dag::zlib    .gz files in              zlib (zlib1g-dev on Debian); without it they are refused
 #   dag::torch   torch modules as models libtorch 1.13 or newer (TorchConfig.cmake; slow to look for,
 #                so -DDAG_TORCH=OFF leaves it out)
+#   dag::mpi     rewards over ranks        MPI (libopenmpi-dev openmpi-bin on Debian); -DDAG_MPI=OFF: not looked for
 #   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
 #                is all it needs; for C++ define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (_OMP)
 macro(_dag_optional_target name package version dependency)
@@ -59,6 +60,21 @@ function(_dag_find_torch)
 endfunction()
 if(DAG_TORCH AND NOT TARGET dag::torch)
   _dag_find_torch()
+endif()
+
+option(DAG_MPI "Look for MPI" ON)
+if(DAG_MPI AND NOT TARGET dag::mpi)
+  get_property(_dag_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(CXX IN_LIST _dag_languages)
+    find_package(MPI QUIET COMPONENTS CXX)
+    if(TARGET MPI::MPI_CXX)
+      set_target_properties(MPI::MPI_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
+      add_library(dag::mpi INTERFACE IMPORTED GLOBAL)
+      target_link_libraries(dag::mpi INTERFACE dag::dag MPI::MPI_CXX)
+      # The old C++ bindings of Open MPI and MPICH are left out.
+      target_compile_definitions(dag::mpi INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+    endif()
+  endif()
 endif()
 
 # CCCL 3 keeps libcu++ and CUB beside Thrust; all live under the same folder.

@@ -49,7 +49,7 @@ THIRD_PARTY = [
     ("re2", r"re2/", set(), {"text/detail/regex_search.hpp"}),
     ("zlib", r"zlib\.h", {"io"}, set()),
     ("torch", r"(torch|ATen|c10)/", {"io", "interop"}, set()),
-    ("mpi", r"mpi\.h", {"train", "interop"}, set()),
+    ("mpi", r"mpi\.h", set(), {"interop/mpi_communicator.hpp"}),
 ]
 # The operating system, for files that must be mapped, synced and renamed.
 SYSTEM = {"sys/mman.h": {"io"}, "sys/stat.h": {"io"}, "fcntl.h": {"io"}, "unistd.h": {"io"}}
