@@ -102,6 +102,16 @@ foreach(case IN ITEMS "compiles:compiles, but must not"
                        PASS_REGULAR_EXPRESSION "${CMAKE_MATCH_2}")
 endforeach()
 
+# What the library says under -std=c++17, -ffast-math, -fno-exceptions, two instruction sets.
+if(TARGET dag::eigen)
+  add_test(NAME flags
+           COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/flags.py
+                   ${CMAKE_CXX_COMPILER} ${CMAKE_CURRENT_BINARY_DIR}/flags
+                   "-I$<JOIN:$<TARGET_PROPERTY:dag_everything,INTERFACE_INCLUDE_DIRECTORIES>,;-I>"
+           COMMAND_EXPAND_LISTS)
+  set_tests_properties(flags PROPERTIES LABELS check)
+endif()
+
 # The package as users meet it: a fresh prefix, then a project each for find_package (with and
 # without Eigen), add_subdirectory, FetchContent, and versions that must be refused.
 set(consumers ${CMAKE_CURRENT_BINARY_DIR}/consumer)

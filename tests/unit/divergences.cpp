@@ -20,7 +20,6 @@
 
 namespace {
 
-using contract::check_divergence;
 using Checks = contract::DivergenceChecks;
 
 /// A user's generator: triangular discrimination, (t-1)^2 / (t+1).
@@ -68,25 +67,28 @@ static_assert(dag::HasInverseDerivative<dag::LogBarrier>);
 static_assert(!dag::Divergence<dag::KlGenerator>);
 
 TEST_CASE_TEMPLATE("f-divergences meet the contract", Real, float, double) {
-  check_divergence<Real>(dag::KlDivergence{}, {.infinite_where_first_alone = true});
-  check_divergence<Real>(dag::ReverseKlDivergence{}, {.infinite_where_second_alone = true});
-  check_divergence<Real>(dag::ChiSquareDivergence{}, {.infinite_where_first_alone = true});
-  check_divergence<Real>(dag::Swapped<dag::ChiSquareDivergence>{},
-                         {.infinite_where_second_alone = true});
-  check_divergence<Real>(dag::HellingerDivergence{}, {.symmetric = true});
-  check_divergence<Real>(dag::JensenShannonDivergence{}, {.symmetric = true});
-  check_divergence<Real>(dag::JensenShannonDivergence{dag::JensenShannonGenerator(0.2)}, {});
+  contract::check_divergence<Real>(dag::KlDivergence{}, {.infinite_where_first_alone = true});
+  contract::check_divergence<Real>(dag::ReverseKlDivergence{},
+                                   {.infinite_where_second_alone = true});
+  contract::check_divergence<Real>(dag::ChiSquareDivergence{},
+                                   {.infinite_where_first_alone = true});
+  contract::check_divergence<Real>(dag::Swapped<dag::ChiSquareDivergence>{},
+                                   {.infinite_where_second_alone = true});
+  contract::check_divergence<Real>(dag::HellingerDivergence{}, {.symmetric = true});
+  contract::check_divergence<Real>(dag::JensenShannonDivergence{}, {.symmetric = true});
+  contract::check_divergence<Real>(dag::JensenShannonDivergence{dag::JensenShannonGenerator(0.2)},
+                                   {});
   for (const double order :
        {-1.0, -0.3, 0.0, 1e-9, 0.3, 0.5, 0.8, 1.0, 1.0 + 1e-9, 1.5, 2.0, 3.0}) {
     CAPTURE(order);
-    check_divergence<Real>(
+    contract::check_divergence<Real>(
         dag::AlphaDivergence{dag::AlphaGenerator(order)},
         {.infinite_where_first_alone = order >= 1, .infinite_where_second_alone = order <= 0});
   }
 }
 
 TEST_CASE("total variation meets the contract (its entries never tie in the random checks)") {
-  check_divergence<double>(dag::TotalVariation{}, {.symmetric = true});
+  contract::check_divergence<double>(dag::TotalVariation{}, {.symmetric = true});
 }
 
 TEST_CASE("total variation takes the subgradient 0 at a tie") {
@@ -99,47 +101,50 @@ TEST_CASE("total variation takes the subgradient 0 at a tie") {
 }
 
 TEST_CASE("a user's generator meets the contract") {
-  check_divergence<double>(dag::FDivergence<Triangular>{}, {.symmetric = true});
+  contract::check_divergence<double>(dag::FDivergence<Triangular>{}, {.symmetric = true});
 }
 
 TEST_CASE_TEMPLATE("Renyi divergences meet the contract", Real, float, double) {
   for (const double order : {0.2, 0.5, 1.0, 2.0, 4.0}) {
     CAPTURE(order);
-    check_divergence<Real>(dag::RenyiDivergence(order),
-                           {.infinite_where_first_alone = order >= 1, .convex_first = order <= 1});
+    contract::check_divergence<Real>(
+        dag::RenyiDivergence(order),
+        {.infinite_where_first_alone = order >= 1, .convex_first = order <= 1});
   }
 }
 
 TEST_CASE_TEMPLATE("Bregman divergences meet the contract", Real, float, double) {
   const Checks entropy{.infinite_where_first_alone = true};
-  check_divergence<Real>(dag::Bregman<dag::NegativeEntropy>{}, entropy);
-  check_divergence<Real>(dag::Bregman<dag::HalfSquaredNorm>{},
-                         {.symmetric = true, .data_processing = false, .refuses_negative = false});
-  check_divergence<Real>(dag::Bregman<dag::LogBarrier>{}, {.infinite_where_first_alone = true,
-                                                           .infinite_where_second_alone = true,
-                                                           .convex_second = false,
-                                                           .data_processing = false});
+  contract::check_divergence<Real>(dag::Bregman<dag::NegativeEntropy>{}, entropy);
+  contract::check_divergence<Real>(
+      dag::Bregman<dag::HalfSquaredNorm>{},
+      {.symmetric = true, .data_processing = false, .refuses_negative = false});
+  contract::check_divergence<Real>(dag::Bregman<dag::LogBarrier>{},
+                                   {.infinite_where_first_alone = true,
+                                    .infinite_where_second_alone = true,
+                                    .convex_second = false,
+                                    .data_processing = false});
   for (const double order : {0.5, 1.0, 1.5, 2.0, 3.0}) {
     CAPTURE(order);
-    check_divergence<Real>(dag::Bregman<dag::Tsallis>{dag::Tsallis(order)},
-                           {.infinite_where_first_alone = order <= 1,
-                            .convex_second = order >= 1 && order <= 2,
-                            .data_processing = order == 1});
+    contract::check_divergence<Real>(dag::Bregman<dag::Tsallis>{dag::Tsallis(order)},
+                                     {.infinite_where_first_alone = order <= 1,
+                                      .convex_second = order >= 1 && order <= 2,
+                                      .data_processing = order == 1});
   }
 }
 
 TEST_CASE("Bregman divergences of a user's potentials meet the contract") {
-  check_divergence<double>(
+  contract::check_divergence<double>(
       dag::Bregman<Mahalanobis>{},
       {.symmetric = true, .data_processing = false, .refuses_negative = false, .separable = false});
-  check_divergence<double>(dag::Bregman<contract::PlainPotential<dag::NegativeEntropy>>{},
-                           {.infinite_where_first_alone = true});
-  check_divergence<double>(dag::Bregman<contract::PlainPotential<dag::LogBarrier>>{},
-                           {.infinite_where_first_alone = true,
-                            .infinite_where_second_alone = true,
-                            .convex_second = false,
-                            .data_processing = false});
-  check_divergence<double>(
+  contract::check_divergence<double>(dag::Bregman<contract::PlainPotential<dag::NegativeEntropy>>{},
+                                     {.infinite_where_first_alone = true});
+  contract::check_divergence<double>(dag::Bregman<contract::PlainPotential<dag::LogBarrier>>{},
+                                     {.infinite_where_first_alone = true,
+                                      .infinite_where_second_alone = true,
+                                      .convex_second = false,
+                                      .data_processing = false});
+  contract::check_divergence<double>(
       dag::Bregman<contract::PlainPotential<dag::HalfSquaredNorm>>{},
       {.symmetric = true, .data_processing = false, .refuses_negative = false});
 }

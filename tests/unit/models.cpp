@@ -47,7 +47,7 @@ dag::TabularModel<double> small_table() {
 
 template <class Call>
 void refused(dag::Errc code, Call&& call) {
-  contract::check_refused<void>(code, call);
+  contract::check_refuses(code, call);
 }
 
 }  // namespace

@@ -15,12 +15,15 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/geometry/simplices.hpp>
 #include <dag/utility/evaluate.hpp>
 
 namespace dag {
 
+inline namespace DAG_BINARY_NAMESPACE {
 struct eigen;  // the CPU backend, the default below; defined in backend/eigen_backend.hpp
+}
 
 /// For games that only `equilibrium` will solve: it needs no backend.
 struct no_backend {};

@@ -14,11 +14,13 @@
 #include <dag/answers/counted_rewards.hpp>
 #include <dag/answers/detail/count.hpp>
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/policy/advantage.hpp>
 
 namespace dag {
 
 namespace detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// Advantages of one group by its exact moments. Returns whether all rewards are equal.
 template <class Scalar>
@@ -207,7 +209,10 @@ class GeneralGroup {
   LargeGroupCounter counter_;
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace detail
+
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// Rewards and advantages from counts: reward[i] = tables.table(K)[k_i], k_i the number of other
 /// samples of the group with the same answer, K its number of answered samples; then the advantages
@@ -270,5 +275,7 @@ AdvantageReport table_rewards(std::span<const std::int32_t> answer,
   }
   return advantages<Scalar>(kind, reward, begin, advantage, lengths);
 }
+
+}  // namespace DAG_BINARY_NAMESPACE
 
 }  // namespace dag

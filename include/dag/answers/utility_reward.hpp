@@ -67,7 +67,7 @@ std::size_t utility_rewards(const AnswerUniverse& universe, const UtilityRewardO
     const auto answered = static_cast<double>(counts.answered(0));
     const bool alone = options.counts == Counts::leave_one_out && answered == 1 && smoothing == 0;
     if (answered > 0 && !alone) {
-      try {
+      DAG_TRY {
         const auto utility = utility_of(g);
         const Blocks blocks = Blocks::uniform(1, n);
         check_utility(utility, blocks);
@@ -92,7 +92,8 @@ std::size_t utility_rewards(const AnswerUniverse& universe, const UtilityRewardO
             reward[z] = gradient[z];
           }
         }
-      } catch (const Error& error) {
+      }
+      DAG_CATCH(Error, error) {
         fail(error.code(), "question '", groups.questions[groups.question[g]], "': ", error.what());
       }
     }

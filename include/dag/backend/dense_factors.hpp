@@ -11,8 +11,10 @@
 #include <vector>
 
 #include <dag/backend/eigen_backend.hpp>
+#include <dag/detail/config.hpp>
 
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 // Factorisations of dense row-major matrices of some thousand rows. They split the matrix in halves
 // until what is left is small (Toledo 1997, doi:10.1137/S0895479896297744), so that all but a few
@@ -363,4 +365,5 @@ class DenseLu {
   DenseProduct<Scalar> product_;
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

@@ -13,8 +13,11 @@
 #include <dag/backend/detail/eigen_maps.hpp>
 #include <dag/backend/detail/eigen_simplices.hpp>
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 
 namespace dag {
+
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// The CPU backend: one thread, Eigen's vector instructions, reductions in a fixed order (the same
 /// bits from run to run). Spans passed in are host memory; outputs may not overlap inputs unless a
@@ -265,6 +268,8 @@ struct eigen : detail::EigenSimplices {
 
   friend bool operator==(const eigen&, const eigen&) = default;
 };
+
+}  // namespace DAG_BINARY_NAMESPACE
 
 template <class Matrix>
 struct backend_of;  // declared with the games; lets `MatrixGame{payoff}` deduce its arguments

@@ -13,8 +13,10 @@
 
 #include <dag/backend/dense_factors.hpp>
 #include <dag/backend/eigen_backend.hpp>
+#include <dag/detail/config.hpp>
 
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// Least-squares solutions of least norm by a complete orthogonal decomposition,
 ///   A P = Q [T 0; 0 0] Z,
@@ -236,4 +238,5 @@ class LeastNorm {
   std::vector<Scalar> sums_;
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

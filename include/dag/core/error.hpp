@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -41,7 +42,7 @@ enum class Errc {
 
 /// The one exception of the library: `code()` for programs, `what()` ("where: rule and values")
 /// for people.
-class Error : public std::exception {
+class DAG_VISIBLE Error : public std::exception {
  public:
   Error(Errc code, std::string message) : code_(code), message_(std::move(message)) {}
   [[nodiscard]] Errc code() const noexcept { return code_; }
@@ -70,13 +71,20 @@ void append(std::string& out, Number value) {
 
 }  // namespace detail
 
-/// Throws `Error` with the parts (text and numbers) joined into one message.
+/// Throws `Error` with the parts (text and numbers) joined into one message (see DAG_THROW in
+/// detail/config.hpp for programs without exceptions).
 /// Convention: `fail(code, "mirror_prox: tolerance must be > 0, got ", tolerance)`.
 template <class... Parts>
 [[noreturn]] DAG_COLD void fail(Errc code, const Parts&... parts) {
   std::string message;
   (detail::append(message, parts), ...);
-  throw Error(code, std::move(message));
+#if defined(DAG_THROW)
+  DAG_THROW(Error(code, std::move(message)));
+  std::abort();  // reached only if a program's own hook returns
+#else
+  std::fprintf(stderr, "dag: %s\n", message.c_str());
+  std::abort();
+#endif
 }
 
 /// `fail` unless `holds`. Write conditions so that NaN fails them: `require(x > 0, ...)`.

@@ -22,11 +22,10 @@ namespace dag {
   do {
     const std::size_t chunk = text.size() < 65536 ? 65536 : text.size();
     const std::size_t before = text.size();
-    try {
-      text.resize(before + chunk);
-    } catch (...) {
+    DAG_TRY { text.resize(before + chunk); }
+    DAG_CATCH_ALL {
       std::fclose(file);
-      throw;
+      DAG_RETHROW;
     }
     got = std::fread(text.data() + before, 1, chunk, file);
     text.resize(before + got);

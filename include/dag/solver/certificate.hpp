@@ -15,19 +15,22 @@ namespace dag {
 
 /// How far a point is from equilibrium.
 ///
-/// gap: sum over players of what a deviation gains, max_u <g, u - z>, the magnet's cost included
-/// where the game has one. It is the duality gap (= NashConv) of a zero-sum bilinear game and of
-/// its regularised form, and bounds the suboptimality of a concave potential game. +inf where a set
-/// is unbounded. Units: payoff. residual: max norm of z - response(z), where response is the
-/// regularised best response if there is a magnet, else the prox of the gradient scaled by 1 /
-/// range. No units. Rounding moves the gap by about (largest payoff) * eps * strategies and can
-/// take it below zero: it is not clipped, and solvers ask `precise_gap` where that matters.
+/// gap: the linearised gap, the sum over players of what a deviation gains to first order, max_u
+/// <g, u - z>, the magnet's cost included where the game has one. It is the duality gap (=
+/// NashConv) of a zero-sum bilinear game and of its regularised form, bounds what deviations gain
+/// where each payoff is concave in its player's own strategy, and says nothing about a field of the
+/// wrong sign (dag/testing/check_game.hpp finds that). +inf where a set is unbounded. Units:
+/// payoff. residual: max norm of z - response(z), where response is the regularised best response
+/// if there is a magnet, else the prox of the gradient scaled by 1 / range. No units. Rounding
+/// moves the gap by about (largest payoff) * eps * strategies and can take it below zero: it is not
+/// clipped, and solvers ask `precise_gap` where that matters.
 template <Scalar Real>
 struct Certificate {
   Real gap = std::numeric_limits<Real>::infinity();
   Real relative_gap = std::numeric_limits<Real>::infinity();  ///< gap / range
   Real residual = std::numeric_limits<Real>::infinity();
-  Real value = 0;  ///< payoff of the first (maximising) player; 0 where the game does not say
+  /// Payoff of the first (maximising) player; NaN where the game does not say.
+  Real value = std::numeric_limits<Real>::quiet_NaN();
 };
 
 /// A game that has a standard form for solvers to walk through: see `MatrixGame`.
@@ -102,7 +105,8 @@ template <MonotoneGame Game>
     }
     players.prox(backend, z, range > 0 ? 1 / range : Real{1}, gradient, scratch);
   }
-  require(!std::isnan(found.gap), Errc::not_finite, "certify: the field has a NaN at this point");
+  require(!std::isnan(found.gap), Errc::not_finite,
+          "certify: the field has a NaN at this point, or leaves a component unwritten");
   // All payoffs equal: every point is an equilibrium, whatever rounding says.
   if constexpr (!requires { game.gaps(z, gradient); }) {
     found.relative_gap = range > 0 ? found.gap / range : Real{0};

@@ -208,6 +208,8 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
   RunningMean<Game> mean(game, average);
   auto field = backend.template allocate<Real>(size);
   State<backend_t<Game>, Real> scratch(backend, size);
+  // What a game's field leaves out stays NaN, and the certificate refuses it.
+  backend.fill(backend_t<Game>::view(field), std::numeric_limits<Real>::quiet_NaN());
 
   Solution<Game> solution;
   solution.blocks = game.players().blocks();

@@ -186,9 +186,8 @@ struct LoadedCheckpoint {
       reasons += (reasons.empty() ? "cannot read '" : "; cannot read '") + candidate + "'";
       continue;
     }
-    try {
-      return {detail::parse_checkpoint(bytes, candidate), candidate, reasons};
-    } catch (const Error& error) {
+    DAG_TRY { return {detail::parse_checkpoint(bytes, candidate), candidate, reasons}; }
+    DAG_CATCH(Error, error) {
       reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
     }
   }

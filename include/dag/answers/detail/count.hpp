@@ -10,7 +10,10 @@
 #include <type_traits>
 #include <vector>
 
+#include <dag/detail/config.hpp>
+
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// Samples a block of the counting kernels; groups are padded with -1 to whole blocks.
 inline constexpr std::size_t reward_lanes = 16;
@@ -179,4 +182,5 @@ class LargeGroupCounter {
   std::uint32_t stamp_ = 0;
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

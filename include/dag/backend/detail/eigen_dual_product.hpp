@@ -6,7 +6,10 @@
 
 #include <cstddef>
 
+#include <dag/detail/config.hpp>
+
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// One band of `Rows` rows of the dual product: a_y[r] = row_scale * <row r, y>, and
 /// at_x += column_scale * x[r] * row r. Reads each row once.
@@ -91,4 +94,5 @@ void dual_product(const Scalar* a, std::size_t rows, std::size_t columns, const 
   }
 }
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

@@ -10,7 +10,10 @@
 #include <span>
 #include <utility>
 
+#include <dag/detail/config.hpp>
+
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// Spans as Eigen expressions over the same memory.
 template <class Scalar>
@@ -53,4 +56,5 @@ template <class Scalar>
   return {excess.sum(), (excess * huge).min(Scalar{1}).sum()};
 }
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

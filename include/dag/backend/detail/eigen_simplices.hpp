@@ -12,8 +12,10 @@
 #include <dag/backend/detail/eigen_maps.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// The CPU backend's primitives on products of simplices. Every vector is stacked by `blocks`;
 /// `weights` has one entry a block. Logs are natural and may be -inf; nothing allocates.
@@ -194,4 +196,5 @@ struct EigenSimplices {
   }
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

@@ -81,6 +81,8 @@ class FirstOrder {
         gradient_(game.backend().template allocate<Real>(size())),
         step_(options.step.rule == Rule::automatic ? automatic : options.step) {
     enter_start(game, options, solver, last_.view());
+    // What a game's field leaves out stays NaN, and the certificate refuses it.
+    game.backend().fill(Backend::view(gradient_), std::numeric_limits<Real>::quiet_NaN());
     if (options.step.rule == Rule::automatic && step_.rule == Rule::lipschitz &&
         !HasLipschitz<Game>) {
       step_.rule = Rule::adaptive;
