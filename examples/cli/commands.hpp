@@ -17,6 +17,7 @@ inline constexpr int exit_bad_input = 2;
 using Command = std::function<int()>;
 
 Command add_align(CLI::App& app);
+Command add_answers(CLI::App& app);
 Command add_convert(CLI::App& app);
 Command add_demo(CLI::App& app);
 Command add_estimators(CLI::App& app);

@@ -103,22 +103,20 @@ TEST_CASE("every fault names its line and says what is wrong") {
   CHECK(says(message(line("[]")), "\"samples\" is empty"));
   CHECK(says(message(line("3")), "\"samples\" must be an array, got a number"));
   CHECK(says(message(line("{}")), "\"samples\" must be an array, got an object"));
-  CHECK(says(message(line("[1]")), "samples[0] must be an object, got a number"));
-  CHECK(says(message(line("[[]]")), "samples[0] must be an object, got an array"));
-  CHECK(says(message(line(R"([{"answer":"1"}])")), "\"samples[0].text\" is missing"));
+  CHECK(says(message(line("[1]")), "\"samples[0]\" must be an object, got a number"));
+  CHECK(says(message(line("[[]]")), "\"samples[0]\" must be an object, got an array"));
   CHECK(says(message(line(R"([{"answer":"1","text":null},{"text":"1"}])")),
              "\"samples[1].answer\" is missing"));
-  CHECK(says(message(line(R"([{"answer":1,"text":null}])")),
-             "\"samples[0].answer\" must be a string or null, got a number"));
-  CHECK(says(message(line(R"([{"answer":["1"],"text":null}])")),
-             "\"samples[0].answer\" must be a string or null, got an array"));
-  CHECK(says(message(line(R"([{"answer":"1","text":null,"correct":1}])")),
-             "\"samples[0].correct\" must be true or false, got a number"));
-  CHECK(says(message(line(R"([{"answer":"1","text":null,"logprob":null}])")),
-             "\"samples[0].logprob\" must be a number, got null"));
+  CHECK(says(message(line(R"([{"answer":{"a":1},"text":null}])")),
+             "\"samples[0].answer\" must be a string or null, got an object"));
+  CHECK(says(message(line(R"([{"answer":"1","text":null,"correct":2}])")),
+             "\"samples[0].correct\" must be true, false, 1, 0 or null, got a number"));
+  CHECK(says(message(line(R"([{"answer":"1","text":null,"logprob":"x"}])")),
+             "\"samples[0].logprob\" must be a number, a list of numbers or null, got a string"));
   CHECK(says(message(line(R"([{"answer":"1","answer":"2","text":null}])")), "given twice"));
-  CHECK(says(message(R"({"question_id":"q"})"), "\"context_id\" is missing"));
-  CHECK(says(message(R"({"question_id":null})"), "\"question_id\" must be a string, got null"));
+  CHECK(says(message(R"({"question_id":"q"})"), "\"samples\" is missing"));
+  CHECK(says(message(R"({"question_id":null})"),
+             "\"question_id\" must be a string or a number, got null"));
   CHECK(says(message(R"({"question_id":"q","question_id":"q"})"), "given twice"));
   CHECK(says(message("{\"question_id\":\"\xFF\"}"), "near '{\"question_id\":\"\\xFF\"}'"));
   CHECK(says(message("{\"question_id\":NaN}"), "column 16"));
@@ -128,6 +126,35 @@ TEST_CASE("every fault names its line and says what is wrong") {
         std::string::npos);
   CHECK_THROWS_AS(static_cast<void>(dag::read_rollouts("/no/such/file")), dag::Error);
   CHECK_THROWS_AS(static_cast<void>(dag::read_rollouts("/")), dag::Error);
+}
+
+TEST_CASE(
+    "what people write in the place of strings, verdicts and numbers is read as it is meant") {
+  const Folder folder;
+  const auto path = folder.write(
+      R"({"question_id":17,"gold":[3,"three"],"samples":[{"answer":3,"correct":1},)"
+      R"({"answer":3.50,"correct":null,"logprob":null},{"answer":["A","C"],"correct":0.0,)"
+      R"("logprob":[-1,-0.5,null]},{"answer":true,"text":[{"role":"user","content":"u"},)"
+      R"({"role":"assistant","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]},)"
+      R"({"answer":12345678901234567890123,"text":"\ud800x","reward":1}]})");
+  dag::JsonlReader reader(path);
+  dag::RolloutGroup group;
+  REQUIRE(dag::read_group(reader, group));
+  CHECK(group.question_id == "17");
+  CHECK(group.context_id.empty());
+  CHECK(group.gold == std::vector<std::string>{"3", "three"});
+  CHECK(group.samples[0].answer == "3");
+  CHECK(group.samples[0].correct == true);
+  CHECK(group.samples[1].answer == "3.50");  // as it is spelled
+  CHECK(group.samples[1].correct == std::nullopt);
+  CHECK(group.samples[2].answer == "A, C");
+  CHECK(group.samples[2].correct == false);
+  CHECK(group.samples[2].logprob == -1.5);
+  CHECK(group.samples[3].answer == "true");
+  CHECK(group.samples[3].text == "ab");
+  CHECK(group.samples[4].answer == "12345678901234567890123");
+  CHECK(group.samples[4].text == "\xEF\xBF\xBDx");
+  CHECK(group.samples[4].reward == 1.0);
 }
 
 TEST_CASE("rewards are spliced in; every other byte stays") {

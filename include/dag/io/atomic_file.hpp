@@ -23,13 +23,20 @@ namespace dag {
 /// before. A process that is killed may leave the temporary file, never a half-written `path`.
 ///
 /// A symbolic link is followed (its target is replaced); an existing file keeps its permission
-/// bits. A `path` that exists and is no regular file (/dev/stdout, a pipe) cannot be replaced: it
-/// is written directly. POSIX. Memory: a buffer of 64 KiB. Errors: Errc::io with the name and the
-/// system's reason.
+/// bits. A `path` that exists and is no regular file (a pipe) cannot be replaced: it is written
+/// directly. "-", /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N are the open descriptors:
+/// what is written there follows what was written before, also where they lead to a file. POSIX.
+/// Memory: a buffer of 64 KiB. Errors: Errc::io with the name and the system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path) : path_(std::move(path)) {
     require(!path_.empty(), Errc::io, "AtomicFile: the file name is empty");
+    if (const int open = open_descriptor(path_); open >= 0) {
+      descriptor_ = ::fcntl(open, F_DUPFD_CLOEXEC, 0);
+      require(descriptor_ >= 0, Errc::io, "AtomicFile: cannot write '", path_,
+              "': ", std::strerror(errno));
+      return;
+    }
     struct stat found {};
     const bool exists = ::stat(path_.c_str(), &found) == 0;
     if (exists && S_ISDIR(found.st_mode)) {
@@ -100,6 +107,30 @@ class AtomicFile {
 
  private:
   static constexpr std::size_t buffer_size = std::size_t{1} << 16;
+
+  /// The descriptor that a path means, or -1.
+  [[nodiscard]] static int open_descriptor(std::string_view path) noexcept {
+    if (path == "-" || path == "/dev/stdout") {
+      return STDOUT_FILENO;
+    }
+    if (path == "/dev/stderr") {
+      return STDERR_FILENO;
+    }
+    for (const std::string_view prefix : {"/dev/fd/", "/proc/self/fd/"}) {
+      if (path.substr(0, prefix.size()) == prefix && path.size() > prefix.size() &&
+          path.size() < prefix.size() + 5) {
+        int number = 0;
+        for (const char c : path.substr(prefix.size())) {
+          if (c < '0' || c > '9') {
+            return -1;
+          }
+          number = number * 10 + (c - '0');
+        }
+        return number;
+      }
+    }
+    return -1;
+  }
 
   [[nodiscard]] std::string folder_name() const {
     const auto slash = path_.rfind('/');

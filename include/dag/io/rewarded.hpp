@@ -2,188 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <charconv>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
+#include <dag/io/detail/sample_splicer.hpp>
+#include <dag/io/json_line.hpp>
 #include <dag/io/jsonl.hpp>
 #include <dag/io/rollouts.hpp>
 
 namespace dag {
 
 namespace detail {
-
-/// The shortest decimal that reads back as the same double; null for NaN (JSON has none).
-inline void append_json_number(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
-  char text[40];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  out.append(text, end);
-}
-
-/// A string; bytes that are no UTF-8 become the replacement character.
-inline void append_json_text(std::string& out, const std::string& text) {
-  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-/// Copies a line of the rollout schema that was already checked, byte for byte, except for "reward"
-/// and "advantage" of each sample, and an "answer" that was read from its text: replaced where they
-/// are, else added at the end of the sample.
-class RewardSplicer {
- public:
-  RewardSplicer(std::string_view line, std::string& out) : line_(line), out_(out) {}
-
-  /// `answers`: nullptr, or one a sample, written where there is one.
-  void run(std::span<const double> reward, std::span<const double> advantage,
-           const std::vector<std::optional<std::string>>* answers) {
-    members([&](std::string_view key) {
-      if (key != "samples") {
-        value();
-        return;
-      }
-      std::size_t next = 0;
-      copy_through('[');
-      for (bool more = true; more;) {
-        static const std::optional<std::string> none;
-        sample(reward[next], advantage[next], answers == nullptr ? none : (*answers)[next]);
-        ++next;
-        more = copy_separator(']');
-      }
-    });
-    out_ += line_.substr(place_);
-  }
-
- private:
-  void sample(double reward, double advantage, const std::optional<std::string>& answer) {
-    bool has_reward = false;
-    bool has_advantage = false;
-    bool has_answer = false;
-    members(
-        [&](std::string_view key) {
-          const bool is_reward = key == "reward";
-          if (answer && key == "answer") {
-            has_answer = true;
-            replace([&] { append_json_text(out_, *answer); });
-            return;
-          }
-          if (!is_reward && key != "advantage") {
-            value();
-            return;
-          }
-          (is_reward ? has_reward : has_advantage) = true;
-          replace([&] { append_json_number(out_, is_reward ? reward : advantage); });
-        },
-        [&] {
-          if (answer && !has_answer) {
-            out_ += ", \"answer\": ";
-            append_json_text(out_, *answer);
-          }
-          if (!has_reward) {
-            out_ += ", \"reward\": ";
-            append_json_number(out_, reward);
-          }
-          if (!has_advantage) {
-            out_ += ", \"advantage\": ";
-            append_json_number(out_, advantage);
-          }
-        });
-  }
-
-  /// Passes over a value and writes another in its place.
-  template <class Write>
-  void replace(Write&& write) {
-    copy_space();
-    const std::size_t size = out_.size();
-    value();
-    out_.resize(size);
-    write();
-  }
-
-  /// Copies an object, calling on_value(key) where a value begins (it copies the value) and at_end
-  /// just before the closing brace.
-  template <class OnValue, class AtEnd = void (*)()>
-  void members(
-      OnValue&& on_value, AtEnd&& at_end = [] {}) {
-    copy_through('{');
-    for (bool more = true; more;) {
-      copy_space();
-      const std::size_t begin = place_;
-      string();
-      const std::string_view raw = line_.substr(begin, place_ - begin);
-      const std::string key = nlohmann::json::parse(raw).get<std::string>();
-      copy_through(':');
-      on_value(std::string_view(key));
-      copy_space();
-      if (line_[place_] == '}') {
-        at_end();
-      }
-      more = copy_separator('}');
-    }
-  }
-
-  void copy() { out_ += line_[place_++]; }
-  void copy_space() {
-    while (line_[place_] == ' ' || line_[place_] == '\t' || line_[place_] == '\r') {
-      copy();
-    }
-  }
-  void copy_through(char mark) {
-    while (line_[place_] != mark) {
-      copy();
-    }
-    copy();
-  }
-  /// Copies a comma (true) or the closing mark (false).
-  bool copy_separator(char close) {
-    copy_space();
-    const bool more = line_[place_] != close;
-    copy();
-    return more;
-  }
-  void string() {
-    copy();
-    while (line_[place_] != '"') {
-      if (line_[place_] == '\\') {
-        copy();
-      }
-      copy();
-    }
-    copy();
-  }
-  void value() {
-    copy_space();
-    std::size_t depth = 0;
-    do {
-      const char c = line_[place_];
-      if (c == '"') {
-        string();
-      } else if (depth == 0 && (c == ',' || c == '}' || c == ']')) {
-        return;
-      } else {
-        depth += c == '[' || c == '{' ? 1 : 0;
-        depth -= c == ']' || c == '}' ? 1 : 0;
-        copy();
-      }
-    } while (place_ < line_.size());
-  }
-
-  std::string_view line_;
-  std::string& out_;
-  std::size_t place_ = 0;
-};
 
 /// answers_of(group, answers): appends one optional answer a sample, or nothing at all.
 template <class AnswersOf>
@@ -197,18 +33,25 @@ void write_rewarded(const std::string& from, const std::string& to, const Answer
   AtomicFile file(to);
   RolloutGroup group;
   std::string line;
+  JsonLine json;
+  std::vector<JsonLine::Index> places;
   std::vector<std::optional<std::string>> answers;
+  std::vector<SampleEdit> edits;
   std::size_t g = 0;
-  for (; read_group(reader, group, field); ++g) {
+  for (; reader.next(); ++g) {
+    read_group_line(reader, json, group, places, field);
     require(g < groups.groups() && group.samples.size() == groups.group(g).size(), Errc::io,
             "write_rewarded: '", from, "' changed while it was in use (line ", g + 1, ")");
     const auto first = static_cast<std::size_t>(groups.begin[g]);
     answers.clear();
     answers_of(group, answers);
+    answers.resize(places.size());
+    edits.clear();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      edits.push_back({reward[first + i], advantage[first + i], std::move(answers[i])});
+    }
     line.clear();
-    RewardSplicer(reader.line(), line)
-        .run(reward.subspan(first, group.samples.size()),
-             advantage.subspan(first, group.samples.size()), answers.empty() ? nullptr : &answers);
+    splice_samples(json, reader.line(), places, edits, false, line);
     line += '\n';
     file.write(line);
   }

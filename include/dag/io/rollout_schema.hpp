@@ -2,16 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include <dag/io/jsonl.hpp>
+#include <dag/io/json_line.hpp>
+#include <dag/io/row_format.hpp>
 
 namespace dag {
 
@@ -20,15 +19,16 @@ struct RolloutSample {
   std::optional<std::string> text;
   std::optional<std::string> answer;  ///< none: no answer could be read
   std::optional<bool> correct;
-  std::optional<double> logprob;  ///< nats
+  std::optional<double> logprob;  ///< nats; of a list of tokens their sum
+  std::optional<double> reward;   ///< the sample's own
 };
 
-/// One line of a rollout file: the samples of one question in one context.
+/// One line of a rollout file: the samples of one question in one context (of flat rows: one).
 struct RolloutGroup {
   std::string question_id;
   std::string context_id;
   std::optional<std::string> prompt;
-  std::optional<std::string> gold;
+  std::vector<std::string> gold;  ///< the right answer and its aliases; empty: none is known
   std::vector<RolloutSample> samples;
 };
 
@@ -38,201 +38,235 @@ enum class AnswerField { required, optional };
 
 namespace detail {
 
-/// SAX handler of the rollout schema: no document tree, so memory stays near the size of the line.
-class RolloutHandler {
+/// Reads one parsed line by a format. What people write is taken as it is meant: numbers and
+/// booleans where strings are (as they are spelled), 1 and 0 for true and false, null for nothing,
+/// a list of golds, a list of token log-probabilities, chat messages (the last content). Throws
+/// JsonLine::Fault, with the field's name.
+class RowReader {
  public:
-  RolloutHandler(const JsonlReader& reader, RolloutGroup& group, AnswerField answers)
-      : reader_(reader), group_(group), answers_(answers) {
-    group_.samples.clear();
-  }
+  RowReader(const JsonLine& json, const RowFormat& format, AnswerField answers)
+      : json_(json), format_(format), answers_(answers) {}
 
-  bool null() { return value("null", Kind::null); }
-  bool boolean(bool flag) {
-    flag_ = flag;
-    return value("a boolean", Kind::boolean);
-  }
-  bool number_integer(std::int64_t number) { return this->number(static_cast<double>(number)); }
-  bool number_unsigned(std::uint64_t number) { return this->number(static_cast<double>(number)); }
-  bool number_float(double number, const std::string&) { return this->number(number); }
-  bool string(std::string& text) {
-    text_ = &text;
-    return value("a string", Kind::string);
-  }
-  bool binary(nlohmann::json::binary_t&) { return value("binary", Kind::other); }
-
-  bool start_object(std::size_t) {
-    if (depth_ == 0) {
-      // the group itself
-    } else if (depth_ == 2 && in_samples_) {
-      group_.samples.emplace_back();
-      seen_sample_ = 0;
-    } else {
-      value("an object", Kind::other);
+  /// `places`: the value of each sample in the line.
+  void read(RolloutGroup& group, std::vector<JsonLine::Index>& places) const {
+    const JsonLine::Index row = JsonLine::root();
+    if (!json_.is(row, JsonKind::object)) {
+      throw JsonLine::Fault{"a line must be an object, got " + std::string(name(row)), 1};
     }
-    ++depth_;
-    return true;
-  }
-  bool end_object() {
-    --depth_;
-    if (depth_ == 0) {
-      require_fields(seen_group_, group_fields, false);
-    } else if (depth_ == 2 && in_samples_) {
-      require_fields(seen_sample_, sample_fields, true);
+    group.question_id.clear();
+    for (const std::string& field : format_.group_by) {
+      const JsonLine::Index value = any(row, field);
+      if (value == JsonLine::none) {
+        throw JsonLine::Fault{"\"" + field + "\" is missing", 1};
+      }
+      if (json_.is(value, JsonKind::null)) {
+        wrong(field, value, "a string or a number");
+      }
+      group.question_id += (group.question_id.empty() ? "" : " | ") + json_.text(value);
     }
-    return true;
-  }
-  bool start_array(std::size_t) {
-    if (depth_ == 1 && key_ == "samples") {
-      in_samples_ = true;
-    } else {
-      value("an array", Kind::other);
-    }
-    ++depth_;
-    return true;
-  }
-  bool end_array() {
-    --depth_;
-    if (depth_ == 1 && in_samples_) {
-      in_samples_ = false;
-      if (group_.samples.empty()) {
-        reader_.fail_here("\"samples\" is empty: a group has at least one sample");
+    group.context_id.clear();
+    for (const std::string& field : format_.context) {
+      const JsonLine::Index value = any(row, field);
+      if (value != JsonLine::none && !json_.is(value, JsonKind::null)) {
+        group.context_id += (group.context_id.empty() ? "" : " | ") + json_.text(value);
       }
     }
-    return true;
-  }
-  bool key(std::string& name) {
-    if (depth_ == 1) {
-      key_ = name;
-      mark(seen_group_, group_fields, false);
-    } else if (depth_ == 3 && in_samples_) {
-      key_ = name;
-      mark(seen_sample_, sample_fields, true);
+    group.prompt = text(any(row, format_.prompt), format_.prompt);
+    group.gold.clear();
+    gold(any(row, format_.gold), group.gold);
+
+    group.samples.clear();
+    places.clear();
+    const JsonLine::Index samples =
+        format_.samples.empty() ? JsonLine::none : any(row, format_.samples);
+    if (samples == JsonLine::none) {
+      if (!format_.flat) {
+        throw JsonLine::Fault{"\"" + format_.samples +
+                                  "\" is missing (rows with one sample each "
+                                  "need to be grouped by a field)",
+                              1};
+      }
+      sample(row, {}, group, places);
+      return;
     }
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
-    reader_.fail_json(error);
+    if (!json_.is(samples, JsonKind::array)) {
+      wrong(format_.samples, samples, "an array");
+    }
+    for (auto i = json_.first(samples); i != JsonLine::none; i = json_.after(i, samples)) {
+      sample(i, format_.samples + "[" + std::to_string(places.size()) + "]", group, places);
+    }
+    if (places.empty()) {
+      throw JsonLine::Fault{"\"" + format_.samples + "\" is empty: a group has at least one sample",
+                            json_.begin(samples) + 1};
+    }
   }
 
  private:
-  enum class Kind { null, boolean, number, string, other };
-  struct Field {
-    std::string_view name;
-    std::string_view type;
-    bool required;
-  };
-  static constexpr Field group_fields[5] = {{"question_id", "a string", true},
-                                            {"context_id", "a string", true},
-                                            {"prompt", "a string or null", true},
-                                            {"gold", "a string or null", true},
-                                            {"samples", "an array", true}};
-  static constexpr Field sample_fields[4] = {{"text", "a string or null", true},
-                                             {"answer", "a string or null", true},
-                                             {"correct", "true or false", false},
-                                             {"logprob", "a number", false}};
-
-  [[nodiscard]] std::string where(bool in_sample) const {
-    return !in_sample ? std::string()
-                      : "samples[" + std::to_string(group_.samples.size() - 1) + "].";
+  [[nodiscard]] std::string_view name(JsonLine::Index i) const {
+    switch (json_.kind(i)) {
+      case JsonKind::null: return "null";
+      case JsonKind::boolean: return "a boolean";
+      case JsonKind::number: return "a number";
+      case JsonKind::string: return "a string";
+      case JsonKind::array: return "an array";
+      case JsonKind::object: break;
+    }
+    return "an object";
   }
 
-  template <std::size_t Count>
-  void mark(unsigned& seen, const Field (&fields)[Count], bool in_sample) {
-    for (unsigned i = 0; i < Count; ++i) {
-      if (fields[i].name == key_) {
-        if ((seen & (1U << i)) != 0) {
-          reader_.fail_here("\"", where(in_sample), key_, "\" is given twice");
-        }
-        seen |= 1U << i;
+  [[noreturn]] void wrong(const std::string& field, JsonLine::Index i,
+                          std::string_view wanted) const {
+    throw JsonLine::Fault{
+        "\"" + field + "\" must be " + std::string(wanted) + ", got " + std::string(name(i)),
+        json_.begin(i) + 1};
+  }
+
+  /// The first of the fields "a|b|c" that is there.
+  [[nodiscard]] JsonLine::Index any(JsonLine::Index i, std::string_view fields) const {
+    for (bool more = !fields.empty(); more;) {
+      const std::size_t bar = fields.find('|');
+      const JsonLine::Index found = json_.at(i, fields.substr(0, bar));
+      if (found != JsonLine::none) {
+        return found;
+      }
+      more = bar != std::string_view::npos;
+      fields.remove_prefix(more ? bar + 1 : fields.size());
+    }
+    return JsonLine::none;
+  }
+
+  /// The words of a message: its content, or the texts of its parts; of a list the last message's.
+  [[nodiscard]] std::optional<std::string> text(JsonLine::Index i, const std::string& field) const {
+    if (i == JsonLine::none || json_.is(i, JsonKind::null)) {
+      return std::nullopt;
+    }
+    if (json_.is(i, JsonKind::array)) {
+      JsonLine::Index last = JsonLine::none;
+      bool parts = true;  // {"type": "text", "text": ..}: one message
+      std::string joined;
+      for (auto k = json_.first(i); k != JsonLine::none; k = json_.after(k, i)) {
+        last = k;
+        const JsonLine::Index words = json_.find(k, "text");
+        parts = parts && json_.is(words, JsonKind::string);
+        joined += parts ? json_.text(words) : std::string();
+      }
+      if (last == JsonLine::none) {
+        return std::nullopt;
+      }
+      return parts ? joined : text(last, field);
+    }
+    if (json_.is(i, JsonKind::object)) {
+      const JsonLine::Index content = any(i, "content|text");
+      if (content == JsonLine::none) {
+        wrong(field, i, "a string, null or chat messages");
+      }
+      return text(content, field);
+    }
+    return json_.text(i);
+  }
+
+  void gold(JsonLine::Index i, std::vector<std::string>& out) const {
+    if (i == JsonLine::none || json_.is(i, JsonKind::null)) {
+      return;
+    }
+    if (json_.is(i, JsonKind::array)) {
+      for (auto k = json_.first(i); k != JsonLine::none; k = json_.after(k, i)) {
+        gold(k, out);
+      }
+      return;
+    }
+    if (json_.is(i, JsonKind::object)) {
+      const JsonLine::Index inside = any(i, "ground_truth|value|answer|content|target");
+      if (inside == JsonLine::none) {
+        wrong(format_.gold, i, "a string, a list of strings or null");
+      }
+      gold(inside, out);
+      return;
+    }
+    out.push_back(json_.text(i));
+  }
+
+  void sample(JsonLine::Index i, const std::string& where, RolloutGroup& group,
+              std::vector<JsonLine::Index>& places) const {
+    const std::string dot = where.empty() ? "" : where + ".";
+    RolloutSample& out = group.samples.emplace_back();
+    places.push_back(i);
+    if (json_.is(i, JsonKind::string)) {  // a list of texts
+      out.text = json_.text(i);
+      return;
+    }
+    if (!json_.is(i, JsonKind::object)) {
+      wrong(where, i, "an object");
+    }
+    out.text = text(any(i, format_.text), dot + format_.text);
+    const JsonLine::Index answer = any(i, format_.answer);
+    if (answer == JsonLine::none && answers_ == AnswerField::required) {
+      throw JsonLine::Fault{"\"" + dot + format_.answer +
+                                "\" is missing; it must be a string or null (or be read from the "
+                                "texts)",
+                            json_.begin(i) + 1};
+    }
+    if (answer != JsonLine::none && !json_.is(answer, JsonKind::null)) {
+      if (json_.is(answer, JsonKind::object)) {
+        wrong(dot + format_.answer, answer, "a string or null");
+      }
+      std::vector<std::string> parts;
+      gold(answer, parts);
+      for (const std::string& part : parts) {
+        out.answer = out.answer ? *out.answer + ", " + part : part;
       }
     }
+    correct(any(i, format_.correct), dot + format_.correct, out.correct);
+    number(any(i, format_.logprob), dot + format_.logprob, true, out.logprob);
+    number(any(i, format_.reward), dot + format_.reward, false, out.reward);
   }
 
-  template <std::size_t Count>
-  void require_fields(unsigned seen, const Field (&fields)[Count], bool in_sample) {
-    for (unsigned i = 0; i < Count; ++i) {
-      const bool waived =
-          answers_ == AnswerField::optional && in_sample && fields[i].name == "answer";
-      if (fields[i].required && !waived && (seen & (1U << i)) == 0) {
-        reader_.fail_here("\"", where(in_sample), fields[i].name, "\" is missing; it must be ",
-                          fields[i].type);
-      }
+  void correct(JsonLine::Index i, const std::string& field, std::optional<bool>& out) const {
+    double value = 0;
+    if (i == JsonLine::none || json_.is(i, JsonKind::null)) {
+      return;
     }
-  }
-
-  bool number(double value_of) {
-    number_ = value_of;
-    return value("a number", Kind::number);
-  }
-
-  /// A value that is no part of the structure: stored if the schema knows its place, else skipped.
-  bool value(std::string_view found, Kind kind) {
-    if (depth_ == 0) {
-      reader_.fail_here("a line must be an object with question_id, context_id, prompt, gold and ",
-                        "samples, got ", found, ", near '", reader_.excerpt(1), "'");
-    }
-    if (depth_ == 2 && in_samples_) {
-      reader_.fail_here("samples[", group_.samples.size(), "] must be an object, got ", found);
-    }
-    if (depth_ == 1) {
-      group_value(found, kind);
-    } else if (depth_ == 3 && in_samples_) {
-      sample_value(found, kind);
-    }
-    return true;
-  }
-
-  void group_value(std::string_view found, Kind kind) {
-    if (key_ == "question_id" || key_ == "context_id") {
-      check(kind == Kind::string, false, group_fields[0].type, found);
-      (key_ == "question_id" ? group_.question_id : group_.context_id) = *text_;
-    } else if (key_ == "prompt" || key_ == "gold") {
-      store(key_ == "prompt" ? group_.prompt : group_.gold, false, found, kind);
-    } else if (key_ == "samples") {
-      check(false, false, "an array", found);
-    }
-  }
-
-  void sample_value(std::string_view found, Kind kind) {
-    auto& sample = group_.samples.back();
-    if (key_ == "text" || key_ == "answer") {
-      store(key_ == "text" ? sample.text : sample.answer, true, found, kind);
-    } else if (key_ == "correct") {
-      check(kind == Kind::boolean, true, sample_fields[2].type, found);
-      sample.correct = flag_;
-    } else if (key_ == "logprob") {
-      check(kind == Kind::number, true, sample_fields[3].type, found);
-      sample.logprob = number_;
-    }
-  }
-
-  void store(std::optional<std::string>& target, bool in_sample, std::string_view found,
-             Kind kind) {
-    check(kind == Kind::string || kind == Kind::null, in_sample, "a string or null", found);
-    if (kind == Kind::null) {
-      target.reset();
+    if (json_.is(i, JsonKind::boolean)) {
+      out = json_.boolean(i);
+    } else if (json_.is(i, JsonKind::number) && json_.number(i, value) &&
+               (value == 0 || value == 1)) {
+      out = value == 1;
     } else {
-      target = *text_;
+      wrong(field, i, "true, false, 1, 0 or null");
     }
   }
 
-  void check(bool holds, bool in_sample, std::string_view type, std::string_view found) {
-    if (!holds) {
-      reader_.fail_here("\"", where(in_sample), key_, "\" must be ", type, ", got ", found);
+  void number(JsonLine::Index i, const std::string& field, bool list,
+              std::optional<double>& out) const {
+    if (i == JsonLine::none || json_.is(i, JsonKind::null)) {
+      return;
+    }
+    if (list && json_.is(i, JsonKind::array)) {
+      double sum = 0;
+      for (auto k = json_.first(i); k != JsonLine::none; k = json_.after(k, i)) {
+        std::optional<double> one;
+        number(json_.is(k, JsonKind::object) ? any(k, "logprob") : k, field, false, one);
+        sum += one.value_or(0);
+      }
+      out = sum;
+      return;
+    }
+    double value = 0;
+    if (!list && !json_.is(i, JsonKind::boolean) && !json_.is(i, JsonKind::number)) {
+      return;  // a reward of a shape of its own says nothing here
+    }
+    if (json_.is(i, JsonKind::boolean)) {
+      out = json_.boolean(i) ? 1 : 0;
+    } else if (json_.is(i, JsonKind::number) && json_.number(i, value) && std::isfinite(value)) {
+      out = value;
+    } else {
+      wrong(field, i, list ? "a number, a list of numbers or null" : "a number or null");
     }
   }
 
-  const JsonlReader& reader_;
-  RolloutGroup& group_;
+  const JsonLine& json_;
+  const RowFormat& format_;
   AnswerField answers_;
-  std::string key_;
-  const std::string* text_ = nullptr;
-  double number_ = 0;
-  bool flag_ = false;
-  bool in_samples_ = false;
-  std::size_t depth_ = 0;
-  unsigned seen_group_ = 0;
-  unsigned seen_sample_ = 0;
 };
 
 }  // namespace detail

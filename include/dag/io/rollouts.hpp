@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <dag/answers/group.hpp>
 #include <dag/io/jsonl.hpp>
@@ -14,21 +16,42 @@
 
 namespace dag {
 
+namespace detail {
+
+/// The current line of `reader` as a group of the schema, and where its samples stand in `json`.
+inline void read_group_line(const JsonlReader& reader, JsonLine& json, RolloutGroup& group,
+                            std::vector<JsonLine::Index>& places, AnswerField answers) {
+  static const RowFormat schema;
+  try {
+    json.parse(reader.line(), reader.options().max_depth);
+    RowReader(json, schema, answers).read(group, places);
+  } catch (const JsonLine::Fault& fault) {
+    if (fault.column > 1) {
+      reader.fail_here("column ", fault.column, ": ", JsonlReader::printable(fault.what),
+                       ", near '", reader.excerpt(fault.column), "'");
+    }
+    reader.fail_here(JsonlReader::printable(fault.what), ", near '", reader.excerpt(1), "'");
+  }
+}
+
+}  // namespace detail
+
 /// Reads the next group of a rollout file into `group` (storage is reused); false at the end.
 ///
 /// Schema, one object a line: {"question_id": str, "context_id": str, "prompt": str|null,
 /// "gold": str|null, "samples": [{"text": str|null, "answer": str|null, "correct": bool,
-/// "logprob": number}, ...]}; "correct" and "logprob" may be left out ("answer" too where `answers`
-/// says so), everything else must be there, once; "samples" is not empty; other fields are ignored.
-/// An answer null is no answer.
+/// "logprob": number, "reward": number}, ...]}. "question_id", "samples" (not empty) and, unless
+/// `answers` says so, "answer" must be there, all of them once; other fields are ignored. An answer
+/// null is no answer. What people write in their place is read too: see detail::RowReader.
 /// Errors: those of JsonlReader; a missing, repeated or ill-typed field (Errc::parse).
 inline bool read_group(JsonlReader& reader, RolloutGroup& group,
                        AnswerField answers = AnswerField::required) {
   if (!reader.next()) {
     return false;
   }
-  detail::RolloutHandler handler(reader, group, answers);
-  reader.parse_events(handler);
+  JsonLine json;
+  std::vector<JsonLine::Index> places;
+  detail::read_group_line(reader, json, group, places, answers);
   return true;
 }
 
@@ -57,7 +80,9 @@ template <class Key, class Prepare>
   AnswerGroupsBuilder<Key> builder(std::move(key));
   RolloutGroup group;
   while (read_group(reader, group, field)) {
-    builder.begin_group(group.question_id, group.context_id, group.gold);
+    builder.begin_group(
+        group.question_id, group.context_id,
+        group.gold.empty() ? std::nullopt : std::optional<std::string_view>(group.gold[0]));
     for (RolloutSample& sample : group.samples) {
       prepare(sample);
       builder.add(sample.answer, sample.correct);

@@ -13,9 +13,12 @@
 
 namespace dag {
 
-/// The bytes of a file. Errc::io with the path and the system's reason if it cannot be read.
+/// The bytes of a file, or of standard input ("-", /dev/stdin). Errc::io with the path and the
+/// system's reason if it cannot be read.
 [[nodiscard]] inline std::string read_text_file(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
+  const bool standard = path == "-" || path == "/dev/stdin";
+  std::FILE* file = standard ? stdin : std::fopen(path.c_str(), "rb");
+  const auto close = [&] { standard ? 0 : std::fclose(file); };
   require(file != nullptr, Errc::io, path, ": cannot open: ", std::strerror(errno));
   std::string text;
   std::size_t got = 0;
@@ -24,14 +27,14 @@ namespace dag {
     const std::size_t before = text.size();
     DAG_TRY { text.resize(before + chunk); }
     DAG_CATCH_ALL {
-      std::fclose(file);
+      close();
       DAG_RETHROW;
     }
     got = std::fread(text.data() + before, 1, chunk, file);
     text.resize(before + got);
   } while (got != 0);
   const int reason = std::ferror(file) != 0 ? errno : 0;
-  std::fclose(file);
+  close();
   require(reason == 0, Errc::io, path, ": cannot read: ", std::strerror(reason));
   return text;
 }

@@ -41,7 +41,7 @@ class Extractor {
   explicit Extractor(std::string_view spec) {
     for (bool more = true; more;) {
       if (detail::starts(spec, "regex:")) {
-        steps_.push_back({Way::function, RegexExtractor(spec.substr(6)), {}, false});
+        steps_.push_back({Way::regex, RegexExtractor(spec.substr(6)), {}, false});
         return;
       }
       const std::size_t comma = spec.find(',');
@@ -53,6 +53,28 @@ class Extractor {
     if (last == Way::after || last == Way::after_if_there) {
       add("text");
     }
+  }
+
+  /// What a worked-out gold ends in: by the ways of this chain that go by a marker (a regular
+  /// expression only in a text of more than a line or 40 bytes), else by "####" or a box.
+  [[nodiscard]] Extraction worked(std::string_view gold) const {
+    for (const Step& step : steps_) {
+      const bool marker = step.way == Way::boxed || step.way == Way::answer_is ||
+                          step.way == Way::marker ||
+                          (step.way == Way::regex &&
+                           (gold.size() > 40 || gold.find('\n') != std::string_view::npos));
+      if (marker) {
+        Extraction found = step.extract(gold);
+        if (found.found() && step.number) {
+          found = only_number(found.answer);
+        }
+        if (found.found()) {
+          return found;
+        }
+      }
+    }
+    Extraction found = extract_hash(gold);
+    return found.found() ? found : extract_boxed(gold);
   }
 
   /// The first way that finds an answer; if none does, the reason of the first.
@@ -90,7 +112,7 @@ class Extractor {
   }
 
  private:
-  enum class Way { function, boxed, answer_is, after, after_if_there };
+  enum class Way { function, marker, regex, boxed, answer_is, after, after_if_there };
   struct Step {
     Way way = Way::function;
     std::function<Extraction(std::string_view)> extract;
@@ -134,6 +156,7 @@ class Extractor {
       step.way = Way::answer_is;
       step.extract = extract_answer_is;
     } else if (name == "hash") {
+      step.way = Way::marker;
       step.extract = extract_hash;
     } else if (name == "number") {
       step.extract = extract_number;
@@ -144,10 +167,12 @@ class Extractor {
                                         : detail::finished(said.text);
       };
     } else if (detail::starts(name, "tag:") && name.size() > 4) {
+      step.way = Way::marker;
       step.extract = [tag = std::string(name.substr(4))](std::string_view text) {
         return extract_tag(text, tag);
       };
     } else if (detail::starts(name, "phrase:") && name.size() > 7) {
+      step.way = Way::marker;
       step.extract = [phrase = std::string(name.substr(7))](std::string_view text) {
         return extract_after_phrase(text, phrase);
       };

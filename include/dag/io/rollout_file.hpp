@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/answers/group.hpp>
+#include <dag/answers/interner.hpp>
+#include <dag/core/error.hpp>
+#include <dag/io/atomic_file.hpp>
+#include <dag/io/detail/sample_splicer.hpp>
+#include <dag/io/detail/spool.hpp>
+#include <dag/io/json_line.hpp>
+#include <dag/io/jsonl.hpp>
+#include <dag/io/record_reader.hpp>
+#include <dag/io/rollout_schema.hpp>
+#include <dag/io/row_format.hpp>
+#include <dag/text/answer_audit.hpp>
+#include <dag/text/extractor.hpp>
+#include <dag/text/gold.hpp>
+
+namespace dag {
+
+/// How a rollout file is read.
+struct RolloutFileOptions {
+  RowFormat format{};
+  ReadOptions reading{};               ///< how answers and golds are read
+  std::optional<Extractor> extract{};  ///< for samples without an answer; none: those are missing
+  bool strict = false;                 ///< a bad line is an error, not counted and left out
+  std::optional<std::string>
+      keep_for{};  ///< the file that `write` will be asked for: lines are kept
+  std::size_t max_line_bytes = JsonlOptions{}.max_line_bytes;
+};
+
+/// A rollout file, read once from front to back: flat answer groups, each sample's own reward, and
+/// what there is to say of it. Right is what a sample's verdict says; else whether its answer
+/// equals one of the golds as answers do (see Gold), a missing answer being wrong; else not known.
+///
+/// Memory: that of AnswerGroups, about 40 bytes a sample where lines are gathered, the distinct
+/// answers; never the texts. For `write` the lines are kept, in memory while they are few, else in
+/// a nameless temporary file beside the file to be written.
+/// Errors: Errc::io; Errc::parse for a bad line if `strict`, and where half of the lines or more
+/// are bad: the file is something else.
+class RolloutFile {
+ public:
+  RolloutFile(const std::string& path, const RolloutFileOptions& options) : options_(options) {
+    read(path);
+  }
+
+  AnswerGroups groups;
+  std::vector<double> own_reward;  ///< a sample's, in the order of `groups`; NaN where it has none
+  ExtractionReport extraction;
+  AnswerAudit audit;
+  RecordReport lines;
+
+  /// Writes the lines that were read to `to` with "reward" and "advantage" of each sample added or
+  /// replaced, and an answer that was read from its text as "answer"; where `keep_own`, a "reward"
+  /// that was there stays as "own_reward". All other bytes stay, in their order. "-": standard
+  /// output. Samples that are bare strings get lists "reward" and "advantage" in their line.
+  void write(const std::string& to, std::span<const double> reward,
+             std::span<const double> advantage, bool keep_own = false) {
+    require(spool_ != nullptr, Errc::invalid_argument, "RolloutFile::write: lines were not kept");
+    require(reward.size() == groups.samples() && advantage.size() == groups.samples(),
+            Errc::dimension_mismatch, "RolloutFile::write: ", groups.samples(), " samples but ",
+            reward.size(), " rewards and ", advantage.size(), " advantages");
+    AtomicFile file(to);
+    std::string line;
+    std::string answers;
+    std::string out;
+    JsonLine json;
+    RolloutGroup group;
+    std::vector<JsonLine::Index> places;
+    std::vector<detail::SampleEdit> edits;
+    std::size_t arrival = 0;
+    spool_->rewind();
+    while (spool_->get(line) && spool_->get(answers)) {
+      json.parse(line);
+      detail::RowReader(json, options_.format, AnswerField::optional).read(group, places);
+      edits.clear();
+      std::string_view rest = answers;
+      for (std::size_t i = 0; i < places.size(); ++i, ++arrival) {
+        const std::size_t at = place_.empty() ? arrival : static_cast<std::size_t>(place_[arrival]);
+        edits.push_back({reward[at], advantage[at], detail::take_answer(rest)});
+      }
+      out.clear();
+      detail::splice_samples(json, line, places, edits, keep_own, out);
+      out += '\n';
+      file.write(out);
+    }
+    file.commit();
+  }
+
+ private:
+  void read(const std::string& path) {
+    RecordReader reader(path,
+                        {.strict = options_.strict, .max_line_bytes = options_.max_line_bytes});
+    if (options_.keep_for) {
+      spool_ = std::make_unique<detail::Spool>(*options_.keep_for);
+    }
+    GoldJudge judge(options_.reading, options_.extract ? &*options_.extract : nullptr, audit);
+    AnswerGroupsBuilder<GoldJudge::Key> builder(judge.key());
+    const AnswerField field = options_.extract || options_.format.flat || options_.format.gather
+                                  ? AnswerField::optional
+                                  : AnswerField::required;
+    RolloutGroup group;
+    std::vector<JsonLine::Index> places;
+    std::string kept;
+    const auto read_line = [&](const JsonLine& json) {
+      detail::RowReader(json, options_.format, field).read(group, places);
+    };
+    while (reader.next(read_line)) {
+      kept.clear();
+      if (!options_.format.gather) {
+        builder.begin_group(group.question_id, group.context_id);
+      }
+      judge.begin(group.gold);
+      for (RolloutSample& sample : group.samples) {
+        const bool had = sample.answer.has_value();
+        if (!had && options_.extract) {
+          Extraction found = sample.text ? (*options_.extract)(*sample.text)
+                                         : Extraction{ExtractOutcome::no_text, {}};
+          extraction.add(found.outcome);
+          if (found.found()) {
+            sample.answer = std::move(found.answer);
+          }
+        }
+        detail::put_answer(kept, had ? std::optional<std::string>() : sample.answer);
+        const std::optional<bool> right =
+            sample.correct ? sample.correct : judge.right(sample.answer);
+        own_reward.push_back(sample.reward.value_or(std::numeric_limits<double>::quiet_NaN()));
+        if (options_.format.gather) {
+          rows_.push_back({row_of(group), sample.answer ? spellings_.intern(*sample.answer) : -1,
+                           static_cast<std::int8_t>(right ? static_cast<int>(*right) : -1)});
+        } else {
+          builder.add(sample.answer, right);
+        }
+      }
+      if (spool_ != nullptr) {
+        spool_->put(reader.line());
+        spool_->put(kept);
+      }
+    }
+    lines = reader.report();
+    if (options_.format.gather) {
+      gather(builder);
+    }
+    groups = builder.finish();
+    const bool any = std::any_of(own_reward.begin(), own_reward.end(),
+                                 [](double reward) { return reward == reward; });
+    if (!any) {
+      own_reward.clear();
+      own_reward.shrink_to_fit();
+    }
+  }
+
+  /// The index of (question, context) among the groups that are gathered.
+  std::int32_t row_of(const RolloutGroup& group) {
+    names_ = group.question_id;
+    names_ += '\0';
+    names_ += group.context_id;
+    return keys_.intern(names_);
+  }
+
+  /// The samples in the order of their groups, which are those of first appearance.
+  template <class Builder>
+  void gather(Builder& builder) {
+    std::vector<std::int64_t> next(keys_.size() + 1, 0);
+    for (const Row& row : rows_) {
+      ++next[static_cast<std::size_t>(row.group) + 1];
+    }
+    for (std::size_t g = 1; g < next.size(); ++g) {
+      next[g] += next[g - 1];
+    }
+    const std::vector<std::int64_t> begin = next;
+    std::vector<std::int64_t> order(rows_.size());
+    place_.resize(rows_.size());
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      place_[i] = next[static_cast<std::size_t>(rows_[i].group)]++;
+      order[static_cast<std::size_t>(place_[i])] = static_cast<std::int64_t>(i);
+    }
+    std::vector<double> own(rows_.size());
+    for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
+      const std::string_view name = keys_[static_cast<std::int32_t>(g)];
+      const std::size_t cut = name.find('\0');
+      builder.begin_group(name.substr(0, cut), name.substr(cut + 1));
+      for (auto k = static_cast<std::size_t>(begin[g]); k < static_cast<std::size_t>(begin[g + 1]);
+           ++k) {
+        const auto i = static_cast<std::size_t>(order[k]);
+        const Row& row = rows_[i];
+        own[k] = own_reward[i];
+        builder.add(
+            row.answer < 0 ? std::nullopt : std::optional<std::string_view>(spellings_[row.answer]),
+            row.right < 0 ? std::nullopt : std::optional<bool>(row.right == 1));
+      }
+    }
+    own_reward = std::move(own);
+    rows_ = {};
+    keys_ = {};
+    spellings_ = {};
+  }
+
+  struct Row {
+    std::int32_t group;
+    std::int32_t answer;  ///< index into spellings_, -1: missing
+    std::int8_t right;
+  };
+
+  RolloutFileOptions options_;
+  std::unique_ptr<detail::Spool> spool_;
+  std::vector<Row> rows_;
+  std::vector<std::int64_t> place_;  ///< of the sample that came i-th in `groups`; empty: i
+  StringInterner keys_;
+  StringInterner spellings_;
+  std::string names_;
+};
+
+}  // namespace dag
