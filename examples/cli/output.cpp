@@ -18,6 +18,10 @@
 
 namespace cli {
 
+bool is_standard_output(std::string_view path) {
+  return path == "-" || path == "/dev/stdout" || path == "/dev/fd/1" || path == "/proc/self/fd/1";
+}
+
 void add_common(CLI::App& app, Common& common) {
   app.add_option("--json", common.json,
                  "Write the result as JSON to FILE, or to standard output: -")
@@ -36,7 +40,7 @@ void Outputs::write(const std::function<void()>& between) const {
   // All files are on the disk under temporary names before the first takes its own.
   std::vector<std::unique_ptr<dag::AtomicFile>> open;
   for (const auto& [path, content] : files_) {
-    if (path != "-") {
+    if (!is_standard_output(path)) {
       open.push_back(std::make_unique<dag::AtomicFile>(path));
       open.back()->write(content);
     }
@@ -48,7 +52,7 @@ void Outputs::write(const std::function<void()>& between) const {
     file->commit();
   }
   for (const auto& [path, content] : files_) {
-    if (path == "-") {
+    if (is_standard_output(path)) {
       say(content);
     }
   }

@@ -18,6 +18,9 @@ class App;
 /// What every subcommand shares: common options, where text and files go, progress, Ctrl-C.
 namespace cli {
 
+/// Whether a file name means standard output: -, /dev/stdout and the like.
+bool is_standard_output(std::string_view path);
+
 /// The options that every subcommand has.
 struct Common {
   std::string json;  ///< file for the result, "-" for standard output, empty for none
@@ -25,7 +28,7 @@ struct Common {
   std::uint64_t seed = 1;
 
   /// Tables for people: not asked to be quiet, and standard output is not taken by JSON.
-  [[nodiscard]] bool talks() const { return !quiet && json != "-"; }
+  [[nodiscard]] bool talks() const { return !quiet && !is_standard_output(json); }
 };
 void add_common(CLI::App& app, Common& common);
 

@@ -40,7 +40,7 @@ double number(std::string_view option, std::string_view word) {
   return value;
 }
 
-dag::AnswerKey key_of(const RewardRequest& request) { return {{.exact = request.exact}}; }
+dag::AnswerKey key_of(const RewardRequest& request) { return {request.reading}; }
 
 void need_as_many(std::string_view option, std::size_t given, std::size_t width) {
   dag::require(given == width, dag::Errc::invalid_argument, option, " has ", given,

@@ -345,7 +345,7 @@ Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
       break;
     case Family::target:
     case Family::frozen: {
-      const dag::AnswerKey key{{.exact = plan.request.exact}};
+      const dag::AnswerKey key{plan.request.reading};
       const dag::AnswerTarget target =
           plan.utility.family == Family::frozen
               ? dag::frozen_target(groups, read(plan.request.reference), plan.consensus)

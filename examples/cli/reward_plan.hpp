@@ -13,6 +13,7 @@
 #include <dag/estimate/geometric_pool.hpp>
 #include <dag/estimate/reward_function.hpp>
 #include <dag/policy/advantage.hpp>
+#include <dag/text/answer_language.hpp>
 
 /// What `dag rewards` computes: a utility, how nu is estimated, a convention of advantages.
 namespace cli {
@@ -28,7 +29,7 @@ struct RewardRequest {
   std::optional<double> order;  ///< of tsallis (3) and alpha (1/2)
   int k = 8;
   double smoothing = -1;            ///< -1: the default of the utility
-  bool exact = false;               ///< answers are the same only byte for byte
+  dag::ReadOptions reading;         ///< how answers of files are read
   std::string values;               ///< file: numbers of answers
   std::string mixture;              ///< of robust_reward; empty: the worst
   std::string multipliers, bounds;  ///< of constraints

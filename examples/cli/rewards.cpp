@@ -23,9 +23,7 @@
 #include <dag/answers/group.hpp>
 #include <dag/answers/statistics.hpp>
 #include <dag/core/error.hpp>
-#include <dag/io/rewarded.hpp>
-#include <dag/io/rollouts.hpp>
-#include <dag/text/answer_key.hpp>
+#include <dag/io/rollout_file.hpp>
 #include <dag/text/extractor.hpp>
 #include <dag/utility/coherence.hpp>
 
@@ -33,6 +31,8 @@
 #include "output.hpp"
 #include "reward_files.hpp"
 #include "reward_plan.hpp"
+#include "reward_terms.hpp"
+#include "row_options.hpp"
 
 namespace cli {
 namespace {
@@ -45,7 +45,36 @@ struct RewardsOptions {
   std::string extract;
   std::string betas;
   std::string complete;
+  RowOptions rows;
+  ReadingOptions reading;
+  bool allow_singletons = false;
+  std::string missing = "null";
 };
+
+/// Groups of one sample each yield no signal from their fellows: mostly a file whose lines are
+/// single samples, which must be grouped. Utilities that compare contexts can do with one sample in
+/// each.
+void require_company(const dag::GroupReport& report, const std::vector<RewardPlan>& plans,
+                     bool only_terms, const RewardsOptions& options) {
+  if (options.allow_singletons || plans[0].advantage == dag::Advantage::raw) {
+    return;
+  }
+  bool compares_contexts = !only_terms && report.contexts > 1;
+  for (const RewardPlan& plan : plans) {
+    const std::string_view name = plan.utility.name;
+    compares_contexts =
+        compares_contexts && (name.substr(0, 9) == "coherence" || name.substr(0, 8) == "pairwise" ||
+                              name.substr(0, 6) == "frozen");
+  }
+  const std::size_t lonely = compares_contexts ? report.duplicate_groups : report.singleton_groups;
+  const bool few = report.singleton_groups < 4;  // a few lines by hand are no dump
+  dag::require(few || 2 * lonely <= report.groups || 2 * report.singleton_groups <= report.groups,
+               dag::Errc::invalid_argument, options.rollouts, ": ", report.singleton_groups, " of ",
+               report.groups,
+               " groups have one sample, whose advantage is 0 and whose answer stands alone. If "
+               "lines are samples, group them: --group-by question_id (or another field, or "
+               "--format). If it is meant, --allow-singletons");
+}
 
 /// "4x16": every question has 4 contexts of 16 samples.
 void require_complete(const dag::AnswerGroups& groups, const std::string& text) {
@@ -101,34 +130,62 @@ std::string shown(const std::optional<double>& value) {
 }
 
 int rewards(const RewardsOptions& options) {
-  const std::vector<RewardPlan> plans = plan_rewards(options.request);
+  RewardRequest request = options.request;
+  const SampleTerms terms = take_terms(request.utility);
+  const bool only_terms = request.utility.empty();
+  request.utility = only_terms ? "expected_reward" : request.utility;  // carries the advantage
+  const std::vector<RewardPlan> plans = plan_rewards(request);
   const RewardPlan& plan = plans[0];
   const std::string utility =
-      plans.size() > 1 ? options.request.utility : std::string(plan.utility.name);
+      terms.any() || plans.size() > 1 ? options.request.utility : std::string(plan.utility.name);
+  dag::require(options.missing == "null" || options.missing == "wrong", dag::Errc::invalid_argument,
+               "--missing must be null or wrong, got '", options.missing, "'");
   const std::vector<double> betas = parse_betas(options.betas);
   const std::optional<dag::Extractor> extractor =
       options.extract.empty() ? std::nullopt : std::optional<dag::Extractor>(options.extract);
   Progress progress(!options.common.quiet);
   progress.show(0, "reading " + options.rollouts);
-  const dag::AnswerKey key{{.exact = options.request.exact}};
-  dag::ExtractionReport extraction;
-  const auto read = [&](const std::string& path, dag::ExtractionReport& counted) {
-    dag::AnswerGroups found = extractor ? dag::read_rollouts(path, key, *extractor, counted)
-                                        : dag::read_rollouts(path, key);
-    dag::sort_answers(found);  // nothing depends on the order of lines and samples
-    return found;
-  };
-  const dag::AnswerGroups groups = read(options.rollouts, extraction);
+  dag::require(options.out.empty() || !is_standard_output(options.out) ||
+                   !is_standard_output(options.common.json),
+               dag::Errc::invalid_argument, "--out and --json are both standard output");
+  dag::RolloutFileOptions reading{.format = row_format(options.rows),
+                                  .reading = read_options(options.reading),
+                                  .extract = extractor,
+                                  .strict = options.rows.strict};
+  if (!options.out.empty()) {
+    reading.keep_for = options.out;
+  }
+  dag::RolloutFile file(options.rollouts, reading);
+  reading.keep_for.reset();
+  name_bad_lines("rewards", file.lines);
+  dag::sort_answers(file.groups);  // nothing depends on the order of lines and samples
+  const dag::AnswerGroups& groups = file.groups;
+  const dag::ExtractionReport& extraction = file.extraction;
   progress.show(0.3, fmt::format("rewards of {} samples", groups.samples()));
   if (!options.complete.empty()) {
     require_complete(groups, options.complete);
   }
   const dag::GroupReport report = dag::describe(groups);
   const dag::RolloutStatistics s = dag::rollout_statistics(groups);
-  Rewards found = compute_rewards(groups, plans, [&](const std::string& path) {
-    dag::ExtractionReport ignored;
-    return read(path, ignored);
-  });
+  require_company(report, plans, only_terms, options);
+  Rewards found;
+  if (only_terms) {
+    found.reward.assign(groups.samples(), 0.0);
+    found.advantage.assign(groups.samples(), 0.0);
+  } else {
+    found = compute_rewards(groups, plans, [&](const std::string& path) {
+      dag::RolloutFile other(path, reading);
+      dag::sort_answers(other.groups);
+      return std::move(other.groups);
+    });
+  }
+  add_terms(terms, groups, file.own_reward, options.request.weight, found.reward);
+  const bool unscored = options.missing == "null" && terms.own == 0 &&
+                        unscore_missing(groups, file.own_verdict, found.reward);
+  if (terms.any() || unscored) {
+    found.advantages = dag::advantages<double>(plan.advantage, found.reward, groups.begin,
+                                               std::span<double>(found.advantage));
+  }
   const bool has_consensus =
       plan.consensus.pool == dag::Pool::arithmetic || plan.consensus.smoothing > 0;
   const std::optional<double> consensus =
@@ -163,7 +220,7 @@ int rewards(const RewardsOptions& options) {
   if (!options.common.json.empty()) {
     nlohmann::ordered_json json;
     json["file"] = std::filesystem::path(options.rollouts).filename().string();
-    json["bytes"] = std::filesystem::file_size(options.rollouts);
+    json["bytes"] = file.lines.bytes;
     json["questions"] = s.questions;
     json["contexts"] = s.contexts;
     json["groups"] = s.groups;
@@ -206,6 +263,9 @@ int rewards(const RewardsOptions& options) {
       json["value_means"] = found.value_means;
       json["target_strategy"] = found.strategy;
     }
+    json["bad_lines"] = file.lines.bad;
+    json["lone_surrogates"] = file.lines.lone_surrogates;
+    json["audit"] = audit_json(file.audit);
     if (extractor) {
       for (std::size_t i = 0; i < extraction.outcomes.size(); ++i) {
         json["extraction"][std::string(dag::extract_outcome_names[i])] = extraction.outcomes[i];
@@ -228,15 +288,12 @@ int rewards(const RewardsOptions& options) {
     outputs.add(options.common.json, json.dump(2) + '\n');
   }
   outputs.write([&] {
-    if (!options.out.empty() && extractor) {
-      dag::write_rewarded(options.rollouts, options.out, groups, found.reward, found.advantage,
-                          *extractor);
-    } else if (!options.out.empty()) {
-      dag::write_rewarded(options.rollouts, options.out, groups, found.reward, found.advantage);
+    if (!options.out.empty()) {
+      file.write(options.out, found.reward, found.advantage, terms.own > 0);
     }
   });
 
-  if (options.common.talks()) {
+  if (options.common.talks() && !is_standard_output(options.out)) {
     Table table({options.rollouts, ""});
     const auto add = [&](const char* what, const std::string& value) { table.add({what, value}); };
     add("questions", fmt::format("{}", s.questions));
@@ -269,6 +326,10 @@ int rewards(const RewardsOptions& options) {
           fmt::format("{}", extraction.count(dag::ExtractOutcome::found)));
       add("texts without a readable answer", fmt::format("{}", extraction.unparseable()));
     }
+    add("golds not understood", fmt::format("{} of {}", file.audit.golds_unread, file.audit.golds));
+    if (file.lines.bad > 0) {
+      add("bad lines left out", fmt::format("{}", file.lines.bad));
+    }
     for (const auto& e : equilibria) {
       add("equilibrium of the game", fmt::format("{} pool, beta {:g}", pool, e.beta));
       add("  accuracy of a sample, of the best answer",
@@ -276,13 +337,13 @@ int rewards(const RewardsOptions& options) {
       add("  gain, residual of the rollouts",
           fmt::format("{:.4f}, {:.4f}", e.mean_gain, e.mean_residual));
     }
-    say(table.text() + fmt::format("{} ({} estimate{}), advantages {}{}\n", utility,
-                                   dag::to_string(plan.estimator),
-                                   plan.consensus.smoothing > 0
-                                       ? fmt::format(", smoothing {:g}", plan.consensus.smoothing)
-                                       : "",
-                                   dag::to_string(plan.advantage),
-                                   options.out.empty() ? "" : "; written to " + options.out));
+    say(table.text() + "answers: " + audit_line(file.audit) + '\n' +
+        fmt::format(
+            "{} ({} estimate{}), advantages {}{}\n", utility, dag::to_string(plan.estimator),
+            plan.consensus.smoothing > 0 ? fmt::format(", smoothing {:g}", plan.consensus.smoothing)
+                                         : "",
+            dag::to_string(plan.advantage),
+            options.out.empty() ? "" : "; written to " + options.out));
   }
   return exit_done;
 }
@@ -294,12 +355,14 @@ Command add_rewards(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("rewards", "Rewards and advantages of sampled answers, and their summary");
   command
-      ->add_option("ROLLOUTS.jsonl", options->rollouts,
-                   "One group a line: question_id, context_id, prompt, gold, samples")
+      ->add_option("ROLLOUTS.jsonl|-", options->rollouts,
+                   "One group a line: question_id, context_id, prompt, gold, samples; or rows of "
+                   "other shapes, see --format and --group-by. May be packed by gzip")
+      ->type_name("")
       ->required();
   command
       ->add_option("--utility", options->request.utility,
-                   "One of the utilities below, or a sum: coherence+0.1*entropy")
+                   "One of the utilities below, or a sum: coherence+0.1*entropy+own")
       ->type_name("U")
       ->required();
   command
@@ -396,14 +459,26 @@ Command add_rewards(CLI::App& app) {
                    "Solve the coherence game of the estimated distributions at each beta, with the "
                    "pool of the utility (else arithmetic) and the smoothing (0.5 if none is given)")
       ->type_name("B,B,..");
-  command->add_flag("--exact", options->request.exact,
-                    "Answers are the same only byte for byte (0.5 and 1/2 are two answers)");
+  add_row_options(*command, options->rows, true);
+  add_reading_options(*command, options->reading);
+  command
+      ->add_option("--missing", options->missing,
+                   "Reward of a sample without an answer or verdict: null (none, advantage 0), or "
+                   "wrong: what a wrong one gets from the utilities of right and wrong")
+      ->type_name("null|wrong")
+      ->capture_default_str();
+  command->add_flag("--allow-singletons", options->allow_singletons,
+                    "More than half of the groups may have one sample");
   add_common(*command, options->common);
   command->footer(
-      "Utilities:" + utility_list() +
-      "\n\nA sample without an answer has no reward (null) and advantage 0.\n\n"
+      "Utilities:" + utility_list() + term_list() +
+      "\n\nA sample without an answer (or, where right and wrong matter, without an answer "
+      "or a verdict) has no reward (null) and advantage 0; see --missing.\n\n"
       "Example:\n  dag rewards rollouts.jsonl --utility coherence --out rewarded.jsonl");
-  return [options] { return rewards(*options); };
+  return [options] {
+    options->request.reading = read_options(options->reading);
+    return rewards(*options);
+  };
 }
 
 }  // namespace cli

@@ -161,4 +161,21 @@ std::string audit_line(const dag::AnswerAudit& audit) {
   return out + rules;
 }
 
+nlohmann::ordered_json audit_json(const dag::AnswerAudit& audit) {
+  nlohmann::ordered_json out;
+  out["golds"] = audit.golds;
+  out["golds_not_understood"] = audit.golds_unread;
+  out["spellings"] = audit.answers;
+  out["spellings_not_understood"] = audit.answers_unread;
+  out["merged"] = audit.merged;
+  out["merged_by"] = nlohmann::ordered_json::object();
+  for (const dag::AnswerRuleInfo& info : dag::answer_rules()) {
+    if (const std::size_t count = audit.merged_by[static_cast<std::size_t>(info.rule)]; count > 0) {
+      out["merged_by"][std::string(info.name)] = count;
+    }
+  }
+  out["matched_by"] = audit.matched_by;
+  return out;
+}
+
 }  // namespace cli

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -51,5 +52,6 @@ void name_bad_lines(std::string_view command, const dag::RecordReport& report);
 
 /// "12 golds (1 not understood), 30 answers (2 not understood), 5 merged: fraction 3, markup 2".
 std::string audit_line(const dag::AnswerAudit& audit);
+nlohmann::ordered_json audit_json(const dag::AnswerAudit& audit);
 
 }  // namespace cli

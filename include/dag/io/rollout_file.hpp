@@ -59,6 +59,7 @@ class RolloutFile {
 
   AnswerGroups groups;
   std::vector<double> own_reward;  ///< a sample's, in the order of `groups`; NaN where it has none
+  std::vector<bool> own_verdict;   ///< whether a sample says itself if it is right, same order
   ExtractionReport extraction;
   AnswerAudit audit;
   RecordReport lines;
@@ -137,6 +138,7 @@ class RolloutFile {
         detail::put_answer(kept, had ? std::optional<std::string>() : sample.answer);
         const std::optional<bool> right =
             sample.correct ? sample.correct : judge.right(sample.answer);
+        own_verdict.push_back(sample.correct.has_value());
         own_reward.push_back(sample.reward.value_or(std::numeric_limits<double>::quiet_NaN()));
         if (options_.format.gather) {
           rows_.push_back({row_of(group), sample.answer ? spellings_.intern(*sample.answer) : -1,
@@ -189,6 +191,7 @@ class RolloutFile {
       order[static_cast<std::size_t>(place_[i])] = static_cast<std::int64_t>(i);
     }
     std::vector<double> own(rows_.size());
+    std::vector<bool> verdict(rows_.size());
     for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
       const std::string_view name = keys_[static_cast<std::int32_t>(g)];
       const std::size_t cut = name.find('\0');
@@ -198,12 +201,14 @@ class RolloutFile {
         const auto i = static_cast<std::size_t>(order[k]);
         const Row& row = rows_[i];
         own[k] = own_reward[i];
+        verdict[k] = own_verdict[i];
         builder.add(
             row.answer < 0 ? std::nullopt : std::optional<std::string_view>(spellings_[row.answer]),
             row.right < 0 ? std::nullopt : std::optional<bool>(row.right == 1));
       }
     }
     own_reward = std::move(own);
+    own_verdict = std::move(verdict);
     rows_ = {};
     keys_ = {};
     spellings_ = {};
