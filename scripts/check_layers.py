@@ -52,7 +52,8 @@ THIRD_PARTY = [
     ("mpi", r"mpi\.h", set(), {"interop/mpi_communicator.hpp"}),
 ]
 # The operating system, for files that must be mapped, synced and renamed.
-SYSTEM = {"sys/mman.h": {"io"}, "sys/stat.h": {"io"}, "fcntl.h": {"io"}, "unistd.h": {"io"}}
+SYSTEM = {"sys/mman.h": {"io"}, "sys/stat.h": {"io"}, "fcntl.h": {"io"}, "unistd.h": {"io"},
+          "sys/file.h": {"io"}, "dirent.h": {"io"}}
 
 # A header is one concept. Above so many lines it says here why it is still one.
 LONGEST = 450

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +22,8 @@ namespace dag {
 /// A file that appears complete or not at all: bytes go to a temporary name in the same folder,
 /// `commit()` flushes them to the disk (fsync) and renames over `path`. Without `commit()`, that is
 /// also when an exception passes by, the destructor removes the temporary file and `path` is as
-/// before. A process that is killed may leave the temporary file, never a half-written `path`.
+/// before. A process that is killed may leave the temporary file (`remove_leftovers`), never a
+/// half-written `path`.
 ///
 /// A symbolic link is followed (its target is replaced); an existing file keeps its permission
 /// bits. A `path` that exists and is no regular file (a pipe) cannot be replaced: it is written
@@ -65,6 +68,35 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile() { discard(); }
+
+  /// Removes what killed writers of `path` left: its temporary files that nobody holds open for
+  /// writing. Those of writers that are alive stay (they hold a lock, also on network file systems
+  /// that have them).
+  static void remove_leftovers(const std::string& path) {
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const std::string start = path.substr(slash + 1) + ".tmp.";  // npos + 1 is 0
+    DIR* entries = ::opendir(folder.c_str());
+    if (entries == nullptr) {
+      return;
+    }
+    while (const dirent* entry = ::readdir(entries)) {
+      const std::string_view name = entry->d_name;
+      if (name.substr(0, start.size()) != start ||
+          name.find_first_not_of("0123456789.", start.size()) != std::string_view::npos) {
+        continue;
+      }
+      const std::string left = folder + '/' + std::string(name);
+      const int descriptor = ::open(left.c_str(), O_RDONLY | O_CLOEXEC);
+      if (descriptor >= 0) {
+        if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+          (void)::unlink(left.c_str());
+        }
+        (void)::close(descriptor);
+      }
+    }
+    (void)::closedir(entries);
+  }
 
   /// Appends bytes. Errors (disk full) may also show in a later write or in `commit()`.
   void write(std::string_view bytes) {
@@ -142,6 +174,7 @@ class AtomicFile {
       temporary_ = path_ + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(attempt);
       descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (descriptor_ >= 0) {
+        (void)::flock(descriptor_, LOCK_EX | LOCK_NB);  // says: not a leftover
         return;
       }
       if (errno != EEXIST) {

@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -25,6 +28,8 @@ struct Checkpoint {
   std::vector<double> reference;  ///< parameters of the KL anchor
   std::vector<double> optimizer;  ///< as `Optimizer::state`
   std::vector<double> multipliers;
+  /// What made it: `name=value` lines of all options that change the numbers. Empty: not known.
+  std::string fingerprint = {};
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
@@ -43,7 +48,7 @@ namespace detail {
 }
 
 inline constexpr std::array<unsigned char, 8> checkpoint_magic{'d', 'a', 'g', 'c',
-                                                               'k', 'p', 't', 1};
+                                                               'k', 'p', 't', 2};
 
 class ByteWriter {
  public:
@@ -63,6 +68,10 @@ class ByteWriter {
       std::memcpy(&bits, &value, sizeof bits);
       word(bits);
     }
+  }
+  void text(const std::string& value) {
+    word(value.size());
+    raw(value.data(), value.size());
   }
   [[nodiscard]] const std::vector<unsigned char>& bytes() const { return bytes_; }
 
@@ -94,6 +103,14 @@ class ByteReader {
     }
     return values;
   }
+  [[nodiscard]] std::string text() {
+    const std::uint64_t size = word();
+    require(size <= bytes_.size(), Errc::parse, "checkpoint '", path_, "' claims ", size,
+            " bytes of text, ", bytes_.size(), " are left");
+    const auto part = bytes_.first(static_cast<std::size_t>(size));
+    bytes_ = bytes_.subspan(part.size());
+    return {part.begin(), part.end()};
+  }
   [[nodiscard]] bool at_end() const { return bytes_.empty(); }
 
  private:
@@ -115,10 +132,25 @@ class ByteReader {
   return true;
 }
 
+/// Magic and checksum fit.
+[[nodiscard]] inline bool whole_checkpoint(std::span<const unsigned char> bytes) {
+  if (bytes.size() < checkpoint_magic.size() + 8 ||
+      std::memcmp(bytes.data(), checkpoint_magic.data(), checkpoint_magic.size() - 1) != 0) {
+    return false;
+  }
+  std::uint64_t stored = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    stored |= std::uint64_t{bytes[bytes.size() - 8 + i]} << (8 * i);
+  }
+  return stored == crc32(bytes.first(bytes.size() - 8));
+}
+
 [[nodiscard]] inline Checkpoint parse_checkpoint(std::span<const unsigned char> bytes,
                                                  const std::string& path) {
+  constexpr std::size_t name = checkpoint_magic.size() - 1;  // the last byte is the version
   require(bytes.size() >= checkpoint_magic.size() + 8 &&
-              std::memcmp(bytes.data(), checkpoint_magic.data(), checkpoint_magic.size()) == 0,
+              std::memcmp(bytes.data(), checkpoint_magic.data(), name) == 0 &&
+              (bytes[name] == 1 || bytes[name] == checkpoint_magic[name]),
           Errc::parse, "'", path, "' is no checkpoint of this version");
   const auto body = bytes.first(bytes.size() - 8);
   ByteReader tail(bytes.last(8), path);
@@ -133,13 +165,17 @@ class ByteReader {
   found.reference = in.numbers();
   found.optimizer = in.numbers();
   found.multipliers = in.numbers();
+  if (bytes[name] != 1) {  // version 1 had none
+    found.fingerprint = in.text();
+  }
   require(in.at_end(), Errc::parse, "checkpoint '", path, "' has bytes after its end");
   return found;
 }
 
 }  // namespace detail
 
-/// Writes a checkpoint under `path`; the one that stood there moves to `path`.previous first. Each
+/// Writes a checkpoint under `path`; the one that stood there moves to `path`.previous first, if it
+/// is whole: a damaged one is written over, so that it never takes the place of a good one. Each
 /// move is a rename: a kill at any moment leaves a whole checkpoint under one of the two names.
 /// Format: magic and version, words and doubles little-endian, CRC-32. Errors: io.
 inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
@@ -151,10 +187,14 @@ inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& pat
   out.numbers(checkpoint.reference);
   out.numbers(checkpoint.optimizer);
   out.numbers(checkpoint.multipliers);
+  out.text(checkpoint.fingerprint);
   out.word(detail::crc32(out.bytes()));
   AtomicFile file(path);
   file.write({reinterpret_cast<const char*>(out.bytes().data()), out.bytes().size()});
-  (void)std::rename(path.c_str(), (path + ".previous").c_str());  // there may be none
+  std::vector<unsigned char> before;
+  if (detail::read_bytes(path, before) && detail::whole_checkpoint(before)) {
+    (void)std::rename(path.c_str(), (path + ".previous").c_str());
+  }
   file.commit();
 }
 
@@ -167,6 +207,43 @@ inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& pat
     }
   }
   return false;
+}
+
+/// The fields in which two fingerprints differ, "beta: 0.5 there, 0.1 here; ...", at most eight of
+/// them; empty if they are equal or one of them is not known.
+[[nodiscard]] inline std::string fingerprint_difference(const std::string& there,
+                                                        const std::string& here) {
+  const auto fields = [](std::string_view text) {
+    std::map<std::string, std::string, std::less<>> found;
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(line.size() == text.size() ? line.size() : line.size() + 1);
+      const std::size_t equal = line.find('=');
+      if (equal != std::string_view::npos) {
+        found.emplace(line.substr(0, equal), line.substr(equal + 1));
+      }
+    }
+    return found;
+  };
+  if (there.empty() || here.empty() || there == here) {
+    return {};
+  }
+  const auto old = fields(there);
+  auto now = fields(here);
+  for (const auto& [name, value] : old) {
+    now.try_emplace(name, "(none)");
+  }
+  std::string text;
+  int count = 0;
+  for (const auto& [name, value] : now) {
+    const auto before = old.find(name);
+    const std::string was = before == old.end() ? "(none)" : before->second;
+    if (was != value && ++count <= 8) {
+      text += (text.empty() ? "" : "; ") + name + ": " + was.substr(0, 60) + " there, " +
+              value.substr(0, 60) + " here";
+    }
+  }
+  return text + (count > 8 ? "; " + std::to_string(count - 8) + " more" : std::string());
 }
 
 /// What `load_checkpoint` found, and where.

@@ -56,6 +56,9 @@ struct TrainOptions {
   std::int64_t noise_every = 0;  ///< steps between measures of the gradient's noise; 0: never
   std::string checkpoint = {};   ///< file; empty: none
   std::int64_t checkpoint_every = 100;
+  /// What else a run that goes on must have in common with the one that made the checkpoint: lines
+  /// `name=value` (the objective, the model). Options of this struct are compared anyway.
+  std::string fingerprint = {};
   StopRef stop = {};
 };
 

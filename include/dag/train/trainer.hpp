@@ -44,8 +44,10 @@ struct NoEvaluation {
 /// model; resumed from a checkpoint bit for bit. With options.checkpoint set, that file is read
 /// first if it is there, and written every `checkpoint_every` steps and at the end: parameters,
 /// reference, optimiser, the objective's multipliers and mixtures (`AdaptiveObjective`), seed and
-/// step, which address all random streams. Errors: invalid_argument, dimension_mismatch (options);
-/// not_finite (a signal or gradient; the model is as before the step); those of the checkpoint.
+/// step, which address all random streams, and a fingerprint of the options: a checkpoint of
+/// others is refused, with the fields that differ. Errors: invalid_argument, dimension_mismatch
+/// (options); not_finite (a signal or gradient; the model is as before the step); those of the
+/// checkpoint.
 template <ParameterizedModel Model, class Optimiser, AnswerObjective Objective, class Answer,
           class OnStep, class Evaluate = NoEvaluation>
 requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
@@ -60,6 +62,11 @@ requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
   std::int64_t first = 0;
   if (!options.checkpoint.empty() && checkpoint_exists(options.checkpoint)) {
     const LoadedCheckpoint loaded = load_checkpoint(options.checkpoint);
+    const std::string differs =
+        fingerprint_difference(loaded.checkpoint.fingerprint, training.fingerprint());
+    require(differs.empty(), Errc::invalid_argument, "train: the checkpoint '", loaded.path,
+            "' was made by another configuration (", differs,
+            "); give that one to go on, or another file to begin anew");
     training.restore(loaded.checkpoint);
     first = loaded.checkpoint.step;
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include <dag/train/checkpoint.hpp>
 #include <dag/train/detail/batch_score.hpp>
 #include <dag/train/detail/group_diagnostics.hpp>
+#include <dag/train/fingerprint.hpp>
 #include <dag/train/optimizer.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/train_record.hpp>
@@ -152,11 +154,14 @@ class Training {
   }
   [[nodiscard]] Checkpoint snapshot(std::int64_t step) const {
     Checkpoint point{options_.seed,      step, parameters_of(model_), parameters_of(anchor()),
-                     optimiser_.state(), {}};
+                     optimiser_.state(), {},   fingerprint()};
     if constexpr (AdaptiveObjective<Objective>) {
       point.multipliers = std::as_const(objective_).state();
     }
     return point;
+  }
+  [[nodiscard]] std::string fingerprint() const {
+    return fingerprint_of(options_, questions_.size(), contexts_);
   }
   void restore(const Checkpoint& from) {
     require(from.parameters.size() == count_ && from.reference.size() == count_,

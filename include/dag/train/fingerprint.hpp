@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <dag/train/train_options.hpp>
+
+namespace dag {
+
+/// Lines `name=value` for a checkpoint's fingerprint; numbers as their shortest decimals.
+class FingerprintLines {
+ public:
+  void add(std::string_view name, std::string_view value) {
+    text_.append(name).append("=").append(value).append("\n");
+  }
+  template <class Value>
+  requires(std::is_arithmetic_v<Value> || std::is_enum_v<Value>) void add(std::string_view name,
+                                                                          Value value) {
+    char digits[32];
+    char* end = digits;
+    if constexpr (std::is_enum_v<Value> || std::is_same_v<Value, bool>) {
+      end = std::to_chars(digits, digits + sizeof digits, static_cast<int>(value)).ptr;
+    } else {
+      end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    }
+    add(name, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// All options that change the numbers of a run, and what the caller adds. Where it is evaluated,
+/// how often it is saved and when it is stopped are not among them.
+[[nodiscard]] inline std::string fingerprint_of(const TrainOptions& o, std::size_t questions,
+                                                std::size_t contexts) {
+  FingerprintLines lines;
+  lines.add("steps", o.steps);
+  lines.add("questions", questions);
+  lines.add("contexts", contexts);
+  lines.add("questions_per_step", o.questions_per_step);
+  lines.add("group_size", o.group_size);
+  lines.add("beta", o.beta);
+  lines.add("anchor_in_reward", o.anchor_in_reward);
+  lines.add("dead_group", o.dead_group);
+  lines.add("advantage", o.advantage ? to_string(*o.advantage) : std::string_view("none"));
+  lines.add("epochs", o.epochs);
+  lines.add("loss_level", o.loss_level);
+  lines.add("learning_rate", o.learning_rate.peak);
+  lines.add("warm_up", o.learning_rate.warm_up);
+  lines.add("learning_rate_total", o.learning_rate.total);
+  lines.add("learning_rate_final_fraction", o.learning_rate.final_fraction);
+  lines.add("clip_norm", o.clip_norm);
+  lines.add("refresh_every", o.refresh_every);
+  lines.add("refresh_mixup", o.refresh_mixup);
+  const PolicyLossOptions& p = o.policy_loss;
+  lines.add("surrogate", p.surrogate);
+  lines.add("ratio", p.ratio);
+  lines.add("aggregation", p.aggregation);
+  lines.add("epsilon_low", p.epsilon_low);
+  lines.add("epsilon_high", p.epsilon_high);
+  lines.add("delta", p.delta);
+  lines.add("dual_clip", p.dual_clip);
+  lines.add("policy_beta", p.beta);
+  return lines.text() + o.fingerprint;
+}
+
+}  // namespace dag
