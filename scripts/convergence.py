@@ -6,7 +6,7 @@
 Tables go between the lines `<!-- table: NAME -->` and `<!-- end of table -->`:
 docs/convergence.md [convergence]   rounds and products to 1e-3, 1e-6 and 1e-9, fitted law, theory
 benchmarks/README.md [by size]      rounds and time to the same, by size of the game
-Plots: scripts/solver_plots.py. Theory is read from include/dag/solver/theory.hpp.
+Plots: scripts/solver_plots.py. Theory is read from dag solvers.
 
 Usage: scripts/convergence.py [--program build/release/bin/dag] [--only tables|sizes]
 """
@@ -15,7 +15,6 @@ import csv
 import json
 import math
 import pathlib
-import re
 import subprocess
 import tempfile
 
@@ -75,20 +74,20 @@ def fitted(records):
     return f"t^{power:.2f}"
 
 
-def theories():
-    text = (ROOT / "include/dag/solver/theory.hpp").read_text()
-    text = re.sub(r'"\s*\n\s*"', "", text)
+def theories(program):
+    """{solver: [(iterate, what is proved of it)]}, from the program's list."""
+    listed = json.loads(subprocess.run([program, "solvers", "--json", "-"], capture_output=True, check=True).stdout)
     rows = {}
-    for name, iterate, law, exponent in re.findall(
-            r'Theory\{"(\w+)", Average::(\w+), RateLaw::(\w+), ([\d.]+)', text):
-        said = {"power": f"t^-{float(exponent):g}", "linear": "linear", "none": "none"}[law]
-        said = "to 0" if law == "power" and float(exponent) == 0 else said
-        rows.setdefault(name, []).append((iterate, said))
+    for row in listed:
+        for theory in row["theory"]:
+            said = {"power": f"t^-{theory['exponent']:g}", "linear": "linear", "none": "none"}[theory["law"]]
+            said = "to 0" if theory["law"] == "power" and theory["exponent"] == 0 else said
+            rows.setdefault(row["name"], []).append((theory["iterate"], said))
     return rows
 
 
 def theory_of(rows, found):
-    promises = rows.get(found["solver"].removeprefix("alternating_"), [])
+    promises = rows.get(found["solver"], [])
     exact = [said for iterate, said in promises if iterate == found.get("iterate")]
     other = "exact" if found["solver"] in ("interior_point", "linear_program") else "none"
     return exact[0] if exact else ", ".join(f"{said} ({iterate})" for iterate, said in promises) or other
@@ -99,7 +98,7 @@ def number(value):
 
 
 def convergence_table(program, seconds):
-    promises = theories()
+    promises = theories(program)
     lines = []
     for game in GAMES:
         lines += [f"### `{game}`", "", "| solver | point | rounds to 1e-3, 1e-6, 1e-9 | products with A | "

@@ -5,7 +5,7 @@
 
 Every solver of a page has a curve, and in its colour the rate of its theorem as a dashed line: powers with the
 least constant that the run admits, linear rates with the factor fitted (a theorem says only that there is one), bounds
-with their own constants. Theory is read from include/dag/solver/theory.hpp. Times are the least of three runs on one
+with their own constants. Theory is read from dag solvers. Times are the least of three runs on one
 thread.
 
 Usage: scripts/solver_plots.py [--program build/release/bin/dag] [--only PAGE,PAGE] [--output docs/img/solvers]
@@ -15,7 +15,6 @@ import csv
 import json
 import math
 import pathlib
-import re
 import subprocess
 import tempfile
 
@@ -91,10 +90,10 @@ def draw(target, panels):
         subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
 
 
-def theories():
-    text = re.sub(r'"\s*\n\s*"', "", (ROOT / "include/dag/solver/theory.hpp").read_text())
-    return {(name, iterate): (law, float(exponent)) for name, iterate, law, exponent in re.findall(
-        r'Theory\{"(\w+)", Average::(\w+), RateLaw::(\w+), ([\d.]+)', text)}
+def theories(program):
+    listed = json.loads(subprocess.run([program, "solvers", "--json", "-"], capture_output=True, check=True).stdout)
+    return {(row["name"], theory["iterate"]): (theory["law"], theory["exponent"])
+            for row in listed for theory in row["theory"]}
 
 
 def power(label, records, exponent, colour, column="relative_gap"):
@@ -121,10 +120,10 @@ def linear(records, colour):
 
 def gap_curves(program, runs):
     """runs: [(label, game, solver, arguments)]; the curve of each and its theory."""
-    known, curves = theories(), []
+    known, curves = theories(program.path), []
     for colour, (label, game, solver, more) in enumerate(runs):
         found, records = program.run(game, solver, *more)
-        promises = {at: law for (name, at), law in known.items() if name == solver.removeprefix("alternating_")}
+        promises = {at: law for (name, at), law in known.items() if name == solver}
         only = next(iter(promises.values())) if len(promises) == 1 else ("none", 0)
         law, exponent = promises.get(found["iterate"], only)
         xs, ys = [r["iteration"] for r in records], [r["relative_gap"] for r in records]

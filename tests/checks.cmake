@@ -6,7 +6,8 @@ find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 set(scripts ${PROJECT_SOURCE_DIR}/scripts)
 
 function(dag_add_check name)
-  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+           COMMAND_EXPAND_LISTS)
   set_tests_properties(${name} PROPERTIES LABELS check SKIP_RETURN_CODE 77)
 endfunction()
 
@@ -20,6 +21,14 @@ dag_add_check(architecture_self_test Python3::Interpreter ${scripts}/architectur
 
 # Every public concept has a compile-fail test.
 dag_add_check(concepts Python3::Interpreter ${scripts}/check_concepts.py)
+
+# The recipes of CONTRIBUTING, followed in a copy: no more files than they say, and all find the toy.
+dag_add_check(recipes Python3::Interpreter ${scripts}/check_recipes.py ${CMAKE_CXX_COMPILER}
+              "$<JOIN:$<TARGET_PROPERTY:dag_everything,INTERFACE_INCLUDE_DIRECTORIES>,;>")
+set_tests_properties(recipes PROPERTIES TIMEOUT 600)
+
+# Umbrellas of rooms include all of their room.
+dag_add_check(umbrellas Python3::Interpreter ${scripts}/sync_umbrellas.py --check)
 
 # Layout by clang-format 14; skipped where that is not installed.
 dag_add_check(format bash ${scripts}/check_format)

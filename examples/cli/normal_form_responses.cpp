@@ -3,16 +3,21 @@
 
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/game/normal_form.hpp>
+#include <dag/solver/response.hpp>
 
-#include "response_solvers.hpp"
+#include "replicator_run.hpp"
 #include "table_solvers.hpp"
+#include "walking_solvers.hpp"
 
 namespace cli {
 
 std::optional<Found> normal_form_responses(std::string_view name, const dag::GameTable& table,
                                            const Settings& settings) {
   const dag::NormalFormGame<double, dag::eigen> game(table);
-  return responses(name, game, settings);
+  if (name == "replicator") {
+    return replicator_run(game, settings);
+  }
+  return walk<dag::Room::response, dag::kinds::general>(name, game, settings);
 }
 
 }  // namespace cli

@@ -5,10 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-
+#include <dag/solver/list.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/theory.hpp>
 
 namespace cli {
 
@@ -25,27 +23,26 @@ std::string fitted_rate(const dag::History& trace) {
 }
 
 const dag::Theory* theory_of(const Found& found) {
-  std::string_view name = found.solver;
-  name = name == "alternating_fictitious_play" ? "fictitious_play" : name;
   const dag::Average iterate = found.iterate == "last"      ? dag::Average::last
                                : found.iterate == "uniform" ? dag::Average::uniform
                                                             : dag::Average::automatic;
-  const dag::Theory* theory = dag::find_theory(name, iterate);
-  return theory == nullptr ? dag::find_theory(name) : theory;
+  const dag::Theory* theory = dag::find_theory(found.solver, iterate);
+  return theory == nullptr ? dag::find_theory(found.solver) : theory;
 }
 
-std::string promised_rate(const Found& found) {
-  const dag::Theory* theory = theory_of(found);
-  if (theory == nullptr) {
-    return "-";
-  }
-  switch (theory->law) {
+std::string promise_text(const dag::Theory& theory) {
+  switch (theory.law) {
     case dag::RateLaw::power:
-      return theory->exponent > 0 ? fmt::format("t^{:g}", -theory->exponent) : "-> 0";
+      return theory.exponent > 0 ? fmt::format("t^{:g}", -theory.exponent) : "-> 0";
     case dag::RateLaw::linear: return "linear";
     case dag::RateLaw::none: break;
   }
   return "none";
+}
+
+std::string promised_rate(const Found& found) {
+  const dag::Theory* theory = theory_of(found);
+  return theory == nullptr ? "-" : promise_text(*theory);
 }
 
 }  // namespace cli

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <dag/solver/history.hpp>
-#include <dag/solver/theory.hpp>
+#include <dag/solver/list.hpp>
 
 #include "found.hpp"
 
@@ -15,6 +15,8 @@ namespace cli {
 std::string fitted_rate(const dag::History& trace);
 /// What is proved about the point that a solver returned, on zero-sum games; nullptr: nothing.
 const dag::Theory* theory_of(const Found& found);
+/// "t^-0.5", "-> 0", "linear" or "none".
+std::string promise_text(const dag::Theory& theory);
 /// What theory promises for the point that a solver returned.
 std::string promised_rate(const Found& found);
 

@@ -9,33 +9,21 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/solver/list.hpp>
 #include <dag/solver/solution.hpp>
 
 #include "found.hpp"
 
-/// What the files of solvers share: from a solver's types to plain data. The groups of solvers are
-/// templates in entropic_solvers.hpp and response_solvers.hpp, each instantiated in a file of its
-/// own for each type of game.
+/// What the files of solvers share: from a solver's types to plain data. The solvers of the
+/// list are called in walking_solvers.hpp.
 namespace cli {
-
-inline std::string_view name_of(dag::Average average) {
-  switch (average) {
-    case dag::Average::automatic: return "automatic";
-    case dag::Average::last: return "last";
-    case dag::Average::uniform: return "uniform";
-    case dag::Average::linear: return "linear";
-    case dag::Average::quadratic: return "quadratic";
-    case dag::Average::best: return "best";
-  }
-  return "unknown";
-}
 
 template <class Game>
 Found plain_data(std::string_view solver, const dag::Solution<Game>& solution) {
   Found found;
   found.solver = solver;
   found.status = solution.status;
-  found.iterate = name_of(solution.iterate);
+  found.iterate = dag::to_string(solution.iterate);
   found.iterations = solution.iterations;
   found.products = solution.products;
   found.seconds = solution.seconds;

@@ -40,8 +40,9 @@ void require_no_knobs(std::string_view name, const Settings& settings, bool tau_
 }
 
 /// Certifies the first equilibrium, tells the observer, and fills in what is common.
+/// step: what the record says of it.
 void finish(const dag::GameTable& table, const Settings& settings, const dag::Stopwatch& watch,
-            Found& found) {
+            Found& found, double step = 0) {
   found.seconds = watch.seconds();
   found.iterate = "last";
   if (!found.equilibria.empty()) {
@@ -55,7 +56,7 @@ void finish(const dag::GameTable& table, const Settings& settings, const dag::St
     found.residual = found.relative_gap;
     settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
                                           found.value, found.gap, found.relative_gap,
-                                          found.residual, 0.0});
+                                          found.residual, step});
   }
 }
 
@@ -236,7 +237,7 @@ Found logit(const dag::GameTable& table, const Settings& settings) {
   const double lambda = path.points.back().lambda;
   found.note = fmt::format("the logit branch at lambda {:.4g}, {} turning point{}", lambda,
                            path.turning_points, path.turning_points == 1 ? "" : "s");
-  finish(table, settings, watch, found);
+  finish(table, settings, watch, found, lambda);
   return found;
 }
 

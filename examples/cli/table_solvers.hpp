@@ -16,8 +16,8 @@ namespace cli {
 std::optional<Found> table_solver(std::string_view name, const dag::GameTable& table,
                                   const Settings& settings);
 /// First-order methods on any normal-form game; nothing if the name is not one of theirs.
-std::optional<Found> normal_form_entropic(std::string_view name, const dag::GameTable& table,
-                                          const Settings& settings);
+std::optional<Found> normal_form_walks(std::string_view name, const dag::GameTable& table,
+                                       const Settings& settings);
 std::optional<Found> normal_form_responses(std::string_view name, const dag::GameTable& table,
                                            const Settings& settings);
 /// What `--solver auto` does to two players of general payoffs, and to one or many players.

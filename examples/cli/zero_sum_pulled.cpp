@@ -5,18 +5,19 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/game/regularized_matrix.hpp>
 #include <dag/solver/certificate.hpp>
-#include <dag/solver/first_order/gradient_descent_ascent.hpp>
+#include <dag/solver/first_order.hpp>
 #include <dag/solver/matrix/newton.hpp>
+#include <dag/solver/response.hpp>
 #include <dag/solver/table/path_limit.hpp>
 
-#include "entropic_solvers.hpp"
-#include "response_solvers.hpp"
+#include "walking_solvers.hpp"
 #include "zero_sum_solvers.hpp"
 
 namespace cli {
@@ -117,19 +118,22 @@ Found pulled_solver(std::string_view name, const PlainGame& game, const Settings
     name = "mirror_prox";
   }
   const Pulled pulled(game, settings.tau, settings.tau);
-  if (name == "gradient_descent_ascent") {
-    return plain_data(name, dag::gradient_descent_ascent(pulled, settings.options));
-  }
-  if (auto found = entropic(name, pulled, settings)) {
+  constexpr unsigned pull = dag::knobs::pull;
+  if (auto found =
+          walk<dag::Room::first_order, dag::kinds::zero_sum, pull>(name, pulled, settings)) {
     return *std::move(found);
   }
-  if (auto found = responses(name, pulled, settings)) {
+  if (auto found = walk<dag::Room::response, dag::kinds::zero_sum, pull>(name, pulled, settings)) {
     return *std::move(found);
   }
-  dag::fail(dag::Errc::unsupported, name,
-            ": it does not take the pull of --tau; there are newton, mirror_prox, mirror_descent, "
-            "optimistic_mirror_descent, gradient_descent_ascent, fictitious_play, frank_wolfe and "
-            "best_response_dynamics");
+  std::string names;
+  for (const dag::SolverInfo& row : dag::solver_list) {
+    if ((row.knobs & pull) != 0 && row.room != dag::Room::table) {
+      names += (names.empty() ? "" : ", ") + std::string(row.name);
+    }
+  }
+  dag::fail(dag::Errc::unsupported, name, ": it does not take the pull of --tau; there are ",
+            names);
 }
 
 /// The path's limit where two weights in turn agree on it and its gap is that of rounding.
@@ -240,6 +244,12 @@ Found selected_equilibrium(const PlainGame& game, const Settings& settings) {
   }
   best.note = reference ? "the equilibrium nearest to the start (relative entropy)"
                         : "the equilibrium of largest entropy";
+  if (best.status != dag::Status::converged && reference &&
+      std::find(start.begin(), start.end(), 0.0) != start.end()) {
+    best.note =
+        "the reference of --start gives some strategies probability 0: nothing that plays them is "
+        "near it in relative entropy, and no equilibrium without them was found";
+  }
   return best;
 }
 

@@ -53,7 +53,7 @@ Found solve_zero_sum(std::string_view solver, const ZeroSumGame& game, const Set
   if (!full && solver == "auto") {
     solver = "regret_matching";
   }
-  for (const auto part : {&exact_solver, &euclidean_solver, &entropic_solver, &response_solver}) {
+  for (const auto part : {&exact_solver, &first_order_solver, &response_solver}) {
     if (auto found = part(solver, plain, settings)) {
       return *std::move(found);
     }

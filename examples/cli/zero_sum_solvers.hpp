@@ -31,10 +31,8 @@ Found solve_zero_sum(std::string_view solver, const ZeroSumGame& game,
 
 /// The parts, one file each; nothing if the name is not one of theirs.
 using PlainGame = dag::MatrixGame<double, dag::eigen>;
-std::optional<Found> euclidean_solver(std::string_view name, const PlainGame& game,
-                                      const Settings& settings);
-std::optional<Found> entropic_solver(std::string_view name, const PlainGame& game,
-                                     const Settings& settings);
+std::optional<Found> first_order_solver(std::string_view name, const PlainGame& game,
+                                        const Settings& settings);
 std::optional<Found> response_solver(std::string_view name, const PlainGame& game,
                                      const Settings& settings);
 std::optional<Found> exact_solver(std::string_view name, const PlainGame& game,

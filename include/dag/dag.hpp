@@ -32,13 +32,13 @@
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/history.hpp>
+#include <dag/solver/list.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/rate.hpp>
 #include <dag/solver/response/best_response_dynamics.hpp>
 #include <dag/solver/response/fictitious_play.hpp>
 #include <dag/solver/response/smooth_fictitious_play.hpp>
 #include <dag/solver/solution.hpp>
-#include <dag/solver/theory.hpp>
 #include <dag/utility/alpha_to_target.hpp>
 #include <dag/utility/bregman_game.hpp>
 #include <dag/utility/chi_square_to_target.hpp>

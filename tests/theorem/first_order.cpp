@@ -14,8 +14,8 @@
 #include <dag/solver/first_order/mirror_descent.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/history.hpp>
+#include <dag/solver/list.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/theory.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;

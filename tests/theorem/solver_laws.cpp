@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What holds of every iterative solver of zero-sum games.
+// What holds of every iterative solver of zero-sum games: those of the list, and variants of them.
 //
 // Invariance: what a solver makes of a game must not depend on how the game is written: the unit of
 // the payoffs, a constant added to all of them, the order of the strategies, which player is called
@@ -9,7 +9,8 @@
 // temperature that is not in the game's own units shows at once. (`linear_program`,
 // `interior_point` and `solve_zero_sum` have the same tests in their own files.)
 //
-// Rates: the exponents fitted on random games are at least those of `theories`.
+// Rates: the exponents fitted on random games are at least those of the list (solver/list.hpp).
+#include <array>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -20,26 +21,11 @@
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/first_order/anchored_extragradient.hpp>
-#include <dag/solver/first_order/extragradient.hpp>
-#include <dag/solver/first_order/gradient_descent_ascent.hpp>
-#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
-#include <dag/solver/first_order/mirror_descent.hpp>
-#include <dag/solver/first_order/mirror_prox.hpp>
-#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
-#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order.hpp>
 #include <dag/solver/history.hpp>
+#include <dag/solver/list.hpp>
 #include <dag/solver/matrix/newton.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/response/best_response_dynamics.hpp>
-#include <dag/solver/response/fictitious_play.hpp>
-#include <dag/solver/response/frank_wolfe.hpp>
-#include <dag/solver/response/hedge.hpp>
-#include <dag/solver/response/predictive_regret_matching_plus.hpp>
-#include <dag/solver/response/regret_matching.hpp>
-#include <dag/solver/response/regret_matching_plus.hpp>
-#include <dag/solver/response/smooth_fictitious_play.hpp>
-#include <dag/solver/theory.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
@@ -75,45 +61,20 @@ const std::vector<Solver>& solvers() {
     return options;
   };
   constexpr dag::RegretMatchingOptions together{.turns = dag::Turns::simultaneous};
-  static const std::vector<Solver> all = {
-      {"gradient_descent_ascent",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::gradient_descent_ascent(dag::euclidean(Game{a}), o));
-       },
-       true, 40, true},
+  const std::vector<Solver> variants = {
       {"gradient_descent_ascent, alternating",
        [](const Matrix& a, const Options& o) {
          return outcome_of(dag::gradient_descent_ascent(dag::euclidean(Game{a}), o,
                                                         {.turns = dag::Turns::alternating}));
        },
        false, 40, true},
-      {"mirror_descent",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::mirror_descent(Game{a}, o));
-       }},
       {"mirror_descent, adaptive",
        [=](const Matrix& a, const Options& o) {
          return outcome_of(dag::mirror_descent(Game{a}, adaptive(o)));
        }},
-      {"mirror_prox",
-       [](const Matrix& a, const Options& o) { return outcome_of(dag::mirror_prox(Game{a}, o)); }},
       {"mirror_prox, adaptive",
        [=](const Matrix& a, const Options& o) {
          return outcome_of(dag::mirror_prox(Game{a}, adaptive(o)));
-       }},
-      {"extragradient",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::extragradient(dag::euclidean(Game{a}), o));
-       },
-       true, 40, true},
-      {"anchored_extragradient",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::anchored_extragradient(dag::euclidean(Game{a}), o));
-       },
-       true, 40, true},
-      {"optimistic_mirror_descent",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::optimistic_mirror_descent(Game{a}, o));
        }},
       {"optimistic_mirror_descent, adaptive",
        [=](const Matrix& a, const Options& o) {
@@ -124,53 +85,27 @@ const std::vector<Solver>& solvers() {
          return outcome_of(
              dag::optimistic_mirror_descent(Game{a}, o, {.form = dag::Optimism::reflected}));
        }},
-      {"magnetic_mirror_descent",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::magnetic_mirror_descent(Game{a}, o));
-       }},
       {"magnetic_mirror_descent, annealed",
        [](const Matrix& a, const Options& o) {
          return outcome_of(
              dag::magnetic_mirror_descent(Game{a}, o, {.magnet = dag::Magnet::annealed}));
        }},
-      {"hedge",
-       [](const Matrix& a, const Options& o) { return outcome_of(dag::hedge(Game{a}, o)); }},
-      {"regret_matching",
+      {"regret_matching, simultaneous",
        [=](const Matrix& a, const Options& o) {
          return outcome_of(dag::regret_matching(Game{a}, o, together));
        }},
-      {"regret_matching_plus",
+      {"regret_matching_plus, simultaneous",
        [=](const Matrix& a, const Options& o) {
          return outcome_of(dag::regret_matching_plus(Game{a}, o, together));
        }},
-      {"predictive_regret_matching_plus",
+      {"predictive_regret_matching_plus, simultaneous",
        [=](const Matrix& a, const Options& o) {
          return outcome_of(dag::predictive_regret_matching_plus(Game{a}, o, together));
        }},
-      {"predictive_regret_matching_plus, alternating",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::predictive_regret_matching_plus(Game{a}, o));
-       },
-       false},
-      {"fictitious_play",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::fictitious_play(Game{a}, o));
-       }},
-      {"smooth_fictitious_play",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::smooth_fictitious_play(Game{a}, o));
-       }},
-      {"frank_wolfe",
-       [](const Matrix& a, const Options& o) { return outcome_of(dag::frank_wolfe(Game{a}, o)); }},
-      {"best_response_dynamics",
+      {"best_response_dynamics, slow",
        [](const Matrix& a, const Options& o) {
          return outcome_of(dag::best_response_dynamics(Game{a}, o, {.rate = 0.3}));
        }},
-      {"primal_dual_hybrid_gradient",
-       [](const Matrix& a, const Options& o) {
-         return outcome_of(dag::primal_dual_hybrid_gradient(Game{a}, o));
-       },
-       false, 25},
       {"newton",
        [](const Matrix& a, const Options& o) {
          const Game game{a};
@@ -181,6 +116,24 @@ const std::vector<Solver>& solvers() {
        },
        true, 12},
   };
+  static const std::vector<Solver> all = [&] {
+    std::vector<Solver> listed;
+    dag::for_each_call(
+        [](const dag::SolverInfo& row) { return (row.kinds & dag::kinds::zero_sum) != 0; },
+        [&](const auto& solver) {
+          // The restarts of the last let rounding grow: fewer rounds.
+          const bool restarts = solver.info.name == "primal_dual_hybrid_gradient";
+          listed.push_back({std::string(solver.info.name),
+                            [solver](const Matrix& a, const Options& o) {
+                              return outcome_of(solver(Game{a}, o));
+                            },
+                            solver.info.simultaneous, restarts ? 25 : 40, solver.info.projected});
+        });
+    for (const Solver& solver : variants) {
+      listed.push_back(solver);
+    }
+    return listed;
+  }();
   return all;
 }
 
@@ -282,12 +235,13 @@ TEST_CASE("rates: on random games every power law is met, every linear one reach
   const double wobble = 0.1;
   int checked = 0;
   for (const Solver& solver : solvers()) {
-    for (const dag::Theory& theory : dag::theories) {
+    const dag::SolverInfo* row = dag::find_solver(solver.name);
+    for (const dag::Theory& theory : row == nullptr ? std::array<dag::Theory, 2>{} : row->theory) {
       const bool power = theory.law == dag::RateLaw::power && theory.exponent > 0;
       // Of multiplicative updates the last iterate is slow to turn linear: see first_order.
       const bool linear =
-          theory.law == dag::RateLaw::linear && theory.solver != "optimistic_mirror_descent";
-      if (theory.solver != solver.name || !(power || linear)) {
+          theory.law == dag::RateLaw::linear && solver.name != "optimistic_mirror_descent";
+      if (theory.iterate == dag::Average::automatic || !(power || linear)) {
         continue;
       }
       double exponents = 0;

@@ -9,8 +9,8 @@
 
 #include <dag/io/history_file.hpp>
 #include <dag/solver/history.hpp>
+#include <dag/solver/list.hpp>
 #include <dag/solver/rate.hpp>
-#include <dag/solver/theory.hpp>
 
 namespace {
 
@@ -110,4 +110,20 @@ TEST_CASE("theory is looked up by solver and iterate") {
   CHECK(dag::find_theory("optimistic_mirror_descent", dag::Average::last)->law ==
         dag::RateLaw::linear);
   CHECK(dag::find_theory("nobody") == nullptr);
+  CHECK(dag::find_theory("linear_program") == nullptr);
+}
+
+TEST_CASE("the list of solvers: names are unique, rows are complete") {
+  for (const dag::SolverInfo& row : dag::solver_list) {
+    CAPTURE(row.name);
+    CHECK(dag::find_solver(row.name) == &row);
+    CHECK(row.kinds != 0);
+    CHECK((row.compared & ~row.kinds) == 0);
+    CHECK_FALSE(row.summary.empty());
+    CHECK_FALSE(row.page.empty());
+    CHECK(row.iterate != dag::Average::automatic);
+    for (const dag::Theory& theory : row.theory) {
+      CHECK((theory.iterate == dag::Average::automatic) == theory.source.empty());
+    }
+  }
 }

@@ -2,17 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
-#include <dag/solver/response/best_response_dynamics.hpp>
-#include <dag/solver/response/fictitious_play.hpp>
-#include <dag/solver/response/frank_wolfe.hpp>
-#include <dag/solver/response/predictive_regret_matching_plus.hpp>
-#include <dag/solver/response/regret_matching.hpp>
-#include <dag/solver/response/regret_matching_plus.hpp>
 #include <dag/solver/response/replicator.hpp>
-#include <dag/solver/response/smooth_fictitious_play.hpp>
 
 #include "solver_parts.hpp"
 
@@ -53,43 +47,6 @@ Found replicator_run(const Game& game, const Settings& settings) {
                                                          : dag::Status::iteration_limit;
   found.strategies = dag::unstacked(game.players().blocks(), path.back().point);
   return found;
-}
-
-/// Best responses, regrets and the replicator, for any game on simplices.
-template <class Game>
-std::optional<Found> responses(std::string_view name, const Game& game, const Settings& settings) {
-  const dag::SolverOptions<double>& options = settings.options;
-  constexpr auto alternating = dag::Turns::alternating;
-  if (name == "fictitious_play") {
-    return plain_data(name, dag::fictitious_play(game, options));
-  }
-  if (name == "alternating_fictitious_play") {
-    return plain_data(name, dag::fictitious_play(game, options, {.turns = alternating}));
-  }
-  if (name == "smooth_fictitious_play") {
-    return plain_data(name, dag::smooth_fictitious_play(game, options));
-  }
-  if (name == "best_response_dynamics") {
-    return plain_data(name, dag::best_response_dynamics(game, options));
-  }
-  if (name == "frank_wolfe") {
-    return plain_data(name, dag::frank_wolfe(game, options));
-  }
-  if constexpr (!dag::Regularized<Game>) {
-    if (name == "regret_matching") {
-      return plain_data(name, dag::regret_matching(game, options));
-    }
-    if (name == "regret_matching_plus") {
-      return plain_data(name, dag::regret_matching_plus(game, options));
-    }
-    if (name == "predictive_regret_matching_plus") {
-      return plain_data(name, dag::predictive_regret_matching_plus(game, options));
-    }
-    if (name == "replicator") {
-      return replicator_run(game, settings);
-    }
-  }
-  return {};
 }
 
 }  // namespace cli
