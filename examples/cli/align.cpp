@@ -24,6 +24,7 @@ namespace {
 struct AlignOptions {
   Common common;
   std::string problems;
+  double time_limit = 0;  ///< seconds; 0: none
 };
 
 /// The fields in the order of the documentation; those of no kind of theirs at the end.
@@ -44,6 +45,8 @@ nlohmann::ordered_json ordered(const nlohmann::json& result) {
 }
 
 int align(const AlignOptions& options) {
+  require_distinct({{"PROBLEMS.jsonl", options.problems}}, {{"--json", options.common.json}});
+  start_time_limit(options.time_limit);
   const std::string text = dag::read_text_file(options.problems);
   const dag::Stopwatch watch;
   Progress progress(!options.common.quiet);
@@ -52,6 +55,7 @@ int align(const AlignOptions& options) {
   std::size_t solved = 0;
   std::size_t converged = 0;
   std::size_t line = 0;
+  std::size_t refused = 0;
   for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
     end = text.find('\n', begin);
     end = end == std::string::npos ? text.size() : end;
@@ -63,10 +67,15 @@ int align(const AlignOptions& options) {
     nlohmann::json result;
     try {
       result = dag::solve_problem_line(problem);
-    } catch (const dag::Error& error) {
-      dag::fail(error.code(), options.problems, ":", line, ": ", std::string_view(error.what()));
+    } catch (const dag::Error& error) {  // the lines beside it keep their results
+      complain("dag align", options.problems + ":" + std::to_string(line) + ": " + error.what());
+      ++refused;
+      lines += json_text(
+          nlohmann::ordered_json{{"line", line}, {"status", "error"}, {"message", error.what()}},
+          -1);
+      continue;
     }
-    lines += ordered(result).dump() + '\n';
+    lines += json_text(ordered(result), -1);
     ++solved;
     converged += result["status"] == "converged" ? 1U : 0U;
     if (options.common.talks()) {
@@ -87,9 +96,14 @@ int align(const AlignOptions& options) {
   Outputs outputs;
   outputs.add(target, std::move(lines));
   outputs.write();
+  const std::string faults =
+      refused == 0 ? "" : fmt::format(", {} line{} refused", refused, refused == 1 ? "" : "s");
   if (options.common.talks() && target != "-") {
-    say(table.text() +
-        fmt::format("{} problems, {} converged, {:.3g} s\n", solved, converged, watch.seconds()));
+    say(table.text() + fmt::format("{} problems, {} converged{}, {:.3g} s\n", solved, converged,
+                                   faults, watch.seconds()));
+  }
+  if (refused > 0) {
+    return exit_bad_input;
   }
   return converged == solved && !interrupt.stop_requested() ? exit_done : exit_not_converged;
 }
@@ -103,10 +117,12 @@ Command add_align(CLI::App& app) {
       ->add_option("PROBLEMS.jsonl", options->problems,
                    "One problem a line: id, kind (a utility), nu0, beta and the fields of the kind")
       ->required();
+  add_time_limit(*command, options->time_limit);
   add_common(*command, options->common);
   command->footer(
       "The results, one JSON object a line, go to standard output, or with --json to a file and a\n"
-      "table to standard output.\n\n"
+      "table to standard output. A line that cannot be read or solved gets an object with line,\n"
+      "status \"error\" and message; the exit code is then 2, the other results are kept.\n\n"
       "Kinds: expected_reward, shannon_entropy, reward_plus_entropy, gini, tsallis3, tsallis,\n"
       "log_likelihood, pass_at_k, forward_kl_to_target, reverse_kl_to_target, chi2_to_target,\n"
       "jensen_shannon_to_target, moment_le, moment_eq, robust_reward, coherence_arithmetic,\n"

@@ -18,6 +18,7 @@ using Command = std::function<int()>;
 
 Command add_align(CLI::App& app);
 Command add_answers(CLI::App& app);
+Command add_check(CLI::App& app);
 Command add_convert(CLI::App& app);
 Command add_demo(CLI::App& app);
 Command add_estimators(CLI::App& app);
@@ -25,6 +26,7 @@ Command add_evaluate(CLI::App& app);
 Command add_games(CLI::App& app);
 Command add_rewards(CLI::App& app);
 Command add_solve(CLI::App& app);
+Command add_solvers(CLI::App& app);
 Command add_train(CLI::App& app);
 
 }  // namespace cli

@@ -82,7 +82,7 @@ int convert_tree(const ConvertOptions& options) {
     json["form"] = "extensive";
     json["players"] = game.player_count();
     json["nodes"] = game.nodes.size();
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {
@@ -92,6 +92,7 @@ int convert_tree(const ConvertOptions& options) {
 }
 
 int convert(const ConvertOptions& options) {
+  require_distinct(game_files(options.in), {{"OUT", options.out}, {"--json", options.common.json}});
   if (options.out.ends_with(".efg")) {
     return convert_tree(options);
   }
@@ -108,7 +109,7 @@ int convert(const ConvertOptions& options) {
     json["form"] = form;
     json["players"] = table.player_count();
     json["sizes"] = table.sizes;
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {
@@ -123,7 +124,7 @@ int convert(const ConvertOptions& options) {
 Command add_convert(CLI::App& app) {
   const auto options = std::make_shared<ConvertOptions>();
   CLI::App* command = app.add_subcommand("convert", "A game from one file format to another");
-  command->add_option("IN", options->in, "A .nfg, .csv or .efg file, or a name ('dag games')")
+  command->add_option("IN", options->in, "A file as of 'dag solve', - or a name ('dag games')")
       ->required();
   command
       ->add_option("OUT", options->out,

@@ -69,7 +69,7 @@ int demo(const DemoOptions& options) {
     for (Figure& figure : section.figures) {
       if (have_gnuplot()) {
         tell(0.99, "drawing " + figure.name);
-        figure.svg = draw(figure.plot, dag::PlotFormat::svg, figure.name);
+        figure.svg = draw(figure.plot, PlotFormat::svg, figure.name);
         outputs.add(options.out + "/" + figure.name + ".svg", figure.svg);
       }
     }
@@ -107,7 +107,7 @@ int demo(const DemoOptions& options) {
                                   {"holds", claim.holds}});
       }
     }
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {

@@ -261,18 +261,16 @@ Section demo_coherence(const std::string& path, bool own, const Tell& tell) {
   const Effect& after = effects.back();
   Table table({"beta", "accuracy of a sample", "of the consensus", "agreement", "entropy, nats",
                "largest residual"});
-  dag::Plot plot;
+  Plot plot;
   plot.title = "Coherence against its anchor";
   plot.x_label = "strength of coherence, 1 / beta";
   plot.y_label = "mean over questions";
   plot.log_x = true;
   plot.legend_below = true;
-  dag::PlotSeries accuracy{"accuracy of a sample", {}, {}, dag::PlotSeries::Style::line_and_points};
-  dag::PlotSeries consensus{
-      "accuracy of the consensus", {}, {}, dag::PlotSeries::Style::line_and_points};
-  dag::PlotSeries agreement{
-      "agreement of two contexts", {}, {}, dag::PlotSeries::Style::line_and_points};
-  dag::PlotSeries start{"accuracy before", {}, {}, dag::PlotSeries::Style::dashed};
+  PlotSeries accuracy{"accuracy of a sample", {}, {}, PlotSeries::Style::line_and_points};
+  PlotSeries consensus{"accuracy of the consensus", {}, {}, PlotSeries::Style::line_and_points};
+  PlotSeries agreement{"agreement of two contexts", {}, {}, PlotSeries::Style::line_and_points};
+  PlotSeries start{"accuracy before", {}, {}, PlotSeries::Style::dashed};
   start.color = 7;
   double residual = 0;
   double loss = 0;

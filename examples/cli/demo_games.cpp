@@ -51,8 +51,8 @@ Path walk(const Game& game, double eta, int rounds, Solver&& solver) {
   return path;
 }
 
-dag::PlotSeries distance_series(const std::string& title, const Path& path) {
-  dag::PlotSeries series;
+PlotSeries distance_series(const std::string& title, const Path& path) {
+  PlotSeries series;
   series.title = title;
   for (std::size_t t = 0; t < path.x.size(); ++t) {
     series.x.push_back(static_cast<double>(t));
@@ -75,7 +75,7 @@ void small_game(Section& section) {
     return dag::extragradient(g, options);
   });
 
-  dag::Plot portrait;
+  Plot portrait;
   portrait.title = "Paths of three methods on V(x, y) = x y";
   portrait.x_label = "x (maximises)";
   portrait.y_label = "y (minimises)";
@@ -88,7 +88,7 @@ void small_game(Section& section) {
                 {path.y.begin(), path.y.begin() + static_cast<std::ptrdiff_t>(count)}};
   };
   const auto add = [&](const std::string& title, const Path& path) {
-    dag::PlotSeries series;
+    PlotSeries series;
     series.title = title;
     series.x = path.x;
     series.y = path.y;
@@ -97,9 +97,9 @@ void small_game(Section& section) {
   add("gradient descent-ascent", first(simultaneous, 140));
   add("alternating turns", first(alternating, 140));
   add("extragradient", first(extra, 200));
-  dag::PlotSeries start{"start", {0.5}, {0.0}, dag::PlotSeries::Style::marker};
+  PlotSeries start{"start", {0.5}, {0.0}, PlotSeries::Style::marker};
   start.color = 7;
-  dag::PlotSeries end{"equilibrium", {0.0}, {0.0}, dag::PlotSeries::Style::marker};
+  PlotSeries end{"equilibrium", {0.0}, {0.0}, PlotSeries::Style::marker};
   end.color = 4;
   portrait.series.push_back(std::move(start));
   portrait.series.push_back(std::move(end));
@@ -109,7 +109,7 @@ void small_game(Section& section) {
        "the walls and go round there; taken in turns they go round on a closed curve; the "
        "extragradient, which looks one step ahead, winds in."});
 
-  dag::Plot distances;
+  Plot distances;
   distances.title = "Distance from the equilibrium of V(x, y) = x y";
   distances.x_label = "rounds";
   distances.y_label = "Euclidean distance";
@@ -119,8 +119,7 @@ void small_game(Section& section) {
                       distance_series("alternating turns", alternating),
                       distance_series("extragradient", extra)};
   const double bound = std::sqrt(1 - eta * eta + std::pow(eta, 4));
-  dag::PlotSeries theory{
-      "theory: (1 - s^2 + s^4)^(t/2), s = 0.2", {}, {}, dag::PlotSeries::Style::dashed};
+  PlotSeries theory{"theory: (1 - s^2 + s^4)^(t/2), s = 0.2", {}, {}, PlotSeries::Style::dashed};
   for (int t = 0; t <= rounds; t += 10) {
     theory.x.push_back(t);
     theory.y.push_back(0.5 * std::pow(bound, t));
@@ -162,7 +161,7 @@ void random_game(Section& section, std::uint64_t seed, const Tell& tell) {
   ZeroSumGame game;
   game.rows = game.columns = size;
   game.payoff = dag::row_major(dag::random_uniform_game(size, size, seed).table, 0);
-  dag::Plot plot;
+  Plot plot;
   plot.title = "A random 30 x 30 matrix game";
   plot.x_label = "rounds";
   plot.y_label = "duality gap / payoff range";
@@ -185,7 +184,7 @@ void random_game(Section& section, std::uint64_t seed, const Tell& tell) {
     table.add({names[i], fmt::format("{}", found.iterations), fmt::format("{:.2f}", found.seconds),
                fmt::format("{:.9f}", found.value), fmt::format("{:.1e}", found.relative_gap),
                fitted_rate(trace), promised_rate(found)});
-    dag::PlotSeries series;
+    PlotSeries series;
     series.title = names[i];
     for (const dag::Record& record : trace.records()) {
       series.x.push_back(static_cast<double>(record.iteration));

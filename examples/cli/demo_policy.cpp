@@ -110,7 +110,7 @@ class PolicyDemo {
       }
     }
     // 6.2 standard deviations: one false alarm in 10^7 over all 48 intervals of the demo.
-    dag::PlotSeries sampled{"sampled, 95 % interval", {}, {}, dag::PlotSeries::Style::error_bars};
+    PlotSeries sampled{"sampled, 95 % interval", {}, {}, PlotSeries::Style::error_bars};
     std::size_t outside = 0;
     std::size_t outside_95 = 0;
     for (std::size_t z = 0; z < answers; ++z) {
@@ -136,14 +136,14 @@ class PolicyDemo {
                fmt::format("{:.1e}", distance),
                fmt::format("{} of {}", answers - outside_95, answers)});
 
-    dag::Plot plot;
+    Plot plot;
     plot.title = name;
     plot.x_label = "answer";
     plot.y_label = "probability";
     plot.legend_below = true;
     plot.height = 360;
-    dag::PlotSeries before{"reference", {}, {}, dag::PlotSeries::Style::bars};
-    dag::PlotSeries after{"aligned, exact", {}, {}, dag::PlotSeries::Style::bars};
+    PlotSeries before{"reference", {}, {}, PlotSeries::Style::bars};
+    PlotSeries after{"aligned, exact", {}, {}, PlotSeries::Style::bars};
     before.color = 5;
     after.color = 0;
     sampled.color = 1;

@@ -67,15 +67,15 @@ dag::RewardFunction parse_function(const std::string& text) {
 }
 
 /// Bias p E[c] - p g(p) and standard deviation sqrt(p Var c) against p.
-dag::Plot moments_plot(const dag::RewardTable& table) {
-  dag::Plot plot;
+Plot moments_plot(const dag::RewardTable& table) {
+  Plot plot;
   plot.title = fmt::format("{} table for groups of {}", to_string(table.kind), table.group_size);
   plot.x_label = "probability p of the answer";
   plot.y_label = "bias p E[c] - p g(p);  sqrt(p Var c)  (nats)";
   plot.legend_below = true;
-  dag::PlotSeries bias{"bias", {}, {}};
-  dag::PlotSeries deviation{"standard deviation, weighted by p", {}, {}};
-  deviation.style = dag::PlotSeries::Style::dashed;
+  PlotSeries bias{"bias", {}, {}};
+  PlotSeries deviation{"standard deviation, weighted by p", {}, {}};
+  deviation.style = PlotSeries::Style::dashed;
   for (int i = 0; i <= 400; ++i) {
     const double p = i / 400.0;
     const dag::TableMoments moments = dag::table_moments(table.table, p);
@@ -89,6 +89,7 @@ dag::Plot moments_plot(const dag::RewardTable& table) {
 }
 
 int estimators(const EstimatorOptions& options) {
+  require_distinct({}, {{"--plot", options.plot}, {"--json", options.common.json}});
   if (!options.plot.empty()) {
     (void)plot_format(options.plot);
     require_gnuplot();
@@ -111,7 +112,7 @@ int estimators(const EstimatorOptions& options) {
     json["max_variance"] = table.max_variance;
     json["function"] = options.function;
     json["sound"] = table.sound;
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {

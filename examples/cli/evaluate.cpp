@@ -15,7 +15,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/behavior.hpp>
 #include <dag/game/regret.hpp>
-#include <dag/io/text_file.hpp>
+#include <dag/io/json_text.hpp>
 
 #include "commands.hpp"
 #include "game_input.hpp"
@@ -38,12 +38,7 @@ struct EvaluateOptions {
 /// The `strategies` of a profile file: of the object itself, of the first entry of `results` that
 /// has some, or the whole text if it is an array.
 nlohmann::json strategies_of(const std::string& path) {
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(dag::read_text_file(path));
-  } catch (const nlohmann::json::exception& error) {
-    dag::fail(dag::Errc::parse, path, ": not JSON: ", error.what());
-  }
+  nlohmann::json json = dag::read_json(path);
   if (json.is_array()) {
     return json;
   }
@@ -165,6 +160,9 @@ std::string text_of(const Evaluation& found, const EvaluateOptions& options) {
 }
 
 int evaluate(const EvaluateOptions& options) {
+  std::vector<NamedPath> inputs = game_files(options.game);
+  inputs.push_back({"PROFILE", options.profile});
+  require_distinct(inputs, {{"--json", options.common.json}});
   const nlohmann::json strategies = strategies_of(options.profile);
   const Evaluation found =
       is_tree(options.game)
@@ -191,7 +189,7 @@ int evaluate(const EvaluateOptions& options) {
     }
     json["best_payoffs"] = found.best_payoffs;
     json["best_responses"] = found.best_responses;
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {

@@ -5,12 +5,19 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <dag/core/error.hpp>
 #include <dag/game/payoff_sum.hpp>
+#include <dag/game/reduced_normal_form.hpp>
 #include <dag/io/csv.hpp>
+#include <dag/io/efg.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/io/profile_csv.hpp>
 #include <dag/io/text_file.hpp>
@@ -35,6 +42,35 @@ bool ends_with(std::string_view text, std::string_view end) {
   return true;
 }
 
+bool is_table_name(std::string_view word) {
+  return ends_with(word, ".csv") || ends_with(word, ".tsv") || ends_with(word, ".txt");
+}
+
+/// At least as many payoffs as the sizes in a name ask for: `general:30x30x30:1` has 3 * 27000. 0
+/// where no sizes can be read: then the name's own limits hold.
+double named_payoffs(std::string_view word) {
+  const auto colon = word.find(':');
+  double product = 1;
+  double players = 0;
+  if (colon == std::string_view::npos) {
+    return 0;
+  }
+  std::string_view sizes = word.substr(colon + 1);
+  sizes = sizes.substr(0, sizes.find(':'));
+  while (!sizes.empty()) {
+    std::uint64_t size = 0;
+    const auto read = std::from_chars(sizes.data(), sizes.data() + sizes.size(), size);
+    if (read.ec != std::errc{}) {
+      return 0;
+    }
+    product *= static_cast<double>(size);
+    players += 1;
+    sizes.remove_prefix(static_cast<std::size_t>(read.ptr - sizes.data()));
+    sizes.remove_prefix(sizes.substr(0, 1) == "x" ? 1 : sizes.size());
+  }
+  return players > 1 ? product * players : 0;
+}
+
 /// `random:10x20` -> `random:10x20:SEED`, for every family whose last argument is a seed.
 std::string with_seed(const std::string& word, std::uint64_t seed) {
   const auto colons = [](std::string_view text) {
@@ -55,20 +91,82 @@ std::string with_seed(const std::string& word, std::uint64_t seed) {
 
 }  // namespace
 
-dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
-  if (ends_with(word, ".nfg")) {
-    return dag::read_nfg(word);
+namespace {
+
+/// The two words of "A.csv,B.csv"; nothing for one file or a name.
+std::optional<std::pair<std::string, std::string>> two_matrices(const std::string& word) {
+  const auto comma = word.find(',');
+  if (comma == std::string::npos || std::filesystem::exists(word)) {
+    return {};
   }
-  if (ends_with(word, ".csv")) {
-    const std::string text = dag::read_text_file(word);
+  std::pair<std::string, std::string> names{word.substr(0, comma), word.substr(comma + 1)};
+  return is_table_name(names.first) && is_table_name(names.second) ? std::optional(names)
+                                                                   : std::nullopt;
+}
+
+/// What a text is shows in how it begins.
+dag::GameTable parse_game(const std::string& text, const std::string& name) {
+  const auto start = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const std::string_view begin = std::string_view(text).substr(start == text.npos ? 0 : start, 4);
+  if (begin.substr(0, 3) == "NFG") {
+    return dag::parse_nfg(text, name);
+  }
+  if (begin.substr(0, 3) == "EFG") {
+    const dag::ExtensiveGame game = dag::parse_efg(text, name);
+    return dag::reduced_normal_form(game, dag::sequence_form(game)).table;
+  }
+  return dag::is_profile_csv(text) ? dag::parse_profile_csv(text, name)
+                                   : dag::parse_csv(text, name);
+}
+
+/// A file at most as large as memory allows: a payoff takes some 60 bytes beside its text.
+std::string read_game_text(const std::string& path) {
+  std::error_code none;
+  const auto bytes = std::filesystem::file_size(path, none);
+  if (!none) {
+    require_memory(20.0 * static_cast<double>(bytes), path);
+  }
+  return dag::read_text_file(path);
+}
+
+}  // namespace
+
+std::vector<NamedPath> game_files(const std::string& word) {
+  if (const auto two = two_matrices(word)) {
+    return {{"GAME", two->first}, {"GAME", two->second}};
+  }
+  return word == "-" || !std::filesystem::exists(word) ? std::vector<NamedPath>{}
+                                                       : std::vector<NamedPath>{{"GAME", word}};
+}
+
+dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
+  dag::require(!word.empty(), dag::Errc::invalid_argument, "the game's name is empty");
+  if (word == "-") {
+    const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+    return parse_game(text, "standard input");
+  }
+  if (const auto two = two_matrices(word)) {
+    return dag::join_matrices(dag::parse_csv(read_game_text(two->first), two->first),
+                              dag::parse_csv(read_game_text(two->second), two->second), word);
+  }
+  if (ends_with(word, ".nfg")) {
+    return dag::parse_nfg(read_game_text(word), word);
+  }
+  if (is_table_name(word)) {
+    const std::string text = read_game_text(word);
     return dag::is_profile_csv(text) ? dag::parse_profile_csv(text, word)
                                      : dag::parse_csv(text, word);
   }
   if (is_tree(word)) {
     return normal_form(word, seed);
   }
-  dag::require(word.find('/') == std::string::npos, dag::Errc::unsupported, word,
-               ": the name of a game file must end in .nfg, .efg or .csv");
+  if (std::filesystem::is_regular_file(word)) {
+    return parse_game(read_game_text(word), word);
+  }
+  dag::require(
+      word.find('/') == std::string::npos, dag::Errc::io, word,
+      ": there is no such file, and names of games have no slash ('dag games' lists them)");
+  require_memory(48 * named_payoffs(word), word);
   return dag::named_game(with_seed(word, seed));
 }
 

@@ -4,22 +4,30 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <dag/game/table.hpp>
+#include <dag/solver/list.hpp>
+
+#include "output.hpp"
 
 namespace cli {
 
-/// The game that a word on the command line means: a .nfg file, a .csv file (payoff matrix or list
-/// of profiles), or a name (`random:ROWSxCOLS` without a seed takes `seed`). Throws dag::Error.
+/// The game that a word on the command line means: a file (.nfg; .csv, .tsv, .txt: a payoff matrix
+/// or a list of profiles), two files of matrices with a comma between (the row player's, the column
+/// player's), - for a game on standard input, or a name (`random:ROWSxCOLS` without a seed takes
+/// `seed`). Throws dag::Error.
 dag::GameTable load_game(const std::string& word, std::uint64_t seed);
+/// The files that a word means, to hold outputs against; none for a name.
+std::vector<NamedPath> game_files(const std::string& word);
 /// True if the game that a word means depends on `seed`.
 bool depends_on_seed(const std::string& word);
 
 /// What decides which solvers there are.
 enum class GameKind : unsigned {
-  zero_sum = 1,  ///< two players, payoffs that add up to a constant
-  bimatrix = 2,  ///< two players, other payoffs
-  many = 4       ///< one player, or three and more
+  zero_sum = dag::kinds::zero_sum,  ///< two players, payoffs that add up to a constant
+  bimatrix = dag::kinds::bimatrix,  ///< two players, other payoffs
+  many = dag::kinds::many           ///< one player, or three and more
 };
 const char* to_string(GameKind kind);
 

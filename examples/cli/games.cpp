@@ -153,7 +153,7 @@ int games(const GamesOptions& options) {
         json.push_back(std::move(tree));
       }
     }
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,9 +31,9 @@ int run(int argc, char** argv) {
 
   using Add = cli::Command (*)(CLI::App&);
   std::vector<std::pair<CLI::App*, cli::Command>> commands;
-  for (const Add add : {&cli::add_solve, &cli::add_evaluate, &cli::add_games, &cli::add_convert,
-                        &cli::add_align, &cli::add_answers, &cli::add_rewards, &cli::add_estimators,
-                        &cli::add_train, &cli::add_demo}) {
+  for (const Add add : {&cli::add_solve, &cli::add_check, &cli::add_solvers, &cli::add_evaluate,
+                        &cli::add_games, &cli::add_convert, &cli::add_align, &cli::add_answers,
+                        &cli::add_rewards, &cli::add_estimators, &cli::add_train, &cli::add_demo}) {
     cli::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
   }
@@ -45,7 +46,8 @@ int run(int argc, char** argv) {
     }
     const auto asked = app.get_subcommands();
     const std::string name = asked.empty() ? "dag" : "dag " + asked[0]->get_name();
-    std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name.c_str(), error.what(), name.c_str());
+    cli::complain(name, error.what());
+    std::fprintf(stderr, "Try '%s --help'.\n", name.c_str());
     return cli::exit_bad_input;
   }
 
@@ -54,15 +56,17 @@ int run(int argc, char** argv) {
     if (!subcommand->parsed()) {
       continue;
     }
-    const char* name = subcommand->get_name().c_str();
+    const std::string name = "dag " + subcommand->get_name();
     try {
       return command();
     } catch (const dag::Error& error) {
-      std::fprintf(stderr, "dag %s: %s\n", name, error.what());
+      cli::complain(name, error.what());
     } catch (const std::bad_alloc&) {
-      std::fprintf(stderr, "dag %s: not enough memory\n", name);
+      cli::complain(name, "not enough memory; smaller sizes need less, --max-memory sets a limit");
+    } catch (const std::length_error&) {  // its text names a function of the standard library
+      cli::complain(name, "not enough memory: a size in the input is beyond all limits");
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "dag %s: %s\n", name, error.what());
+      cli::complain(name, std::string("internal error, please report it: ") + error.what());
     }
   }
   return cli::exit_bad_input;
@@ -74,7 +78,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "dag: %s\n", error.what());
+    cli::complain("dag", error.what());
     return cli::exit_bad_input;
   }
 }

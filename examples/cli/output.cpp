@@ -4,17 +4,27 @@
 #include "output.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <tuple>
 
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
+#include <dag/io/printable.hpp>
+
+#include "checked_options.hpp"
 
 namespace cli {
 
@@ -22,13 +32,115 @@ bool is_standard_output(std::string_view path) {
   return path == "-" || path == "/dev/stdout" || path == "/dev/fd/1" || path == "/proc/self/fd/1";
 }
 
+namespace {
+
+double memory_limit = 0;  ///< bytes; 0: none
+
+/// From here on allocations beyond the limit fail, whatever makes them.
+void limit_memory(double mebibytes) {
+  memory_limit = mebibytes * 1048576.0;
+  const rlimit limit{static_cast<rlim_t>(memory_limit), RLIM_INFINITY};
+  ::setrlimit(RLIMIT_AS, &limit);
+}
+
+double machine_memory() {
+  const double pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
+  return pages * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+}
+
+}  // namespace
+
+CLI::Validator positive_number() {
+  return number_that([](double x) { return x > 0; }, "a number > 0");
+}
+CLI::Validator number_from_zero() {
+  return number_that([](double x) { return x >= 0; }, "a number >= 0");
+}
+CLI::Validator file_name() {
+  return {[](std::string& word) {
+            return word.empty() ? std::string("the name of a file must not be empty")
+                                : std::string();
+          },
+          ""};
+}
+CLI::Validator natural_number() {
+  return {[](std::string& word) {
+            std::uint64_t value = 0;
+            const auto read = std::from_chars(word.data(), word.data() + word.size(), value);
+            const bool whole = read.ec == std::errc{} && read.ptr == word.data() + word.size();
+            return whole ? std::string()
+                         : "expected a whole number from 0 to 18446744073709551615, got '" +
+                               dag::printable(word.substr(0, 40)) + "'";
+          },
+          ""};
+}
+
+void require_memory(double bytes, const std::string& what) {
+  const double most = memory_limit > 0 ? memory_limit : machine_memory();
+  dag::require(bytes <= most, dag::Errc::unsupported, what, " needs about ",
+               static_cast<std::int64_t>(bytes / 1048576.0) + 1, " MiB; ",
+               memory_limit > 0 ? "--max-memory allows " : "this machine has ",
+               static_cast<std::int64_t>(most / 1048576.0), " MiB");
+}
+
+void require_distinct(const std::vector<NamedPath>& inputs, const std::vector<NamedPath>& outputs) {
+  // A file that is there is its device and number; one that is not, its folder's and its name.
+  using Identity = std::tuple<std::uint64_t, std::uint64_t, std::string>;
+  const auto identity = [](const std::string& path) -> Identity {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) == 0) {
+      return {found.st_dev, found.st_ino, ""};
+    }
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "."
+                               : slash == 0               ? "/"
+                                                          : path.substr(0, slash);
+    if (::stat(folder.c_str(), &found) == 0) {
+      return {found.st_dev, found.st_ino, path.substr(slash + 1)};  // npos + 1 is 0
+    }
+    return {0, 0, path};
+  };
+  const auto replaced = [](const std::string& path) {  // /dev/null takes many, and loses nothing
+    struct stat found {};
+    return path != "-" && (::stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode));
+  };
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    const NamedPath& out = outputs[k];
+    if (out.path.empty() || (out.path != "-" && !replaced(out.path))) {
+      continue;
+    }
+    for (const NamedPath& in : inputs) {
+      dag::require(in.path.empty() || out.path == "-" || in.path == "-" ||
+                       identity(in.path) != identity(out.path),
+                   dag::Errc::invalid_argument, out.option, ": ", out.path, " is the input ",
+                   in.option, "; it would be overwritten");
+    }
+    for (std::size_t other = 0; other < k; ++other) {
+      const NamedPath& before = outputs[other];
+      const bool same = before.path == "-" || out.path == "-"
+                            ? before.path == out.path
+                            : !before.path.empty() && identity(before.path) == identity(out.path);
+      dag::require(!same, dag::Errc::invalid_argument, out.option, " and ", before.option,
+                   " both write ", out.path == "-" ? "standard output" : out.path,
+                   "; one of them would be lost");
+    }
+  }
+}
+
 void add_common(CLI::App& app, Common& common) {
   app.add_option("--json", common.json,
                  "Write the result as JSON to FILE, or to standard output: -")
-      ->type_name("FILE|-");
+      ->type_name("FILE|-")
+      ->check(file_name());
+  app.add_option("--max-memory", common.max_memory,
+                 "MiB that the program may use; what needs more is refused beforehand")
+      ->type_name("MIB")
+      ->check(positive_number())
+      ->each([](const std::string& word) { limit_memory(std::strtod(word.c_str(), nullptr)); });
   app.add_flag("-q,--quiet", common.quiet, "No tables, no progress");
   app.add_option("--seed", common.seed, "Seed of all random numbers")
       ->type_name("N")
+      ->check(natural_number())
       ->capture_default_str();
 }
 
@@ -41,6 +153,7 @@ void Outputs::write(const std::function<void()>& between) const {
   std::vector<std::unique_ptr<dag::AtomicFile>> open;
   for (const auto& [path, content] : files_) {
     if (!is_standard_output(path)) {
+      dag::AtomicFile::remove_leftovers(path);
       open.push_back(std::make_unique<dag::AtomicFile>(path));
       open.back()->write(content);
     }
@@ -53,12 +166,20 @@ void Outputs::write(const std::function<void()>& between) const {
   }
   for (const auto& [path, content] : files_) {
     if (is_standard_output(path)) {
-      say(content);
+      write_out(content);
     }
   }
 }
 
-void say(std::string_view text) {
+void say(std::string_view text) { write_out(dag::printable(text, dag::Lines::many)); }
+
+void complain(std::string_view who, std::string_view what) {
+  const std::string line =
+      dag::printable(std::string(who) + ": " + std::string(what), dag::Lines::many) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void write_out(std::string_view text) {
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   dag::require(written, dag::Errc::io, "cannot write to standard output: ", std::strerror(errno));
@@ -117,7 +238,7 @@ void Progress::show(double fraction, std::string_view text) {
   const int full = static_cast<int>(inside * width);
   std::string line = "\r\x1b[K[" + std::string(static_cast<std::size_t>(full), '#') +
                      std::string(static_cast<std::size_t>(width - full), '.') + "] ";
-  line += text;
+  line += dag::printable(text);
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
 }
@@ -143,6 +264,30 @@ void install_interrupt() {
   action.sa_handler = [](int) { interrupted = 1; };
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails, with a message
+}
+
+void add_time_limit(CLI::App& app, double& seconds) {
+  app.add_option("--time-limit", seconds, "Seconds after which the run ends in order")
+      ->type_name("S")
+      ->check(positive_number());
+}
+
+void start_time_limit(double seconds) {
+  if (!(seconds > 0)) {
+    return;
+  }
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGALRM, &action, nullptr);
+  constexpr double most = 1e8;
+  const double whole = std::floor(std::min(seconds, most));
+  itimerval timer{};
+  timer.it_value.tv_sec = static_cast<time_t>(whole);
+  timer.it_value.tv_usec = std::max<suseconds_t>(
+      static_cast<suseconds_t>(1e6 * (std::min(seconds, most) - whole)), whole > 0 ? 0 : 1);
+  ::setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 }  // namespace cli

@@ -26,11 +26,29 @@ struct Common {
   std::string json;  ///< file for the result, "-" for standard output, empty for none
   bool quiet = false;
   std::uint64_t seed = 1;
+  double max_memory = 0;  ///< MiB; 0: no limit of our own
 
   /// Tables for people: not asked to be quiet, and standard output is not taken by JSON.
   [[nodiscard]] bool talks() const { return !quiet && !is_standard_output(json); }
 };
 void add_common(CLI::App& app, Common& common);
+/// --time-limit of commands without one of their own: after so many seconds the run is asked to
+/// end in order, as by Ctrl-C.
+void add_time_limit(CLI::App& app, double& seconds);
+void start_time_limit(double seconds);
+
+/// A file of the command line: the option that named it, and its path.
+struct NamedPath {
+  std::string option;
+  std::string path;
+};
+/// Refuses two outputs to one file, and an output over an input, before anything is read: other
+/// names, links and folders of the same file included. Empty paths are options that were not given.
+void require_distinct(const std::vector<NamedPath>& inputs, const std::vector<NamedPath>& outputs);
+
+/// Refuses a piece of work that needs more than --max-memory, or more than the machine has, with
+/// both numbers.
+void require_memory(double bytes, const std::string& what);
 
 /// All files of a run, kept until everything has succeeded, then written, each whole or not at
 /// all. "-" stands for standard output.
@@ -44,8 +62,49 @@ class Outputs {
   std::vector<std::pair<std::string, std::string>> files_;
 };
 
-/// Prints to standard output.
+/// Prints text for people to standard output, safe for a terminal (dag::printable).
 void say(std::string_view text);
+/// "WHO: WHAT" on standard error, safe for a terminal.
+void complain(std::string_view who, std::string_view what);
+/// Bytes as they are, to standard output.
+void write_out(std::string_view bytes);
+
+/// One of the marks that turn the direction of writing (U+202A to U+202E, U+2066 to U+2069).
+[[nodiscard]] inline bool turns_direction(std::string_view character) {
+  return (character >= "\xE2\x80\xAA" && character <= "\xE2\x80\xAE") ||
+         (character >= "\xE2\x81\xA6" && character <= "\xE2\x81\xA9");
+}
+
+/// A JSON text with a line break. Bytes that are no UTF-8 (file names may have them) become the
+/// replacement character, control characters beyond ASCII's first 32 and marks that turn the
+/// direction are written \u00NN.
+template <class Json>
+[[nodiscard]] std::string json_text(const Json& json, int indent = 2) {
+  const std::string raw = json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const unsigned byte = static_cast<unsigned char>(raw[i]);
+    const unsigned next = i + 1 < raw.size() ? static_cast<unsigned char>(raw[i + 1]) : 0U;
+    if (byte == 0x7F) {
+      out += "\\u007f";
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+      out += next < 0x90 ? "\\u008" : "\\u009";
+      out += "0123456789abcdef"[next & 0xFU];
+      ++i;
+    } else if (byte == 0xE2 && i + 2 < raw.size() && turns_direction(raw.substr(i, 3))) {
+      const unsigned code =
+          ((next & 0x3FU) << 6U) | (static_cast<unsigned char>(raw[i + 2]) & 0x3FU);
+      out += "\\u2";
+      for (const unsigned shift : {8U, 4U, 0U}) {
+        out += "0123456789abcdef"[(code >> shift) & 0xFU];
+      }
+      i += 2;
+    } else {
+      out += raw[i];
+    }
+  }
+  return out + '\n';
+}
 
 /// Text in columns: the first left-aligned, the others right-aligned.
 class Table {

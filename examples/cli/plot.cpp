@@ -46,15 +46,15 @@ class TemporaryFile {
 
 }  // namespace
 
-dag::PlotFormat plot_format(const std::string& path, const std::string& option) {
+PlotFormat plot_format(const std::string& path, const std::string& option) {
   const auto dot = path.rfind('.');
   const std::string extension = dot == std::string::npos ? "" : path.substr(dot);
   if (extension == ".svg") {
-    return dag::PlotFormat::svg;
+    return PlotFormat::svg;
   }
   dag::require(extension == ".png", dag::Errc::invalid_argument, option, " ", path,
                ": the name must end in .svg or .png");
-  return dag::PlotFormat::png;
+  return PlotFormat::png;
 }
 
 bool have_gnuplot() {
@@ -68,16 +68,15 @@ void require_gnuplot() {
                "gnuplot-nox");
 }
 
-std::string draw(const dag::Plot& plot, dag::PlotFormat format, const std::string& id) {
-  return draw(std::vector<dag::Plot>{plot}, format, id);
+std::string draw(const Plot& plot, PlotFormat format, const std::string& id) {
+  return draw(std::vector<Plot>{plot}, format, id);
 }
 
-std::string draw(const std::vector<dag::Plot>& panels, dag::PlotFormat format,
-                 const std::string& id) {
+std::string draw(const std::vector<Plot>& panels, PlotFormat format, const std::string& id) {
   require_gnuplot();
   const TemporaryFile script;
   const TemporaryFile messages;
-  dag::write_file_atomically(script.name(), dag::gnuplot_script(panels, format, id));
+  dag::write_file_atomically(script.name(), gnuplot_script(panels, format, id));
   const std::string command =
       "exec gnuplot " + script.shell_word() + " 2>" + messages.shell_word() + " </dev/null";
   std::FILE* pipe = ::popen(command.c_str(), "r");

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include <dag/io/plot.hpp>
+#include "gnuplot_script.hpp"
 
 namespace cli {
 
 /// The format that a file's name asks for (.svg or .png); throws dag::Error, naming the option,
 /// otherwise.
-dag::PlotFormat plot_format(const std::string& path, const std::string& option = "--plot");
+PlotFormat plot_format(const std::string& path, const std::string& option = "--plot");
 
 /// True if gnuplot can be started.
 bool have_gnuplot();
@@ -20,9 +20,8 @@ void require_gnuplot();
 
 /// The image's bytes, drawn by gnuplot. `id` tells several images on one page apart. Throws
 /// dag::Error with gnuplot's own message if it fails.
-std::string draw(const dag::Plot& plot, dag::PlotFormat format, const std::string& id = "dag");
+std::string draw(const Plot& plot, PlotFormat format, const std::string& id = "dag");
 /// The same of several plots side by side.
-std::string draw(const std::vector<dag::Plot>& panels, dag::PlotFormat format,
-                 const std::string& id = "dag");
+std::string draw(const std::vector<Plot>& panels, PlotFormat format, const std::string& id = "dag");
 
 }  // namespace cli

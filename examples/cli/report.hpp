@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <dag/io/plot.hpp>
+#include "gnuplot_script.hpp"
 
 #include "output.hpp"
 
@@ -21,7 +21,7 @@ struct Claim {
 
 struct Figure {
   std::string name;  ///< of its file, without the extension
-  dag::Plot plot;
+  Plot plot;
   std::string caption;
   std::string svg = {};  ///< filled in by `draw_figures`; empty: gnuplot is not here
 };

@@ -130,6 +130,11 @@ std::string shown(const std::optional<double>& value) {
 }
 
 int rewards(const RewardsOptions& options) {
+  require_distinct({{"ROLLOUTS.jsonl", options.rollouts},
+                    {"--target", options.request.target},
+                    {"--values", options.request.values},
+                    {"--reference", options.request.reference}},
+                   {{"--out", options.out}, {"--json", options.common.json}});
   RewardRequest request = options.request;
   const SampleTerms terms = take_terms(request.utility);
   const bool only_terms = request.utility.empty();
@@ -285,7 +290,7 @@ int rewards(const RewardsOptions& options) {
       one["unconverged"] = e.unconverged;
       json["equilibrium"].push_back(std::move(one));
     }
-    outputs.add(options.common.json, json.dump(2) + '\n');
+    outputs.add(options.common.json, json_text(json));
   }
   outputs.write([&] {
     if (!options.out.empty()) {

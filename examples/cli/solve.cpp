@@ -11,6 +11,7 @@
 
 #include <dag/core/error.hpp>
 
+#include "checked_options.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
@@ -27,11 +28,15 @@ namespace {
 
 int solve(const SolveOptions& options) {
   check(options);
+  require_distinct(game_files(options.game), {{"--json", options.common.json},
+                                              {"--trace", options.trace},
+                                              {"--plot", options.plot},
+                                              {"--portrait", options.portrait}});
   if (is_tree(options.game)) {
     return solve_tree(options);
   }
-  dag::PlotFormat format = dag::PlotFormat::svg;
-  dag::PlotFormat portrait_format = dag::PlotFormat::svg;
+  PlotFormat format = PlotFormat::svg;
+  PlotFormat portrait_format = PlotFormat::svg;
   if (!options.plot.empty()) {
     format = plot_format(options.plot);
     require_gnuplot();
@@ -53,7 +58,12 @@ int solve(const SolveOptions& options) {
   if (!options.portrait.empty()) {
     check_portrait(problem, names);
   }
-  const std::vector<SolverRuns> all = run_solvers(names, problem, options);
+  SolveOptions told = options;
+  if (!options.portrait.empty() && names == std::vector<std::string>{"auto"}) {
+    static_cast<void>(start_of(options, problem));  // refuses a wrong one
+    told.start.clear();  // it is for the paths that are drawn: what auto chooses has none
+  }
+  const std::vector<SolverRuns> all = run_solvers(names, problem, told);
   const bool converged = std::any_of(all.begin(), all.end(), [](const SolverRuns& runs) {
     return std::any_of(runs.runs.begin(), runs.runs.end(), [](const Run& run) {
       return run.refused.empty() && run.found.status == dag::Status::converged;
@@ -82,14 +92,14 @@ int solve(const SolveOptions& options) {
 
 /// The list of solvers, by the games that they solve.
 std::string solver_help() {
-  const auto zero = static_cast<unsigned>(GameKind::zero_sum);
-  const auto many = static_cast<unsigned>(GameKind::many);
-  std::string any = "Solvers of any game:";
+  std::string any = "Solvers of any game:\n  auto: chooses by kind, size and tolerance";
   std::string matrix = "\nOf two-player zero-sum games only:";
   std::string two = "\nOf two-player games only:";
-  for (const SolverEntry& entry : solver_list()) {
-    std::string& list = (entry.kinds & many) != 0 ? any : entry.kinds == zero ? matrix : two;
-    list += fmt::format("\n  {}: {}", entry.name, entry.summary);
+  for (const dag::SolverInfo& row : dag::solver_list) {
+    std::string& list = (row.kinds & dag::kinds::many) != 0 ? any
+                        : row.kinds == dag::kinds::zero_sum ? matrix
+                                                            : two;
+    list += fmt::format("\n  {}: {}", row.name, row.summary);
   }
   return any + matrix + two + tree_solver_help();
 }
@@ -101,11 +111,17 @@ Command add_solve(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("solve", "Equilibria of a game: zero-sum, two players, or many");
   command
-      ->add_option("GAME", options->game,
-                   "A .nfg or .efg file, a .csv file (payoff matrix, rows maximise, or list of "
-                   "profiles), or a name: rps, chicken, random:ROWSxCOLS:SEED, kuhn_poker, ... "
-                   "('dag games' lists them)")
+      ->add_option(
+          "GAME", options->game,
+          "A .nfg or .efg file; a .csv, .tsv or .txt file (payoff matrix, rows maximise; pairs "
+          "(3,4) for both players; or list of profiles); - for standard input; or a name: "
+          "rps, chicken, random:ROWSxCOLS:SEED, kuhn_poker, ... ('dag games' lists "
+          "them)")
       ->required();
+  command
+      ->add_option("COLUMN", options->column,
+                   "The column player's matrix, where GAME has the row player's alone")
+      ->check(file_name());
   command
       ->add_option("--solver", options->solver,
                    "One of the solvers below, several with commas between, or all")
@@ -115,7 +131,7 @@ Command add_solve(CLI::App& app) {
       ->add_option("--tolerance", options->tolerance,
                    "On the duality gap (NashConv; for correlated play its gap) / payoff range")
       ->type_name("T")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_from_zero())
       ->capture_default_str();
   command
       ->add_option("--absolute-tolerance", options->absolute_tolerance,
@@ -130,12 +146,12 @@ Command add_solve(CLI::App& app) {
       ->add_option("--max-iterations", options->max_iterations,
                    "Rounds at most (default 10000000; 100000 for several solvers)")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(natural_number());
   command
       ->add_option("--time-limit", options->time_limit,
                    "Seconds at most for each run (default none; 5 for several solvers)")
       ->type_name("S")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from_zero());
   command
       ->add_option("--average", options->average,
                    "The point that counts: auto (the solver's own), last, uniform, linear, "
@@ -147,7 +163,8 @@ Command add_solve(CLI::App& app) {
       ->add_option("--tau", options->tau,
                    "Weight of a pull to the uniform strategies, in units of the payoff: the "
                    "quantal response equilibrium")
-      ->type_name("T");
+      ->type_name("T")
+      ->check(number_from_zero());
   command
       ->add_option("--select", options->select,
                    "Which of several equilibria of a zero-sum game: max_entropy, or reference "
@@ -178,9 +195,11 @@ Command add_solve(CLI::App& app) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--trace", options->trace, "Write a line (an object) per check")
-      ->type_name("FILE.csv|.json");
+      ->type_name("FILE.csv|.json")
+      ->check(file_name());
   command->add_option("--plot", options->plot, "Draw gap against rounds (needs gnuplot)")
-      ->type_name("FILE.svg|.png");
+      ->type_name("FILE.svg|.png")
+      ->check(file_name());
   command
       ->add_option("--axes", options->axes,
                    "Of --plot: log-log, semi-log (rounds not logarithmic), or both side by side")
@@ -190,16 +209,23 @@ Command add_solve(CLI::App& app) {
       ->add_option("--portrait", options->portrait,
                    "Draw the solvers' paths through the strategies of a 2 x 2 or 3 x 3 game (needs "
                    "gnuplot)")
-      ->type_name("FILE.svg|.png");
+      ->type_name("FILE.svg|.png")
+      ->check(file_name());
   add_common(*command, options->common);
   command->footer(solver_help() +
                   "\n\nExample:\n  dag solve biased-rps --solver all --plot gap.svg\n"
                   "  dag solve game.nfg --tolerance 1e-8 --json -\n"
+                  "  dag solve rows.csv columns.csv\n"
                   "  dag solve matching-pennies --portrait paths.svg --plot gap.png --axes both\n"
                   "  dag solve game.nfg --exact\n"
                   "  dag solve jordan --solver logit_branch,correlated_equilibrium\n"
                   "  dag solve leduc_poker --solver cfr,cfr_plus --plot gap.svg");
-  return [options] { return solve(*options); };
+  return [options] {
+    if (!options->column.empty()) {
+      options->game += ',' + options->column;
+    }
+    return solve(*options);
+  };
 }
 
 }  // namespace cli

@@ -16,7 +16,7 @@
 namespace cli {
 namespace {
 
-using Style = dag::PlotSeries::Style;
+using Style = PlotSeries::Style;
 
 bool shown(const SolverRuns& runs) { return runs.first().refused.empty(); }
 
@@ -32,7 +32,7 @@ double last_round(const SolverRuns& runs) {
 
 /// C t^-p for every power that theory promises one of the solvers, through the highest first gap of
 /// those it is for; for a single solver of linear rate its fitted C rho^t.
-void add_theory(dag::Plot& plot, const std::vector<SolverRuns>& all) {
+void add_theory(Plot& plot, const std::vector<SolverRuns>& all) {
   std::map<double, std::pair<double, double>> powers;  // exponent: constant, last round
   std::size_t count = 0;
   for (const SolverRuns& runs : all) {
@@ -56,7 +56,7 @@ void add_theory(dag::Plot& plot, const std::vector<SolverRuns>& all) {
     }
   }
   for (const auto& [exponent, line] : powers) {
-    dag::PlotSeries series{fmt::format("theory t^-{:g}", exponent), {}, {}, Style::dashed};
+    PlotSeries series{fmt::format("theory t^-{:g}", exponent), {}, {}, Style::dashed};
     series.color = &line == &powers.begin()->second ? 7 : 6;
     for (int k = 0; k <= 100; ++k) {
       const double t = std::pow(line.second, k / 100.0);
@@ -75,7 +75,7 @@ void add_theory(dag::Plot& plot, const std::vector<SolverRuns>& all) {
         !(fit.factor < 1)) {
       continue;
     }
-    dag::PlotSeries series{
+    PlotSeries series{
         fmt::format("theory linear, fitted {:.4g}^t", fit.factor), {}, {}, Style::dashed};
     series.color = 7;
     for (int k = 0; k <= 100; ++k) {
@@ -87,9 +87,9 @@ void add_theory(dag::Plot& plot, const std::vector<SolverRuns>& all) {
   }
 }
 
-dag::Plot gap_plot(const std::vector<SolverRuns>& all, const Problem& problem,
-                   const SolveOptions& options, bool log_rounds) {
-  dag::Plot plot;
+Plot gap_plot(const std::vector<SolverRuns>& all, const Problem& problem,
+              const SolveOptions& options, bool log_rounds) {
+  Plot plot;
   const bool repeated = options.repeats > 1;
   plot.title = "Distance from equilibrium: " + options.game.substr(options.game.rfind('/') + 1);
   plot.x_label = "rounds";
@@ -110,11 +110,11 @@ dag::Plot gap_plot(const std::vector<SolverRuns>& all, const Problem& problem,
     if (runs.first().found.status == dag::Status::converged) {
       longest_converged = std::max(longest_converged, last_round(runs));
     }
-    dag::PlotSeries series{runs.first().found.solver, {}, {}};
+    PlotSeries series{runs.first().found.solver, {}, {}};
     series.color = color++;
     if (repeated) {
       Band band = band_of(runs);
-      dag::PlotSeries area{"", band.rounds, band.mean, Style::band, band.low, band.high};
+      PlotSeries area{"", band.rounds, band.mean, Style::band, band.low, band.high};
       area.color = series.color;
       plot.series.push_back(std::move(area));
       series.title += fmt::format(": mean of {}, 95 %", runs.runs.size());
@@ -146,9 +146,9 @@ dag::Plot gap_plot(const std::vector<SolverRuns>& all, const Problem& problem,
 
 }  // namespace
 
-std::vector<dag::Plot> gap_plots(const std::vector<SolverRuns>& all, const Problem& problem,
-                                 const SolveOptions& options) {
-  std::vector<dag::Plot> plots;
+std::vector<Plot> gap_plots(const std::vector<SolverRuns>& all, const Problem& problem,
+                            const SolveOptions& options) {
+  std::vector<Plot> plots;
   if (options.axes != "semi-log") {
     plots.push_back(gap_plot(all, problem, options, true));
   }

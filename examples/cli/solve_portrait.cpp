@@ -17,7 +17,7 @@
 namespace cli {
 namespace {
 
-using Style = dag::PlotSeries::Style;
+using Style = PlotSeries::Style;
 
 constexpr std::int64_t default_rounds = 200;
 constexpr std::int64_t most_rounds = 2000;
@@ -80,10 +80,10 @@ std::array<double, 2> replicator_field(const dag::GameTable& table, double p, do
   return {p * (1 - p) * first, q * (1 - q) * second};
 }
 
-dag::PlotSeries field_arrows(const dag::GameTable& table) {
+PlotSeries field_arrows(const dag::GameTable& table) {
   constexpr int lines = 13;
   constexpr double reach = 0.055;
-  dag::PlotSeries arrows{"", {}, {}, Style::arrows};
+  PlotSeries arrows{"", {}, {}, Style::arrows};
   double fastest = 0;
   for (int i = 0; i < lines; ++i) {
     for (int j = 0; j < lines; ++j) {
@@ -122,8 +122,8 @@ std::array<double, 2> in_triangle(const std::vector<double>& strategy) {
   return at;
 }
 
-dag::Plot square(const Problem& problem) {
-  dag::Plot plot;
+Plot square(const Problem& problem) {
+  Plot plot;
   plot.x_label =
       fmt::format("{}: probability of {}", problem.table.players[0], strategy_name(problem, 0, 0));
   plot.y_label =
@@ -135,14 +135,14 @@ dag::Plot square(const Problem& problem) {
   return plot;
 }
 
-dag::Plot triangle(const Problem& problem, std::size_t player) {
-  dag::Plot plot;
+Plot triangle(const Problem& problem, std::size_t player) {
+  Plot plot;
   plot.bare = true;
   plot.x_range = {-0.14, 1.14};
   plot.y_range = {-0.1, 0.98};
   plot.width = 560;
   plot.height = 600;
-  dag::PlotSeries edges{"", {}, {}};
+  PlotSeries edges{"", {}, {}};
   edges.color = ink;
   for (const std::size_t s : {0U, 1U, 2U, 0U}) {
     edges.x.push_back(corners[s][0]);
@@ -173,8 +173,8 @@ void check_portrait(const Problem& problem, const std::vector<std::string>& name
   }
 }
 
-std::vector<dag::Plot> portrait(const std::vector<std::string>& names, const Problem& problem,
-                                const SolveOptions& options) {
+std::vector<Plot> portrait(const std::vector<std::string>& names, const Problem& problem,
+                           const SolveOptions& options) {
   std::vector<std::string> solvers = names;
   if (names == std::vector<std::string>{"auto"}) {
     solvers =
@@ -185,7 +185,7 @@ std::vector<dag::Plot> portrait(const std::vector<std::string>& names, const Pro
             : std::vector<std::string>{"replicator", "fictitious_play", "hedge"};
   }
   const bool small = problem.table.sizes[0] == 2;
-  std::vector<dag::Plot> plots;
+  std::vector<Plot> plots;
   if (small) {
     plots.push_back(square(problem));
   } else {
@@ -203,7 +203,7 @@ std::vector<dag::Plot> portrait(const std::vector<std::string>& names, const Pro
   const auto mark = [&](const char* title, int color,
                         const std::vector<dag::MixedProfile>& points) {
     for (std::size_t k = 0; k < plots.size(); ++k) {
-      dag::PlotSeries series{title, {}, {}, Style::marker};
+      PlotSeries series{title, {}, {}, Style::marker};
       series.color = color;
       for (const dag::MixedProfile& profile : points) {
         const auto [x, y] = at(profile, k);
@@ -219,7 +219,7 @@ std::vector<dag::Plot> portrait(const std::vector<std::string>& names, const Pro
   for (const std::string& name : solvers) {
     const auto path = path_of(name, problem, options, start);
     for (std::size_t k = 0; k < plots.size(); ++k) {
-      dag::PlotSeries series{name, {}, {}, Style::line_and_points};
+      PlotSeries series{name, {}, {}, Style::line_and_points};
       series.color = color;
       for (const dag::MixedProfile& profile : path) {
         const auto [x, y] = at(profile, k);

@@ -158,6 +158,10 @@ Json to_json(const SolverRuns& runs, const Problem& problem, const SolveOptions&
   }
   out["relative_gap"] = number(found.relative_gap);
   out["strategies"] = found.strategies;
+  out["player_names"] = problem.table.players;
+  if (!problem.table.labels.empty()) {
+    out["strategy_names"] = problem.table.labels;
+  }
   if (zero_sum) {
     out["values"] = {number(found.value), number(problem.constant - found.value)};
     out["constant_sum"] = problem.constant;
@@ -434,7 +438,7 @@ std::string solve_text(const std::vector<SolverRuns>& all, const Problem& proble
 std::string solve_json(const std::vector<SolverRuns>& all, const Problem& problem,
                        const SolveOptions& options) {
   if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
-    return to_json(all[0], problem, options).dump(2) + '\n';
+    return json_text(to_json(all[0], problem, options));
   }
   Json json;
   json["game"] = options.game;
@@ -445,7 +449,7 @@ std::string solve_json(const std::vector<SolverRuns>& all, const Problem& proble
   for (const SolverRuns& runs : all) {
     json["results"].push_back(to_json(runs, problem, options));
   }
-  return json.dump(2) + '\n';
+  return json_text(json);
 }
 
 void check_trace_name(const std::string& path) {
@@ -457,12 +461,25 @@ std::string solve_trace(const std::vector<SolverRuns>& all, const SolveOptions& 
   const bool seeds = options.repeats > 1;
   const bool json = options.trace.ends_with(".json");
   std::string out = json ? "[" : "";
+  // The step along the logit branch is its lambda: a column of that name, where it has been walked.
+  const auto on_branch = [](const Run& run) { return run.found.solver == "logit_branch"; };
+  const bool branch = std::any_of(all.begin(), all.end(), [&](const SolverRuns& runs) {
+    return std::any_of(runs.runs.begin(), runs.runs.end(), on_branch);
+  });
   bool first = true;
   for (const SolverRuns& runs : all) {
     for (const Run& run : runs.runs) {
       if (json) {
         std::string records = dag::format_history_json(run.trace);
         records.pop_back();  // the line break
+        for (std::size_t at = 0; on_branch(run); at += 8) {
+          at = records.find("\"step\": ", at);
+          if (at == std::string::npos) {
+            break;
+          }
+          const std::size_t end = records.find('}', at);
+          records.insert(end, ", \"lambda\": " + records.substr(at + 8, end - at - 8));
+        }
         out += fmt::format("{}\n{{\"solver\": {}, \"seed\": {}, \"trace\": {}}}", first ? "" : ",",
                            Json(run.found.solver).dump(), run.seed, records);
         first = false;
@@ -471,13 +488,18 @@ std::string solve_trace(const std::vector<SolverRuns>& all, const SolveOptions& 
       const std::string text = dag::format_history_csv(run.trace);
       std::size_t begin = text.find('\n') + 1;
       if (first) {
-        out = (seeds ? "solver,seed," : "solver,") + text.substr(0, begin);
+        out = (seeds ? "solver,seed," : "solver,") + text.substr(0, begin - 1) +
+              (branch ? ",lambda\n" : "\n");
         first = false;
       }
       for (std::size_t end = 0; begin < text.size(); begin = end) {
         end = text.find('\n', begin) + 1;
-        out += run.found.solver + ',' + (seeds ? std::to_string(run.seed) + ',' : "") +
-               text.substr(begin, end - begin);
+        const std::string line = text.substr(begin, end - begin - 1);
+        out += run.found.solver + ',' + (seeds ? std::to_string(run.seed) + ',' : "") + line;
+        if (branch) {
+          out += ',' + (on_branch(run) ? line.substr(line.rfind(',') + 1) : std::string());
+        }
+        out += '\n';
       }
     }
   }

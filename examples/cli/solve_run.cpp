@@ -207,8 +207,11 @@ std::vector<double> start_of(const SolveOptions& options, const Problem& problem
       dag::require(player < sizes.size() && cells == sizes[player], dag::Errc::invalid_argument,
                    "--start: ", problem.name, " has ", sizes_text(problem.table),
                    " strategies; player ", player + 1, " got ", cells);
-      dag::require(std::abs(sum - 1) <= 1e-6, dag::Errc::invalid_argument,
-                   "--start: the probabilities of player ", player + 1, " must add up to 1, got ",
+      // Three digits a probability, as people write thirds, may miss 1 by half a digit each.
+      constexpr double slack = 1e-3;
+      dag::require(std::abs(sum - 1) <= slack, dag::Errc::invalid_argument,
+                   "--start: the probabilities of player ", player + 1,
+                   " must add up to 1 within 0.001 (they are then divided by their sum), got ",
                    sum);
       for (std::size_t s = 0; s < cells; ++s) {
         start[start.size() - cells + s] /= sum;

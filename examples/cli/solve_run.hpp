@@ -20,6 +20,7 @@ namespace cli {
 struct SolveOptions {
   Common common;
   std::string game;
+  std::string column;
   std::string solver = "auto";
   double tolerance = 1e-6;
   double absolute_tolerance = std::numeric_limits<double>::infinity();  ///< in units of payoff

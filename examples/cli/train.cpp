@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,16 +103,16 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
   dag::AnyObjective objective = make_objective(config, source);
   const dag::TrainOptions options = train_options_of(flags, config);
   dag::detail::validate(options, std::span<const dag::Question<std::size_t>>(questions));
-  std::optional<dag::MetricsLog> log;  // after all that can be refused
-  open_metrics(flags, log);
+  RunFiles files;  // after all that can be refused
+  open_files(flags, files);
   Progress progress(!flags.common.quiet);
   Outcome outcome;
   const dag::Stopwatch watch;
   outcome.status = dag::train(
       policy, reference, questions, objective, answer, optimiser, options,
       [&](const dag::TrainRecord& record) {
-        if (log) {
-          log->write(record);
+        if (files.log) {
+          files.log->write(record);
         }
         outcome.steps = record.step;
         outcome.target = record.target.strategy;
@@ -129,6 +128,14 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
 }
 
 int train(const TrainFlags& flags, const TrainConfig& config) {
+  // Two models, gradient and the optimiser's means; the group's traces and what is known of them.
+  const auto number = [](std::size_t n) { return static_cast<double>(n); };
+  const double parameters =
+      number(config.contexts) * number(config.states) *
+      (number(config.layers) * number(config.states) + number(config.answers));
+  const double samples = number(config.contexts) * number(config.train.group_size);
+  require_memory(8 * (6 * parameters + samples * (number(config.layers) + 16)),
+                 "a run of " + config.name() + " with these sizes");
   std::vector<Model> models;
   for (std::size_t x = 0; x < config.contexts; ++x) {
     models.push_back(dag::random_layered_model<double>(config.layers, config.states, config.answers,
@@ -165,7 +172,7 @@ int train(const TrainFlags& flags, const TrainConfig& config) {
     }
     json["seed"] = flags.common.seed;
     json["seconds"] = outcome.seconds;
-    outputs.add(flags.common.json, json.dump(2) + '\n');
+    outputs.add(flags.common.json, json_text(json));
   }
   outputs.write();
   if (flags.common.talks()) {

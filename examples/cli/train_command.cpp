@@ -13,28 +13,96 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/io/atomic_file.hpp>
+#include <dag/numeric/number.hpp>
 #include <dag/train/checkpoint.hpp>
+#include <dag/train/fingerprint.hpp>
+
+#include "checked_options.hpp"
 
 namespace cli {
+namespace {
+
+/// The objective and the model: what a run that goes on must share beside the options of training.
+std::string fingerprint_of(const TrainConfig& config) {
+  dag::FingerprintLines lines;
+  const auto row = [](const std::vector<double>& numbers) {
+    std::string text;
+    for (const double number : numbers) {
+      text += (text.empty() ? "" : ",") + dag::Number(number).text();
+    }
+    return text;
+  };
+  const auto rows = [&](const std::vector<std::vector<double>>& table) {
+    std::string text;
+    for (const auto& numbers : table) {
+      text += (text.empty() ? "" : ";") + row(numbers);
+    }
+    return text;
+  };
+  lines.add("objective", config.name());
+  for (std::size_t k = 0; k < config.parts.size(); ++k) {
+    const TrainPart& part = config.parts[k];
+    const std::string head = config.parts.size() == 1 ? "" : "part" + std::to_string(k + 1) + ".";
+    lines.add(head + "estimator", part.estimator);
+    lines.add(head + "tau", part.tau);
+    lines.add(head + "order", part.order);
+    lines.add(head + "k", part.k);
+    lines.add(head + "smoothing", part.smoothing);
+    lines.add(head + "step", part.step);
+    lines.add(head + "epsilon", part.epsilon);
+    lines.add(head + "bound", part.bound);
+    lines.add(head + "reward", row(part.reward));
+    lines.add(head + "target", row(part.target));
+    lines.add(head + "feature", row(part.feature));
+    lines.add(head + "rewards", rows(part.rewards));
+    lines.add(head + "kernel", rows(part.kernel));
+    lines.add(head + "cost", rows(part.cost));
+  }
+  for (std::size_t k = 0; k < config.constraints.size(); ++k) {
+    const TrainConstraint& c = config.constraints[k];
+    const std::string head = "constraint" + std::to_string(k + 1) + ".";
+    lines.add(head + "rule", c.rule);
+    lines.add(head + "bound", c.bound);
+    lines.add(head + "answers",
+              row(std::vector<double>(c.answers.begin(), c.answers.end())) + c.answer_class);
+  }
+  lines.add("model", config.model);
+  lines.add("layers", config.layers);
+  lines.add("states", config.states);
+  lines.add("answers", config.answers);
+  lines.add("model_seed", config.model_seed);
+  lines.add("optimizer", config.optimizer);
+  return lines.text();
+}
+
+}  // namespace
 
 void add_train_options(CLI::App& app, TrainFlags& flags) {
   app.add_option("CONFIG", flags.config, "A configuration file (JSON; see docs/cli.md)");
   app.add_option("--preset", flags.preset, preset_names() + "; keys of a file come on top")
       ->type_name("NAME");
   app.add_option("--metrics", flags.metrics, "Write a line of JSON per step as the run goes on")
-      ->type_name("FILE.jsonl");
+      ->type_name("FILE.jsonl")
+      ->check(file_name());
   app.add_option("--checkpoint", flags.checkpoint,
                  "Go on from this file if it is there; write it on the way")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(file_name());
+  add_time_limit(app, flags.time_limit);
   add_common(app, flags.common);
 }
 
 TrainConfig train_config_of(const TrainFlags& flags) {
+  require_distinct({{"CONFIG", flags.config}}, {{"--json", flags.common.json},
+                                                {"--metrics", flags.metrics},
+                                                {"--checkpoint", flags.checkpoint}});
   dag::require(!flags.config.empty() || !flags.preset.empty(), dag::Errc::invalid_argument,
                "give a configuration file or --preset NAME (", preset_names(), ")");
   TrainConfig config = flags.config.empty() ? train_preset(flags.preset)
                                             : read_train_config(flags.config, flags.preset);
   check(config);
+  start_time_limit(flags.time_limit);
   return config;
 }
 
@@ -42,15 +110,29 @@ dag::TrainOptions train_options_of(const TrainFlags& flags, const TrainConfig& c
   dag::TrainOptions options = config.train;
   options.seed = flags.common.seed;
   options.checkpoint = flags.checkpoint;
+  options.fingerprint = fingerprint_of(config);
   options.stop = interrupt;
   return options;
 }
 
-void open_metrics(const TrainFlags& flags, std::optional<dag::MetricsLog>& log) {
+void open_files(const TrainFlags& flags, RunFiles& files) {
+  std::int64_t step = 0;
+  if (!flags.checkpoint.empty()) {
+    files.checkpoint_lock.emplace(flags.checkpoint);
+    dag::AtomicFile::remove_leftovers(flags.checkpoint);
+    if (dag::checkpoint_exists(flags.checkpoint)) {
+      const dag::LoadedCheckpoint loaded = dag::load_checkpoint(flags.checkpoint);
+      step = loaded.checkpoint.step;
+      if (!loaded.refused.empty()) {
+        complain("dag train", loaded.refused + "; goes on from '" + loaded.path + "', step " +
+                                  std::to_string(step));
+      }
+    }
+  }
   if (!flags.metrics.empty()) {
-    const bool resumes = !flags.checkpoint.empty() && dag::checkpoint_exists(flags.checkpoint);
-    log.emplace(flags.metrics,
-                resumes ? dag::load_checkpoint(flags.checkpoint).checkpoint.step : 0);
+    files.metrics_lock.emplace(flags.metrics);
+    dag::AtomicFile::remove_leftovers(flags.metrics);
+    files.log.emplace(flags.metrics, step);
   }
 }
 
@@ -72,6 +154,9 @@ void become_transformer_trainer(const TrainFlags& flags, const TrainConfig& conf
   pass("--preset", flags.preset);
   pass("--metrics", flags.metrics);
   pass("--checkpoint", flags.checkpoint);
+  if (flags.time_limit > 0) {
+    pass("--time-limit", std::to_string(flags.time_limit));
+  }
   pass("--json", flags.common.json);
   if (flags.common.quiet) {
     words.emplace_back("--quiet");

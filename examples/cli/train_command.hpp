@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include <dag/io/file_lock.hpp>
 #include <dag/train/metrics_log.hpp>
 
 #include "output.hpp"
@@ -20,6 +21,7 @@ struct TrainFlags {
   std::string preset;
   std::string metrics;
   std::string checkpoint;
+  double time_limit = 0;  ///< seconds; 0: none
 };
 void add_train_options(CLI::App& app, TrainFlags& flags);
 
@@ -29,8 +31,16 @@ void add_train_options(CLI::App& app, TrainFlags& flags);
 [[nodiscard]] dag::TrainOptions train_options_of(const TrainFlags& flags,
                                                  const TrainConfig& config);
 /// The metrics file, up to the checkpoint's step where the run goes on. To be opened after all that
-/// can be refused.
-void open_metrics(const TrainFlags& flags, std::optional<dag::MetricsLog>& log);
+/// The files of a run that are written as it goes on, and the right to write them.
+struct RunFiles {
+  std::optional<dag::FileLock> checkpoint_lock;
+  std::optional<dag::FileLock> metrics_lock;
+  std::optional<dag::MetricsLog> log;  ///< if asked for
+};
+/// After all that can be refused: locks the files, removes what killed runs left beside them, says
+/// on standard error where a damaged checkpoint makes the run go on from the one before, and opens
+/// the metrics. Throws dag::Error where another run writes one of them.
+void open_files(const TrainFlags& flags, RunFiles& files);
 
 /// Becomes the program dag-train-torch, which lies beside this one. Comes back only by an error:
 /// unsupported where it was not built, with what to do about that.

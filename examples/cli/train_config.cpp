@@ -10,7 +10,7 @@
 #include <utility>
 
 #include <dag/core/error.hpp>
-#include <dag/io/text_file.hpp>
+#include <dag/io/json_text.hpp>
 #include <dag/policy/policy_loss_presets.hpp>
 
 namespace cli {
@@ -23,7 +23,7 @@ class Keys {
  public:
   Keys(Json object, std::string where) : object_(std::move(object)), where_(std::move(where)) {
     dag::require(object_.is_object(), dag::Errc::parse, where_, ": expected an object, got ",
-                 object_.dump());
+                 object_.dump().substr(0, 100));
   }
   template <class Value>
   void take(const char* key, Value& value) {
@@ -34,7 +34,7 @@ class Keys {
     }
     const bool fits = reads(*found, value);
     dag::require(fits, dag::Errc::parse, where_, ": \"", key,
-                 "\" has the wrong type: ", found->dump());
+                 "\" has the wrong type: ", found->dump().substr(0, 100));
     object_.erase(found);
   }
   [[nodiscard]] std::optional<Json> take_any(const char* key) {
@@ -132,7 +132,8 @@ void take_parts(Keys& keys, TrainConfig& config) {
     }
   } else if (objective) {
     dag::require(objective->is_string(), dag::Errc::parse, keys.where(),
-                 ": \"objective\" must be a name or a list, got ", objective->dump());
+                 ": \"objective\" must be a name or a list, got ",
+                 objective->dump().substr(0, 100));
     TrainPart part = config.parts.size() == 1 ? config.parts[0] : TrainPart{};
     part.name = objective->get<std::string>();
     config.parts = {std::move(part)};
@@ -150,7 +151,7 @@ void take_constraints(Keys& keys, TrainConfig& config) {
     return;
   }
   dag::require(list->is_array(), dag::Errc::parse, keys.where(),
-               ": \"constraints\" must be a list, got ", list->dump());
+               ": \"constraints\" must be a list, got ", list->dump().substr(0, 100));
   config.constraints.clear();
   for (const Json& entry : *list) {
     Keys own(entry, keys.where() + ": constraints");
@@ -167,7 +168,7 @@ void take_constraints(Keys& keys, TrainConfig& config) {
     for (const char* rule : {"at_most", "at_least", "equal"}) {
       if (const auto bound = own.take_any(rule)) {
         dag::require(bound->is_number(), dag::Errc::parse, own.where(), ": \"", rule,
-                     "\" must be a number, got ", bound->dump());
+                     "\" must be a number, got ", bound->dump().substr(0, 100));
         c.rule = rule;
         c.bound = bound->get<double>();
         ++rules;
@@ -435,12 +436,7 @@ TrainConfig train_preset(std::string_view name) {
 }
 
 TrainConfig read_train_config(const std::string& path, std::string preset) {
-  Json json;
-  try {
-    json = Json::parse(dag::read_text_file(path));
-  } catch (const Json::exception& error) {
-    dag::fail(dag::Errc::parse, path, ": ", std::string_view(error.what()));
-  }
+  const Json json = dag::read_json<Json>(path);
   Keys keys(json, path);
   keys.take("preset", preset);
   TrainConfig config;

@@ -15,7 +15,6 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -161,8 +160,8 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Task& task
   const auto questions = task.questions();
   const dag::TrainOptions options = train_options_of(flags, config);
   dag::detail::validate(options, std::span<const dag::Question<Tokens>>(questions));
-  std::optional<dag::MetricsLog> log;
-  open_metrics(flags, log);
+  RunFiles files;  // after all that can be refused
+  open_files(flags, files);
 
   const dag::Stopwatch watch;
   Outcome outcome;
@@ -191,8 +190,8 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Task& task
             base, questions, objective,
             [&](const Tokens&, const Tokens& trace) { return task.answer(trace); }, options,
             [&](const dag::TrainRecord& record) {
-              if (log) {
-                log->write(record);
+              if (files.log) {
+                files.log->write(record);
               }
               outcome.steps = record.step;
               outcome.target = record.target;
@@ -284,7 +283,7 @@ int train(const TrainFlags& flags) {
   const Outcome outcome = run(flags, config, task, policy);
   Outputs outputs;
   if (!flags.common.json.empty()) {
-    outputs.add(flags.common.json, report(flags, config, policy, outcome).dump(2) + '\n');
+    outputs.add(flags.common.json, json_text(report(flags, config, policy, outcome)));
   }
   outputs.write();
   if (flags.common.talks()) {

@@ -84,7 +84,7 @@ nlohmann::ordered_json tree_games_json(const std::string& name, std::uint64_t se
 int tree_games(const std::string& name, const Common& common) {
   Outputs outputs;
   if (!common.json.empty()) {
-    outputs.add(common.json, tree_games_json(name, common.seed).dump(2) + '\n');
+    outputs.add(common.json, json_text(tree_games_json(name, common.seed)));
   }
   outputs.write();
   if (common.talks()) {

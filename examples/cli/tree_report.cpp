@@ -308,7 +308,7 @@ std::string tree_text(const std::vector<SolverRuns>& all, const TreeProblem& pro
 std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& problem,
                       const SolveOptions& options) {
   if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
-    return run_json(all[0], problem, options).dump(2) + '\n';
+    return json_text(run_json(all[0], problem, options));
   }
   Json json;
   json["game"] = options.game;
@@ -320,7 +320,7 @@ std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& pro
   for (const SolverRuns& runs : all) {
     json["results"].push_back(run_json(runs, problem, options));
   }
-  return json.dump(2) + '\n';
+  return json_text(json);
 }
 
 }  // namespace cli

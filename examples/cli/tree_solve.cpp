@@ -36,7 +36,7 @@ int solve_tree(const SolveOptions& options) {
   refuse(std::isfinite(options.absolute_tolerance), "--absolute-tolerance",
          "not offered for game trees; --tolerance is a share of the payoff range");
   refuse(options.scaling != "none", "--scaling", "not offered for game trees");
-  dag::PlotFormat format = dag::PlotFormat::svg;
+  PlotFormat format = PlotFormat::svg;
   if (!options.plot.empty()) {
     format = plot_format(options.plot);
     require_gnuplot();

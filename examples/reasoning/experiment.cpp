@@ -5,7 +5,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
-#include <dag/io/text_file.hpp>
+#include <dag/io/json_text.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -23,7 +23,7 @@ Consensus base_consensus(const Policy& base, const std::string& name, const std:
   const std::string path = folder + "/base-" + name + "-pool.json";
   SumAnswers answers;
   if (std::filesystem::exists(path)) {
-    answers = Json::parse(dag::read_text_file(path)).get<SumAnswers>();
+    answers = dag::read_json<Json>(path).get<SumAnswers>();
   } else {
     answers = sample_sums(base, split().pool_sums, 32, 77);
     dag::write_file_atomically(path, Json(answers).dump());

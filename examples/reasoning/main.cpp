@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
+#include <dag/io/json_text.hpp>
 #include <dag/io/text_file.hpp>
 
 #include <cstdio>
@@ -205,7 +206,7 @@ int report(const Flags& flags) {
   for (const auto& recipe : reasoning::bases()) {
     const std::string path = predictions_path(flags, recipe.name);
     if (std::filesystem::exists(path)) {
-      predictions.push_back(Json::parse(dag::read_text_file(path)));
+      predictions.push_back(dag::read_json<Json>(path));
     }
   }
   const std::string tables = reasoning::report_tables(runs, predictions);

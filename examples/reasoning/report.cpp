@@ -8,6 +8,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
+#include <dag/io/json_text.hpp>
 #include <dag/io/text_file.hpp>
 
 #include <algorithm>
@@ -321,7 +322,7 @@ std::vector<Json> read_runs(const std::string& folder) {
     for (std::string line; std::getline(lines, line);) {
       ++at;
       try {
-        out.push_back(Json::parse(line));
+        out.push_back(dag::parse_json<Json>(line, path));
         (void)out.back().at("key").get<std::string>();
       } catch (const nlohmann::json::exception& error) {
         dag::fail(dag::Errc::parse, path, ":", at, ": no run: ", std::string_view(error.what()));

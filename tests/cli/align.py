@@ -94,10 +94,14 @@ class Align(Case):
                 (json.dumps(good)[:-1] + ', "x": 1e999}', "1e999"),
         ]:
             with self.subTest(bad=bad):
-                path = self.write(good, bad)
-                self.refused("align", path, "--json", "out.jsonl", says="problems.jsonl:2: ")
-                self.refused("align", path, says=says)
-                self.assertFalse((self.folder / "out.jsonl").exists())
+                path = self.write(good, bad, good)
+                result = self.ok("align", path, "--json", "out.jsonl", code=2, cwd=self.folder)
+                self.assertIn("problems.jsonl:2: ", result.err)
+                self.assertIn(says, result.err)
+                first, fault, last = map(json.loads, (self.folder / "out.jsonl").read_text().splitlines())
+                self.assertEqual((first["status"], last["status"]), ("converged", "converged"))
+                self.assertEqual((fault["line"], fault["status"]), (2, "error"))
+                self.assertIn(says, fault["message"])
         self.refused("align", "missing.jsonl", says="missing.jsonl")
         self.refused("align", self.folder)
 
@@ -105,7 +109,9 @@ class Align(Case):
         deep = "[" * 100000 + "]" * 100000
         for text in ['{"id": %s}' % deep, '{"id": "a", "kind": "gini", "beta": 1, "nu0": %s}' % deep,
                      deep, '{"a":' * 100000]:
-            self.refused("align", self.write(text), says=":1: ", megabytes=200)
+            result = self.ok("align", self.write(text), code=2, megabytes=200)
+            self.assertIn(":1: ", result.err)
+            self.assertEqual(json.loads(result.out)["status"], "error")
 
     def test_empty_file(self):
         path = self.folder / "empty.jsonl"

@@ -273,7 +273,7 @@ class Evaluate(Case):
 
     def test_bad_profiles_are_refused(self):
         profile = self.folder / "p.json"
-        for text, says in [("not json", "not JSON"), ("{}", "strategies"),
+        for text, says in [("not json", "invalid literal"), ("{}", "strategies"),
                            ('{"strategies": [[1,0,0]]}', "2 players"),
                            ('{"strategies": [[1,0],[1,0,0]]}', "array of 3"),
                            ('{"strategies": [[0.5,0.1,0],[1,0,0]]}', "add up to one"),

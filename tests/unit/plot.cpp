@@ -6,13 +6,13 @@
 #include <limits>
 #include <string>
 
+#include <cli/gnuplot_script.hpp>
 #include <dag/core/error.hpp>
-#include <dag/io/plot.hpp>
 
 namespace {
 
-dag::Plot small_plot() {
-  dag::Plot plot;
+cli::Plot small_plot() {
+  cli::Plot plot;
   plot.title = "a \"quoted\" title \\ with\na break";
   plot.x_label = "x_1";
   plot.y_label = "y, nats";
@@ -24,9 +24,9 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-dag::Errc code_of(const dag::Plot& plot) {
+dag::Errc code_of(const cli::Plot& plot) {
   try {
-    static_cast<void>(dag::gnuplot_script(plot, dag::PlotFormat::svg));
+    static_cast<void>(cli::gnuplot_script(plot, cli::PlotFormat::svg));
   } catch (const dag::Error& error) {
     return error.code();
   }
@@ -36,76 +36,76 @@ dag::Errc code_of(const dag::Plot& plot) {
 }  // namespace
 
 TEST_CASE("a script holds its data, and text cannot leave its quotes") {
-  const std::string script = dag::gnuplot_script(small_plot(), dag::PlotFormat::svg, "one");
+  const std::string script = cli::gnuplot_script(small_plot(), cli::PlotFormat::svg, "one");
   CHECK(has(script, "set terminal svg size 760,440"));
-  CHECK(has(script, "name 'one'"));
-  CHECK(has(script, "set title \"a \\\"quoted\\\" title \\\\ with a break\""));
+  CHECK(has(script, "name \"one\""));
+  CHECK(has(script, "set title \"a \\042quoted\\042 title \\134 with a break\""));
   CHECK(has(script, "1 0.5\n2 0.25\n3 0.125\nEND_OF_DATA\n"));
   CHECK(has(script, "title \"first\""));
   CHECK_FALSE(has(script, "logscale"));
-  CHECK(has(dag::gnuplot_script(small_plot(), dag::PlotFormat::png), "set terminal pngcairo"));
+  CHECK(has(cli::gnuplot_script(small_plot(), cli::PlotFormat::png), "set terminal pngcairo"));
 }
 
 TEST_CASE("points that an axis cannot show break the line") {
-  dag::Plot plot = small_plot();
+  cli::Plot plot = small_plot();
   plot.log_y = true;
   plot.series[0].y = {0.5, 0.0, 0.125};
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5\n\n3 0.125\n"));
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "1 0.5\n\n3 0.125\n"));
   plot.series[0].y = {0.5, std::numeric_limits<double>::quiet_NaN(), 0.125};
   plot.log_y = false;
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5\n\n3 0.125\n"));
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "1 0.5\n\n3 0.125\n"));
 }
 
 TEST_CASE("a plot without a point to draw says so instead of failing in gnuplot") {
-  dag::Plot plot = small_plot();
+  cli::Plot plot = small_plot();
   plot.log_y = true;
   plot.series[0].y = {0, 0, 0};
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "no point to draw"));
-  CHECK_FALSE(has(dag::gnuplot_script(small_plot(), dag::PlotFormat::svg), "no point to draw"));
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "no point to draw"));
+  CHECK_FALSE(has(cli::gnuplot_script(small_plot(), cli::PlotFormat::svg), "no point to draw"));
 }
 
 TEST_CASE("shapes that do not fit are refused") {
-  dag::Plot plot = small_plot();
+  cli::Plot plot = small_plot();
   plot.series[0].y.pop_back();
   CHECK(code_of(plot) == dag::Errc::dimension_mismatch);
   plot = small_plot();
-  plot.series[0].style = dag::PlotSeries::Style::error_bars;
+  plot.series[0].style = cli::PlotSeries::Style::error_bars;
   CHECK(code_of(plot) == dag::Errc::dimension_mismatch);
   plot.series[0].low = {0, 0, 0};
   plot.series[0].high = {1, 1, 1};
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5 0 1\n"));
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "1 0.5 0 1\n"));
   plot.series.clear();
   CHECK(code_of(plot) == dag::Errc::invalid_argument);
 }
 
 TEST_CASE("bands, arrows, labels and ranges") {
-  dag::Plot plot = small_plot();
-  plot.series[0].style = dag::PlotSeries::Style::band;
+  cli::Plot plot = small_plot();
+  plot.series[0].style = cli::PlotSeries::Style::band;
   CHECK(code_of(plot) == dag::Errc::dimension_mismatch);
   plot.series[0].low = {0.1, 0, 0.1};
   plot.series[0].high = {1, 1, 1};
   plot.log_y = true;  // a band cannot reach down to zero there
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "1 0.5 0.1 1\n\n3 0.125 0.1 1\n"));
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "using 1:3:4 with filledcurves"));
-  plot.series[0].style = dag::PlotSeries::Style::arrows;
-  CHECK(has(dag::gnuplot_script(plot, dag::PlotFormat::svg), "with vectors"));
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "1 0.5 0.1 1\n\n3 0.125 0.1 1\n"));
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "using 1:3:4 with filledcurves"));
+  plot.series[0].style = cli::PlotSeries::Style::arrows;
+  CHECK(has(cli::gnuplot_script(plot, cli::PlotFormat::svg), "with vectors"));
   plot.x_range = {0, 2.5};
   plot.labels = {{"a \"b\"", 0.5, -1}};
   plot.bare = true;
-  const std::string script = dag::gnuplot_script(plot, dag::PlotFormat::svg);
+  const std::string script = cli::gnuplot_script(plot, cli::PlotFormat::svg);
   CHECK(has(script, "set xrange [0:2.5]\n"));
   CHECK_FALSE(has(script, "set yrange"));
-  CHECK(has(script, "set label \"a \\\"b\\\"\" at 0.5,-1 center"));
+  CHECK(has(script, "set label \"a \\042b\\042\" at 0.5,-1 center"));
   CHECK(has(script, "unset border"));
 }
 
 TEST_CASE("plots side by side share an image, not their settings or data") {
-  dag::Plot second = small_plot();
+  cli::Plot second = small_plot();
   second.height = 500;
-  dag::Plot first = small_plot();
+  cli::Plot first = small_plot();
   first.log_x = true;
   const std::string script =
-      dag::gnuplot_script(std::vector<dag::Plot>{first, second}, dag::PlotFormat::svg);
+      cli::gnuplot_script(std::vector<cli::Plot>{first, second}, cli::PlotFormat::svg);
   CHECK(has(script, "set terminal svg size 1520,500"));
   CHECK(has(script, "set multiplot layout 1,2"));
   CHECK(has(script, "$data0 <<"));
@@ -113,6 +113,6 @@ TEST_CASE("plots side by side share an image, not their settings or data") {
   CHECK(script.find("set logscale x") < script.find("reset\n"));
   CHECK(script.find("set logscale x", script.find("reset\n")) == std::string::npos);
   CHECK_THROWS_AS(
-      static_cast<void>(dag::gnuplot_script(std::vector<dag::Plot>{}, dag::PlotFormat::svg)),
+      static_cast<void>(cli::gnuplot_script(std::vector<cli::Plot>{}, cli::PlotFormat::svg)),
       dag::Error);
 }

@@ -14,14 +14,15 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/detail/byte_source.hpp>
-#include <dag/text/fold.hpp>
+#include <dag/io/json_text.hpp>
+#include <dag/io/printable.hpp>
 
 namespace dag {
 
 /// Limits of the reader: what keeps hostile input from exhausting memory or the stack.
 struct JsonlOptions {
   std::size_t max_line_bytes = std::size_t{1} << 30;  ///< a longer line is an error
-  std::size_t max_depth = 64;                         ///< nested arrays and objects in a line
+  std::size_t max_depth = most_json_levels;           ///< nested arrays and objects in a line
   /// Files as people have them: empty lines and a byte order mark at the front are passed over, and
   /// a line beyond the limit is for `too_long` to say, not an exception.
   bool lenient = false;
@@ -105,20 +106,13 @@ class JsonlReader {
 
   /// Throws Errc::parse for a complaint of the JSON parser about this line.
   [[noreturn]] void fail_json(const nlohmann::json::exception& error) const {
-    std::string_view reason = error.what();
-    for (const std::string_view cut : {"] ", "column ", ": "}) {
-      const auto place = reason.find(cut);
-      if (place != std::string_view::npos) {
-        reason.remove_prefix(place + cut.size());
-      }
-    }
-    reason = reason.substr(0, 200);
+    const std::string reason = detail::json_complaint(error);
     const auto* parse = dynamic_cast<const nlohmann::json::parse_error*>(&error);
     if (parse == nullptr) {
-      fail_here(printable(reason));
+      fail_here(reason);
     }
     const std::size_t column = parse->byte;
-    fail_here("column ", column, ": ", printable(reason), ", near '", excerpt(column), "'");
+    fail_here("column ", column, ": ", reason, ", near '", excerpt(column), "'");
   }
 
   /// Up to 40 bytes around a column (from 1) of the current line, safe to print.
@@ -126,24 +120,6 @@ class JsonlReader {
     const std::size_t begin = column > 21 ? column - 21 : 0;
     return printable(
         std::string_view(line_).substr(begin < line_.size() ? begin : line_.size(), 40));
-  }
-
-  /// `text` with control characters and bytes that are no UTF-8 written as \xNN.
-  [[nodiscard]] static std::string printable(std::string_view text) {
-    std::string safe;
-    while (!text.empty()) {
-      const auto c = detail::decode_utf8(text);
-      if (c.valid && c.value >= 0x20 && c.value != 0x7F) {
-        safe += text.substr(0, c.length);
-      } else {
-        char code[8];
-        std::snprintf(code, sizeof code, "\\x%02X",
-                      static_cast<unsigned>(static_cast<unsigned char>(text.front())));
-        safe += code;
-      }
-      text.remove_prefix(c.valid ? c.length : 1);
-    }
-    return safe;
   }
 
  private:
@@ -187,23 +163,10 @@ class JsonlReader {
     if (std::string_view(line_).substr(0, 3) == "\xEF\xBB\xBF") {
       fail_here("the line begins with a byte order mark; remove it");
     }
-    std::size_t depth = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < line_.size(); ++i) {
-      const char c = line_[i];
-      if (quoted) {
-        i += c == '\\' ? 1 : 0;
-        quoted = c != '"';
-      } else if (c == '"') {
-        quoted = true;
-      } else if (c == '[' || c == '{') {
-        if (++depth > options_.max_depth) {
-          fail_here("column ", i + 1, ": more than ", options_.max_depth,
-                    " nested arrays or objects, near '", excerpt(i + 1), "'");
-        }
-      } else if (c == ']' || c == '}') {
-        depth -= depth > 0 ? 1 : 0;
-      }
+    const std::size_t deep = detail::too_deep_at(line_, options_.max_depth);
+    if (deep != std::string_view::npos) {
+      fail_here("column ", deep + 1, ": more than ", options_.max_depth,
+                " nested arrays or objects, near '", excerpt(deep + 1), "'");
     }
   }
 

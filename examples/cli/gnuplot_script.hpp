@@ -11,8 +11,9 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/io/printable.hpp>
 
-namespace dag {
+namespace cli {
 
 /// One curve or set of points of a plot. Points that are not finite, or not positive on a
 /// logarithmic axis, are left out; a line is broken there.
@@ -74,14 +75,28 @@ enum class PlotFormat { svg, png };
 
 namespace detail {
 
-/// Text for gnuplot in double quotes. Control characters become blanks.
+/// Text as a word of gnuplot: in double quotes, with every character that is not plain as its octal
+/// code, so that no quote, backslash, backtick or dollar sign stands in a script but those that we
+/// write ourselves. (Single quotes will not do: gnuplot 5.4 ends a word that begins with a doubled
+/// one.) The only way by which a text of others gets into a script.
 [[nodiscard]] inline std::string plot_text(std::string_view text) {
+  constexpr std::string_view plain = " _-+.,:()=/<>*";
+  std::string line(text);
+  for (char& c : line) {  // a title is one line
+    c = c == '\n' || c == '\t' || c == '\r' ? ' ' : c;
+  }
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
+  for (const char c : dag::printable(line)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || byte > 127 || plain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
       out += '\\';
+      for (const unsigned shift : {6U, 3U, 0U}) {
+        out += static_cast<char>('0' + ((byte >> shift) & 7U));
+      }
     }
-    out += static_cast<unsigned char>(c) < 32 ? ' ' : c;
   }
   return out + '"';
 }
@@ -161,10 +176,11 @@ inline void append_plot_range(std::string& out, const char* axis, const PlotRang
   using Style = PlotSeries::Style;
   const bool four = series.style == Style::error_bars || series.style == Style::band ||
                     series.style == Style::arrows;
-  require(series.x.size() == series.y.size() && (!four || (series.low.size() == series.y.size() &&
-                                                           series.high.size() == series.y.size())),
-          Errc::dimension_mismatch, "gnuplot_script: the columns of series '", series.title,
-          "' differ in length");
+  dag::require(
+      series.x.size() == series.y.size() && (!four || (series.low.size() == series.y.size() &&
+                                                       series.high.size() == series.y.size())),
+      dag::Errc::dimension_mismatch, "gnuplot_script: the columns of series '", series.title,
+      "' differ in length");
   out += name + " << END_OF_DATA\n";
   bool any = false;
   for (std::size_t i = 0; i < series.y.size(); ++i) {
@@ -224,11 +240,12 @@ inline void append_plot_range(std::string& out, const char* axis, const PlotRang
 /// no plots or a plot without series.
 [[nodiscard]] inline std::string gnuplot_script(const std::vector<Plot>& panels, PlotFormat format,
                                                 std::string_view id = "dag") {
-  require(!panels.empty(), Errc::invalid_argument, "gnuplot_script: there is no plot");
+  dag::require(!panels.empty(), dag::Errc::invalid_argument, "gnuplot_script: there is no plot");
   int width = 0;
   int height = 0;
   for (const Plot& plot : panels) {
-    require(!plot.series.empty(), Errc::invalid_argument, "gnuplot_script: the plot has no series");
+    dag::require(!plot.series.empty(), dag::Errc::invalid_argument,
+                 "gnuplot_script: the plot has no series");
     width += plot.width;
     height = plot.height > height ? plot.height : height;
   }
@@ -236,7 +253,7 @@ inline void append_plot_range(std::string& out, const char* axis, const PlotRang
   const std::string size = std::to_string(width) + "," + std::to_string(height);
   if (format == PlotFormat::svg) {
     out += "set terminal svg size " + size + " enhanced font 'Helvetica,14' background 'white' " +
-           "name '" + std::string(id) + "'\n";
+           "name " + detail::plot_text(id) + "\n";
   } else {
     out += "set terminal pngcairo size " + size + " enhanced font 'Sans,11' background 'white'\n";
   }
@@ -278,4 +295,4 @@ inline void append_plot_range(std::string& out, const char* axis, const PlotRang
   return gnuplot_script(std::vector<Plot>{plot}, format, id);
 }
 
-}  // namespace dag
+}  // namespace cli

@@ -1,0 +1,587 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// dag check: recomputes what a result of `dag solve --json` claims, from the payoffs as they are
+// read and from nothing of the solvers: no header of dag/solver/, and not dag/game/regret.hpp,
+// which the results are made with. Sums run in twice the precision of double.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/game/table.hpp>
+#include <dag/io/json_text.hpp>
+
+#include "checked_options.hpp"
+#include "commands.hpp"
+#include "game_input.hpp"
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Profile = std::vector<std::vector<double>>;
+
+/// A sum as two doubles: exact additions (Knuth) and products (fused multiply-add) are carried
+/// along, so that what is lost is of the order of 1e-32 of the terms.
+class Sum {
+ public:
+  void add(double x) {
+    const double total = high_ + x;
+    const double part = total - high_;
+    low_ += (high_ - (total - part)) + (x - part);
+    high_ = total;
+  }
+  void add_product(double x, double y) {
+    const double product = x * y;
+    low_ += std::fma(x, y, -product);
+    add(product);
+  }
+  [[nodiscard]] double value() const { return high_ + low_; }
+
+ private:
+  double high_ = 0;
+  double low_ = 0;
+};
+
+/// What is true of one mixed profile.
+struct Truth {
+  std::vector<double> payoffs;
+  std::vector<double> regrets;
+  double nash_conv = 0;
+  double max_regret = 0;
+};
+
+/// u_i(s, sigma_-i) of every strategy s of a player, one pass over the table. The profile with
+/// strategies s_1, s_2, ... is entry s_1 + n_1 (s_2 + n_2 (...)).
+std::vector<double> deviations(const dag::GameTable& table, const Profile& profile,
+                               std::size_t player) {
+  std::vector<Sum> sums(table.sizes[player]);
+  std::vector<std::size_t> s(table.sizes.size(), 0);
+  for (const double payoff : table.payoffs[player]) {
+    // The others' probability times the payoff; a product of many probabilities loses a rounding
+    // each, relative to itself.
+    double weight = 1;
+    for (std::size_t j = 0; j < s.size(); ++j) {
+      weight *= j == player ? 1.0 : profile[j][s[j]];
+    }
+    sums[s[player]].add_product(weight, payoff);
+    for (std::size_t j = 0; j < s.size() && ++s[j] == table.sizes[j]; ++j) {
+      s[j] = 0;
+    }
+  }
+  std::vector<double> values;
+  for (const Sum& sum : sums) {
+    values.push_back(sum.value());
+  }
+  return values;
+}
+
+Truth truth_of(const dag::GameTable& table, const Profile& profile) {
+  Truth truth;
+  Sum total;
+  for (std::size_t i = 0; i < table.sizes.size(); ++i) {
+    const std::vector<double> values = deviations(table, profile, i);
+    const double best = *std::max_element(values.begin(), values.end());
+    // Payoff and regret from differences to the best: no constant added to all payoffs enters. The
+    // probabilities are taken relative to their sum.
+    Sum mass;
+    Sum behind;
+    for (std::size_t s = 0; s < values.size(); ++s) {
+      mass.add(profile[i][s]);
+      behind.add_product(profile[i][s], best - values[s]);
+    }
+    const double regret = behind.value() / mass.value();
+    truth.payoffs.push_back(best - regret);
+    truth.regrets.push_back(regret);
+    total.add(regret);
+    truth.max_regret = std::max(truth.max_regret, regret);
+  }
+  truth.nash_conv = total.value();
+  return truth;
+}
+
+/// The largest over the players of largest minus smallest payoff.
+double range_of(const dag::GameTable& table) {
+  double range = 0;
+  for (const auto& payoffs : table.payoffs) {
+    const auto [low, high] = std::minmax_element(payoffs.begin(), payoffs.end());
+    range = std::max(range, *high - *low);
+  }
+  return range;
+}
+
+/// One claim of a result.
+struct Finding {
+  std::string claim;
+  std::string said;
+  std::string found;
+  bool holds = true;
+};
+
+/// Holds the claims of one result (an object of `dag solve --json`) against the game.
+class Checker {
+ public:
+  Checker(const dag::GameTable& table, std::string where)
+      : table_(table), where_(std::move(where)), range_(range_of(table)) {
+    for (const auto& payoffs : table.payoffs) {
+      for (const double payoff : payoffs) {
+        largest_ = std::max(largest_, std::abs(payoff));
+      }
+    }
+  }
+
+  void check(const Json& result) {
+    need(result.is_object(), "a result is an object");
+    if (result.value("status", Json()) == "refused") {
+      return;
+    }
+    tau_ = number_of(result, "tau", 0);
+    equals(result, "players", static_cast<double>(table_.sizes.size()), 0);
+    equals(result, "payoff_range", range_, rounding());
+    kind(result);
+    names(result);
+    const bool profile = result.contains("strategies") && result["strategies"].is_array() &&
+                         !result["strategies"].empty();
+    Truth truth;
+    if (profile) {
+      const Profile played = profile_of(result["strategies"], "strategies");
+      truth = truth_of(table_, played);
+      compare_profile(result, truth);
+      value(result, truth);
+    }
+    if (result.contains("distribution")) {
+      joint(result);
+    }
+    if (result.contains("equilibria")) {
+      equilibria(result);
+    }
+    if (result.contains("kept")) {
+      kept(result);
+    }
+    status(result, profile, truth);
+  }
+  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+
+ private:
+  static void need(bool holds, const std::string& rule) {
+    dag::require(holds, dag::Errc::parse, "the result: ", rule);
+  }
+  static double number_of(const Json& object, const char* key, double otherwise) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
+  }
+  /// What sums of payoffs written as doubles may lose: the solvers sum in double.
+  [[nodiscard]] double rounding() const {
+    double profiles = 0;
+    for (const std::size_t size : table_.sizes) {
+      profiles += static_cast<double>(size);
+    }
+    return 8 * (profiles + 4) * std::numeric_limits<double>::epsilon() * largest_;
+  }
+
+  void say(const std::string& claim, const std::string& said, const std::string& found,
+           bool holds) {
+    findings_.push_back({where_ + claim, said, found, holds});
+  }
+  void equals(const Json& object, const char* key, double truth, double slack,
+              const std::string& prefix = "") {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+      return;
+    }
+    const bool number = found->is_number();
+    const double said = number ? found->get<double>() : 0.0;
+    say(prefix + key, number ? fmt::format("{}", said) : found->dump().substr(0, 60),
+        fmt::format("{}", truth), number && std::abs(said - truth) <= slack);
+  }
+  void equals(const Json& object, const char* key, const std::vector<double>& truth, double slack,
+              const std::string& prefix = "") {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+      return;
+    }
+    const bool fits = found->is_array() && found->size() == truth.size();
+    say(prefix + key + ".size", fmt::format("{}", found->size()), fmt::format("{}", truth.size()),
+        fits);
+    for (std::size_t i = 0; fits && i < truth.size(); ++i) {
+      const Json& entry = (*found)[i];
+      const double said = entry.is_number() ? entry.get<double>() : 0.0;
+      say(fmt::format("{}{}[{}]", prefix, key, i), entry.dump().substr(0, 60),
+          fmt::format("{}", truth[i]), entry.is_number() && std::abs(said - truth[i]) <= slack);
+    }
+  }
+
+  void kind(const Json& result) {
+    if (!result.contains("kind")) {
+      return;
+    }
+    std::string found = "many_players";
+    if (table_.sizes.size() == 2) {
+      double low = std::numeric_limits<double>::infinity();
+      double high = -low;
+      for (std::size_t k = 0; k < table_.payoffs[0].size(); ++k) {
+        const double sum = table_.payoffs[0][k] + table_.payoffs[1][k];
+        low = std::min(low, sum);
+        high = std::max(high, sum);
+      }
+      constant_ = (low + high) / 2;
+      spread_ = high - low;
+      // A game written in decimals may be constant-sum up to their rounding only.
+      const bool constant = spread_ <= rounding();
+      const bool rounded = spread_ <= 1e-3 * std::max(range_, largest_);
+      found = constant || (rounded && result["kind"] == "zero_sum") ? "zero_sum" : "bimatrix";
+    }
+    say("kind", result["kind"].dump().substr(0, 60), found, result["kind"] == found);
+    zero_sum_ = result["kind"] == "zero_sum";
+    if (zero_sum_) {
+      equals(result, "constant_sum", constant_, spread_ + rounding());
+    }
+  }
+
+  void names(const Json& result) {
+    if (result.contains("player_names")) {
+      say("player_names", result["player_names"].dump().substr(0, 60), "those of the game",
+          result["player_names"] == Json(table_.players));
+    }
+    if (result.contains("strategy_names")) {
+      say("strategy_names", result["strategy_names"].dump().substr(0, 60), "those of the game",
+          result["strategy_names"] == Json(table_.labels));
+    }
+  }
+
+  /// The probabilities, each >= 0 and each player's with the sum 1.
+  Profile profile_of(const Json& json, const std::string& name) {
+    need(json.is_array() && json.size() == table_.sizes.size(),
+         name + " has one list of probabilities a player");
+    Profile profile;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      const std::string of = fmt::format("{}[{}]", name, i);
+      need(json[i].is_array() && json[i].size() == table_.sizes[i],
+           fmt::format("{} has {} probabilities", of, table_.sizes[i]));
+      std::vector<double> strategy;
+      Sum sum;
+      double least = 0;
+      for (const Json& entry : json[i]) {
+        need(entry.is_number(), of + " has numbers");
+        strategy.push_back(entry.get<double>());
+        sum.add(strategy.back());
+        least = std::min(least, strategy.back());
+      }
+      say(of + " >= 0", fmt::format("{}", least), "0 or more", least >= 0);
+      say(of + " adds up to 1", fmt::format("1 {:+.3g}", sum.value() - 1), "1 within 1e-9",
+          std::abs(sum.value() - 1) <= 1e-9);
+      for (double& p : strategy) {  // so that a wrong claim does not spoil the others
+        p = std::max(p, 0.0);
+      }
+      need(sum.value() > 0, of + " has a positive probability");
+      profile.push_back(std::move(strategy));
+    }
+    return profile;
+  }
+
+  void compare_profile(const Json& result, const Truth& truth, const std::string& prefix = "") {
+    const double slack = rounding();
+    equals(result, "payoffs", truth.payoffs, slack, prefix);
+    equals(result, "regrets", truth.regrets, slack, prefix);
+    equals(result, "max_regret", truth.max_regret, slack, prefix);
+    equals(result, "nash_conv", truth.nash_conv, slack * static_cast<double>(table_.sizes.size()),
+           prefix);
+  }
+
+  void value(const Json& result, const Truth& truth) {
+    if (!zero_sum_ || tau_ > 0 || result.contains("distribution")) {
+      return;
+    }
+    // With a gap, every number between the two guarantees is a value; without, they meet.
+    const double slack = rounding() + spread_ + truth.nash_conv;
+    equals(result, "value", truth.payoffs[0], slack);
+    if (result.contains("values") && result["values"].is_array() && result["values"].size() == 2) {
+      equals(result, "values", std::vector<double>{truth.payoffs[0], constant_ - truth.payoffs[0]},
+             slack);
+    }
+    equals(result, "duality_gap", truth.nash_conv, 2 * rounding() + 2 * spread_);
+  }
+
+  void equilibria(const Json& result) {
+    const Json& list = result["equilibria"];
+    need(list.is_array(), "equilibria is a list");
+    const double count = number_of(result, "equilibria_count", -1);
+    const auto listed = static_cast<double>(list.size());
+    say("equilibria_count", fmt::format("{}", count), fmt::format("{} are listed", list.size()),
+        count >= listed && (count == listed || result.value("complete", Json()) == Json(false)));
+    const double tolerance = std::max(number_of(result, "tolerance", 0), 1e-9);
+    std::vector<Profile> seen;
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      const std::string name = fmt::format("equilibria[{}]", k);
+      need(list[k].is_object() && list[k].contains("strategies"), name + " has strategies");
+      const Profile profile = profile_of(list[k]["strategies"], name + ".strategies");
+      const Truth truth = truth_of(table_, profile);
+      compare_profile(list[k], truth, name + ".");
+      say(name + " is an equilibrium", "yes", fmt::format("max regret {:.3g}", truth.max_regret),
+          truth.max_regret <= tolerance * range_ + rounding());
+      say(name + " is listed once", "yes", "see strategies",
+          std::find(seen.begin(), seen.end(), profile) == seen.end());
+      seen.push_back(profile);
+    }
+  }
+
+  /// A distribution over profiles: what a player gains by swapping one strategy for another
+  /// whenever it is recommended (correlated), or by ignoring recommendations (coarse).
+  void joint(const Json& result) {
+    need(result["distribution"].is_array(), "distribution is a list");
+    std::vector<std::size_t> strides{1};
+    for (const std::size_t size : table_.sizes) {
+      strides.push_back(strides.back() * size);
+    }
+    std::vector<double> p(table_.payoffs[0].size(), 0.0);
+    Sum mass;
+    double least = 0;
+    for (const Json& entry : result["distribution"]) {
+      need(entry.is_object() && entry.contains("profile") && entry["profile"].is_array() &&
+               entry["profile"].size() == table_.sizes.size() &&
+               entry.value("probability", Json()).is_number(),
+           "an entry of distribution has a profile and a probability");
+      std::size_t index = 0;
+      for (std::size_t i = 0; i < table_.sizes.size(); ++i) {
+        const Json& choice = entry["profile"][i];
+        need(choice.is_number_unsigned() && choice.get<std::size_t>() < table_.sizes[i],
+             "a profile has a strategy a player, counted from 0");
+        index += strides[i] * choice.get<std::size_t>();
+      }
+      const double probability = entry["probability"].get<double>();
+      least = std::min(least, probability);
+      mass.add(probability);
+      p[index] += probability;
+    }
+    say("distribution >= 0", fmt::format("{}", least), "0 or more", least >= 0);
+    say("distribution adds up to 1", fmt::format("1 {:+.3g}", mass.value() - 1), "1 within 1e-9",
+        std::abs(mass.value() - 1) <= 1e-9);
+    std::vector<double> payoffs;
+    correlated_ = 0;
+    coarse_ = 0;
+    for (std::size_t i = 0; i < table_.sizes.size(); ++i) {
+      const std::size_t n = table_.sizes[i];
+      Sum payoff;
+      std::vector<Sum> gain(n * n);  // told s, playing d instead
+      for (std::size_t k = 0; k < p.size(); ++k) {
+        if (p[k] == 0) {
+          continue;
+        }
+        const std::size_t s = k / strides[i] % n;
+        payoff.add_product(p[k], table_.payoffs[i][k]);
+        for (std::size_t d = 0; d < n; ++d) {
+          const std::size_t other = k - s * strides[i] + d * strides[i];
+          gain[s * n + d].add_product(p[k], table_.payoffs[i][other] - table_.payoffs[i][k]);
+        }
+      }
+      payoffs.push_back(payoff.value());
+      double swap = 0;
+      double fixed = 0;
+      for (std::size_t d = 0; d < n; ++d) {
+        Sum all;
+        for (std::size_t s = 0; s < n; ++s) {
+          all.add(gain[s * n + d].value());
+        }
+        fixed = std::max(fixed, all.value());
+      }
+      for (std::size_t s = 0; s < n; ++s) {
+        for (std::size_t d = 0; d < n; ++d) {
+          swap = std::max(swap, gain[s * n + d].value());
+        }
+      }
+      correlated_ = std::max(correlated_, swap);
+      coarse_ = std::max(coarse_, fixed);
+    }
+    const double slack = rounding() + 1e-12 * range_;
+    equals(result, "payoffs", payoffs, slack);
+    // Both are the largest over players; sums over players or over recommendations are at least it.
+    at_least(result, "correlated_gap", correlated_, slack);
+    at_least(result, "coarse_gap", coarse_, slack);
+  }
+  void at_least(const Json& result, const char* key, double truth, double slack) {
+    if (result.contains(key) && result[key].is_number()) {
+      const double said = result[key].get<double>();
+      say(key, fmt::format("{}", said), fmt::format("{} or more", truth), said >= truth - slack);
+    }
+  }
+
+  /// Every removed strategy was strictly dominated (by a pure one, or mixed ones are not looked
+  /// for here): checked is what can be: that kept and removed are all strategies, once each.
+  void kept(const Json& result) {
+    const Json& lists = result["kept"];
+    need(lists.is_array() && lists.size() == table_.sizes.size(), "kept has a list a player");
+    for (std::size_t i = 0; i < table_.sizes.size(); ++i) {
+      std::vector<int> times(table_.sizes[i], 0);
+      for (const Json& s : lists[i]) {
+        need(s.is_number_unsigned() && s.get<std::size_t>() < times.size(), "kept has strategies");
+        ++times[s.get<std::size_t>()];
+      }
+      for (const Json& gone : result.value("removed", Json::array())) {
+        need(gone.is_object() && gone.value("player", Json()).is_number_unsigned() &&
+                 gone.value("strategy", Json()).is_number_unsigned(),
+             "removed has players and strategies");
+        if (gone["player"].get<std::size_t>() == i) {
+          need(gone["strategy"].get<std::size_t>() < times.size(), "removed has strategies");
+          ++times[gone["strategy"].get<std::size_t>()];
+        }
+      }
+      const bool once = std::all_of(times.begin(), times.end(), [](int t) { return t == 1; });
+      say(fmt::format("kept[{}] and removed are all strategies, once each", i), "yes",
+          once ? "yes" : "no", once && !lists[i].empty());
+    }
+  }
+
+  /// `converged` means a gap within the tolerance, in units of the payoff range.
+  void status(const Json& result, bool profile, const Truth& truth) {
+    const double tolerance = number_of(result, "tolerance", std::nan(""));
+    const bool converged = result.value("status", Json()) == "converged";
+    const double unit = range_ > 0 ? range_ : 1.0;
+    const double slack = rounding() * static_cast<double>(table_.sizes.size());
+    if (result.contains("distribution")) {
+      const std::string solver = result.contains("solver") && result["solver"].is_string()
+                                     ? result["solver"].get<std::string>()
+                                     : std::string();
+      const bool coarse = solver.find("coarse") == 0 || solver.find("external") == 0;
+      const double gap = coarse ? coarse_ : correlated_;
+      if (result.contains("relative_gap") && result["relative_gap"].is_number()) {
+        const double said = result["relative_gap"].get<double>();
+        say("relative_gap", fmt::format("{}", said), fmt::format("{} or more", gap / unit),
+            said * unit >= gap - slack - 1e-12 * unit);
+      }
+      if (converged && std::isfinite(tolerance)) {
+        say("status", "converged",
+            fmt::format("{} gap {:.3g} of the range, tolerance {:.3g}",
+                        coarse ? "coarse" : "correlated", gap / unit, tolerance),
+            gap <= tolerance * unit + slack + 1e-12 * unit);
+      }
+      return;
+    }
+    if (!profile || tau_ > 0 || result.contains("kept")) {
+      return;  // the gap of a game with a pull is of another payoff
+    }
+    // Lists of equilibria are exact ones, whatever the tolerance says.
+    const bool measured = !result.contains("equilibria");
+    if (result.contains("relative_gap") && result["relative_gap"].is_number()) {
+      const double said = result["relative_gap"].get<double>();
+      say("relative_gap", fmt::format("{}", said), fmt::format("{}", truth.nash_conv / unit),
+          std::abs(said * unit - truth.nash_conv) <= 2 * slack + 2 * spread_);
+    }
+    if (converged && std::isfinite(tolerance)) {
+      say("status", "converged",
+          fmt::format("relative gap {:.3g}, tolerance {:.3g}", truth.nash_conv / unit, tolerance),
+          truth.nash_conv <= (measured ? tolerance : std::max(tolerance, 1e-9)) * unit + slack);
+    }
+  }
+
+  const dag::GameTable& table_;
+  std::string where_;
+  double range_ = 0;
+  double largest_ = 0;
+  double tau_ = 0;
+  double constant_ = 0;
+  double spread_ = 0;
+  double correlated_ = 0;
+  double coarse_ = 0;
+  bool zero_sum_ = false;
+  std::vector<Finding> findings_;
+};
+
+struct CheckOptions {
+  Common common;
+  std::string result;
+  std::string game;
+};
+
+int check_result(const CheckOptions& options) {
+  std::vector<NamedPath> inputs = game_files(options.game);
+  inputs.push_back({"RESULT.json", options.result});
+  require_distinct(inputs, {{"--json", options.common.json}});
+  const Json result = dag::read_json<Json>(options.result);
+  const dag::GameTable table = load_game(options.game, options.common.seed);
+  std::vector<Finding> findings;
+  const auto take = [&](const Json& one, const std::string& where) {
+    Checker checker(table, where);
+    try {
+      checker.check(one);
+    } catch (const Json::exception& error) {
+      dag::fail(dag::Errc::parse, options.result,
+                ": a field has the wrong type: ", dag::detail::json_complaint(error));
+    }
+    findings.insert(findings.end(), checker.findings().begin(), checker.findings().end());
+  };
+  dag::require(result.is_object(), dag::Errc::parse, options.result,
+               ": expected an object, as 'dag solve --json' writes it");
+  if (result.contains("results")) {
+    dag::require(result["results"].is_array(), dag::Errc::parse, options.result,
+                 ": results must be a list");
+    for (std::size_t k = 0; k < result["results"].size(); ++k) {
+      take(result["results"][k], fmt::format("results[{}].", k));
+    }
+  } else {
+    take(result, "");
+  }
+  dag::require(!findings.empty(), dag::Errc::parse, options.result,
+               ": nothing in it claims anything; expected what 'dag solve --json' writes");
+  std::size_t wrong = 0;
+  Json claims = Json::array();
+  std::string text;
+  for (const Finding& finding : findings) {
+    if (!finding.holds) {
+      ++wrong;
+      text +=
+          fmt::format("false: {}: said {}, found {}\n", finding.claim, finding.said, finding.found);
+    }
+    claims.push_back({{"claim", finding.claim},
+                      {"said", finding.said},
+                      {"found", finding.found},
+                      {"holds", finding.holds}});
+  }
+  Outputs outputs;
+  if (!options.common.json.empty()) {
+    Json json;
+    json["result"] = options.result;
+    json["game"] = options.game;
+    json["holds"] = wrong == 0;
+    json["claims_checked"] = findings.size();
+    json["claims_false"] = wrong;
+    json["claims"] = std::move(claims);
+    outputs.add(options.common.json, json_text(json));
+  }
+  outputs.write();
+  if (options.common.talks()) {
+    say(text + fmt::format("{} of {} claims hold\n", findings.size() - wrong, findings.size()));
+  }
+  return wrong == 0 ? exit_done : exit_not_converged;
+}
+
+}  // namespace
+
+Command add_check(CLI::App& app) {
+  const auto options = std::make_shared<CheckOptions>();
+  CLI::App* command = app.add_subcommand(
+      "check", "Recompute every claim of a result of 'dag solve --json' from the game");
+  command->add_option("RESULT.json", options->result, "What 'dag solve --json' wrote")
+      ->required()
+      ->check(file_name());
+  command->add_option("GAME", options->game, "The game, as 'dag solve' takes it")->required();
+  add_common(*command, options->common);
+  command->footer(
+      "Exit code 0 if all claims hold, 1 if one is false (it is named), 2 if the result cannot be\n"
+      "read or does not fit the game. Claims: probabilities and their sums, payoffs, regrets,\n"
+      "gaps, the value, the status against the tolerance, every listed equilibrium.\n\n"
+      "Example:\n  dag solve chicken --json result.json\n  dag check result.json chicken");
+  return [options] { return check_result(*options); };
+}
+
+}  // namespace cli

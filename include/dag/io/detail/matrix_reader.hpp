@@ -1,0 +1,390 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/game/table.hpp>
+#include <dag/io/text_file.hpp>
+#include <dag/numeric/number.hpp>
+
+namespace dag::detail {
+
+struct MatrixCell {
+  std::string_view text;  ///< without the quotes around it
+  bool quoted = false;
+};
+
+/// The lines of a payoff matrix, cut into cells (see `parse_csv` for what is read how).
+class MatrixReader {
+ public:
+  MatrixReader(std::string_view text, std::string_view name) : text_(text), name_(name) {}
+
+  [[nodiscard]] GameTable read() {
+    if (text_.substr(0, 3) == "\xEF\xBB\xBF") {
+      text_.remove_prefix(3);
+    }
+    if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos) {
+      fail(Errc::parse, name_, ":", line_of(text_, nul), ": a NUL byte in a text file");
+    }
+    std::vector<MatrixCell> first;
+    for (bool begun = false; next_line();) {
+      if (!begun && first.empty()) {
+        first = cells_;
+        first_line_ = line_;
+        continue;
+      }
+      if (!begun) {  // two lines tell the form
+        std::swap(first, cells_);
+        const std::size_t second_line = std::exchange(line_, first_line_);
+        begin_table(first);
+        std::swap(first, cells_);
+        line_ = second_line;
+        begun = true;
+      }
+      take_row();
+      first_line_ = 0;
+    }
+    if (first_line_ != 0) {
+      cells_ = first;
+      line_ = first_line_;
+      begin_table({});
+    }
+    require(rows_ > 0, Errc::parse, name_, ":", line_ == 0 ? 1 : line_,
+            ": expected a payoff matrix, found no line with numbers");
+    require(!pairs_ || sure_pairs_, Errc::parse, name_, ":", first_pair_line_,
+            ": pairs of payoffs, or numbers with thousands separators? Write pairs as (3,3), "
+            "numbers without separators");
+    return finish();
+  }
+
+ private:
+  enum class Cell { number, pair, name, unclear };
+
+  [[nodiscard]] static bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r'; }
+  [[nodiscard]] static std::string_view trimmed(std::string_view text) noexcept {
+    while (true) {
+      const std::size_t before = text.size();
+      while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
+      }
+      while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+      }
+      if (text.substr(0, 2) == "\xC2\xA0") {  // a space that does not break
+        text.remove_prefix(2);
+      }
+      if (text.size() >= 2 && text.substr(text.size() - 2) == "\xC2\xA0") {
+        text.remove_suffix(2);
+      }
+      if (text.size() == before) {
+        return text;
+      }
+    }
+  }
+  [[nodiscard]] static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+  [[nodiscard]] static char separator_of(std::string_view line) noexcept {
+    char found = ' ';
+    bool inside = false;
+    int depth = 0;
+    const auto rank = [](char c) { return c == ';' ? 3 : c == ',' ? 2 : c == '\t' ? 1 : 0; };
+    for (const char c : line) {
+      inside = inside != (c == '"');
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      if (!inside && depth <= 0 && rank(c) > rank(found)) {
+        found = c;
+      }
+    }
+    return found;
+  }
+
+  /// The next line with cells; false at the end.
+  bool next_line() {
+    while (begin_ < text_.size()) {
+      std::size_t end = text_.find('\n', begin_);
+      end = end == std::string_view::npos ? text_.size() : end;
+      std::string_view line = text_.substr(begin_, end - begin_);
+      begin_ = end + 1;
+      ++line_;
+      // A leading tab is an empty cell where tabs separate.
+      const bool tabs = separator_ == '\t' || (separator_ == '\0' && separator_of(line) == '\t');
+      if (tabs) {
+        line = line.substr(0, line.find_last_not_of(" \r") + 1);
+      } else {
+        line = trimmed(line);
+      }
+      if (trimmed(line).empty() || trimmed(line).front() == '#') {
+        continue;
+      }
+      if (separator_ == '\0') {
+        separator_ = separator_of(line);
+      }
+      split(line);
+      return true;
+    }
+    return false;
+  }
+
+  void split(std::string_view line) {
+    cells_.clear();
+    const bool any_blank = separator_ == ' ';
+    const auto blank = [&](char c) { return is_blank(c) && c != separator_; };
+    const auto ends = [&](char c) { return any_blank ? is_blank(c) : c == separator_; };
+    std::size_t at = 0;
+    while (true) {
+      while (at < line.size() && (any_blank ? is_blank(line[at]) : blank(line[at]))) {
+        ++at;
+      }
+      MatrixCell cell;
+      if (at < line.size() && line[at] == '"') {
+        const std::size_t close = line.find('"', at + 1);
+        require(close != std::string_view::npos, Errc::parse, name_, ":", line_,
+                ": a quote is not closed, found ", quoted_excerpt(line.substr(at)));
+        cell = {line.substr(at + 1, close - at - 1), true};
+        at = close + 1;
+        while (at < line.size() && blank(line[at])) {
+          ++at;
+        }
+        require(at == line.size() || ends(line[at]) || any_blank, Errc::parse, name_, ":", line_,
+                ": expected a separator after a quoted cell, found ",
+                quoted_excerpt(line.substr(at)));
+      } else {
+        const std::size_t begin = at;
+        for (int depth = 0; at < line.size() && (depth > 0 || !ends(line[at])); ++at) {
+          depth += line[at] == '(' ? 1 : line[at] == ')' ? -1 : 0;
+        }
+        cell.text = trimmed(line.substr(begin, at - begin));
+      }
+      cells_.push_back(cell);
+      while (any_blank && at < line.size() && is_blank(line[at])) {
+        ++at;
+      }
+      if (at == line.size()) {
+        return;
+      }
+      at += any_blank ? 0U : 1U;
+    }
+  }
+
+  /// A number, with the minus signs of typeset text and full-width forms as plain ones.
+  [[nodiscard]] static const char* read_number(std::string_view text, Number& number) {
+    text = trimmed(text);
+    for (const std::string_view minus : {"\xE2\x88\x92", "\xEF\xB9\xA3", "\xEF\xBC\x8D"}) {
+      if (text.substr(0, minus.size()) == minus) {
+        return Number::read('-' + std::string(text.substr(minus.size())), number);
+      }
+    }
+    return Number::read(text, number);
+  }
+
+  /// "3,4", "(3, 4)", "3;4" or "(3 4)": the payoffs of both players.
+  [[nodiscard]] static bool read_pair(std::string_view text, std::array<Number, 2>& pair) {
+    text = trimmed(text);
+    const bool brackets = text.size() > 2 && text.front() == '(' && text.back() == ')';
+    if (brackets) {
+      text = trimmed(text.substr(1, text.size() - 2));
+    }
+    for (const char between : {',', ';', ' '}) {
+      const std::size_t at = text.find(between);
+      if (at != std::string_view::npos && (between != ' ' || brackets)) {
+        return read_number(text.substr(0, at), pair[0]) == nullptr &&
+               read_number(text.substr(at + 1), pair[1]) == nullptr;
+      }
+    }
+    return false;
+  }
+  /// 1,000 or -12,345.5: could be one number, written for people.
+  [[nodiscard]] static bool looks_like_thousands(std::string_view text) {
+    text = trimmed(text);
+    const std::size_t comma = text.find(',');
+    const std::string_view tail = text.substr(comma == std::string_view::npos ? 0 : comma + 1);
+    return comma != std::string_view::npos && text.front() != '(' && tail.size() >= 3 &&
+           is_digit(tail[0]) && is_digit(tail[1]) && is_digit(tail[2]) &&
+           (tail.size() == 3 || tail[3] == ',' || tail[3] == '.');
+  }
+
+  /// A name begins with a letter or an underscore, or stands in quotes and reads as no payoff. What
+  /// may be either (a digit behind a sign that is no letter, nan, inf) is unclear.
+  [[nodiscard]] static Cell kind_of(const MatrixCell& cell) {
+    Number number;
+    std::array<Number, 2> pair;
+    if (read_number(cell.text, number) == nullptr) {
+      return Cell::number;
+    }
+    if ((cell.quoted || trimmed(cell.text).substr(0, 1) == "(") && read_pair(cell.text, pair)) {
+      return Cell::pair;
+    }
+    if (cell.quoted && looks_like_thousands(cell.text)) {
+      return Cell::pair;
+    }
+    if (cell.quoted) {
+      return Cell::name;
+    }
+    std::string lower;
+    for (const char c : cell.text.substr(0, 9)) {
+      lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    if (lower.empty() || lower == "nan" || lower == "inf" || lower == "infinity") {
+      return Cell::unclear;
+    }
+    const auto first = static_cast<unsigned char>(lower[0]);
+    const auto second = static_cast<unsigned char>(lower.size() > 1 ? lower[1] : '\0');
+    if ((first >= 'a' && first <= 'z') || first == '_') {
+      return Cell::name;
+    }
+    // Signs and symbols of Latin-1, punctuation to arrows and blocks, full-width forms.
+    const bool symbol = first == 0xC2 || first == 0xE2 || (first == 0xEF && second >= 0xBC);
+    const bool digits = cell.text.find_first_of("0123456789") != std::string_view::npos;
+    return first > 127 && !(symbol && (digits || first == 0xEF)) ? Cell::name : Cell::unclear;
+  }
+
+  /// Decides from the first two lines (`cells_` and `second`) whether there is a header and whether
+  /// rows have names, and takes the first line.
+  void begin_table(const std::vector<MatrixCell>& second) {
+    const bool corner = cells_.size() > 1 && cells_[0].text.empty();
+    bool all_quoted = true;
+    for (const MatrixCell& cell : cells_) {
+      all_quoted = all_quoted && cell.quoted;
+    }
+    const bool second_quoted = !second.empty() && second.back().quoted;
+    const Cell last = kind_of(cells_.back());
+    const bool header = corner || last == Cell::name ||
+                        (all_quoted && !second.empty() && !second_quoted && last == Cell::number);
+    if (header) {
+      for (const MatrixCell& cell : cells_) {
+        header_.push_back(to_utf8(std::string(cell.text)));
+      }
+      row_names_ = corner;
+      return;
+    }
+    take_row();
+  }
+
+  void take_row() {
+    std::size_t first = 0;
+    if (rows_ == 0 && !row_names_) {
+      const Cell kind = kind_of(cells_[0]);
+      const bool others_plain = cells_.size() > 1 && !cells_.back().quoted;
+      require(kind != Cell::number || !cells_[0].quoted || !others_plain, Errc::parse, name_, ":",
+              line_, ": is ", quoted_excerpt(cells_[0].text),
+              " a row's name or a payoff? Write payoffs without quotes; for names that are numbers "
+              "give a header line that begins with an empty cell");
+      row_names_ = kind == Cell::name && cells_.size() > 1;
+    }
+    if (row_names_) {
+      require(named_by_header() || kind_of(cells_[0]) == Cell::name, Errc::parse, name_, ":", line_,
+              ": expected a row's name as in the rows before, found ",
+              quoted_excerpt(cells_[0].text));
+      names_.push_back(to_utf8(std::string(cells_[0].text)));
+      first = 1;
+    }
+    const std::size_t count = cells_.size() - first;
+    columns_ = rows_ == 0 ? count : columns_;
+    require(count == columns_ && count > 0, Errc::parse, name_, ":", line_, ": expected ", columns_,
+            " payoffs as in the rows before, found ", count);
+    for (std::size_t i = first; i < cells_.size(); ++i) {
+      take_payoff(cells_[i], i + 1, rows_ == 0 && i == first);
+    }
+    ++rows_;
+  }
+  [[nodiscard]] bool named_by_header() const { return !header_.empty() && header_[0].empty(); }
+
+  void take_payoff(const MatrixCell& cell, std::size_t column, bool very_first) {
+    std::array<Number, 2> pair;
+    const bool marked = cell.quoted || cell.text.substr(0, 1) == "(";
+    const bool is_pair = marked && read_pair(cell.text, pair);
+    if (very_first) {
+      pairs_ = is_pair;
+      first_pair_line_ = line_;
+    }
+    if (is_pair && pairs_) {
+      sure_pairs_ = sure_pairs_ || !looks_like_thousands(cell.text);
+      payoffs_.push_back(std::move(pair[0]));
+      payoffs_.push_back(std::move(pair[1]));
+      return;
+    }
+    Number value;
+    const char* wrong = read_number(cell.text, value);
+    if (wrong == nullptr && pairs_) {
+      wrong = sure_pairs_ ? "a pair as in the first cell"
+                          : "a pair as in the first cell (or is that one a number with a "
+                            "thousands separator? write it without)";
+    } else if (wrong != nullptr && marked && looks_like_thousands(cell.text)) {
+      wrong = "one number, written without a thousands separator";
+    } else if (wrong != nullptr && is_pair) {
+      wrong = "one number, as in the first cell";
+    } else if (wrong != nullptr && cell.quoted) {
+      wrong = "a number, not a name in quotes";
+    }
+    require(wrong == nullptr, Errc::parse, name_, ":", line_, ": column ", column,
+            ": expected a payoff: ", wrong == nullptr ? "" : wrong,
+            separator_ != ',' && !cell.quoted && cell.text.find(',') != std::string_view::npos
+                ? " (write decimals with a point, pairs as (3,3))"
+                : "",
+            ", found ", quoted_excerpt(cell.text));
+    payoffs_.push_back(std::move(value));
+  }
+
+  [[nodiscard]] GameTable finish() {
+    GameTable game;
+    game.title = name_;
+    game.players = {"Row", "Column"};
+    game.sizes = {rows_, columns_};
+    if (!header_.empty()) {
+      require(header_.size() == columns_ || header_.size() == columns_ + 1, Errc::parse, name_,
+              ": the header names ", header_.size(), " columns, the rows have ", columns_);
+      header_.erase(header_.begin(), header_.end() - static_cast<std::ptrdiff_t>(columns_));
+    }
+    if (!header_.empty() || row_names_) {
+      for (std::size_t i = names_.size(); i < rows_; ++i) {
+        names_.push_back(std::to_string(i + 1));
+      }
+      for (std::size_t i = header_.size(); i < columns_; ++i) {
+        header_.push_back(std::to_string(i + 1));
+      }
+      game.labels = {std::move(names_), std::move(header_)};
+    }
+    const std::size_t cells = rows_ * columns_;
+    game.payoffs.assign(2, std::vector<double>(cells));
+    game.numbers.resize(2 * cells);
+    for (std::size_t column = 0; column < columns_; ++column) {
+      for (std::size_t row = 0; row < rows_; ++row) {
+        const std::size_t profile = row + rows_ * column;
+        const std::size_t at = row * columns_ + column;
+        Number& payoff = payoffs_[pairs_ ? 2 * at : at];
+        Number other = pairs_ ? std::move(payoffs_[2 * at + 1]) : payoff.negated();
+        game.payoffs[0][profile] = payoff.value();
+        game.payoffs[1][profile] = pairs_ ? other.value() : 0.0 - payoff.value();
+        game.numbers[2 * profile + 1] = std::move(other);
+        game.numbers[2 * profile] = std::move(payoff);
+      }
+    }
+    return game;
+  }
+
+  std::string_view text_;
+  std::string_view name_;
+  std::size_t begin_ = 0;
+  std::size_t line_ = 0;
+  std::size_t first_line_ = 0;
+  char separator_ = '\0';  ///< unknown before the first line
+  std::size_t rows_ = 0;
+  std::size_t columns_ = 0;
+  bool row_names_ = false;
+  bool pairs_ = false;
+  bool sure_pairs_ = false;  ///< some pair cannot be a number with thousands separators
+  std::size_t first_pair_line_ = 0;
+  std::vector<MatrixCell> cells_;
+  std::vector<std::string> header_;
+  std::vector<std::string> names_;
+  std::vector<Number> payoffs_;
+};
+
+}  // namespace dag::detail

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+"""Plants faults in headers, one at a time, in a copy of the sources, and runs the tests that guard them: a mutant that
+its tests do not see is a survivor.
+
+Usage: scripts/mutants.py [--only PART-OF-FILE] [--compiler g++] [--include DIR]...     exit 1 if one survives
+
+A row: the header, the text that is there once, what stands there instead, the test that has to fail.
+"""
+import argparse
+import concurrent.futures
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MUTANTS = [
+    ("train/optimizer.hpp", "std::pow(square_decay_, static_cast<double>(steps_))",
+     "std::pow(mean_decay_, static_cast<double>(steps_))", "unit/checkpoint.cpp"),
+    ("train/optimizer.hpp", "std::pow(mean_decay_, static_cast<double>(steps_))",
+     "std::pow(square_decay_, static_cast<double>(steps_))", "unit/checkpoint.cpp"),
+    ("train/optimizer.hpp", "state.size() % 2 == 1 && state[0] >= 0", "!state.empty()", "unit/checkpoint.cpp"),
+    ("train/optimizer.hpp", "gradient[i] * gradient[i] - square_[i]", "gradient[i] - square_[i]", "unit/checkpoint.cpp"),
+    ("train/schedule.hpp", "static_cast<double>(step + 1)", "static_cast<double>(step)", "unit/checkpoint.cpp"),
+    ("train/schedule.hpp", "if (step < warm_up)", "if (step <= warm_up)", "unit/checkpoint.cpp"),
+    ("train/schedule.hpp", "std::fmin(static_cast<double>(step - warm_up) / span, 1.0)",
+     "static_cast<double>(step - warm_up) / span", "unit/checkpoint.cpp"),
+    ("train/checkpoint.hpp", "require(in.at_end(),", "require(true || in.at_end(),", "unit/checkpoint.cpp"),
+    ("train/checkpoint.hpp", "size <= bytes_.size() / 8", "size <= bytes_.size()", "unit/checkpoint.cpp"),
+    ("train/checkpoint.hpp", "detail::read_bytes(path, before) && detail::whole_checkpoint(before)",
+     "detail::read_bytes(path, before)", "unit/checkpoint.cpp"),
+    ("train/checkpoint.hpp", "require(stored == crc32(body)", "require(true || stored == crc32(body)",
+     "unit/checkpoint.cpp"),
+    ("io/file_lock.hpp", "LOCK_EX | LOCK_NB) != 0", "LOCK_SH | LOCK_NB) != 0", "unit/checkpoint.cpp"),
+    ("io/atomic_file.hpp", "name.find_first_not_of(\"0123456789.\", start.size()) != std::string_view::npos", "false",
+     "unit/checkpoint.cpp"),
+    ("io/atomic_file.hpp", "if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {", "{", "unit/checkpoint.cpp"),
+    ("io/detail/matrix_reader.hpp", "const bool corner = cells_.size() > 1 && cells_[0].text.empty();",
+     "const bool corner = false;", "unit/tables.cpp"),
+    ("io/detail/matrix_reader.hpp", "require(!pairs_ || sure_pairs_,", "require(true ||", "unit/tables.cpp"),
+    ("io/detail/matrix_reader.hpp", "{\"\\xE2\\x88\\x92\", \"\\xEF\\xB9\\xA3\", \"\\xEF\\xBC\\x8D\"}", "{\"\\xEF\\xB9\\xA3\"}",
+     "unit/tables.cpp"),
+    ("io/detail/matrix_reader.hpp", "require(kind != Cell::number || !cells_[0].quoted || !others_plain,",
+     "require(true || others_plain,", "unit/tables.cpp"),
+    ("io/detail/matrix_reader.hpp", "Number other = pairs_ ? std::move(payoffs_[2 * at + 1])",
+     "Number other = pairs_ ? payoffs_[2 * at]", "unit/tables.cpp"),
+    ("io/json_text.hpp", "if (++depth > levels)", "if (depth++ > levels + 9)", "unit/tables.cpp"),
+    ("io/printable.hpp", "value >= 0x7F && value < 0xA0", "value == 0x7F", "unit/tables.cpp"),
+]
+
+
+def killed(mutant, compiler, includes):
+    header, before, after, test = mutant
+    with tempfile.TemporaryDirectory(prefix="dag-mutant-") as folder:
+        copy = pathlib.Path(folder)
+        shutil.copytree(ROOT / "include", copy / "include")
+        path = copy / "include/dag" / header
+        text = path.read_text()
+        if text.count(before) != 1:
+            return f"BAD ROW: {text.count(before)} times in {header}: {before}"
+        path.write_text(text.replace(before, after))
+        build = subprocess.run([compiler, "-std=c++20", "-O0", "-w", f"-I{copy}/include", f"-I{ROOT}/tests", *includes,
+                                ROOT / "tests" / test, ROOT / "tests/support/main.cpp", "-o", copy / "test"],
+                               capture_output=True, text=True)
+        if build.returncode != 0:
+            return "killed by the compiler"
+        try:
+            run = subprocess.run([copy / "test"], capture_output=True, timeout=60)
+        except subprocess.TimeoutExpired:
+            return "killed (it hangs)"
+        return "SURVIVES" if run.returncode == 0 else "killed"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", default="")
+    parser.add_argument("--compiler", default="g++")
+    parser.add_argument("--include", action="append", default=["/usr/include/eigen3"])
+    parser.add_argument("--jobs", type=int, default=1)
+    words = parser.parse_args()
+    chosen = [m for m in MUTANTS if words.only in m[0]]
+    includes = [f"-I{folder}" for folder in words.include]
+    bad = 0
+    with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
+        for mutant, verdict in zip(chosen, pool.map(lambda m: killed(m, words.compiler, includes), chosen)):
+            print(f"{verdict:>24}  {mutant[0]}: {mutant[1][:50]} -> {mutant[2][:40]}", flush=True)
+            bad += not verdict.startswith("killed")
+    print(f"{len(chosen) - bad} of {len(chosen)} mutants are seen")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
