@@ -17,6 +17,7 @@
 #include <dag/answers/counts.hpp>
 #include <dag/answers/merge.hpp>
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 
 namespace dag {
 
@@ -138,8 +139,8 @@ template <Communicator Ranks>
 /// `merge` in place of this. Sent: two messages a pair of ranks, about 30 bytes and the names a
 /// distinct row.
 ///
-/// Errors: what `rewards` throws on any rank is thrown on all of them (invalid_argument on the
-/// others, naming the rank), so that none waits for ever. dimension_mismatch.
+/// Errors: what `rewards` throws on any rank is thrown on all of them (invalid_argument, naming the
+/// rank), so that none waits for ever. dimension_mismatch.
 template <Communicator Ranks, class Rewards>
 void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewards,
                     std::span<double> out) {
@@ -166,9 +167,7 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
   };
   std::vector<detail::Message> from = swap(to);
   std::vector<detail::Message> back(count);
-  std::exception_ptr fault;
-  std::string what;
-  try {
+  const auto answer = [&] {
     std::vector<std::vector<CountRow>> parts(count);
     std::vector<CountRow> all;
     for (std::size_t r = 0; r < count; ++r) {
@@ -196,22 +195,20 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
         ++row;
       });
     }
-  } catch (const std::exception& error) {
-    fault = std::current_exception();
-    what = error.what();
+  };
+  DAG_TRY { answer(); }
+  DAG_CATCH(std::exception, error) {
     for (detail::Message& message : back) {
       message = detail::Message();
       message.put(std::uint8_t{0});
-      message.put_text(what);
+      message.put_text(error.what());
     }
   }
   from = swap(back);
-  if (fault) {
-    std::rethrow_exception(fault);
-  }
   for (std::size_t r = 0; r < count; ++r) {
     if (from[r].template get<std::uint8_t>() == 0) {
-      fail(Errc::invalid_argument, "rank ", r, " of ", count, ": ", from[r].get_text());
+      fail(Errc::invalid_argument, "shared_rewards, rank ", r, " of ", count, ": ",
+           from[r].get_text());
     }
   }
   std::vector<double> values(own.rows());

@@ -97,7 +97,4 @@ void question_signals(Objective& objective, const AnswerGroups& groups, std::spa
   }
 }
 
-namespace detail {
-using Tally = AnswerTally;
-}  // namespace detail
 }  // namespace dag

@@ -82,7 +82,7 @@ class TargetObjective {
   Probability p_;
   double tau_, floor_;
   detail::TablesBySize logs_;
-  detail::Tally tally_;
+  AnswerTally tally_;
   std::vector<double> given_, scratch_;
 };
 
