@@ -7,6 +7,7 @@
 #   dag::eigen   the CPU backend           Eigen 3.3 or newer
 #   dag::json    JSON Lines in and out     nlohmann-json 3.9 or newer
 #   dag::xtensor payoff tensors, interop   xtensor 0.24 or newer
+#   dag::utf8proc Unicode of answers     utf8proc (libutf8proc-dev), by interop/utf8proc.hpp
 #   dag::re2     regular expressions       RE2 (libre2-dev on Debian); without it they are refused
 #   dag::zlib    .gz files in              zlib (zlib1g-dev on Debian); without it they are refused
 #   dag::torch   torch modules as models libtorch 1.13 or newer (TorchConfig.cmake; slow to look for,
@@ -40,6 +41,7 @@ macro(_dag_optional_library name macro header library)
 endmacro()
 
 _dag_optional_library(re2 RE2 re2/re2.h re2)
+_dag_optional_library(utf8proc UTF8PROC utf8proc.h utf8proc)
 _dag_optional_library(zlib ZLIB zlib.h z)
 
 # TorchConfig wants GLOBAL targets asked for from outside, and talks; its variables stay in a function.

@@ -6,7 +6,7 @@
 #include <dag/answers/consensus_reward.hpp>
 #include <dag/answers/group.hpp>
 #include <dag/answers/reward.hpp>
-#include <dag/text/answer.hpp>
+#include <dag/text/answer_language.hpp>
 #include <dag/utility/coherence.hpp>
 
 #include <cmath>

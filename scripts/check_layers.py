@@ -46,6 +46,7 @@ THIRD_PARTY = [
     ("cuda", r"(thrust|cub|cuda|nv)/|cuda\w*\.h|cooperative_groups|nccl\.h", {"gpu"}, set()),
     ("json", r"nlohmann/", {"io", "interop"}, set()),
     ("xtensor", r"xt(ensor|l|tl|simd)?/", {"io", "interop"}, {"game/normal_form.hpp"}),
+    ("utf8proc", r"utf8proc\.h", {"interop"}, set()),
     ("re2", r"re2/", set(), {"text/detail/regex_search.hpp"}),
     ("zlib", r"zlib\.h", {"io"}, set()),
     ("torch", r"(torch|ATen|c10)/", {"io", "interop"}, set()),

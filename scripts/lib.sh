@@ -7,7 +7,7 @@ jobs=${DAG_JOBS:-$(nproc 2>/dev/null || echo 2)}
 
 # What the library, its program and its tests need, by Debian's names.
 packages=(g++ cmake ninja-build python3 libeigen3-dev doctest-dev nlohmann-json3-dev libcli11-dev
-          libfmt-dev libxtensor-dev libre2-dev zlib1g-dev gnuplot-nox)
+          libfmt-dev libxtensor-dev libre2-dev libutf8proc-dev zlib1g-dev gnuplot-nox)
 # What the checks of .ci/run need beside that.
 ci_packages=(clang libclang-rt-dev clang-format clang-tidy)
 # What models on libtorch need; without it their tests are skipped.

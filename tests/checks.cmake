@@ -42,7 +42,7 @@ dag_add_check(readme Python3::Interpreter ${scripts}/check_readme.py ${PROJECT_B
 # Every header compiles alone, and all of them together in two files of one program. The list is
 # what can compile here: a header that needs a dependency that was not found is left out.
 set(optional_found)
-foreach(optional IN ITEMS eigen json xtensor)
+foreach(optional IN ITEMS eigen json xtensor utf8proc)
   if(TARGET dag::${optional})
     list(APPEND optional_found ${optional})
   endif()

@@ -19,6 +19,9 @@
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/soft_constraint.hpp>
 #include <dag/utility/transport.hpp>
+#if defined(DAG_UTF8PROC)
+#include <dag/interop/utf8proc.hpp>
+#endif
 
 namespace cli {
 namespace {

@@ -119,7 +119,7 @@ TEST_CASE("nothing that carries no signal goes uncounted") {
   builder.add(std::nullopt);
   builder.begin_group("q", "same", "a");
   builder.add("a");
-  builder.add("A");
+  builder.add(" a.");
   builder.begin_group("q", "one");
   builder.add("a");
   builder.add("b");

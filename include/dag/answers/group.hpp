@@ -3,18 +3,20 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <dag/answers/interner.hpp>
 #include <dag/core/error.hpp>
-#include <dag/text/answer.hpp>
+#include <dag/text/answer_key.hpp>
 
 namespace dag {
 
@@ -146,8 +148,9 @@ inline void sort_answers(AnswerGroups& groups) {
 /// predicate and no key, see merge_equivalent.
 ///
 /// Whether a sample is right: its own verdict where it has one; else, where the group has a gold
-/// answer, key(answer) == key(gold), a missing answer being wrong; else not known.
-template <class Key = CanonicalAnswer>
+/// answer, key(answer) == key(gold) or, if the key has such a function, key.equal(gold, answer), a
+/// missing answer being wrong; else not known.
+template <class Key = AnswerKey>
 class AnswerGroupsBuilder {
  public:
   explicit AnswerGroupsBuilder(Key key = {}) : key_(std::move(key)) {}
@@ -169,6 +172,7 @@ class AnswerGroupsBuilder {
     groups_.context.push_back(groups_.contexts.intern(context));
     groups_.begin.push_back(groups_.begin.back());
     gold_ = gold ? key_of(*gold) : -1;
+    gold_text_ = gold ? spellings_.intern(*gold) : -1;
   }
 
   /// Adds a sample; `nullopt`: no answer could be read.
@@ -177,7 +181,8 @@ class AnswerGroupsBuilder {
             "AnswerGroupsBuilder: begin_group must come before add");
     const std::int32_t key = answer ? key_of(*answer) : -1;
     const bool known = correct.has_value() || gold_ >= 0;
-    const bool right = correct ? *correct : key == gold_;
+    const bool right =
+        correct ? *correct : key == gold_ || (key >= 0 && gold_ >= 0 && accepted(*answer));
     groups_.answer.push_back(key);  // made local to the question by finish()
     groups_.right.push_back(static_cast<std::int8_t>(known ? static_cast<int>(right) : -1));
     ++groups_.begin.back();
@@ -188,6 +193,7 @@ class AnswerGroupsBuilder {
     AnswerGroups done = std::exchange(groups_, AnswerGroups{});
     spellings_ = StringInterner{};
     key_of_spelling_.clear();
+    accepted_.clear();
     sort_by_question(done);
     number_answers(done);
     return done;
@@ -201,6 +207,23 @@ class AnswerGroupsBuilder {
       key_of_spelling_.push_back(groups_.keys.intern(scratch_));
     }
     return key_of_spelling_[spelling];
+  }
+
+  /// Whether the group's gold accepts an answer of another key; asked once a pair of spellings.
+  bool accepted(std::string_view answer) {
+    if constexpr (requires(std::string_view text) {
+                    { key_.equal(text, text) } -> std::convertible_to<bool>;
+                  }) {
+      const auto spelling = static_cast<std::uint64_t>(spellings_.intern(answer));
+      const auto pair = (static_cast<std::uint64_t>(gold_text_) << 32) | spelling;
+      const auto [at, fresh] = accepted_.try_emplace(pair, false);
+      if (fresh) {
+        at->second = key_.equal(spellings_[gold_text_], answer);
+      }
+      return at->second;
+    } else {
+      return false;
+    }
   }
 
   static void sort_by_question(AnswerGroups& groups) {
@@ -251,6 +274,8 @@ class AnswerGroupsBuilder {
   std::vector<std::int32_t> key_of_spelling_;
   std::string scratch_;
   std::int32_t gold_ = -1;
+  std::int32_t gold_text_ = -1;
+  std::unordered_map<std::uint64_t, bool> accepted_;
 };
 
 /// What a set of groups holds, so that nothing that yields no signal goes unnoticed.

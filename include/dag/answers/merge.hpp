@@ -89,7 +89,7 @@ class AnswerCounts {
   std::sort(rows.begin(), rows.end(),
             [&](const CountRow& a, const CountRow& b) { return class_of(a) < class_of(b); });
   AnswerCounts made;
-  AnswerGroupsBuilder<CanonicalAnswer> builder{CanonicalAnswer{exact_answers}};
+  AnswerGroupsBuilder<AnswerKey> builder{AnswerKey{exact_answers}};
   const CountRow* last = nullptr;
   for (std::size_t i = 0; i < rows.size();) {
     const CountRow& row = rows[i];

@@ -116,7 +116,7 @@ template <class Scalar>
     return std::string_view(
         room, static_cast<std::size_t>(std::to_chars(room, room + sizeof room, number).ptr - room));
   };
-  AnswerGroupsBuilder<CanonicalAnswer> builder(CanonicalAnswer{exact_answers});
+  AnswerGroupsBuilder<AnswerKey> builder(AnswerKey{exact_answers});
   char question[24];
   char context[24];
   char answer[24];

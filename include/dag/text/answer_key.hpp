@@ -9,13 +9,30 @@
 
 namespace dag {
 
-/// The key of an answer as the reader of answers reads it, as a function object: what groups of
-/// answers, golds, values and targets have in common.
+/// The key of an answer (ReadAnswer::key) as a function object: what groups of answers, golds,
+/// values and targets have in common. A key of your own has the same shape. It may have a second
+/// function too,
+///   bool equal(std::string_view gold, std::string_view answer) const,
+/// for answers that a gold accepts although their keys differ: "5" where the gold is "5 cm".
 struct AnswerKey {
   ReadOptions options{};
   void operator()(std::string_view answer, std::string& key) const {
-    key = read_answer(answer, options).key;
+    if (options.exact || detail::is_plain_integer(answer)) {
+      key = answer;
+    } else {
+      key = read_answer(answer, options).key;
+    }
+  }
+  [[nodiscard]] bool equal(std::string_view gold, std::string_view answer) const {
+    return equal_answers(gold, answer, options).equal;
   }
 };
+
+[[nodiscard]] inline std::string answer_key(std::string_view answer,
+                                            const ReadOptions& options = {}) {
+  std::string key;
+  AnswerKey{options}(answer, key);
+  return key;
+}
 
 }  // namespace dag

@@ -2,110 +2,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include <dag/text/answer.hpp>
 #include <dag/text/answer_rules.hpp>
-#include <dag/text/latex.hpp>
+#include <dag/text/detail/reader.hpp>
+#include <dag/text/read_options.hpp>
 
 namespace dag {
 
-/// How upper and lower case of words compare.
-enum class LetterCase : std::uint8_t {
-  words,  ///< Yes = YES = yes, but Aa, N and CCO are not aa, n and cco: capitals of words only
-  fold,   ///< all case is folded
-  keep    ///< none is
-};
+namespace detail {
 
-/// What a comma and a point inside a number are.
-enum class DecimalMark : std::uint8_t {
-  automatic,  ///< 1,234 = 1234; 1.234,5 = 1234.5; 3,5 are two numbers
-  point,      ///< 1,234.5
-  comma       ///< 1.234,5; 3,5 = 3.5
-};
-
-/// How answers are read.
-struct ReadOptions {
-  bool exact = false;  ///< only equal bytes are equal; nothing below counts
-  LetterCase letter_case = LetterCase::words;
-  DecimalMark decimal_mark = DecimalMark::automatic;
-  bool day_first = false;  ///< 03/04/2020 is 3 April; otherwise 4 March
-  AnswerRuleSet off{};     ///< rules that are switched off
-  friend bool operator==(const ReadOptions&, const ReadOptions&) = default;
-};
-
-/// What an answer was read as.
-enum class AnswerForm : std::uint8_t {
-  empty,
-  number,      ///< an exact rational number
-  constant,    ///< a closed form that is no rational number
-  expression,  ///< with free variables
-  equation,
-  inequality,  ///< in more than one variable; in one it is an interval
-  interval,
-  set,  ///< and lists: order does not matter
-  tuple,
-  matrix,
-  quantity,  ///< a number with a unit, or money
-  time,
-  date,
-  ratio,
-  choice,
-  choices,
-  parts,
-  text,
-  unread  ///< mark-up or mathematics that was not understood: equal only to itself
-};
-
-inline constexpr std::array<std::string_view, 19> answer_form_names{
-    "empty",  "number",  "constant", "expression", "equation", "inequality", "interval",
-    "set",    "tuple",   "matrix",   "quantity",   "time",     "date",       "ratio",
-    "choice", "choices", "parts",    "text",       "unread"};
-
-[[nodiscard]] constexpr std::string_view to_string(AnswerForm form) noexcept {
-  return answer_form_names[static_cast<std::size_t>(form)];
+/// An integer of at most 18 digits as it should be: no leading zeros, no +, no -0.
+[[nodiscard]] constexpr bool is_plain_integer(std::string_view text) noexcept {
+  const std::size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
+  if (text.size() <= sign || text.size() > 18 || (text[sign] == '0' && text.size() > 1)) {
+    return false;
+  }
+  for (std::size_t i = sign; i < text.size(); ++i) {
+    if (!is_digit_char(text[i])) {
+      return false;
+    }
+  }
+  return true;
 }
 
-/// An answer as read. Two answers are the same answer exactly if their keys are equal bytes: an
-/// equivalence. Keys are answers too: read again, a key is itself.
-struct ReadAnswer {
-  std::string key;
-  std::string
-      bare;  ///< the key without what people leave out (unit, "y ="); empty: nothing to omit
-  AnswerForm form = AnswerForm::empty;
-  AnswerRuleSet rules{};  ///< the rules that were used
-};
+}  // namespace detail
 
-/// Whether two answers are equal, and the name of the rule that made them equal; "same" for equal
-/// spellings. Where they differ: "different", or "not understood" where one of them is unread.
-struct Equality {
-  bool equal = false;
-  std::string_view rule;
-  explicit operator bool() const noexcept { return equal; }
-};
-
-/// Reads an answer. Never throws for its content; bytes that are no UTF-8 are text.
+/// Reads an answer. Never throws for its content; bytes that are no UTF-8 are text. Linear in the
+/// answer but for numbers of at most 2,400 digits and formulas of at most 4 kB (longer ones are
+/// text), nesting up to 48.
 [[nodiscard]] inline ReadAnswer read_answer(std::string_view answer,
                                             const ReadOptions& options = {}) {
   ReadAnswer read;
   if (options.exact) {
     read.key = answer;
-  } else {
-    canonical_answer(plain_latex(answer), {}, read.key);
+    read.form = answer.empty() ? AnswerForm::empty : AnswerForm::text;
+    return read;
   }
-  read.form = read.key.empty() ? AnswerForm::empty : AnswerForm::text;
-  return read;
+  if (detail::is_plain_integer(answer)) {
+    read.key = answer;
+    read.form = AnswerForm::number;
+    return read;
+  }
+  return detail::AnswerReader(options)(answer);
 }
 
 /// Equal keys; or one of them omits a unit, a percent sign or a left side that the other has (the
 /// rules ...-omitted, which are symmetric but, by their nature, not transitive: 5 cm, 5, 5 km).
+/// `options`: those that both were read with.
 [[nodiscard]] inline Equality equal_answers(const ReadAnswer& a, const ReadAnswer& b,
                                             const ReadOptions& /*options*/ = {}) {
-  return a.key == b.key ? Equality{true, "same"} : Equality{false, "different"};
+  if (a.key == b.key) {
+    // The last rule of meaning that either needed, or else the last of spelling.
+    Equality equal{true, "same"};
+    for (const auto& info : answer_rules()) {
+      if (a.rules.contains(info.rule) || b.rules.contains(info.rule)) {
+        equal.rule = info.name;
+      }
+    }
+    return equal;
+  }
+  for (const auto& [with, without] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    if (!with->bare.empty() && without->bare.empty() && with->bare == without->key) {
+      const bool left = with->rules.contains(AnswerRule::equation);
+      const bool percent = with->rules.contains(AnswerRule::percent);
+      const bool letters = with->form == AnswerForm::text;  // xy and x*y
+      return {true, to_string(letters   ? AnswerRule::identity
+                              : left    ? AnswerRule::left_side_omitted
+                              : percent ? AnswerRule::percent_omitted
+                                        : AnswerRule::unit_omitted)};
+    }
+  }
+  const bool unread = a.form == AnswerForm::unread || b.form == AnswerForm::unread;
+  return {false, unread ? "not understood" : "different"};
 }
 
 [[nodiscard]] inline Equality equal_answers(std::string_view a, std::string_view b,

@@ -1,0 +1,560 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/text/detail/keys.hpp>
+#include <dag/text/detail/parser.hpp>
+#include <dag/text/detail/unicode.hpp>
+#include <dag/text/detail/words.hpp>
+
+namespace dag::detail {
+
+/// Reads one answer. The order: wrappers off, long texts, labelled parts, dates, times, choices,
+/// ratios, mathematics, plain text, and what is none of them: unread.
+class AnswerReader {
+ public:
+  explicit AnswerReader(const ReadOptions& options, int depth = 0)
+      : options_(options), depth_(depth) {}
+
+  [[nodiscard]] ReadAnswer operator()(std::string_view answer) {
+    ReadAnswer out;
+    original_ = answer;
+    std::string characters;
+    if (on(AnswerRule::unicode) && !is_ascii(answer)) {
+      characters = plain_characters(answer);
+      out.rules.insert(AnswerRule::unicode);
+      answer = characters;
+    }
+    if (trimmed(answer).substr(0, 1) == "?") {
+      return fixed(std::move(out), std::string(trimmed(answer)), AnswerForm::unread);
+    }
+    std::string_view text = unwrapped(trimmed(answer), out.rules);
+    if (on(AnswerRule::markup)) {
+      const std::string_view said = after_announcement(text);
+      if (said.size() < text.size()) {
+        text = unwrapped(said, out.rules);
+        out.rules.insert(AnswerRule::markup);
+      }
+    }
+    if (text.empty()) {
+      const auto rest = trimmed(answer);
+      return rest.empty() ? out
+                          : fixed(std::move(out), "?" + std::string(rest), AnswerForm::unread);
+    }
+    if (read_decimal(text, out)) {
+      return out;
+    }
+    if (text.size() > longest_formula || std::find(text.begin(), text.end(), '\0') != text.end()) {
+      return plain(text, std::move(out));
+    }
+    std::string flat;
+    const bool is_flat = flat_text(text, flat);
+    const std::string_view words = trimmed(flat);
+    if (is_flat && special(words, out)) {
+      return out;
+    }
+    if (labelled(text, is_flat ? words : text, out) || ratio(is_flat ? words : text, out) ||
+        (!(is_flat && letters_only(words)) && formula(text, out))) {
+      return out;
+    }
+    if (!is_flat) {
+      return unread(text, std::move(out));
+    }
+    // Letters side by side are a word, but xy is matched by x*y.
+    const bool product =
+        words.size() >= 2 && words.size() <= 3 && depth_ == 0 && on(AnswerRule::identity) &&
+        std::all_of(words.begin(), words.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    ReadAnswer as_formula;
+    out = plain(words, std::move(out));
+    if (product && formula(words, as_formula) && as_formula.form == AnswerForm::expression) {
+      out.bare = std::move(as_formula.key);
+    }
+    return out;
+  }
+
+ private:
+  [[nodiscard]] bool on(AnswerRule rule) const noexcept { return !options_.off.contains(rule); }
+
+  [[nodiscard]] static ReadAnswer fixed(ReadAnswer out, std::string key, AnswerForm form) {
+    out.key = std::move(key);
+    out.form = form;
+    return out;
+  }
+  bool finish(ReadAnswer& out, std::string key, AnswerForm form, AnswerRule rule) const {
+    out.key = std::move(key);
+    out.form = form;
+    out.rules.insert(rule);
+    return true;
+  }
+
+  // ---- wrappers ----
+
+  [[nodiscard]] static bool strip_pair(std::string_view& text, std::string_view open,
+                                       std::string_view close) {
+    if (text.size() < open.size() + close.size() + 1 || text.substr(0, open.size()) != open ||
+        text.substr(text.size() - close.size()) != close) {
+      return false;
+    }
+    const auto inside = text.substr(open.size(), text.size() - open.size() - close.size());
+    if (inside.find(open) != std::string_view::npos ||
+        inside.find(close) != std::string_view::npos) {
+      return false;
+    }
+    if (inside.back() == '\\') {
+      return false;  // $5\$
+    }
+    text = inside;
+    return true;
+  }
+
+  [[nodiscard]] std::string_view unwrapped(std::string_view text, AnswerRuleSet& used) const {
+    constexpr std::array<std::array<std::string_view, 2>, 9> pairs{{{"$$", "$$"},
+                                                                    {"$", "$"},
+                                                                    {"\\(", "\\)"},
+                                                                    {"\\[", "\\]"},
+                                                                    {"**", "**"},
+                                                                    {"__", "__"},
+                                                                    {"```", "```"},
+                                                                    {"`", "`"},
+                                                                    {"*", "*"}}};
+    constexpr std::array<std::array<std::string_view, 2>, 3> quotes{
+        {{"\"", "\""}, {"'", "'"}, {"``", "''"}}};
+    for (bool again = true; again && !text.empty();) {
+      again = false;
+      const std::size_t before = text.size();
+      if (on(AnswerRule::markup)) {
+        for (const auto& [open, close] : pairs) {
+          strip_pair(text, open, close) ? void(used.insert(AnswerRule::markup)) : void();
+        }
+        if (text.size() > 2 && text.front() == '{' && group_end(text, 0) == text.size()) {
+          text = text.substr(1, text.size() - 2);
+          used.insert(AnswerRule::markup);
+        }
+        for (const std::string_view macro : {"\\boxed", "\\fbox", "\\framebox", "\\displaystyle"}) {
+          if (text.substr(0, macro.size()) == macro && text.size() > macro.size() &&
+              !is_alpha(text[macro.size()])) {
+            text.remove_prefix(macro.size());
+            used.insert(AnswerRule::markup);
+          }
+        }
+        for (const std::string_view space : {"\\ ", "\\,", "\\;", "\\!", "\\\\", "~"}) {
+          if (text.size() >= space.size() && text.substr(text.size() - space.size()) == space) {
+            text.remove_suffix(space.size());
+          }
+          if (text.substr(0, space.size()) == space && text.size() > space.size() && space != "~") {
+            text.remove_prefix(space.size());
+          }
+        }
+      }
+      if (on(AnswerRule::punctuation)) {
+        for (const auto& [open, close] : quotes) {
+          strip_pair(text, open, close) ? void(used.insert(AnswerRule::punctuation)) : void();
+        }
+        while (!text.empty() &&
+               std::string_view(".,;:").find(text.back()) != std::string_view::npos &&
+               !(text.size() >= 2 && text[text.size() - 2] == '\\') &&
+               !(text.size() >= 3 && text.substr(text.size() - 3) == "...")) {
+          text.remove_suffix(1);
+          used.insert(AnswerRule::punctuation);
+        }
+        if (!text.empty() && (text[0] == ':' || text[0] == '=') && text.substr(0, 2) != "==") {
+          text.remove_prefix(1);
+        }
+      }
+      text = trimmed(text);
+      again = text.size() != before;
+    }
+    return text;
+  }
+
+  // ---- numbers of any length ----
+
+  /// [+-] digits [. digits], at any length, or an integer with its commas is left to the formula.
+  bool read_decimal(std::string_view text, ReadAnswer& out) const {
+    if (!on(AnswerRule::number)) {
+      return false;
+    }
+    std::string_view rest = text;
+    const bool negative = rest.front() == '-';
+    rest.remove_prefix(negative || rest.front() == '+' ? 1 : 0);
+    const std::size_t point = std::min(rest.find('.'), rest.size());
+    const std::string_view whole = rest.substr(0, point);
+    const std::string_view part = rest.substr(std::min(point + 1, rest.size()));
+    if ((whole.empty() && part.empty()) ||
+        !std::all_of(whole.begin(), whole.end(), is_digit_char) ||
+        !std::all_of(part.begin(), part.end(), is_digit_char) ||
+        (options_.decimal_mark == DecimalMark::comma && point < rest.size())) {
+      return false;
+    }
+    write_decimal(negative, whole, part, out.key);
+    out.form = AnswerForm::number;
+    out.rules.insert(AnswerRule::number);
+    return true;
+  }
+  static void write_decimal(bool negative, std::string_view whole, std::string_view part,
+                            std::string& key) {
+    while (!whole.empty() && whole.front() == '0') {
+      whole.remove_prefix(1);
+    }
+    while (!part.empty() && part.back() == '0') {
+      part.remove_suffix(1);
+    }
+    key.clear();
+    if (negative && !(whole.empty() && part.empty())) {
+      key += '-';
+    }
+    key += whole.empty() ? std::string_view("0") : whole;
+    if (!part.empty()) {
+      key += '.';
+      key += part;
+    }
+  }
+
+  // ---- choices, dates, times, words ----
+
+  /// Words and no formula: letters, blanks and the signs of prose; not "n!" or "a, b".
+  [[nodiscard]] static bool letters_only(std::string_view words) {
+    if (words == "pi" || words == "inf" || words == "infinity" || words == "infty") {
+      return false;
+    }
+    if (words.find(',') != std::string_view::npos) {
+      const auto list = words_of(words);
+      if (std::all_of(list.begin(), list.end(),
+                      [](const auto& word) { return word.size() == 1; })) {
+        return false;
+      }
+    }
+    return std::all_of(words.begin(), words.end(),
+                       [](char c) {
+                         return is_alpha(c) || static_cast<unsigned char>(c) >= 0x80 ||
+                                std::string_view(" '\".,!?-;:&").find(c) != std::string_view::npos;
+                       }) &&
+           words.size() > 1 && !(words.size() == 2 && words[1] == '!');  // n!
+  }
+
+  /// A letter after "answer", "option", "choice": what is after it; else all.
+  [[nodiscard]] static std::string_view after_option(std::string_view text) {
+    constexpr std::array<std::string_view, 9> openings{"the answer is",
+                                                       "the correct answer is",
+                                                       "final answer",
+                                                       "correct answer",
+                                                       "answer is",
+                                                       "answer",
+                                                       "option",
+                                                       "choice",
+                                                       "ans"};
+    std::string_view rest = text;
+    for (bool again = true; again;) {
+      again = false;
+      const std::string low = lower_ascii(rest.substr(0, 24));
+      for (const std::string_view opening : openings) {
+        if (low.substr(0, opening.size()) == opening && rest.size() > opening.size() &&
+            std::string_view(" :=(*").find(rest[opening.size()]) != std::string_view::npos) {
+          rest.remove_prefix(opening.size());
+          while (!rest.empty() &&
+                 std::string_view(" :=*").find(rest.front()) != std::string_view::npos) {
+            rest.remove_prefix(1);
+          }
+          again = !rest.empty();
+          break;
+        }
+      }
+    }
+    return rest.empty() ? text : rest;
+  }
+
+  /// "Answer: 42", "**Answer:** 42", "The answer is 42": what is after it; else all.
+  [[nodiscard]] static std::string_view after_announcement(std::string_view text) {
+    constexpr std::array<std::string_view, 9> openings{
+        "the answer is ", "the final answer is ", "answer is ", "answer:",    "final answer:",
+        "**answer:**",    "**final answer:**",    "ans:",       "the answer:"};
+    const std::string low = lower_ascii(text.substr(0, 24));
+    for (const std::string_view opening : openings) {
+      if (low.substr(0, opening.size()) == opening) {
+        const std::string_view rest = trimmed(text.substr(opening.size()));
+        return rest.empty() ? text : rest;
+      }
+    }
+    return text;
+  }
+
+  bool special(std::string_view words, ReadAnswer& out) {
+    if (words.empty()) {
+      return false;
+    }
+    if (on(AnswerRule::synonym)) {
+      const std::string_view same = synonym(lower_ascii(words));
+      if (!same.empty()) {
+        const AnswerForm form = same[0] == '('                    ? AnswerForm::interval
+                                : same[0] == '{'                  ? AnswerForm::set
+                                : same == "inf" || same == "-inf" ? AnswerForm::constant
+                                                                  : AnswerForm::text;
+        return finish(out, std::string(same), form, AnswerRule::synonym);
+      }
+    }
+    if (on(AnswerRule::choice) && choice(words, out)) {
+      return true;
+    }
+    if (on(AnswerRule::date)) {
+      if (auto date = date_of(words, options_.day_first)) {
+        return finish(out, std::move(*date), AnswerForm::date, AnswerRule::date);
+      }
+      if (words.size() >= 6 && words.substr(0, 2) == "--" &&
+          figures(words.substr(2, 2), 2, 2) > 0) {
+        return finish(out, std::string(words), AnswerForm::date, AnswerRule::date);  // --07-01
+      }
+      if (words.size() == 7 && words[4] == '-' && figures(words.substr(0, 4), 4, 4) > 0 &&
+          words[5] == '0') {
+        return finish(out, std::string(words), AnswerForm::date, AnswerRule::date);  // 1972-07
+      }
+    }
+    if (on(AnswerRule::time)) {
+      if (auto time = time_of(words)) {
+        return finish(out, std::move(*time), AnswerForm::time, AnswerRule::time);
+      }
+    }
+    if (on(AnswerRule::number_word) && letters_only(words)) {
+      std::string_view rest = words;
+      bool negative = false;
+      for (const std::string_view sign : {"minus ", "negative "}) {
+        if (lower_ascii(words.substr(0, sign.size())) == sign) {
+          negative = true;
+          rest = trimmed(words.substr(sign.size()));
+        }
+      }
+      if (const auto number = number_in_words(rest)) {
+        return finish(out, Exact(negative ? -*number : *number).text(), AnswerForm::number,
+                      AnswerRule::number_word);
+      }
+      if (auto number = fraction_in_words(rest)) {
+        return finish(out, (negative ? "-" : "") + *number, AnswerForm::number,
+                      AnswerRule::number_word);
+      }
+    }
+    return false;
+  }
+
+  bool choice(std::string_view words, ReadAnswer& out) {
+    std::string_view rest = after_option(words);
+    const bool opened = rest.size() < words.size();
+    while (rest.size() > 4 && rest.substr(0, 2) == "**") {  // **A**: 12
+      const std::size_t close = rest.find("**", 2);
+      if (close == std::string_view::npos || close > 6) {
+        break;
+      }
+      emphasis_ = std::string(rest.substr(2, close - 2)) + std::string(rest.substr(close + 2));
+      rest = emphasis_;
+    }
+    if (rest.size() >= 2 && rest.size() <= 3 && (opened || rest[0] == '(') && rest.back() == ')' &&
+        rest[rest.size() - 2] >= 'a' && rest[rest.size() - 2] <= 'd') {
+      return finish(out, std::string(1, static_cast<char>(rest[rest.size() - 2] - 32)),
+                    AnswerForm::choice, AnswerRule::choice);
+    }
+    if (opened && rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'e') {
+      return finish(out, std::string(1, static_cast<char>(rest[0] - 32)), AnswerForm::choice,
+                    AnswerRule::choice);
+    }
+    std::string letters = only_labels(rest);
+    if (letters.empty()) {
+      const bool run = rest.size() >= 2 && rest.size() <= 8 &&
+                       std::adjacent_find(rest.begin(), rest.end(),
+                                          [](char a, char b) { return a >= b; }) == rest.end() &&
+                       rest.front() >= 'A' && rest.back() <= 'H';
+      letters = run ? std::string(rest) : "";
+    }
+    if (letters.size() == 1) {
+      return finish(out, letters, AnswerForm::choice, AnswerRule::choice);
+    }
+    if (letters.size() > 1 && on(AnswerRule::choices)) {
+      std::sort(letters.begin(), letters.end());
+      letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
+      std::string key;
+      for (const char c : letters) {
+        key += key.empty() ? "" : ", ";
+        key += c;
+      }
+      return finish(out, key, AnswerForm::choices, AnswerRule::choices);
+    }
+    const char label = label_with_text(rest);
+    if (label == 0) {
+      return false;
+    }
+    // Another label after it: parts, or nothing that is known.
+    const std::string_view text = rest.substr(2);
+    for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+      if (text[i] == '(' && is_alpha(text[i + 1]) && text[i + 2] == ')') {
+        return false;
+      }
+    }
+    return finish(out, std::string(1, label), AnswerForm::choice, AnswerRule::choice);
+  }
+
+  /// (a) 3 (b) 4
+  bool labelled(std::string_view text, std::string_view words, ReadAnswer& out) {
+    if (!on(AnswerRule::parts) || depth_ > 2) {
+      return false;
+    }
+    std::vector<LabelledPart> parts = labelled_parts(text);
+    if (parts.empty()) {
+      parts = labelled_parts(words);
+    }
+    if (parts.empty()) {
+      // One part alone: (b) 4
+      if (words.size() > 4 && words[0] == '(' && words[1] >= 'a' && words[1] <= 'h' &&
+          words[2] == ')' && is_blank(words[3])) {
+        parts.push_back({std::string(1, words[1]), trimmed(words.substr(3))});
+      } else {
+        return false;
+      }
+    }
+    std::string key;
+    for (const LabelledPart& part : parts) {
+      const ReadAnswer inner = AnswerReader(options_, depth_ + 1)(part.text);
+      out.rules.insert(inner.rules);
+      key += (key.empty() ? "(" : " (") + part.label + ") " + inner.key;
+    }
+    return finish(out, std::move(key), AnswerForm::parts, AnswerRule::parts);
+  }
+
+  /// 3:4, 1:2:3
+  bool ratio(std::string_view text, ReadAnswer& out) {
+    if (!on(AnswerRule::ratio) || text.find(':') == std::string_view::npos || depth_ > 2) {
+      return false;
+    }
+    std::vector<Exact> terms;
+    for (std::string_view rest = text;;) {
+      const std::size_t colon = rest.find(':');
+      const auto part = trimmed(rest.substr(0, colon));
+      const ReadAnswer term = part.empty() || part.size() > 60
+                                  ? ReadAnswer{}
+                                  : AnswerReader(options_, depth_ + 1)(part);
+      std::string_view key = term.key;
+      const std::size_t slash = std::min(key.find('/'), key.size());
+      if (term.form != AnswerForm::number || key[0] == '-' || terms.size() > 4 ||
+          key.find('i') != std::string_view::npos) {
+        return false;
+      }
+      Exact value = Exact::decimal(key.substr(0, slash));
+      if (slash < key.size()) {
+        value = value / Exact::decimal(key.substr(slash + 1));
+      }
+      if (value.is_zero()) {
+        return false;
+      }
+      terms.push_back(std::move(value));
+      if (colon == std::string_view::npos) {
+        break;
+      }
+      rest.remove_prefix(colon + 1);
+    }
+    // To coprime integers.
+    BigNatural below(1);
+    for (const Exact& term : terms) {
+      const Exact scaled(false, below, term.below());
+      below = below * scaled.below();
+    }
+    BigNatural common;
+    for (const Exact& term : terms) {
+      common = greatest_common_divisor((term * Exact(false, below, BigNatural(1))).above(), common);
+    }
+    std::string key;
+    for (const Exact& term : terms) {
+      const Exact part = term * Exact(false, below, common);
+      key += (key.empty() ? "" : ":") + part.text();
+    }
+    return finish(out, std::move(key), AnswerForm::ratio, AnswerRule::ratio);
+  }
+
+  // ---- mathematics ----
+
+  bool formula(std::string_view text, ReadAnswer& out) {
+    if (!on(AnswerRule::number)) {
+      return false;
+    }
+    Lexer lexer(text, options_);
+    if (!lexer.ok()) {
+      return false;
+    }
+    Parser parser(lexer.tokens(), options_);
+    if (!parser.parse()) {
+      return false;
+    }
+    KeyWriter writer(parser.tree(), options_);
+    auto part = writer(parser.tree().root);
+    if (!part || part->key.empty()) {
+      return false;
+    }
+    if (part->key[0] == '{' && part->key.size() > 2 &&
+        letters_only(std::string_view(part->key).substr(1, part->key.size() - 2))) {
+      return false;  // a set of names is read as a list of words
+    }
+    AnswerRuleSet used = lexer.used();
+    used.insert(parser.used());
+    used.insert(writer.used());
+    out.rules.insert(used);
+    out.form = part->form;
+    out.key = std::move(part->key);
+    out.bare = std::move(part->bare);
+    return true;
+  }
+
+  // ---- text ----
+
+  [[nodiscard]] ReadAnswer plain(std::string_view words, ReadAnswer out) {
+    if (on(AnswerRule::punctuation)) {
+      while (words.size() > 1 &&
+             (words.back() == '!' || words.back() == '?' || words.back() == '.')) {
+        words.remove_suffix(1);
+        out.rules.insert(AnswerRule::punctuation);
+      }
+    }
+    const LetterCase how = on(AnswerRule::letter_case) ? options_.letter_case : LetterCase::keep;
+    std::string key = fold_case(words, how);
+    if (key != words) {
+      out.rules.insert(AnswerRule::letter_case);
+    }
+    // A text that would be read as something else, once folded, is marked as what it is.
+    if (depth_ == 0 && key != original_) {
+      AnswerReader again(options_, 1);
+      if (again(key).key != key) {
+        return fixed(std::move(out), "?" + key, AnswerForm::text);
+      }
+    }
+    return fixed(std::move(out), std::move(key), AnswerForm::text);
+  }
+
+  /// Not understood: equal only to the same marks in the same order.
+  [[nodiscard]] ReadAnswer unread(std::string_view text, ReadAnswer out) const {
+    std::string key = "?";
+    bool gap = false;
+    for (const char c : text) {
+      if (is_blank(c)) {
+        gap = true;
+      } else {
+        if (gap && key.size() > 1) {
+          key += ' ';
+        }
+        gap = false;
+        key += c;
+      }
+    }
+    return fixed(std::move(out), std::move(key), AnswerForm::unread);
+  }
+
+  const ReadOptions& options_;
+  int depth_;  ///< of parts inside parts, and of texts that are read again
+  std::string_view original_;
+  std::string emphasis_;
+};
+
+}  // namespace dag::detail

@@ -1,0 +1,304 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#include <dag/core/random.hpp>
+#include <dag/text/answer_language.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+using dag::AnswerForm;
+using dag::AnswerRule;
+using dag::equal_answers;
+using dag::read_answer;
+
+#if __has_include(<nlohmann/json.hpp>)
+#include <nlohmann/json.hpp>
+
+namespace {
+
+std::vector<nlohmann::json> lines(const std::string& name) {
+  std::ifstream file(std::string(DAG_SHARED_DATA) + "/answers/" + name);
+  std::vector<nlohmann::json> out;
+  for (std::string line; std::getline(file, line);) {
+    out.push_back(nlohmann::json::parse(line));
+  }
+  if (out.empty()) {
+    MESSAGE("skipped: no answers/" << name);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("pairs judged by hand: by category, none merged that differ") {
+  std::map<std::string, std::pair<int, int>> right;  // of how many
+  int all = 0;
+  int sum = 0;
+  for (const auto& line : lines("pairs.jsonl")) {
+    const std::string truth = line["truth"];
+    if (truth == "depends") {
+      continue;
+    }
+    const std::string gold = line["gold"], answer = line["answer"];
+    const bool same = equal_answers(gold, answer).equal;
+    CAPTURE(gold);
+    CAPTURE(answer);
+    CHECK(equal_answers(answer, gold).equal == same);
+    if (truth == "different") {
+      CHECK_FALSE(same);
+    }
+    auto& [good, count] = right[line["category"]];
+    good += same == (truth == "same") ? 1 : 0;
+    sum += same == (truth == "same") ? 1 : 0;
+    ++count;
+    ++all;
+  }
+  for (const auto& [category, counts] : right) {
+    MESSAGE(category << ": " << counts.first << " of " << counts.second);
+  }
+  if (all > 0) {
+    MESSAGE("pairs right: " << sum << " of " << all);
+    CHECK(sum >= 0.98 * all);
+  }
+}
+
+TEST_CASE("different answers that once shared an id are kept apart") {
+  // Three pairs of the file are the same answer, whatever once happened to them:
+  const std::set<std::string> same{
+      "x^{10}",            // x^10 as it is typed; pairs.jsonl says so too
+      "\\frac{x+1}{2}",    // (x+1)/2: \frac is a bracket; pairs.jsonl has \frac{2x+1}{3} = (2x+1)/3
+      "-\\frac{1}{2}^{n}"  // -\frac{1}{2}^n is typeset alike: an exponent of one letter
+  };
+  for (const auto& line : lines("different.jsonl")) {
+    const std::string a = line["a"], b = line["b"];
+    CAPTURE(a);
+    CAPTURE(b);
+    CHECK(equal_answers(a, b).equal == (same.count(a) != 0));
+  }
+}
+
+TEST_CASE("samples of small files: the right ones right, the wrong ones wrong") {
+  const auto inside = [](std::string text) {
+    const std::size_t open = text.find("\\boxed{");
+    return open == std::string::npos
+               ? text
+               : text.substr(open + 7, dag::detail::group_end(text, open + 6) - open - 8);
+  };
+  const std::map<std::string, std::vector<bool>> expected{{"subsets", {true, false, true, false}},
+                                                          {"half", {true, false, true, false}},
+                                                          {"multi", {false, false, true, false}},
+                                                          {"q1", {true, true, true, false}},
+                                                          {"q2", {true, true, false}},
+                                                          {"q3", {true, true, false}}};
+  for (const char* name : {"wrong_is_right.jsonl", "gold_latex.jsonl"}) {
+    for (const auto& line : lines(name)) {
+      const auto known = expected.find(line["question_id"]);
+      if (known == expected.end()) {
+        continue;  // no gold, or a gold that must be extracted first
+      }
+      for (std::size_t i = 0; i < line["samples"].size(); ++i) {
+        const std::string answer = inside(line["samples"][i]["text"]);
+        CAPTURE(answer);
+        CHECK(equal_answers(std::string(line["gold"]), answer).equal == known->second[i]);
+      }
+    }
+  }
+  CHECK_FALSE(equal_answers("(a) 3 (b) 4", "(a) 7 (b) 9").equal);
+}
+#endif
+
+namespace {
+
+/// Answers by a small grammar: numbers, expressions, lists, units, mark-up, noise.
+class RandomAnswers {
+ public:
+  explicit RandomAnswers(std::uint64_t seed) : stream_(seed, 0) {}
+
+  std::string answer() {
+    switch (stream_.below(12)) {
+      case 0: return number();
+      case 1: return expression(3);
+      case 2: return expression(2) + ", " + expression(2);
+      case 3: return "(" + expression(1) + "," + expression(1) + ")";
+      case 4: return "\\{" + expression(1) + "," + number() + "\\}";
+      case 5: return number() + pick({" cm", " \\text{ km}", "\\%", "^\\circ", " apples", " m/s"});
+      case 6: return pick({"x", "y", "n"}) + pick({"=", "<", ">=", "\\le "}) + expression(2);
+      case 7: return pick({"(", "["}) + number() + "," + number() + pick({")", "]"});
+      case 8:
+        return pick({"A", "(B)", "C. Paris", "AC", "A and C", "yes", "No.", "\\text{Paris}",
+                     "St. Petersburg", "3:30 pm", "July 4, 1776", "3:4", "$5", "50 cents"});
+      case 9: return "$" + expression(2) + "$";
+      case 10: return "\\begin{pmatrix}" + expression(1) + "&" + number() + "\\end{pmatrix}";
+      default: return noise();
+    }
+  }
+
+ private:
+  std::string pick(std::initializer_list<const char*> of) {
+    return *(of.begin() + static_cast<std::ptrdiff_t>(stream_.below(of.size())));
+  }
+  std::string number() {
+    std::string out = std::to_string(stream_.below(4));
+    switch (stream_.below(5)) {
+      case 0: return out + pick({".0", ".5", ".50", ""});
+      case 1: return "-" + out;
+      case 2: return "\\frac{" + out + "}{" + std::to_string(1 + stream_.below(3)) + "}";
+      case 3: return out + "/" + std::to_string(1 + stream_.below(3));
+      default: return out;
+    }
+  }
+  std::string expression(int depth) {
+    if (depth == 0) {
+      return pick({"x", "y", "1", "2", "\\pi", "e", "n", "0.5"});
+    }
+    const std::string a = expression(depth - 1);
+    const std::string b = expression(depth - 1);
+    switch (stream_.below(9)) {
+      case 0: return a + "+" + b;
+      case 1: return b + "-" + a;
+      case 2: return "(" + a + ")(" + b + ")";
+      case 3: return "\\frac{" + a + "}{" + b + "}";
+      case 4: return "\\sqrt{" + a + "}";
+      case 5: return a + "^{" + b + "}";
+      case 6: return "\\sin(" + a + ")";
+      case 7: return a + "\\cdot " + b;
+      default: return number();
+    }
+  }
+  std::string noise() {
+    const std::string letters = "0123456789.,/-+$%^_{}()[]\\|&=<>!?:; aexAE\xE2\x88\x92\xC2\xBD";
+    std::string out;
+    for (auto n = stream_.below(9); n > 0; --n) {
+      out += letters[stream_.below(letters.size())];
+    }
+    return out;
+  }
+
+  dag::RandomStream stream_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "equality is an equivalence on a random corpus; keys are answers and read as themselves") {
+  RandomAnswers random(20240601);
+  std::vector<std::string> corpus;
+  std::vector<dag::ReadAnswer> read;
+  std::map<std::string, int> forms;
+  for (int i = 0; i < 12000; ++i) {
+    corpus.push_back(random.answer());
+    read.push_back(read_answer(corpus.back()));
+    ++forms[std::string(to_string(read.back().form))];
+    const std::string& answer = corpus.back();
+    const std::string& key = read.back().key;
+    CAPTURE(answer);
+    CAPTURE(key);
+    REQUIRE(equal_answers(answer, answer).equal);
+    REQUIRE(equal_answers(read.back(), read.back()).equal);
+    REQUIRE(read_answer(key).key == key);
+  }
+  CHECK(forms.size() >= 15);
+  // Classes by key are an equivalence by construction; what the rules of omission join beside them
+  // is symmetric, and every chain of equals that does not close has such a joint.
+  std::size_t equal = 0;
+  for (std::size_t i = 0; i < 700; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto forward = equal_answers(read[i], read[j]);
+      REQUIRE(forward.equal == equal_answers(read[j], read[i]).equal);
+      if (!forward.equal) {
+        continue;
+      }
+      ++equal;
+      for (std::size_t k = 0; k < 700; ++k) {
+        if (equal_answers(read[j], read[k]).equal && !equal_answers(read[i], read[k]).equal) {
+          REQUIRE((read[i].key != read[j].key || read[j].key != read[k].key));
+          REQUIRE((!read[i].bare.empty() || !read[j].bare.empty() || !read[k].bare.empty()));
+        }
+      }
+    }
+  }
+  CHECK(equal > 500);
+  // With the rules of omission off it is an equivalence, unit or not.
+  const dag::ReadOptions strict{.off = {AnswerRule::unit_omitted, AnswerRule::percent_omitted,
+                                        AnswerRule::left_side_omitted}};
+  for (std::size_t i = 0; i < 3000; ++i) {
+    REQUIRE(read_answer(corpus[i], strict).bare.empty());
+  }
+}
+
+TEST_CASE("no answer takes long, none overflows the stack") {
+  const auto milliseconds = [](const std::string& answer) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto read = read_answer(answer);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    CHECK(read.key.size() <= 6 * answer.size() + 200);
+    return took.count();
+  };
+  const auto repeated = [](std::string_view part, std::size_t bytes) {
+    std::string out;
+    while (out.size() < bytes) {
+      out += part;
+    }
+    return out;
+  };
+  for (const char* part : {"{",
+                           "(",
+                           "\\{",
+                           "[",
+                           "|",
+                           "\\sqrt{",
+                           "\\frac{",
+                           "\\frac12",
+                           "x^",
+                           "-",
+                           "+-",
+                           "1,",
+                           "1,234,",
+                           "9",
+                           "9.",
+                           "2^9^",
+                           "\\text{",
+                           "\\left(",
+                           "a_",
+                           "!",
+                           "(a) ",
+                           "(A) ",
+                           "A. ",
+                           "\\sin ",
+                           "3:",
+                           "**",
+                           "$",
+                           "\xC2\xBD",
+                           "\xE2\x88\x92",
+                           "one ",
+                           "a b ",
+                           "x+",
+                           "\\pm ",
+                           "\\pm 1+",
+                           "99!+",
+                           "7^{7^{7",
+                           "\\cup(1,2)",
+                           "10^",
+                           "0.1*",
+                           "{1}",
+                           "1/7+",
+                           "\\binom{9}{",
+                           "\\sum_{",
+                           "'",
+                           "~"}) {
+    CAPTURE(part);
+    for (const std::size_t bytes : {std::size_t{300}, std::size_t{4000}, std::size_t{65536}}) {
+      CAPTURE(bytes);
+      // The bound is 50 ms; a loaded machine is given ten times that.
+      CHECK(milliseconds(repeated(part, bytes)) < 500);
+    }
+  }
+}
