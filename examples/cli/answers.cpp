@@ -262,8 +262,9 @@ Command add_answers(CLI::App& app) {
       "With --json, a line for each line: id (if it has one), extracted, outcome, key (equal keys "
       "are equal answers), form, gold_key, equal (true, false; null without a gold), rule (what "
       "made them equal, or keeps them apart).\n\n"
-      "Examples:\n  dag answers texts.jsonl --extract boxed,answer-is --json -\n"
-      "  echo '{\"answer\": \"\\\\\\\\frac12\", \"gold\": \"0.5\"}' | dag answers -\n"
+      "Examples:\n  echo '{\"text\": \"So the answer is 1/2.\", \"gold\": \"0.5\"}' | dag answers "
+      "-\n"
+      "  echo '{\"answer\": 3, \"gold\": [3, \"three\"]}' | dag answers - --json -\n"
       "  dag answers --rules");
   return [options] { return answers(*options); };
 }

@@ -24,13 +24,17 @@ void read_question_lines(const std::string& path, const AnswerGroups& groups, co
   JsonlReader reader(path, options);
   while (reader.next()) {
     const nlohmann::json line = reader.parse();
-    if (!line.is_object() || !line.contains("question_id") || !line["question_id"].is_string() ||
+    if (!line.is_object() || !line.contains("question_id") ||
+        !(line["question_id"].is_string() || line["question_id"].is_number_integer()) ||
         !line.contains(field) || line[field].type() != type) {
-      reader.fail_here("a line must be an object with question_id (a string) and ", field, " (an ",
+      reader.fail_here("a line must be an object with question_id (a string or an integer) and ",
+                       field, " (an ",
                        type == nlohmann::json::value_t::array ? "array" : "object by answer",
                        "), got '", std::string_view(reader.line()).substr(0, 100), "'");
     }
-    on_line(reader, groups.questions.find(line["question_id"].template get<std::string>()), line);
+    const nlohmann::json& id = line["question_id"];
+    on_line(reader, groups.questions.find(id.is_string() ? id.get<std::string>() : id.dump()),
+            line);
   }
 }
 
