@@ -12,6 +12,7 @@
 #include <dag/core/error.hpp>
 #include <dag/io/json_line.hpp>
 #include <dag/io/jsonl.hpp>
+#include <dag/io/printable.hpp>
 
 namespace dag {
 
@@ -61,7 +62,7 @@ class RecordReader {
         if (fault.column > 1) {
           what += "column " + std::to_string(fault.column) + ": ";
         }
-        what += JsonlReader::printable(fault.what);
+        what += printable(fault.what);
         if (fault.column > 0) {
           what += ", near '" + reader_.excerpt(fault.column) + "'";
         }

@@ -10,6 +10,7 @@
 
 #include <dag/answers/group.hpp>
 #include <dag/io/jsonl.hpp>
+#include <dag/io/printable.hpp>
 #include <dag/io/rollout_schema.hpp>
 #include <dag/text/answer_key.hpp>
 #include <dag/text/extraction.hpp>
@@ -27,10 +28,10 @@ inline void read_group_line(const JsonlReader& reader, JsonLine& json, RolloutGr
     RowReader(json, schema, answers).read(group, places);
   } catch (const JsonLine::Fault& fault) {
     if (fault.column > 1) {
-      reader.fail_here("column ", fault.column, ": ", JsonlReader::printable(fault.what),
-                       ", near '", reader.excerpt(fault.column), "'");
+      reader.fail_here("column ", fault.column, ": ", printable(fault.what), ", near '",
+                       reader.excerpt(fault.column), "'");
     }
-    reader.fail_here(JsonlReader::printable(fault.what), ", near '", reader.excerpt(1), "'");
+    reader.fail_here(printable(fault.what), ", near '", reader.excerpt(1), "'");
   }
 }
 
