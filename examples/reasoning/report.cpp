@@ -251,9 +251,9 @@ void pairs_table(std::ostringstream& out, const std::vector<Json>& runs,
 }
 
 /// Mean over seeds of a curve, and over windows of `window` steps.
-dag::PlotSeries curve(const Cell& cell, const char* key, std::size_t window,
+cli::PlotSeries curve(const Cell& cell, const char* key, std::size_t window,
                       const std::string& title) {
-  dag::PlotSeries out{.title = title};
+  cli::PlotSeries out{.title = title};
   std::size_t length = 0;
   for (const Json* run : cell.runs) {
     length = std::max(length, run->at("curve").at(key).size());
@@ -287,12 +287,12 @@ class Plots {
   explicit Plots(std::string directory) : directory_(std::move(directory)) {
     std::filesystem::create_directories(directory_);
   }
-  void add(const std::string& name, const dag::Plot& plot) {
+  void add(const std::string& name, const cli::Plot& plot) {
     if (plot.series.empty()) {
       return;
     }
     const std::string path = directory_ + "/reasoning_" + name + ".svg";
-    dag::write_file_atomically(path, cli::draw(plot, dag::PlotFormat::svg, "reasoning_" + name));
+    dag::write_file_atomically(path, cli::draw(plot, cli::PlotFormat::svg, "reasoning_" + name));
     paths_.push_back(path);
   }
   [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
@@ -375,15 +375,15 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
   for (const std::string base : {"A", "B"}) {
     const std::string ending = base == "A" ? "_a" : "_b";
     const auto sums = cells(runs, "sums", base, true);
-    dag::Plot accuracy{
+    cli::Plot accuracy{
         .title = "Accuracy on test questions, base " + base + " (mean, 95 % interval over seeds)",
         .x_label = "",
         .y_label = "share right",
         .width = 980,
         .height = 460};
     for (const char* key : {"greedy", "sampled", "majority"}) {
-      dag::PlotSeries series{.title = std::string(key) == "majority" ? "pooled majority" : key,
-                             .style = dag::PlotSeries::Style::error_bars};
+      cli::PlotSeries series{.title = std::string(key) == "majority" ? "pooled majority" : key,
+                             .style = cli::PlotSeries::Style::error_bars};
       for (std::size_t i = 0; i < sums.size(); ++i) {
         const Estimate e = estimate(sums[i], test(key));
         series.x.push_back(static_cast<double>(i));
@@ -401,7 +401,7 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
     accuracy.legend_below = true;
     plots.add("accuracy" + ending, accuracy);
 
-    dag::Plot learning{.title = "Right samples during training, base " + base +
+    cli::Plot learning{.title = "Right samples during training, base " + base +
                                 " (mean over seeds, windows of 5 steps)",
                        .x_label = "step",
                        .y_label = "share of samples right"};
@@ -414,11 +414,11 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
     }
     plots.add("learning" + ending, learning);
 
-    dag::Plot agreement{.title = "Agreement and accuracy: every run from base " + base,
+    cli::Plot agreement{.title = "Agreement and accuracy: every run from base " + base,
                         .x_label = "greedy agreement of the forms",
                         .y_label = "greedy accuracy"};
     const auto cloud = [&](const std::string& title, const std::vector<std::string>& labels) {
-      dag::PlotSeries series{.title = title, .style = dag::PlotSeries::Style::points};
+      cli::PlotSeries series{.title = title, .style = cli::PlotSeries::Style::points};
       for (const std::string& label : labels) {
         if (const Cell* cell = find(sums, label)) {
           for (const Json* run : cell->runs) {
@@ -442,11 +442,11 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
     plots.add("agreement" + ending, agreement);
 
     const auto pairs = cells(runs, "pairs", base, true);
-    dag::Plot diversity{.title = "Several right answers, base " + base + ": every run",
+    cli::Plot diversity{.title = "Several right answers, base " + base + ": every run",
                         .x_label = "share of samples right",
                         .y_label = "different right answers in 8 samples"};
     for (const Cell& cell : pairs) {
-      dag::PlotSeries series{.title = cell.label, .style = dag::PlotSeries::Style::points};
+      cli::PlotSeries series{.title = cell.label, .style = cli::PlotSeries::Style::points};
       for (const Json* run : cell.runs) {
         series.x.push_back((*run)["test"]["sampled"].get<double>());
         series.y.push_back((*run)["test"]["distinct8"].get<double>());
@@ -457,17 +457,17 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
     plots.add("diversity" + ending, diversity);
 
     if (const Cell* cell = find(pairs, "constrained")) {
-      dag::Plot path{.title = "A forbidden answer class, at most 1 %: base " + base,
+      cli::Plot path{.title = "A forbidden answer class, at most 1 %: base " + base,
                      .x_label = "step",
                      .y_label = "multiplier; share of forbidden samples less 1 %",
                      .log_y = false};
       for (std::size_t i = 0; i < cell->runs.size(); ++i) {
         Cell one = *cell;
         one.runs = {cell->runs[i]};
-        dag::PlotSeries multiplier =
+        cli::PlotSeries multiplier =
             curve(one, "multiplier", 1, i == 0 ? "multiplier, by seed" : "");
         multiplier.color = 0;
-        dag::PlotSeries violation = curve(one, "violation", 1, i == 0 ? "violation, by seed" : "");
+        cli::PlotSeries violation = curve(one, "violation", 1, i == 0 ? "violation, by seed" : "");
         violation.color = 1;
         path.series.push_back(multiplier);
         path.series.push_back(violation);
@@ -480,7 +480,7 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
       if (p["base"] != base) {
         continue;
       }
-      dag::Plot exact{.title = "What the exact game says, base " + base +
+      cli::Plot exact{.title = "What the exact game says, base " + base +
                                ": equilibria (lines), trained policies' samples (dots)",
                       .x_label = "beta",
                       .y_label = "share right",
@@ -492,8 +492,8 @@ std::vector<std::string> report_plots(const std::vector<Json>& runs,
                                 .x = p["beta"].get<std::vector<double>>(),
                                 .y = p["accuracy"][method].get<std::vector<double>>(),
                                 .color = color});
-        dag::PlotSeries trained{
-            .title = "", .style = dag::PlotSeries::Style::points, .color = color};
+        cli::PlotSeries trained{
+            .title = "", .style = cli::PlotSeries::Style::points, .color = color};
         for (const Cell& cell : sums) {
           if (method_of(cell) == method) {
             trained.x.push_back((*cell.runs.front())["beta"].get<double>());
