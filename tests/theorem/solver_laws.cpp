@@ -26,6 +26,7 @@
 #include <dag/solver/list.hpp>
 #include <dag/solver/matrix/newton.hpp>
 #include <dag/solver/rate.hpp>
+#include <dag/solver/response.hpp>
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
