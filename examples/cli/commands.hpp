@@ -28,5 +28,6 @@ Command add_rewards(CLI::App& app);
 Command add_solve(CLI::App& app);
 Command add_solvers(CLI::App& app);
 Command add_train(CLI::App& app);
+Command add_utilities(CLI::App& app);
 
 }  // namespace cli

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include <dag/answers/answer_universe.hpp>
 #include <dag/answers/utility_reward.hpp>
@@ -16,9 +17,7 @@
 #include <dag/io/answer_values.hpp>
 #include <dag/io/targets.hpp>
 #include <dag/numeric/number.hpp>
-#include <dag/utility/mmd.hpp>
-#include <dag/utility/soft_constraint.hpp>
-#include <dag/utility/transport.hpp>
+#include <dag/utility/registry.hpp>
 #if defined(DAG_UTF8PROC)
 #include <dag/interop/utf8proc.hpp>
 #endif
@@ -81,6 +80,18 @@ std::vector<std::vector<double>> grounds(const dag::AnswerUniverse& universe,
   return out;
 }
 
+template <class U>
+bool is_a(const RewardPlan& plan) {
+  return std::holds_alternative<U>(plan.formula);
+}
+
+/// Whether one of the utility's fields is given by this option.
+bool takes(const RewardPlan& plan, std::string_view option) {
+  const auto& fields = plan.utility.fields;
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const dag::UtilityField& field) { return field.option == option; });
+}
+
 }  // namespace
 
 std::vector<double> number_list(std::string_view option, const std::string& text) {
@@ -112,40 +123,52 @@ std::vector<dag::MomentBound> bound_list(const std::string& text) {
 
 void check_files(const std::vector<RewardPlan>& plans) {
   const RewardRequest& r = plans[0].request;
-  const auto any = [&](std::initializer_list<std::string_view> names) {
-    return std::any_of(plans.begin(), plans.end(), [&](const RewardPlan& plan) {
-      return std::find(names.begin(), names.end(), plan.utility.name) != names.end();
-    });
+  const auto any = [&](const auto& holds) {
+    return std::any_of(plans.begin(), plans.end(), holds);
   };
-  const auto need = [&](std::string_view name, bool holds, const char* what) {
-    dag::require(!any({name}) || holds, dag::Errc::invalid_argument, "--utility ", name, " needs ",
-                 what);
+  const auto used = [&](const char* option, bool given) {
+    dag::require(!given || any([&](const RewardPlan& plan) { return takes(plan, option); }),
+                 dag::Errc::unsupported, option, ": ", r.utility, " does not use it");
   };
-  const auto used = [&](const char* option, bool given,
-                        std::initializer_list<std::string_view> names) {
-    dag::require(!given || any(names), dag::Errc::unsupported, option, ": ", r.utility,
+  const auto used_by = [&](const char* option, bool given, bool holds) {
+    dag::require(!given || holds, dag::Errc::unsupported, option, ": ", r.utility,
                  " does not use it");
   };
-  for (const char* name : {"robust_reward", "moment_constraints", "soft_constraint"}) {
-    need(name, !r.values.empty(), "--values, numbers of answers");
+  const bool moments = any(is_a<dag::MomentConstraints<double>>);
+  for (const RewardPlan& plan : plans) {
+    const auto need = [&](bool holds, const char* what) {
+      dag::require(holds, dag::Errc::invalid_argument, "--utility ", plan.utility.name, " needs ",
+                   what);
+    };
+    const bool hard = is_a<dag::MomentConstraints<double>>(plan);
+    need(!r.values.empty() || is_a<dag::ExpectedReward<double>>(plan) || !takes(plan, "--values"),
+         "--values, numbers of answers");
+    need(!hard || r.multipliers.empty() != r.bounds.empty(),
+         "either --multipliers or --bounds (with --penalty)");
+    need(!hard || r.bounds.empty() || r.penalty > 0, "--penalty, a weight > 0");
+    need(!is_a<dag::SoftConstraint<double>>(plan) || !r.bounds.empty(), "--bounds");
   }
-  need("moment_constraints", r.multipliers.empty() != r.bounds.empty(),
-       "either --multipliers or --bounds (with --penalty)");
-  need("moment_constraints", r.bounds.empty() || r.penalty > 0, "--penalty, a weight > 0");
-  need("soft_constraint", !r.bounds.empty(), "--bounds");
-  used("--values", !r.values.empty(),
-       {"expected_reward", "robust_reward", "moment_constraints", "soft_constraint"});
-  used("--mixture", !r.mixture.empty(), {"robust_reward"});
-  used("--multipliers", !r.multipliers.empty(), {"moment_constraints"});
-  used("--bounds", !r.bounds.empty(), {"moment_constraints", "soft_constraint"});
-  used("--penalty", r.penalty != 0, {"moment_constraints"});
+  used("--values", !r.values.empty());
+  used("--bounds", !r.bounds.empty());
+  used("--order", r.order.has_value());
+  used("--k", r.k.has_value());
+  used("--epsilon", r.epsilon.has_value());
+  used("--target", r.target != "uniform");
+  used("--ground", r.ground != "discrete");
+  used_by("--mixture", !r.mixture.empty(), any(is_a<dag::RobustReward<double>>));
+  used_by("--multipliers", !r.multipliers.empty(), moments);
+  used_by("--penalty", r.penalty != 0, moments);
+  used_by("--reference", !r.reference.empty(), any([](const RewardPlan& plan) {
+            return plan.utility.family == dag::UtilityFamily::frozen;
+          }));
   dag::require(r.penalty >= 0 && std::isfinite(r.penalty), dag::Errc::invalid_argument,
                "--penalty must be > 0 and finite, got ", r.penalty);
   dag::require(r.penalty == 0 || !r.bounds.empty(), dag::Errc::invalid_argument,
                "--penalty needs --bounds");
   for (const auto& bound : bound_list(r.bounds)) {
-    dag::require(!any({"soft_constraint"}) || bound.kind != dag::MomentBound::Kind::equal,
-                 dag::Errc::unsupported, "--bounds: soft_constraint takes <= and >=, not =");
+    dag::require(
+        !any(is_a<dag::SoftConstraint<double>>) || bound.kind != dag::MomentBound::Kind::equal,
+        dag::Errc::unsupported, "--bounds: soft_constraint takes <= and >=, not =");
   }
   double total = 0;
   for (const double q : number_list("--mixture", r.mixture)) {
@@ -158,13 +181,12 @@ void check_files(const std::vector<RewardPlan>& plans) {
 
 void value_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan, Rewards& found) {
   const RewardRequest& r = plan.request;
-  const std::string_view name = plan.utility.name;
   const dag::SampleValues values = dag::AnswerValues(r.values, groups, key_of(r)).by_sample();
   found.value_means = dag::group_means(groups, values);
   std::vector<double> weights{1.0};
-  if (name == "expected_reward") {
+  if (is_a<dag::ExpectedReward<double>>(plan)) {
     need_as_many("--utility expected_reward", 1, values.width);
-  } else if (name == "robust_reward") {
+  } else if (is_a<dag::RobustReward<double>>(plan)) {
     weights = r.mixture.empty() ? dag::worst_mixture(found.value_means)
                                 : number_list("--mixture", r.mixture);
     need_as_many("--mixture", weights.size(), values.width);
@@ -192,11 +214,10 @@ void value_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan, Rewa
 void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
                       std::span<double> reward) {
   const RewardRequest& r = plan.request;
-  const std::string_view name = plan.utility.name;
   const dag::UtilityRewardOptions options{plan.consensus.counts, plan.consensus.smoothing};
   dag::AnswerUniverse universe(groups);
   const auto question = [&](std::size_t g) { return static_cast<std::size_t>(groups.question[g]); };
-  if (name == "soft_constraint") {
+  if (const auto* soft = std::get_if<dag::SoftConstraint<double>>(&plan.formula)) {
     const dag::AnswerValues values(r.values, groups, key_of(r));
     const auto bounds = bound_list(r.bounds);
     need_as_many("--bounds", bounds.size(), values.width());
@@ -204,7 +225,8 @@ void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
     std::vector<double> part(reward.size());
     for (std::size_t k = 0; k < bounds.size(); ++k) {
       const auto utility = [&](std::size_t g) {
-        dag::SoftConstraint<double> out{{}, bounds[k].sign() * bounds[k].bound, r.weight};
+        dag::SoftConstraint<double> out = *soft;
+        out.bound = bounds[k].sign() * bounds[k].bound;
         for (std::size_t z = 0; z < universe.size(question(g)); ++z) {
           const std::string text(universe.text(question(g), z));
           out.feature.push_back(bounds[k].sign() * values.of(g, text)[k]);
@@ -222,23 +244,24 @@ void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
   for (std::size_t q = 0; q < target.size(); ++q) {
     target[q].resize(universe.size(q));
   }
-  const bool mmd = name == "mmd";
-  const auto ground = grounds(universe, plan, mmd ? dag::Ground::kernel : dag::Ground::distance);
-  if (mmd) {
+  const auto* mmd = std::get_if<dag::MmdToTarget<double>>(&plan.formula);
+  const auto ground =
+      grounds(universe, plan, mmd != nullptr ? dag::Ground::kernel : dag::Ground::distance);
+  const auto rewards_of = [&](auto utility, auto matrix) {
     dag::utility_rewards(
         universe, options,
         [&](std::size_t g) {
-          return dag::MmdToTarget<double>{target[question(g)], ground[question(g)], r.weight};
+          utility.target = target[question(g)];
+          utility.*matrix = ground[question(g)];
+          return utility;
         },
         reward);
+  };
+  if (mmd != nullptr) {
+    rewards_of(*mmd, &dag::MmdToTarget<double>::kernel);
   } else {
-    dag::utility_rewards(
-        universe, options,
-        [&](std::size_t g) {
-          return dag::EntropicTransportToTarget<double>{
-              target[question(g)], ground[question(g)], r.weight, {.epsilon = r.epsilon}};
-        },
-        reward);
+    using Transport = dag::EntropicTransportToTarget<double>;
+    rewards_of(std::get<Transport>(plan.formula), &Transport::cost);
   }
 }
 

@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <dag/answers/event_reward.hpp>
 #include <dag/answers/pool_table_reward.hpp>
@@ -21,79 +22,24 @@
 #include <dag/estimate/reward_table.hpp>
 #include <dag/io/targets.hpp>
 #include <dag/text/answer_key.hpp>
-#include <dag/utility/alpha_to_target.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
+#include <dag/utility/registry.hpp>
 
 #include "reward_files.hpp"
 
 namespace cli {
 namespace {
 
-using Family = RewardFamily;
+using Family = dag::UtilityFamily;
+using Point = dag::Probability<double>;
 
-constexpr std::array utilities{
-    UtilityEntry{"expected_reward", Family::verdict,
-                 "1 for a right sample, 0 for a wrong one; R(z) with --values"},
-    UtilityEntry{"shannon_entropy", Family::answer, "-log nu(z): diverse answers"},
-    UtilityEntry{"gini", Family::answer, "-2 nu(z): diverse answers"},
-    UtilityEntry{"tsallis3", Family::answer, "-3/2 nu(z)^2: diverse answers"},
-    UtilityEntry{"tsallis", Family::answer, "-a/(a-1) nu(z)^(a-1), a given by --order"},
-    UtilityEntry{"log_barrier", Family::answer, "1/nu(z): keeps every answer alive"},
-    UtilityEntry{"log_likelihood", Family::event,
-                 "1/nu(C) for a right sample, C the right answers"},
-    UtilityEntry{"pass_at_k", Family::event, "k (1 - nu(C))^(k-1) for a right sample; see --k"},
-    UtilityEntry{"reverse_kl", Family::target, "log p(z) - log nu(z), p given by --target"},
-    UtilityEntry{"forward_kl", Family::target, "p(z)/nu(z)"},
-    UtilityEntry{"chi_square", Family::target, "-2 nu(z)/p(z)"},
-    UtilityEntry{"jensen_shannon", Family::target, "log((nu(z) + p(z)) / 2 nu(z)) / 2"},
-    UtilityEntry{"alpha", Family::target, "(1 - (nu(z)/p(z))^(a-1)) / (a-1), a given by --order"},
-    UtilityEntry{"mmd", Family::gradient, "(K (p - nu))(z), K the kernel of --ground"},
-    UtilityEntry{"transport", Family::gradient,
-                 "minus the potential of moving nu to p at the cost of --ground; see --epsilon"},
-    UtilityEntry{"robust_reward", Family::values,
-                 "sum_m q_m R_m(z), R of --values, q the worst mixture or --mixture"},
-    UtilityEntry{"moment_constraints", Family::values,
-                 "-sum_k lambda_k f_k(z), f of --values, lambda of --multipliers, or of --bounds "
-                 "and --penalty"},
-    UtilityEntry{"soft_constraint", Family::gradient,
-                 "log q(z) - log nu(z), q the nearest distribution within --bounds of --values"},
-    UtilityEntry{"coherence_arithmetic", Family::consensus,
-                 "log q(z) - log nu(z), q the mean over the contexts of the question"},
-    UtilityEntry{"coherence_geometric", Family::consensus, "q(z)/nu(z), q the geometric mean"},
-    UtilityEntry{"coherence_euclidean", Family::consensus, "q(z) - nu(z), q the mean"},
-    UtilityEntry{"frozen_arithmetic", Family::frozen,
-                 "log q(z) - log nu(z), q the mean of the --reference rollouts"},
-    UtilityEntry{"frozen_geometric", Family::frozen,
-                 "q(z)/nu(z), q the geometric mean of the --reference rollouts"},
-    UtilityEntry{"frozen_euclidean", Family::frozen,
-                 "q(z) - nu(z), q the mean of the --reference rollouts"},
-    UtilityEntry{"pairwise_kl", Family::pairwise, "KL to every other context, both ways"},
-    UtilityEntry{"pairwise_euclidean", Family::pairwise, "squared distance to every other context"},
-};
-
-/// `coherence`, `entropy`, `log-likelihood`, `chi2` and the like.
-const UtilityEntry& utility_of(const std::string& word) {
-  std::string name;
-  for (const char c : word) {
-    name += c == '-' ? '_' : c;
-  }
-  name = name == "coherence"                      ? "coherence_arithmetic"
-         : name == "shannon" || name == "entropy" ? "shannon_entropy"
-         : name == "chi2"                         ? "chi_square"
-         : name == "js"                           ? "jensen_shannon"
-         : name == "robust"                       ? "robust_reward"
-         : name == "sinkhorn"                     ? "transport"
-                                                  : name;
-  std::string names;
-  for (const UtilityEntry& entry : utilities) {
-    if (name == entry.name) {
-      return entry;
-    }
-    names += (names.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  dag::fail(dag::Errc::invalid_argument, "--utility: no utility is called '", word, "'; there are ",
-            names);
+template <class... Utilities>
+bool is_one_of(const dag::AnyUtility& utility) {
+  return (std::holds_alternative<Utilities>(utility) || ...);
 }
+
+using GeometricPool = dag::GeometricCoherence<double>;
+using EuclideanPool = dag::EuclideanCoherence<double>;
+using ArithmeticPool = dag::ArithmeticCoherence<double>;
 
 dag::Advantage advantage_of(const std::string& name) {
   std::string names;
@@ -115,175 +61,143 @@ bool is_simple(dag::EstimatorKind kind) {
 }
 
 /// Refuses estimators that a utility has no table for.
-void check_estimator(const UtilityEntry& utility, dag::EstimatorKind kind) {
-  const std::string_view name = utility.name;
-  const auto refuse = [&](bool holds, const char* serves) {
-    dag::require(holds, dag::Errc::unsupported, "--estimator ", to_string(kind), ": ", name,
-                 " takes ", serves);
-  };
-  if (utility.family == Family::pairwise) {
-    refuse(is_simple(kind), "plug-in or leave-one-out");
-  } else if (name == "coherence_euclidean") {
-    refuse(is_simple(kind) || kind == dag::EstimatorKind::u_statistic,
-           "plug-in, leave-one-out or u-statistic");
-  } else if (name == "coherence_geometric") {
-    refuse(is_simple(kind) || kind == dag::EstimatorKind::minimax,
-           "plug-in, leave-one-out or minimax");
-  } else if (name == "jensen_shannon") {
-    refuse(kind == dag::EstimatorKind::plug_in, "plug-in");
-  } else if (utility.family == Family::gradient) {
-    refuse(is_simple(kind), "plug-in or leave-one-out");
-  } else if (utility.family == Family::values) {
-    refuse(kind == dag::EstimatorKind::plug_in,
-           "plug-in: it is linear in nu, so that there is nothing to estimate");
+void check_estimator(const dag::UtilityEntry& utility, dag::EstimatorKind kind) {
+  std::string names;
+  for (const dag::EstimatorKind known : utility.estimators) {
+    names += (names.empty() ? "" : ", ") + std::string(to_string(known));
   }
+  const auto& all = utility.estimators;
+  dag::require(std::find(all.begin(), all.end(), kind) != all.end(), dag::Errc::unsupported,
+               "--estimator ", to_string(kind), ": ", utility.name, " takes ", names);
 }
 
-/// a of tsallis3, tsallis and alpha.
-double order_of(const UtilityEntry& utility, const RewardRequest& request) {
-  const std::string_view name = utility.name;
-  return name == "tsallis3" ? 3 : request.order.value_or(name == "alpha" ? 0.5 : 3);
-}
-
-/// alpha by a table of nu^(a-1), into which its reward is affine; otherwise it is taken at nu.
-bool alpha_by_power(const RewardPlan& plan) {
-  return std::string_view(plan.utility.name) == "alpha" &&
-         plan.estimator != dag::EstimatorKind::plug_in;
-}
-
-/// g(p) of a table, and the utility's constant before it.
-std::pair<dag::RewardFunction, double> reward_function(const RewardPlan& plan) {
-  const std::string_view name = plan.utility.name;
-  const double a = order_of(plan.utility, plan.request);
-  if (name == "gini") {
-    return {dag::RewardFunction::power(1), -2.0};
-  }
-  if (name == "tsallis3" || name == "tsallis") {
-    return {dag::RewardFunction::power(a - 1), -a / (a - 1)};
-  }
-  if (alpha_by_power(plan)) {
-    return {dag::RewardFunction::power(a - 1), 1.0};
-  }
-  if (name == "log_likelihood" || name == "forward_kl" || name == "frozen_geometric" ||
-      name == "log_barrier") {
-    return {dag::RewardFunction::inverse(), 1.0};
-  }
-  if (name == "pass_at_k") {
-    return {dag::RewardFunction::pass_at_k(plan.request.k), 1.0};
-  }
-  if (name == "chi_square" || name == "jensen_shannon" || name == "alpha" ||
-      name == "frozen_euclidean") {
-    return {dag::RewardFunction::power(1), 1.0};
-  }
-  return {dag::RewardFunction::logarithm(), name == "shannon_entropy" ? -1.0 : 1.0};
-}
-
-/// The rewards of the families target and frozen: an estimate c of the table, and p.
-double combine(const RewardPlan& plan, double c, double p) {
-  const std::string_view name = plan.utility.name;
-  if (name == "reverse_kl" || name == "frozen_arithmetic") {
-    return std::log(p) - c;
-  }
-  if (name == "forward_kl" || name == "frozen_geometric") {
-    return p * c;
-  }
-  if (name == "chi_square") {
-    return -2 * c / p;
-  }
-  if (name == "jensen_shannon") {
-    return dag::JensenShannon<double>{std::vector<double>{}}.reward(
-        dag::Probability<double>::of(c), dag::Probability<double>::of(p));
-  }
-  if (name == "alpha") {
-    const double a = order_of(plan.utility, plan.request);
-    return alpha_by_power(plan)
-               ? (1 - c * std::pow(p, 1 - a)) / (a - 1)
-               : dag::AlphaToTarget<double>{{}, a}.reward(dag::Probability<double>::of(c),
-                                                          dag::Probability<double>::of(p));
-  }
-  return p - c;
-}
-
-dag::ConsensusReport consensus(const dag::AnswerGroups& groups, const RewardPlan& plan,
+/// Rewards of a pool at weight 1.
+template <class Pool>
+dag::ConsensusReport consensus(const dag::AnswerGroups& groups, const RewardPlan& plan, Pool pool,
                                std::span<double> reward) {
-  const std::string_view name = plan.utility.name;
-  if (name == "coherence_arithmetic" && !is_simple(plan.estimator)) {
-    return dag::arithmetic_table_rewards(groups, plan.estimator, reward);
-  }
-  if (name == "coherence_euclidean" && plan.estimator == dag::EstimatorKind::u_statistic) {
-    return dag::euclidean_table_rewards(groups, reward);
-  }
-  if (name == "coherence_geometric" && plan.consensus.smoothing == 0) {
+  if constexpr (std::is_same_v<Pool, ArithmeticPool>) {
+    if (!is_simple(plan.estimator)) {
+      return dag::arithmetic_table_rewards(groups, plan.estimator, reward);
+    }
+  } else if constexpr (std::is_same_v<Pool, EuclideanPool>) {
+    if (plan.estimator == dag::EstimatorKind::u_statistic) {
+      return dag::euclidean_table_rewards(groups, reward);
+    }
+  } else if (plan.consensus.smoothing == 0) {
     return dag::geometric_table_rewards(groups,
                                         plan.estimator == dag::EstimatorKind::minimax
                                             ? dag::PowerEstimator::minimax
                                             : dag::PowerEstimator::plug_in,
                                         reward);
   }
+  pool.tau = 1;
   return dag::consensus_rewards(
       groups, plan.consensus,
-      [&](double nu, double q) {
-        return name == "coherence_arithmetic"  ? std::log(q) - std::log(nu)
-               : name == "coherence_geometric" ? q / nu
-                                               : q - nu;
-      },
-      reward);
+      [&](double nu, double q) { return pool.pair_reward(Point::of(nu), Point::of(q)); }, reward);
+}
+
+/// Rewards that compare nu(z) with p(z): by a table of the utility, or by its reward at the
+/// frequencies.
+template <class U>
+void given_rewards(const dag::AnswerGroups& groups, const dag::AnswerTarget& target, const U& u,
+                   dag::EstimatorKind estimator, std::span<double> reward) {
+  if (estimator == dag::EstimatorKind::plug_in) {
+    dag::target_rewards(
+        groups, target, dag::RewardTableBuilder{estimator, {dag::RewardFunction::power(1)}},
+        [&](double nu, double p) { return u.reward(Point::of(nu), Point::of(p)); }, reward);
+  } else if constexpr (requires { u.table_reward(Point{}); }) {
+    dag::target_rewards(
+        groups, target, dag::RewardTableBuilder{estimator, {u.table_reward(Point::of(1)).function}},
+        [&](double g, double p) { return u.table_reward(Point::of(p))(g); }, reward);
+  }
 }
 
 }  // namespace
 
 std::string utility_list() {
   std::string list;
-  for (const UtilityEntry& entry : utilities) {
-    list += fmt::format("\n  {}: {}", entry.name, entry.summary);
+  for (const dag::UtilityEntry& entry : dag::utility_registry()) {
+    list += fmt::format("\n  {}: {}", entry.name, entry.help);
   }
   return list;
 }
 
 namespace {
 
-RewardPlan plan_part(const RewardRequest& request) {
-  const UtilityEntry& utility = utility_of(request.utility);
+/// The utility of one part, without data by answer.
+dag::AnyUtility formula_of(const dag::UtilityChoice& choice, const RewardRequest& request) {
+  dag::UtilityData data = choice.defaults();
+  const auto take = [&](std::string_view name, double& value, std::optional<double> given) {
+    const dag::UtilityField* field = choice.entry->field(name);
+    dag::require(!given || !choice.settles(name), dag::Errc::unsupported, "--", name, ": ",
+                 choice.alias != nullptr ? choice.alias->name : "", " settles it");
+    if (field != nullptr && given) {
+      value = *given;
+      field->check(value, "--");
+    }
+  };
+  data.weight = request.weight;
+  take("weight", data.weight, request.weight);
+  take("order", data.order, request.order);
+  take("k", data.k, request.k);
+  take("epsilon", data.epsilon, request.epsilon);
+  return choice.entry->make(data);
+}
+
+RewardPlan plan_part(const dag::UtilityChoice& choice, RewardRequest request) {
+  dag::require(request.weight > 0 && std::isfinite(request.weight), dag::Errc::invalid_argument,
+               "--weight must be > 0 and finite, got ", request.weight);
+  request.weight *= choice.factor;
+  const dag::UtilityEntry& utility = *choice.entry;
   RewardPlan plan{utility,
+                  std::string(choice.alias != nullptr ? choice.alias->name : utility.name),
+                  formula_of(choice, request),
                   dag::estimator_kind(request.estimator),
                   advantage_of(request.advantage),
                   request,
                   {}};
-  dag::require(request.weight > 0 && std::isfinite(request.weight), dag::Errc::invalid_argument,
-               "--weight must be > 0 and finite, got ", request.weight);
-  dag::require(request.k >= 1, dag::Errc::invalid_argument, "--k must be >= 1, got ", request.k);
-  const double order = order_of(utility, request);
-  const bool alpha = std::string_view(utility.name) == "alpha";
-  dag::require(std::isfinite(order) && (alpha || order > 1), dag::Errc::invalid_argument,
-               "--order must be finite, and > 1 for tsallis (1 is shannon_entropy), got ", order);
-  dag::require(!(alpha_by_power(plan) && !(order > 1)), dag::Errc::unsupported, "--estimator ",
-               to_string(plan.estimator), ": alpha takes plug-in at orders of at most 1 (order 1 ",
-               "is reverse_kl, order 0 forward_kl), got order ", order);
-  dag::require(request.epsilon > 0 && std::isfinite(request.epsilon), dag::Errc::invalid_argument,
-               "--epsilon must be > 0 and finite, got ", request.epsilon);
+  const bool linear =
+      is_one_of<dag::ExpectedReward<double>>(plan.formula) && !request.values.empty();
+  dag::require(!linear || plan.estimator == dag::EstimatorKind::plug_in, dag::Errc::unsupported,
+               "--estimator ", to_string(plan.estimator), ": ", utility.name,
+               " with --values takes plug-in: it is linear in nu, so that there is nothing to "
+               "estimate");
+  check_estimator(utility, plan.estimator);
+  std::visit(
+      [&](const auto& u) {
+        using U = std::remove_cvref_t<decltype(u)>;
+        if constexpr (std::is_same_v<U, dag::TsallisEntropy<double>>) {
+          dag::require(u.order > 1, dag::Errc::invalid_argument,
+                       "--order must be > 1 for tsallis (1 is shannon_entropy), got ", u.order);
+        }
+        if constexpr (requires { u.table_reward(Point{}); }) {
+          if (plan.estimator != dag::EstimatorKind::plug_in) {
+            (void)u.table_reward(Point::of(1));  // refuses what has no table
+          }
+        }
+      },
+      plan.formula);
   dag::require(utility.family != Family::frozen || !request.reference.empty(),
-               dag::Errc::invalid_argument, "--utility ", std::string_view(utility.name),
+               dag::Errc::invalid_argument, "--utility ", utility.name,
                " needs --reference, the rollouts whose consensus is frozen");
-  const bool given = utility.family == Family::verdict && !request.values.empty();
-  check_estimator(given ? UtilityEntry{utility.name, Family::values, ""} : utility, plan.estimator);
-  const std::string_view name = utility.name;
+  const bool geometric = is_one_of<GeometricPool>(plan.formula);
   const bool minimax = plan.estimator == dag::EstimatorKind::minimax;
   plan.consensus.counts = plan.estimator == dag::EstimatorKind::leave_one_out
                               ? dag::Counts::leave_one_out
                               : dag::Counts::plug_in;
-  plan.consensus.pool = name == "coherence_geometric" || name == "frozen_geometric"
+  plan.consensus.pool = geometric || is_one_of<dag::FrozenConsensus<GeometricPool>>(plan.formula)
                             ? dag::Pool::geometric
                             : dag::Pool::arithmetic;
   const bool needs_smoothing =
-      name == "pairwise_kl" || name == "frozen_arithmetic" || name == "frozen_geometric" ||
-      (name == "coherence_geometric" && plan.estimator == dag::EstimatorKind::leave_one_out);
-  const bool smooths = needs_smoothing || (name == "coherence_geometric" && !minimax);
+      is_one_of<dag::PairwiseKl<double>, dag::FrozenConsensus<ArithmeticPool>,
+                dag::FrozenConsensus<GeometricPool>>(plan.formula) ||
+      (geometric && plan.estimator == dag::EstimatorKind::leave_one_out);
+  const bool smooths = needs_smoothing || (geometric && !minimax);
   plan.consensus.smoothing = request.smoothing >= 0 ? request.smoothing : smooths ? 0.5 : 0.0;
   dag::require(!(needs_smoothing && plan.consensus.smoothing == 0), dag::Errc::invalid_argument,
-               "--smoothing must be > 0 for ", name,
+               "--smoothing must be > 0 for ", utility.name,
                ": an answer that one context never gave would have an infinite reward");
-  dag::require(!(name == "coherence_geometric" && minimax && plan.consensus.smoothing > 0),
-               dag::Errc::invalid_argument,
+  dag::require(!(geometric && minimax && plan.consensus.smoothing > 0), dag::Errc::invalid_argument,
                "--smoothing: the minimax tables of coherence_geometric take none");
   return plan;
 }
@@ -296,87 +210,83 @@ Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
   out.advantage.resize(groups.samples());
   const std::span<double> reward(out.reward);
   const std::span<double> advantage(out.advantage);
-  const std::string_view name = plan.utility.name;
-  const double tau = plan.request.weight;
-  const auto [function, scale] = reward_function(plan);
-  const auto scale_by_weight = [&] {
-    for (double& r : out.reward) {
-      r *= tau;
-    }
+  const auto target = [&] {
+    const dag::AnswerKey key{plan.request.reading};
+    return plan.utility.family == Family::frozen
+               ? dag::frozen_target(groups, read(plan.request.reference), plan.consensus)
+           : plan.request.target == "uniform" ? dag::uniform_target(groups)
+                                              : dag::read_target(plan.request.target, groups, key);
   };
-  switch (plan.utility.family) {
-    case Family::answer: {
-      const dag::RewardTables<double> tables(
-          groups.answer, groups.begin,
-          dag::RewardTableBuilder{plan.estimator, {.function = function}, tau * scale});
-      out.advantages = dag::table_rewards<double>(groups.answer, groups.begin, tables,
-                                                  plan.advantage, reward, advantage);
-      break;
+  const bool judged =
+      is_one_of<dag::ExpectedReward<double>>(plan.formula) && plan.request.values.empty();
+  if (judged) {
+    for (std::size_t i = 0; i < groups.samples(); ++i) {
+      reward[i] = groups.right[i] < 0 ? std::numeric_limits<double>::quiet_NaN()
+                                      : plan.request.weight * static_cast<double>(groups.right[i]);
     }
-    case Family::event:
-      dag::event_rewards(
-          groups, dag::RewardTableBuilder{plan.estimator, {.function = function}, tau * scale},
-          reward);
-      break;
-    case Family::values: value_rewards(groups, plan, out); break;
-    case Family::gradient: gradient_rewards(groups, plan, reward); break;
-    case Family::verdict:
-      if (!plan.request.values.empty()) {
-        value_rewards(groups, plan, out);
-        break;
-      }
-      for (std::size_t i = 0; i < groups.samples(); ++i) {
-        reward[i] = groups.right[i] < 0 ? std::numeric_limits<double>::quiet_NaN()
-                                        : tau * static_cast<double>(groups.right[i]);
-      }
-      break;
-    case Family::consensus:
-      out.consensus = consensus(groups, plan, reward);
-      scale_by_weight();
-      break;
-    case Family::pairwise:
-      out.consensus = dag::pairwise_rewards(
-          groups, plan.consensus,
-          [&](double nu, double other) {
-            return tau * (name == "pairwise_kl" ? -(std::log(nu / other) + 1 - other / nu)
-                                                : 2 * (other - nu));
-          },
-          reward);
-      break;
-    case Family::target:
-    case Family::frozen: {
-      const dag::AnswerKey key{plan.request.reading};
-      const dag::AnswerTarget target =
-          plan.utility.family == Family::frozen
-              ? dag::frozen_target(groups, read(plan.request.reference), plan.consensus)
-          : plan.request.target == "uniform" ? dag::uniform_target(groups)
-                                             : dag::read_target(plan.request.target, groups, key);
-      dag::target_rewards(
-          groups, target, dag::RewardTableBuilder{plan.estimator, {.function = function}, scale},
-          [&](double c, double p) { return tau * combine(plan, c, p); }, reward);
-      break;
-    }
+  } else if (plan.utility.family == Family::values) {
+    value_rewards(groups, plan, out);
+  } else if (plan.utility.family == Family::gradient) {
+    gradient_rewards(groups, plan, reward);
   }
+  std::visit(
+      [&](const auto& u) {
+        using U = std::remove_cvref_t<decltype(u)>;
+        if constexpr (requires { u.table_reward(); }) {
+          const dag::TableReward table = u.table_reward();
+          const dag::RewardTableBuilder builder{plan.estimator, {table.function}, table.scale};
+          if constexpr (dag::EventUtility<U>) {
+            dag::event_rewards(groups, builder, reward);
+          } else {
+            const dag::RewardTables<double> tables(groups.answer, groups.begin, builder);
+            out.advantages = dag::table_rewards<double>(groups.answer, groups.begin, tables,
+                                                        plan.advantage, reward, advantage);
+          }
+        } else if constexpr (dag::CoherenceUtility<U>) {
+          out.consensus = consensus(groups, plan, u, reward);
+          for (double& r : out.reward) {
+            r *= u.tau;
+          }
+        } else if constexpr (dag::PairwiseUtility<U>) {
+          out.consensus = dag::pairwise_rewards(
+              groups, plan.consensus,
+              [&](double nu, double other) {
+                return u.pair_reward(Point::of(nu), Point::of(other));
+              },
+              reward);
+        } else if constexpr (requires { u.reward(Point{}, Point{}); }) {
+          given_rewards(groups, target(), u, plan.estimator, reward);
+        }
+      },
+      plan.formula);
   return out;
 }
 
 }  // namespace
 
+PoolKind pool_of(const std::vector<RewardPlan>& plans) {
+  for (const RewardPlan& plan : plans) {
+    if (is_one_of<GeometricPool, dag::FrozenConsensus<GeometricPool>>(plan.formula)) {
+      return PoolKind::geometric;
+    }
+    if (is_one_of<EuclideanPool, dag::FrozenConsensus<EuclideanPool>,
+                  dag::PairwiseEuclidean<double>>(plan.formula)) {
+      return PoolKind::euclidean;
+    }
+  }
+  return PoolKind::arithmetic;
+}
+
 std::vector<RewardPlan> plan_rewards(const RewardRequest& request) {
   std::vector<RewardPlan> plans;
-  for (std::size_t begin = 0; begin <= request.utility.size();) {
-    const std::size_t end = std::min(request.utility.find('+', begin), request.utility.size());
-    RewardRequest part = request;
-    part.utility = request.utility.substr(begin, end - begin);
-    begin = end + 1;
-    if (const auto star = part.utility.find('*'); star != std::string::npos) {
-      const auto factor = number_list("--utility", part.utility.substr(0, star));
-      dag::require(factor.size() == 1 && factor[0] > 0, dag::Errc::invalid_argument,
-                   "--utility: a weight must be one number > 0, got '", part.utility, "'");
-      part.weight *= factor[0];
-      part.utility.erase(0, star + 1);
-    }
-    plans.push_back(plan_part(part));
+  std::vector<dag::UtilityChoice> parts;
+  try {
+    parts = dag::utility_sum(request.utility);
+  } catch (const dag::Error& error) {
+    dag::fail(error.code(), "--utility: ", std::string_view(error.what()));
+  }
+  for (const dag::UtilityChoice& part : parts) {
+    plans.push_back(plan_part(part, request));
   }
   check_files(plans);
   return plans;

@@ -14,6 +14,7 @@
 #include <dag/estimate/reward_function.hpp>
 #include <dag/policy/advantage.hpp>
 #include <dag/text/answer_language.hpp>
+#include <dag/utility/registry.hpp>
 
 /// What `dag rewards` computes: a utility, how nu is estimated, a convention of advantages.
 namespace cli {
@@ -26,8 +27,8 @@ struct RewardRequest {
   std::string target = "uniform";  ///< of the divergences: uniform, or a file
   std::string reference;           ///< rollouts whose consensus is frozen
   double weight = 1;
-  std::optional<double> order;  ///< of tsallis (3) and alpha (1/2)
-  int k = 8;
+  std::optional<double> order;      ///< of tsallis and alpha
+  std::optional<int> k;             ///< of pass_at_k
   double smoothing = -1;            ///< -1: the default of the utility
   dag::ReadOptions reading;         ///< how answers of files are read
   std::string values;               ///< file: numbers of answers
@@ -35,31 +36,14 @@ struct RewardRequest {
   std::string multipliers, bounds;  ///< of constraints
   double penalty = 0;
   std::string ground = "discrete";  ///< between answers: discrete, number[:SCALE], or a file
-  double epsilon = 0.1;             ///< of transport
-};
-
-/// What a utility's reward is made of.
-enum class RewardFamily {
-  answer,
-  event,
-  consensus,
-  pairwise,
-  verdict,
-  target,
-  frozen,
-  values,
-  gradient
-};
-
-struct UtilityEntry {
-  const char* name;
-  RewardFamily family;
-  const char* summary;
+  std::optional<double> epsilon;    ///< of transport
 };
 
 /// Checked: what was asked for makes sense together.
 struct RewardPlan {
-  const UtilityEntry& utility;
+  const dag::UtilityEntry& utility;
+  std::string name;         ///< of the utility, an alias that settles a field among them
+  dag::AnyUtility formula;  ///< without data by answer; its weight is the request's
   dag::EstimatorKind estimator;
   dag::Advantage advantage;
   RewardRequest request;
@@ -80,6 +64,10 @@ using ReadGroups = std::function<dag::AnswerGroups(const std::string&)>;
 
 /// Names and summaries of the utilities, for --help.
 std::string utility_list();
+
+/// Which pool the utilities speak of: geometric, euclidean, else arithmetic.
+enum class PoolKind { arithmetic, geometric, euclidean };
+PoolKind pool_of(const std::vector<RewardPlan>& plans);
 
 /// The parts of "coherence+0.1*entropy", one or more, each with its own weight in its request.
 /// Errors: invalid_argument and unsupported, naming the option.

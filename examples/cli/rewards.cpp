@@ -102,22 +102,16 @@ std::vector<double> parse_betas(const std::string& text) {
 }
 
 /// The coherence game of the estimated distributions, with the pool of the utility.
-dag::AnswerEquilibrium equilibrium_at(const dag::AnswerGroups& groups, std::string_view pool,
-                                      double beta, double smoothing) {
-  if (pool == "geometric") {
-    return dag::answer_equilibrium(groups, dag::GeometricCoherence<double>{}, beta, smoothing);
+dag::AnswerEquilibrium equilibrium_at(const dag::AnswerGroups& groups, PoolKind pool, double beta,
+                                      double smoothing) {
+  switch (pool) {
+    case PoolKind::geometric:
+      return dag::answer_equilibrium(groups, dag::GeometricCoherence<double>{}, beta, smoothing);
+    case PoolKind::euclidean:
+      return dag::answer_equilibrium(groups, dag::EuclideanCoherence<double>{}, beta, smoothing);
+    default:
+      return dag::answer_equilibrium(groups, dag::ArithmeticCoherence<double>{}, beta, smoothing);
   }
-  if (pool == "euclidean") {
-    return dag::answer_equilibrium(groups, dag::EuclideanCoherence<double>{}, beta, smoothing);
-  }
-  return dag::answer_equilibrium(groups, dag::ArithmeticCoherence<double>{}, beta, smoothing);
-}
-
-/// The pool that a utility's name speaks of.
-std::string_view pool_of(std::string_view utility) {
-  return utility.find("geometric") != std::string_view::npos   ? "geometric"
-         : utility.find("euclidean") != std::string_view::npos ? "euclidean"
-                                                               : "arithmetic";
 }
 
 template <class Value>
@@ -141,8 +135,7 @@ int rewards(const RewardsOptions& options) {
   request.utility = only_terms ? "expected_reward" : request.utility;  // carries the advantage
   const std::vector<RewardPlan> plans = plan_rewards(request);
   const RewardPlan& plan = plans[0];
-  const std::string utility =
-      terms.any() || plans.size() > 1 ? options.request.utility : std::string(plan.utility.name);
+  const std::string utility = terms.any() || plans.size() > 1 ? options.request.utility : plan.name;
   dag::require(options.missing == "null" || options.missing == "wrong", dag::Errc::invalid_argument,
                "--missing must be null or wrong, got '", options.missing, "'");
   const std::vector<double> betas = parse_betas(options.betas);
@@ -195,14 +188,16 @@ int rewards(const RewardsOptions& options) {
       plan.consensus.pool == dag::Pool::arithmetic || plan.consensus.smoothing > 0;
   const std::optional<double> consensus =
       has_consensus ? dag::consensus_accuracy(groups, plan.consensus) : std::nullopt;
-  const std::string_view pool = pool_of(utility);
+  constexpr std::string_view pools[] = {"arithmetic", "geometric", "euclidean"};
+  const PoolKind pool_kind = pool_of(plans);
+  const std::string_view pool = pools[static_cast<int>(pool_kind)];
   const double smoothing = options.request.smoothing > 0 ? options.request.smoothing : 0.5;
   std::vector<dag::AnswerEquilibrium> equilibria;
   for (const double beta : betas) {
     progress.show(
         0.4 + 0.6 * static_cast<double>(equilibria.size()) / static_cast<double>(betas.size()),
         fmt::format("equilibrium at beta {:g}", beta));
-    equilibria.push_back(equilibrium_at(groups, pool, beta, smoothing));
+    equilibria.push_back(equilibrium_at(groups, pool_kind, beta, smoothing));
   }
   progress.clear();
 
@@ -397,9 +392,7 @@ Command add_rewards(CLI::App& app) {
   command->add_option("--weight", options->request.weight, "Weight of the utility")
       ->type_name("TAU")
       ->capture_default_str();
-  command->add_option("--k", options->request.k, "Tries of pass_at_k")
-      ->type_name("K")
-      ->capture_default_str();
+  command->add_option("--k", options->request.k, "Tries of pass_at_k (default 4)")->type_name("K");
   command
       ->add_option("--smoothing", options->request.smoothing,
                    "Samples added to every answer of a question before contexts are compared "
@@ -446,9 +439,8 @@ Command add_rewards(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option("--epsilon", options->request.epsilon,
-                   "Of transport: weight of the entropy, in units of the cost")
-      ->type_name("E")
-      ->capture_default_str();
+                   "Of transport: weight of the entropy, in units of the cost (default 0.1)")
+      ->type_name("E");
   command
       ->add_option("--reference", options->request.reference,
                    "Rollouts whose consensus the frozen utilities agree with")

@@ -97,9 +97,7 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
     return reference.answer(x, trace);
   };
   AnswerSource source = layered_answers(answers_of(reference));
-  source.generic = [&](const TrainPart& part) {
-    return make_generic(config, part, answers_of(reference));
-  };
+  source.generic = [&](const TrainPart& part) { return make_generic(config, part); };
   dag::AnyObjective objective = make_objective(config, source);
   const dag::TrainOptions options = train_options_of(flags, config);
   dag::detail::validate(options, std::span<const dag::Question<std::size_t>>(questions));

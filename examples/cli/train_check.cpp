@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <string_view>
+#include <variant>
 
 #include <dag/core/error.hpp>
 
@@ -28,79 +30,92 @@ void below(const std::vector<std::size_t>& ids, std::size_t bound, const char* w
   }
 }
 
-bool needs_correct(const TrainPart& part) { return is(part.name, {"log-likelihood", "pass-at-k"}); }
-bool needs_target(const TrainPart& part) {
-  return is(part.name, {"reverse-kl", "forward-kl", "chi-square", "jensen-shannon", "alpha", "mmd",
-                        "transport"});
+bool has_field(const TrainPart& part, std::string_view field) {
+  return part.utility().entry->field(field) != nullptr;
 }
 
 /// Rules of an objective on any model.
 void check_part(const TrainConfig& config, const TrainPart& part) {
-  const std::string& name = part.name;
-  const bool coherence =
-      is(name, {"coherence", "coherence-geometric", "coherence-euclidean", "coherence-pairwise"});
-  need(needs_target(part) || needs_correct(part) || coherence || is_generic(name) ||
-           is(name, {"reward", "shannon", "gini", "tsallis", "robust", "frozen", "frozen-geometric",
-                     "frozen-euclidean"}),
-       "objective must be reward, shannon, gini, tsallis, log-likelihood, pass-at-k, reverse-kl, "
-       "forward-kl, chi-square, jensen-shannon, alpha, mmd, transport, log-barrier, "
-       "soft-constraint, coherence[-geometric|-euclidean|-pairwise], "
-       "frozen[-geometric|-euclidean] or robust, got '",
-       name, "'");
-  need(part.tau > 0 && std::isfinite(part.tau), "tau must be > 0 and finite, got ", part.tau);
-  need(!coherence || config.contexts >= 2, name, " needs at least 2 contexts, got ",
+  const dag::UtilityChoice choice = part.utility();
+  const bool compares = choice.entry->family == dag::UtilityFamily::consensus ||
+                        choice.entry->family == dag::UtilityFamily::pairwise;
+  need(part.data.weight > 0 && std::isfinite(part.data.weight), "tau must be > 0 and finite, got ",
+       part.data.weight);
+  need(!compares || config.contexts >= 2, part.name, " needs at least 2 contexts, got ",
        config.contexts);
-  need(name != "pass-at-k" || (part.k >= 1 && part.k == std::floor(part.k) &&
-                               part.k <= static_cast<double>(config.train.group_size)),
-       "k must be an integer from 1 to group_size, got ", part.k);
+  need(!has_field(part, "k") || (part.data.k >= 1 && part.data.k == std::floor(part.data.k) &&
+                                 part.data.k <= static_cast<double>(config.train.group_size)),
+       "k must be an integer from 1 to group_size, got ", part.data.k);
+  for (const dag::UtilityField& field : choice.entry->fields) {
+    if (const auto* number = std::get_if<double dag::UtilityData::*>(&field.member);
+        number != nullptr && part.was_given(field.name) && field.name != "weight") {
+      field.check(part.data.*(*number), "");
+    }
+  }
+  need(part.data.rule == "at_most" || part.data.rule == "at_least" || part.data.rule == "equal",
+       "\"rule\" must be at_most, at_least or equal, got '", part.data.rule, "'");
+}
+
+/// Refuses keys that the part's utility does not have.
+void check_keys(const TrainPart& part) {
+  const dag::UtilityChoice choice = part.utility();
+  for (const std::string& key : part.given) {
+    need(part_uses(choice, key), "\"", key, "\": ", part.name, " does not use it");
+  }
+  need(has_field(part, "weight") || (part.weight.from == 1 && part.weight.to == 1), part.name,
+       " is a hard constraint and has no weight");
 }
 
 /// What an objective has to be told by answer on the layered model.
 void check_layered(const TrainConfig& config, const TrainPart& part) {
   const std::size_t n = config.answers;
-  const std::string& name = part.name;
-  need(name != "reward" || part.reward.size() == n, "\"reward\" needs one number an answer (", n,
-       "), got ", part.reward.size());
-  need(!needs_correct(part) || !part.correct.empty(), name,
-       " needs \"correct\", a list of answers");
-  below(part.correct, n, "correct answer");
-  need(!needs_target(part) || part.target.size() == n,
-       "\"target\" needs one probability an answer (", n, "), got ", part.target.size());
-  double total = 0;
-  for (const double p : part.target) {
-    need(p > 0, "\"target\" must be > 0 everywhere, got ", p);
-    total += p;
+  const auto by_answer = [&](const char* key, const std::vector<double>& values) {
+    need(!has_field(part, key) || values.size() == n, "\"", key, "\" needs one number an answer (",
+         n, "), got ", values.size());
+  };
+  by_answer("reward", part.data.reward);
+  by_answer("feature", part.data.feature);
+  by_answer("target", part.data.target);
+  if (has_field(part, "correct")) {
+    need(!part.correct.empty(), part.name, " needs \"correct\", a list of answers");
+    below(part.correct, n, "correct answer");
   }
-  need(part.target.empty() || std::abs(total - 1) < 1e-8, "\"target\" must sum to 1, got ", total);
-  need(name != "soft-constraint" || part.feature.size() == n,
-       "\"feature\" needs one number an answer (", n, "), got ", part.feature.size());
-  const auto square = [&](const std::vector<std::vector<double>>& matrix, const char* key) {
+  if (has_field(part, "target")) {
+    double total = 0;
+    for (const double p : part.data.target) {
+      need(p > 0, "\"target\" must be > 0 everywhere, got ", p);
+      total += p;
+    }
+    need(std::abs(total - 1) < 1e-8, "\"target\" must sum to 1, got ", total);
+  }
+  const auto square = [&](const char* key, const std::vector<std::vector<double>>& matrix) {
     bool fits = matrix.size() == n;
     for (const auto& row : matrix) {
       fits = fits && row.size() == n;
     }
-    need(fits, "\"", key, "\" needs ", n, " rows of ", n, " numbers");
+    need(!has_field(part, key) || fits, "\"", key, "\" needs ", n, " rows of ", n, " numbers");
   };
-  if (name == "mmd") {
-    square(part.kernel, "kernel");
-  }
-  if (name == "transport") {
-    square(part.cost, "cost");
-  }
-  need(name != "robust" || !part.rewards.empty(), "robust needs \"rewards\", a row a model");
-  for (const auto& row : part.rewards) {
-    need(row.size() == n, "a row of \"rewards\" needs one number an answer (", n, "), got ",
-         row.size());
+  square("kernel", part.data.kernel);
+  square("cost", part.data.cost);
+  if (has_field(part, "rewards")) {
+    need(!part.data.rewards.empty(), part.name, " needs \"rewards\", a row a model");
+    for (const auto& row : part.data.rewards) {
+      need(row.size() == n, "a row of \"rewards\" needs one number an answer (", n, "), got ",
+           row.size());
+    }
   }
 }
 
 /// On a task the labels are the task's, and answers are too many to list.
 void check_task_part(const TrainPart& part) {
-  need(!needs_target(part) && !is_generic(part.name) && part.name != "robust", "objective ",
-       part.name,
+  bool listed = is_generic(part.made(0, 0));
+  for (const char* key : {"target", "feature", "rewards", "kernel", "cost"}) {
+    listed = listed || has_field(part, key);
+  }
+  need(!listed, "objective ", part.name,
        " needs numbers by answer, which a task of the transformer does not have; there are reward, "
-       "log-likelihood, pass-at-k, shannon, gini, tsallis, coherence and frozen ones");
-  need(part.reward.empty() && part.correct.empty(),
+       "log_likelihood, pass_at_k, entropies, coherence and frozen ones");
+  need(part.data.reward.empty() && part.correct.empty(),
        "\"reward\" and \"correct\" belong to the layered model; a task brings its own labels");
 }
 
@@ -158,6 +173,7 @@ void check(const TrainConfig& config) {
     } else {
       check_layered(config, part);
     }
+    check_keys(part);
   }
   for (const TrainConstraint& c : config.constraints) {
     below(c.contexts, config.contexts, "constrained context");

@@ -3,11 +3,13 @@
 
 #include "train_config.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <dag/core/error.hpp>
 #include <dag/io/json_text.hpp>
@@ -51,6 +53,7 @@ class Keys {
     dag::require(object_.empty(), dag::Errc::parse, where_, ": unknown key \"",
                  object_.empty() ? std::string() : object_.begin().key(), "\"; known: ", known_);
   }
+  [[nodiscard]] bool has(const char* key) const { return object_.contains(key); }
   [[nodiscard]] const std::string& where() const { return where_; }
 
  private:
@@ -89,25 +92,60 @@ class Keys {
   std::string where_, known_;
 };
 
-void take_part(Keys& keys, TrainPart& part) {
-  keys.take("estimator", part.estimator);
-  keys.take("tau", part.tau);
-  keys.take("order", part.order);
-  keys.take("k", part.k);
-  keys.take("smoothing", part.smoothing);
-  keys.take("step", part.step);
-  keys.take("reward", part.reward);
-  keys.take("target", part.target);
-  keys.take("correct", part.correct);
-  keys.take("rewards", part.rewards);
-  keys.take("kernel", part.kernel);
-  keys.take("cost", part.cost);
-  keys.take("epsilon", part.epsilon);
-  keys.take("feature", part.feature);
-  keys.take("bound", part.bound);
+/// "weight" of an objective: a number or a schedule.
+void take_weight(Keys& keys, TrainPart& part) {
+  const auto weight = keys.take_any("weight");
+  if (!weight) {
+    return;
+  }
+  part.given.emplace_back("weight");
+  if (weight->is_number()) {
+    part.weight = {};
+    part.weight.from = part.weight.to = weight->get<double>();
+    return;
+  }
+  Keys schedule(*weight, keys.where() + ": weight");
+  schedule.take("from", part.weight.from);
+  schedule.take("to", part.weight.to);
+  schedule.take("begin", part.weight.begin);
+  schedule.take("end", part.weight.end);
+  schedule.finish();
 }
 
-/// "objective": a name, whose settings stand beside it, or a list of objects, which add up.
+/// The fields of all utilities, and the settings of estimation: `check` refuses what the part's own
+/// utility does not have.
+void take_part(Keys& keys, TrainPart& part) {
+  const auto take = [&](std::string_view key, auto& value) {
+    const std::string name(key);
+    if (keys.has(name.c_str()) && !part.was_given(key)) {
+      part.given.push_back(name);
+    }
+    keys.take(name.c_str(), value);
+  };
+  take("estimator", part.estimator);
+  take("smoothing", part.smoothing);
+  take("step", part.step);
+  take("tau", part.data.weight);
+  take("correct", part.correct);
+  for (const dag::UtilityEntry& entry : dag::utility_registry()) {
+    for (const dag::UtilityField& field : entry.fields) {
+      std::visit(
+          [&](const auto member) {
+            using Value = std::remove_cvref_t<decltype(part.data.*member)>;
+            if constexpr (!std::is_same_v<Value, std::vector<bool>>) {
+              if (field.name != "weight") {
+                take(field.name, part.data.*member);
+              }
+            }
+          },
+          field.member);
+    }
+  }
+  take_weight(keys, part);
+}
+
+/// "objective": a name or a sum of names, whose settings stand beside it, or a list of objects,
+/// which add up.
 void take_parts(Keys& keys, TrainConfig& config) {
   const auto objective = keys.take_any("objective");
   if (objective && objective->is_array()) {
@@ -117,32 +155,51 @@ void take_parts(Keys& keys, TrainConfig& config) {
       TrainPart part;
       own.take("name", part.name);
       take_part(own, part);
-      if (const auto weight = own.take_any("weight"); weight && weight->is_number()) {
-        part.weight.from = part.weight.to = weight->get<double>();
-      } else if (weight) {
-        Keys schedule(*weight, own.where() + ": weight");
-        schedule.take("from", part.weight.from);
-        schedule.take("to", part.weight.to);
-        schedule.take("begin", part.weight.begin);
-        schedule.take("end", part.weight.end);
-        schedule.finish();
-      }
       own.finish();
       config.parts.push_back(std::move(part));
     }
-  } else if (objective) {
-    dag::require(objective->is_string(), dag::Errc::parse, keys.where(),
-                 ": \"objective\" must be a name or a list, got ",
-                 objective->dump().substr(0, 100));
-    TrainPart part = config.parts.size() == 1 ? config.parts[0] : TrainPart{};
-    part.name = objective->get<std::string>();
+    TrainPart beside;
+    take_part(keys, beside);
+    dag::require(beside.given.empty(), dag::Errc::parse, keys.where(), ": \"",
+                 beside.given.empty() ? std::string() : beside.given[0],
+                 "\" belongs into one of the list of objectives");
+    return;
+  }
+  dag::require(!objective || objective->is_string(), dag::Errc::parse, keys.where(),
+               ": \"objective\" must be a name or a list, got ",
+               objective ? objective->dump().substr(0, 100) : std::string());
+  TrainPart part = config.parts.size() == 1 ? config.parts[0] : TrainPart{};
+  take_part(keys, part);
+  if (!objective) {
+    if (config.parts.size() == 1) {
+      config.parts[0] = std::move(part);
+    }
+    return;
+  }
+  const std::string text = objective->get<std::string>();
+  if (text.find_first_of("+*") == std::string::npos) {
+    part.name = text;
     config.parts = {std::move(part)};
+    return;
   }
-  TrainPart own = config.parts.size() == 1 ? config.parts[0] : TrainPart{};
-  take_part(keys, own);
-  if (config.parts.size() == 1) {
-    config.parts[0] = std::move(own);
+  config.parts.clear();
+  std::vector<std::string> unused = part.given;
+  for (const dag::UtilityChoice& choice : dag::utility_sum(text)) {
+    TrainPart own = part;
+    own.name = std::string(choice.alias != nullptr ? choice.alias->name : choice.entry->name);
+    own.weight.from *= choice.factor;
+    own.weight.to *= choice.factor;
+    own.given.clear();
+    for (const std::string& key : part.given) {
+      if (part_uses(choice, key)) {
+        own.given.push_back(key);
+        unused.erase(std::remove(unused.begin(), unused.end(), key), unused.end());
+      }
+    }
+    config.parts.push_back(std::move(own));
   }
+  dag::require(unused.empty(), dag::Errc::invalid_argument, "\"",
+               unused.empty() ? std::string() : unused[0], "\": ", text, " does not use it");
 }
 
 void take_constraints(Keys& keys, TrainConfig& config) {
@@ -371,6 +428,66 @@ void take_training(Keys& keys, TrainConfig& config) {
 
 }  // namespace
 
+bool part_uses(const dag::UtilityChoice& choice, std::string_view key) {
+  const dag::AnyUtility formula = choice.entry->make(choice.defaults());
+  if (key == "estimator") {
+    return takes_logarithms(formula);
+  }
+  if (key == "smoothing") {
+    return std::holds_alternative<dag::GeometricCoherence<double>>(formula);
+  }
+  if (key == "step") {
+    return std::holds_alternative<dag::RobustReward<double>>(formula);
+  }
+  return choice.entry->field(key == "tau" ? "weight" : key) != nullptr && !choice.settles(key);
+}
+
+bool TrainPart::was_given(std::string_view key) const {
+  return std::find(given.begin(), given.end(), key) != given.end();
+}
+
+dag::UtilityChoice TrainPart::utility() const {
+  const auto found = dag::find_utility(name);
+  dag::require(found.has_value(), dag::Errc::invalid_argument, "objective must be one of ",
+               dag::utility_names(), " or a sum of them, got '", name, "'");
+  return *found;
+}
+
+dag::AnyUtility TrainPart::made(std::size_t contexts, std::size_t answers) const {
+  const dag::UtilityChoice choice = utility();
+  const dag::UtilityData settled = choice.defaults();
+  dag::UtilityData out = data;
+  out.order = was_given("order") ? out.order : settled.order;
+  out.rule = was_given("rule") ? out.rule : settled.rule;
+  const auto repeat = [&](std::vector<double>& values) {
+    const std::vector<double> once = std::move(values);
+    values.clear();
+    for (std::size_t x = 0; x < contexts; ++x) {
+      values.insert(values.end(), once.begin(), once.end());
+    }
+  };
+  for (auto* values : {&out.reward, &out.target, &out.feature}) {
+    repeat(*values);
+  }
+  for (auto& row : out.rewards) {
+    repeat(row);
+  }
+  for (const dag::UtilityField& field : choice.entry->fields) {
+    for (double& f : out.feature) {
+      f /= field.averaged ? static_cast<double>(contexts) : 1.0;
+    }
+  }
+  if (!correct.empty()) {
+    out.correct.assign(contexts * answers, false);
+    for (std::size_t x = 0; x < contexts; ++x) {
+      for (const std::size_t z : correct) {
+        out.correct[x * answers + z] = true;
+      }
+    }
+  }
+  return choice.entry->make(out);
+}
+
 std::string TrainConfig::name() const {
   std::string all;
   for (const TrainPart& part : parts) {
@@ -415,20 +532,20 @@ TrainConfig train_preset(std::string_view name) {
   const std::vector<double> thirds{1, 0, 0, 1, 0, 0, 1, 0, 0, 1};
   if (name == "correctness") {
     part.name = "reward";
-    part.reward = thirds;
+    part.data.reward = thirds;
     part.correct = {0, 3, 6, 9};
     return config;
   }
   if (name == "constrained") {
     part.name = "reward";
-    part.reward = thirds;
+    part.data.reward = thirds;
     config.constraints = {{.answers = {0, 3}, .bound = 0.2}};
     config.multipliers = {.integral = 0.05, .proportional = 0.5, .filter = 0.8};
     return config;
   }
   if (name == "robust") {
     part.name = "robust";
-    part.rewards = {thirds, {0, 1, 0, 0, 1, 0, 0, 1, 0, 0}};
+    part.data.rewards = {thirds, {0, 1, 0, 0, 1, 0, 0, 1, 0, 0}};
     return config;
   }
   dag::fail(dag::Errc::invalid_argument, "the preset must be one of ", preset_names(), ", got '",

@@ -15,30 +15,31 @@
 #include <dag/train/presets.hpp>
 #include <dag/train/sum_objective.hpp>
 #include <dag/train/train_options.hpp>
+#include <dag/utility/registry.hpp>
 
 /// What `dag train` reads: the game, the model and how to train, and the objective made of it.
 namespace cli {
 
-/// One objective by name, with the settings that it uses.
+/// One utility by name, with its data and the settings of its estimation.
 struct TrainPart {
   std::string name = "shannon";
-  std::string estimator = "aqp";  ///< of logarithms
-  double tau = 1;
-  double order = 3;                               ///< tsallis, alpha
-  double k = 4;                                   ///< pass-at-k
-  double smoothing = 0.5;                         ///< coherence-geometric
-  double step = 0.1;                              ///< robust
-  std::vector<double> reward = {};                ///< by answer
-  std::vector<double> target = {};                ///< by answer
-  std::vector<std::size_t> correct = {};          ///< answers
-  std::vector<std::vector<double>> rewards = {};  ///< robust: a row a model
-  std::vector<std::vector<double>> kernel = {};   ///< mmd: answers x answers
-  std::vector<std::vector<double>> cost = {};     ///< transport: answers x answers
-  double epsilon = 0.1;                           ///< transport
-  std::vector<double> feature = {};               ///< soft-constraint, by answer
-  double bound = 0;                               ///< soft-constraint
+  dag::UtilityData data = {};             ///< by answer; the weight is tau
+  std::vector<std::size_t> correct = {};  ///< answers
+  std::vector<std::string> given = {};    ///< keys that a configuration file gave
+  std::string estimator = "aqp";          ///< of logarithms
+  double smoothing = 0.5;                 ///< of the geometric pool
+  double step = 0.1;                      ///< of robust rewards
   dag::WeightSchedule weight = {};
+
+  [[nodiscard]] bool was_given(std::string_view key) const;
+  /// Errors: invalid_argument with the list of names.
+  [[nodiscard]] dag::UtilityChoice utility() const;
+  /// The utility itself, its data repeated for so many contexts (0: without data by answer).
+  [[nodiscard]] dag::AnyUtility made(std::size_t contexts, std::size_t answers) const;
 };
+
+/// Whether a part's key says something about this utility, or about how it is estimated.
+[[nodiscard]] bool part_uses(const dag::UtilityChoice& choice, std::string_view key);
 
 /// The share of `answers` in the listed contexts (none: all), against a bound or against the share
 /// in other contexts.
@@ -125,11 +126,12 @@ struct AnswerSource {
 /// The objective that is trained.
 [[nodiscard]] dag::AnyObjective make_objective(const TrainConfig& config,
                                                const AnswerSource& source);
+/// Whether the utility is estimated by tables of log nu.
+[[nodiscard]] bool takes_logarithms(const dag::AnyUtility& utility);
 /// The utilities that are trained by their gradient at the sampled frequencies
 /// (`UtilityObjective`).
-[[nodiscard]] bool is_generic(const std::string& objective);
-[[nodiscard]] dag::AnyObjective make_generic(const TrainConfig& config, const TrainPart& part,
-                                             const std::vector<std::vector<double>>& reference);
+[[nodiscard]] bool is_generic(const dag::AnyUtility& utility);
+[[nodiscard]] dag::AnyObjective make_generic(const TrainConfig& config, const TrainPart& part);
 /// Whether a constraint's list of answers holds this one.
 [[nodiscard]] bool listed(const TrainConstraint& constraint, std::size_t answer);
 /// Feature of a constraint on its answers in a context, 0 on others; its mean over contexts and

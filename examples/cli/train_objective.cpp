@@ -5,11 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <string_view>
+#include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
-#include <dag/core/error.hpp>
+#include <dag/train/coherence_objective.hpp>
 #include <dag/train/presets.hpp>
+#include <dag/train/robust_objective.hpp>
+#include <dag/train/table_objective.hpp>
+#include <dag/train/target_objective.hpp>
 
 #include "train_config.hpp"
 
@@ -20,76 +26,122 @@ dag::AnswerFunction by_answer(std::vector<double> values) {
   return [values = std::move(values)](const dag::AnswerAt& at) { return values[at.answer]; };
 }
 
-bool ends(std::string_view name, std::string_view tail) {
-  return name.size() > tail.size() && name.substr(name.size() - tail.size()) == tail;
+using Point = dag::Probability<double>;
+
+/// The table of a reward that a utility has: of logarithms as asked for, without bias for powers
+/// that are polynomials and for pass@k, else plug-in.
+dag::EstimatorKind table_of(dag::RewardFunction function, dag::EstimatorKind logarithms) {
+  using Form = dag::RewardFunction::Form;
+  const bool polynomial =
+      function.form == Form::pass_at_k ||
+      (function.form == Form::power && function.order == std::floor(function.order));
+  return function.form == Form::logarithm ? logarithms
+         : polynomial                     ? dag::EstimatorKind::u_statistic
+                                          : dag::EstimatorKind::plug_in;
 }
 
-dag::AnyObjective make_part(const TrainPart& part, const AnswerSource& source) {
-  if (is_generic(part.name)) {
+/// The pool of a coherence objective, and its weight.
+template <class U>
+constexpr dag::Pool pool_of() {
+  return std::is_same_v<U, dag::ArithmeticCoherence<double>>  ? dag::Pool::arithmetic
+         : std::is_same_v<U, dag::GeometricCoherence<double>> ? dag::Pool::geometric
+         : std::is_same_v<U, dag::PairwiseKl<double>>         ? dag::Pool::pairwise
+                                                              : dag::Pool::euclidean;
+}
+
+dag::AnswerFunction scaled(dag::AnswerFunction function, double factor) {
+  return [function = std::move(function), factor](const dag::AnswerAt& at) {
+    return factor * function(at);
+  };
+}
+
+template <class U>
+dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPart& part,
+                            const AnswerSource& source) {
+  const dag::EstimatorKind logarithms = dag::estimator_kind(part.estimator);
+  if constexpr (std::is_same_v<U, dag::ExpectedReward<double>>) {
+    return dag::AnswerReward(scaled(source.reward(part), part.data.weight));
+  } else if constexpr (dag::EventUtility<U>) {
+    const dag::TableReward table = u.table_reward();
+    return dag::EventObjective(
+        table_of(table.function, logarithms), table.function, table.scale,
+        [correct = source.correct(part)](const dag::AnswerAt& at) { return correct(at) > 0; });
+  } else if constexpr (std::is_same_v<U, dag::RobustReward<double>>) {
+    std::vector<dag::AnswerFunction> models;
+    for (const std::vector<double>& row : part.data.rewards) {
+      models.push_back(scaled(by_answer(row), part.data.weight));
+    }
+    return dag::RobustObjective(std::move(models), part.step);
+  } else if constexpr (std::is_same_v<U, dag::MomentConstraints<double>>) {
+    const std::string rule =
+        part.was_given("rule") ? part.data.rule : part.utility().defaults().rule;
+    const double sign = rule == "at_least" ? -1 : 1;
+    return dag::ConstraintObjective({{.feature = scaled(by_answer(part.data.feature), sign),
+                                      .bound = sign * part.data.bound,
+                                      .equality = rule == "equal"}},
+                                    config.multipliers);
+  } else if constexpr (requires { u.table_reward(); }) {
+    const dag::TableReward table = u.table_reward();
+    return dag::TableObjective(table_of(table.function, logarithms), table.function, table.scale);
+  } else if constexpr (dag::IsFrozenConsensus<U>::value) {
+    return dag::TargetObjective(u, source.consensus(pool_of<decltype(u.pool)>()), logarithms);
+  } else if constexpr (dag::CoherenceUtility<U> || std::is_same_v<U, dag::PairwiseKl<double>>) {
+    return dag::CoherenceObjective(pool_of<U>(), logarithms, u.tau, part.smoothing);
+  } else if constexpr (std::is_same_v<U, dag::PairwiseEuclidean<double>>) {
+    return dag::CoherenceObjective(dag::Pool::euclidean, logarithms, 2 * u.tau);
+  } else if constexpr (requires { u.reward(Point{}, Point{}); }) {
+    return dag::TargetObjective(u, source.target(part), logarithms);
+  } else {
     return source.generic(part);
   }
-  const dag::EstimatorKind estimator = dag::estimator_kind(part.estimator);
-  const std::string& name = part.name;
-  if (name == "shannon" || name == "gini" || name == "tsallis") {
-    const auto measure = name == "shannon" ? dag::Diversity::shannon
-                         : name == "gini"  ? dag::Diversity::gini
-                                           : dag::Diversity::tsallis;
-    return dag::diversity_objective(measure, part.tau, part.order, estimator);
+}
+
+dag::AnyObjective make_part(const TrainConfig& config, const TrainPart& part,
+                            const AnswerSource& source) {
+  const dag::AnyUtility utility = part.made(0, 0);
+  if (is_generic(utility)) {
+    return source.generic(part);
   }
-  if (name == "reward") {
-    return dag::correctness({.reward = source.reward(part), .tau = part.tau}).objective;
-  }
-  if (name == "log-likelihood" || name == "pass-at-k") {
-    const auto kind = name == "pass-at-k" ? dag::CorrectnessKind::pass_at_k
-                                          : dag::CorrectnessKind::log_likelihood;
-    return dag::correctness({.kind = kind,
-                             .reward = source.correct(part),
-                             .k = static_cast<int>(part.k),
-                             .tau = part.tau})
-        .objective;
-  }
-  const std::pair<const char*, dag::TargetDivergence> divergences[] = {
-      {"reverse-kl", dag::TargetDivergence::reverse_kl},
-      {"forward-kl", dag::TargetDivergence::forward_kl},
-      {"chi-square", dag::TargetDivergence::chi_square},
-      {"jensen-shannon", dag::TargetDivergence::jensen_shannon}};
-  for (const auto& [known, divergence] : divergences) {
-    if (name == known) {
-      return dag::TargetObjective(divergence, source.target(part), part.tau, estimator);
-    }
-  }
-  if (name == "robust") {
-    std::vector<dag::AnswerFunction> models;
-    for (std::vector<double> row : part.rewards) {
-      for (double& r : row) {
-        r *= part.tau;
-      }
-      models.push_back(by_answer(std::move(row)));
-    }
-    return dag::robust({.rewards = std::move(models), .step = part.step}).objective;
-  }
-  dag::CoherenceGrpo settings{.estimator = estimator, .tau = part.tau, .smoothing = part.smoothing};
-  settings.pool = ends(name, "-geometric")   ? dag::Pool::geometric
-                  : ends(name, "-euclidean") ? dag::Pool::euclidean
-                  : ends(name, "-pairwise")  ? dag::Pool::pairwise
-                                             : dag::Pool::arithmetic;
-  if (name.substr(0, 6) == "frozen") {
-    settings.frozen = source.consensus(settings.pool);
-  }
-  return dag::coherence_grpo(std::move(settings)).objective;
+  return std::visit([&](const auto& u) { return make_from(u, config, part, source); }, utility);
 }
 
 }  // namespace
 
-bool is_generic(const std::string& objective) {
-  return objective == "alpha" || objective == "log-barrier" || objective == "mmd" ||
-         objective == "transport" || objective == "soft-constraint";
+bool takes_logarithms(const dag::AnyUtility& utility) {
+  return std::visit(
+      [](const auto& u) {
+        using U = std::remove_cvref_t<decltype(u)>;
+        using Form = dag::RewardFunction::Form;
+        if constexpr (requires { u.table_reward(); }) {
+          return u.table_reward().function.form == Form::logarithm;
+        } else if constexpr (std::is_same_v<U, dag::AlphaToTarget<double>>) {
+          return false;
+        } else if constexpr (requires { u.table_reward(Point{}); }) {
+          return u.table_reward(Point::of(1)).function.form == Form::logarithm;
+        } else {
+          return std::is_same_v<U, dag::PairwiseKl<double>>;
+        }
+      },
+      utility);
+}
+
+bool is_generic(const dag::AnyUtility& utility) {
+  const auto* tsallis = std::get_if<dag::TsallisEntropy<double>>(&utility);
+  return (tsallis != nullptr && tsallis->order < 1) ||
+         std::holds_alternative<dag::BregmanUtility<dag::LogBarrier>>(utility) ||
+         std::holds_alternative<dag::AlphaToTarget<double>>(utility) ||
+         std::visit(
+             [](const auto& u) {
+               using U = std::remove_cvref_t<decltype(u)>;
+               return dag::DirectUtility<U> && !dag::PointwiseUtility<U>;
+             },
+             utility);
 }
 
 AnswerSource layered_answers(std::vector<std::vector<double>> rows) {
   AnswerSource source;
   const auto reference = std::make_shared<const std::vector<std::vector<double>>>(std::move(rows));
-  source.reward = [](const TrainPart& part) { return by_answer(part.reward); };
+  source.reward = [](const TrainPart& part) { return by_answer(part.data.reward); };
   source.correct = [reference](const TrainPart& part) {
     std::vector<double> marked((*reference)[0].size());
     for (const std::size_t z : part.correct) {
@@ -97,7 +149,7 @@ AnswerSource layered_answers(std::vector<std::vector<double>> rows) {
     }
     return by_answer(std::move(marked));
   };
-  source.target = [](const TrainPart& part) { return by_answer(part.target); };
+  source.target = [](const TrainPart& part) { return by_answer(part.data.target); };
   source.consensus = [reference](dag::Pool kind) {  // exact
     const bool geometric = kind == dag::Pool::geometric;
     std::vector<double> pool((*reference)[0].size());
@@ -137,7 +189,7 @@ double constraint_feature(const TrainConstraint& c, std::size_t contexts, std::s
 dag::AnyObjective make_objective(const TrainConfig& config, const AnswerSource& source) {
   dag::SumObjective sum;
   for (const TrainPart& part : config.parts) {
-    sum.add(make_part(part, source), part.weight);
+    sum.add(make_part(config, part, source), part.weight);
   }
   std::vector<dag::AnswerConstraint> constraints;
   for (const TrainConstraint& c : config.constraints) {

@@ -67,6 +67,117 @@ class Align(Case):
         plain, extra = self.lines(self.write(problem, "", more))
         self.assertEqual(plain, extra)
 
+    def example(self, name, fields, answers=3):
+        """A problem of this utility, its fields filled by what the list says of them."""
+        identity = [[1 if i == j else 0 for j in range(answers)] for i in range(answers)]
+        values = {"correct": [1, 0, 0], "target": [0.2, 0.3, 0.5], "reward": [0.3, -0.2, 0.9],
+                  "feature": [1, 0, 0.2], "bound": 0.3, "rewards": [[1, 0, 0], [0, 1, 0]],
+                  "kernel": identity, "cost": [[1 - x for x in row] for row in identity]}
+        problem = {"id": name, "kind": name, "beta": 0.7,
+                   "nu0": [[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]}
+        for field in fields:
+            if field["name"] in values:
+                problem[field["name"]] = values[field["name"]]
+            elif field["default"] is not None and field["type"] == "number":
+                problem[field["name"]] = field["default"]
+        return problem
+
+    def test_every_utility_of_the_list_is_solved_and_its_weight_is_felt(self):
+        for entry in self.json("utilities"):
+            problem = self.example(entry["name"], entry["fields"])
+            names = {field["name"] for field in entry["fields"]}
+            for kind in [entry["name"], entry["name"].replace("_", "-")] + entry["aliases"]:
+                named = {k: v for k, v in problem.items()
+                         if not (k == "order" and kind == "tsallis3")}
+                [found] = self.lines(self.write(dict(named, kind=kind)))
+                self.assertEqual(found["status"], "converged", kind)
+            if "weight" not in names:
+                self.refused("align", self.write(dict(problem, weight=2)), says='"weight"')
+                continue
+            # F twice as strong with beta twice as large is the same game, at twice the value.
+            once, twice = self.lines(self.write(
+                dict(problem, weight=1.5), dict(problem, weight=3, beta=2 * problem["beta"])))
+            [stronger] = self.lines(self.write(dict(problem, weight=3)))
+            for a, b, c in zip(flat(once["solution"]), flat(twice["solution"]),
+                               flat(stronger["solution"])):
+                self.assertAlmostEqual(a, b, delta=1e-9)
+            self.assertNotEqual(once["solution"], stronger["solution"])
+            self.assertAlmostEqual(2 * once["value"], twice["value"], delta=1e-9)
+
+    def test_every_number_of_a_kind_is_honoured_and_no_other_is_ignored(self):
+        registry = self.json("utilities")
+        keys = {field["name"] for entry in registry for field in entry["fields"]}
+        moved = {"order": 2.5, "k": 7, "epsilon": 0.7, "bound": 0.35, "weight": 2.25}
+        for entry in registry:
+            problem = self.example(entry["name"], entry["fields"])
+            own = {field["name"] for field in entry["fields"]}
+            [before] = self.lines(self.write(problem))
+            for field in entry["fields"]:
+                if field["type"] == "number":
+                    changed = dict(problem, **{field["name"]: moved[field["name"]]})
+                    [after] = self.lines(self.write(changed))
+                    self.assertNotEqual(before["solution"], after["solution"], field["name"])
+                    self.refused("align", self.write(dict(problem, **{field["name"]: "1"})),
+                                 says=field["name"])
+            for key in keys - own:
+                self.refused("align", self.write(dict(problem, **{key: 1})), says=f'"{key}"')
+
+    def test_sums(self):
+        nu0, reward = [0.5, 0.3, 0.2], [0.0, 1.0, -1.0]
+        base = {"id": "a", "nu0": nu0, "beta": 0.4}
+        named, summed, parts = self.lines(self.write(
+            dict(base, kind="reward_plus_entropy", reward=reward, weight=0.7),
+            dict(base, kind="expected-reward+0.7*shannon", reward=reward, weight=1),
+            dict(base, parts=[dict(kind="expected_reward", reward=reward),
+                              dict(kind="entropy", weight=0.7)])))
+        self.assertEqual(named["solution"], summed["solution"])
+        self.assertEqual(named["solution"], parts["solution"])
+        self.assertEqual(summed["method"], "closed_form")
+        # Parts of other families: nu ∝ nu0 exp(r / beta) with the rewards of both, by hand.
+        [found] = self.lines(self.write(dict(base, correct=[1, 0, 0], k=3, weight=1,
+                                             kind="pass_at_k+2*gini")))
+        nu = found["solution"]
+        r = [-4 * p for p in nu]
+        r[0] += 3 * (1 - nu[0]) ** 2
+        weights = [p * math.exp(x / 0.4) for p, x in zip(nu0, r)]
+        for p, w in zip(nu, weights):
+            self.assertAlmostEqual(p, w / sum(weights), delta=1e-9)
+        two = dict(base, parts=[dict(kind="robust", rewards=[[1, 0, 0], [0, 1, 0]]),
+                                dict(kind="robust", rewards=[[0, 0, 1], [0, 1, 0]]),
+                                dict(kind="moment_le", feature=[1, 0, 0], bound=0.3)])
+        [found] = self.lines(self.write(two))
+        self.assertEqual(found["status"], "converged")
+        self.assertEqual(len(found["mixture"]), 4)
+        self.assertLessEqual(found["solution"][0], 0.3 + 1e-12)
+        for bad, says in [
+                (dict(base, kind="gini+greed", weight=1), "greed"),
+                (dict(base, kind="0*gini", weight=1), "0*gini"),
+                (dict(base, kind="2*moment_le", feature=[1, 0, 0], bound=0.3), "hard constraint"),
+                (dict(base, parts=[dict(kind="gini", weight=1)], target=[1, 0, 0]), "target"),
+                (dict(base, parts=[dict(kind="gini", weight=1, beta=1)]), "beta"),
+                (dict(base, parts=[]), "parts"),
+                (dict(base, parts=[dict(kind="robust", rewards=[[1, 0, 0]]),
+                                   dict(kind="pass_at_k", correct=[1, 0, 0], k=2)]), "events"),
+        ]:
+            self.refused("align", self.write(bad), says=says)
+
+    def test_data_by_context(self):
+        rows = [[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]
+        target = [[0.2, 0.3, 0.5], [0.6, 0.2, 0.2]]
+        both, *single = self.lines(self.write(
+            {"id": "a", "kind": "chi_square", "nu0": rows, "target": target, "beta": 0.3},
+            *[{"id": "b", "kind": "chi_square", "nu0": r, "target": t, "beta": 0.3}
+              for r, t in zip(rows, target)]))
+        self.assertEqual(both["solution"], [s["solution"] for s in single])
+        # A bound is one of the mean over contexts.
+        [found] = self.lines(self.write({"id": "c", "kind": "moment_eq", "nu0": rows, "beta": 1,
+                                         "weights": [0.25, 0.75], "feature": [1, 0, 0],
+                                         "bound": 0.4}))
+        [[a, *_], [b, *_]] = found["solution"]
+        self.assertAlmostEqual(0.25 * a + 0.75 * b, 0.4, delta=1e-9)
+        self.refused("align", self.write({"id": "a", "kind": "coherence", "nu0": [0.5, 0.5],
+                                          "beta": 1}), says="contexts")
+
     def test_output_is_json_lines_and_nothing_else(self):
         path = self.write({"id": "ü", "kind": "gini", "nu0": [0.5, 0.5], "weight": 1, "beta": 1})
         plain = self.ok("align", path)

@@ -504,6 +504,34 @@ class Rewards(Case):
             self.assertEqual(found["utility"], utility)
             self.assertIsInstance(found["mean_reward"], float)
 
+    def test_every_utility_of_the_list_and_its_weight(self):
+        path = self.write(group("q", "x", ["1", "2", "1"]), group("q", "y", ["1", "1", "2"]))
+        values = self.values({"question_id": "q", "values": {"1": 1, "2": 0.25}})
+        for entry in self.json("utilities"):
+            options = {f["option"] for f in entry["fields"]}
+            more = ["--reference", path] if entry["name"].startswith("frozen") else []
+            more += ["--values", values] if "--values" in options else []
+            more += ["--bounds", "0.5"] if "--bounds" in options else []
+            more += ["--penalty", "1"] if entry["name"] == "moment_constraints" else []
+            for estimator in entry["estimators"]:
+                if estimator != "plug-in" and "--values" in options and "--bounds" not in options:
+                    continue  # linear in nu
+                # A power needs an order that has a table.
+                power = ["--order", "3"] if "--order" in options else []
+                words = ["--utility", entry["name"], "--estimator", estimator] + power + more
+                once = self.rewarded(path, *words)
+                twice = self.rewarded(path, *words, "--weight", "2")
+                self.assertRewards(twice, [[None if r is None else 2 * r for r, _ in g]
+                                            for g in once])
+                self.assertTrue(any(r for g in once for r, _ in g), words)
+            for alias in entry["aliases"] + [entry["name"].replace("_", "-")]:
+                self.json("rewards", path, "--utility", alias, *more)
+            for option, value in [("--order", 3), ("--k", 2), ("--epsilon", 0.3), ("--target", path),
+                                  ("--values", values), ("--bounds", "1"), ("--ground", "number")]:
+                if option not in options:
+                    self.refused("rewards", path, "--utility", entry["name"], *more, option, value,
+                                 says=option)
+
     def test_refusals(self):
         good = self.write(group("q", "x", ["1", "2"]))
         for words, says in [

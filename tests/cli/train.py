@@ -92,6 +92,72 @@ class Train(Case):
         self.assertIsNone(self.json("train", self.config(objective="gini", refresh_every=5, **small)
                                     )["total_variation"])  # another game than the referee's
 
+    def every_utility(self):
+        """Small configurations, one a utility, filled by what the list says of its fields."""
+        steps = [[abs(i - j) for j in range(4)] for i in range(4)]
+        values = {"correct": [0, 2], "target": [.1, .2, .3, .4], "reward": [.3, -.2, .9, 0],
+                  "feature": [1, 0, .2, 0], "bound": .1, "rewards": [[1, 0, 0, 0], [0, 1, 0, 2]],
+                  "kernel": [[.5 ** d for d in row] for row in steps], "cost": steps}
+        for entry in self.json("utilities"):
+            fields = {f["name"] for f in entry["fields"]}
+            yield entry, dict(
+                objective=entry["name"], layers=4, states=3, answers=4, contexts=2, steps=2,
+                group_size=32, optimizer="sgd", schedule="constant", warm_up=0, beta=0.1,
+                **{k: v for k, v in values.items() if k in fields})
+
+    def test_every_utility_trains_and_its_weight_is_felt(self):
+        def second_step(**config):
+            self.ok("train", self.config(**config), "--metrics", "run.jsonl", "-q",
+                    cwd=self.folder)
+            lines = (self.folder / "run.jsonl").read_text().splitlines()
+            return {k: json.loads(lines[1])[k] for k in ["kl", "answer_entropy"]}
+        for entry, config in self.every_utility():
+            with self.subTest(entry["name"]):
+                found = self.json("train", self.config(**config))
+                self.assertIsNotNone(found["total_variation"])
+                for alias in entry["aliases"]:
+                    self.ok("train", self.config(**dict(config, objective=alias)), "-q")
+                if entry["name"] == "moment_constraints":
+                    self.refused("train", self.config(weight=2, **config), says="weight")
+                    continue
+                # A step of plain ascent without the anchor is linear in the signals.
+                free = dict(config, beta=0, learning_rate=0.0625)
+                strong = second_step(**free, weight=2)
+                self.assertEqual(strong, second_step(**dict(free, learning_rate=0.125)))
+                self.assertEqual(strong, second_step(**free, tau=2))
+                self.assertNotEqual(strong, second_step(**free))
+
+    def test_keys_of_other_utilities_are_refused(self):
+        keys = {f["name"] for entry, _ in self.every_utility() for f in entry["fields"]}
+        for entry, config in self.every_utility():
+            own = {f["name"] for f in entry["fields"]}
+            for key in sorted(keys - own - {"weight"}):
+                value = {"rule": "equal", "correct": [0]}.get(key, 2)
+                if key in ["target", "reward", "feature", "rewards", "kernel", "cost"]:
+                    value = [[1, 0, 0, 0]] * 4 if key in ["rewards", "kernel", "cost"] else [.25] * 4
+                self.refused("train", self.config(**config, **{key: value}), says=f'"{key}"')
+        small = dict(layers=4, states=3, answers=4, steps=2, group_size=8)
+        for config, says in [
+                (dict(objective="gini", estimator="minimax"), "estimator"),
+                (dict(objective="shannon", smoothing=1), "smoothing"),
+                (dict(objective="gini", step=1), "step"),
+                (dict(objective="tsallis3", order=2), "order"),
+                (dict(objective="gini+shannon", order=2), "order"),
+                (dict(objective=[dict(name="gini")], tau=2), "tau"),
+                (dict(objective="2*moment_le", feature=[1, 0, 0, 0], bound=.5), "hard constraint")]:
+            self.refused("train", self.config(**config, **small), says=says)
+
+    def test_sums_by_name(self):
+        small = dict(layers=4, states=3, answers=4, steps=20, group_size=16, contexts=2)
+        reward = [.3, -.2, .9, 0]
+        text = self.json("train", self.config(objective="gini+0.5*expected-reward+coherence",
+                                              reward=reward, weight=2, **small))
+        parts = self.json("train", self.config(objective=[
+            dict(name="gini", weight=2), dict(name="expected_reward", reward=reward, tau=2,
+                                              weight=0.5), dict(name="coherence", tau=2)], **small))
+        self.assertEqual(text["objective"], "gini+expected_reward+coherence_arithmetic")
+        self.assertAlmostEqual(text["total_variation"], parts["total_variation"], delta=1e-12)
+
     def test_a_killed_run_goes_on_bit_for_bit(self):
         # Multipliers, a clipped loss over two epochs and a moving reference: all is in the file.
         config = self.config(layers=6, states=4, answers=5, steps=1500, group_size=16,

@@ -15,10 +15,12 @@
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
+#include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
 #include <dag/utility/held_consensus.hpp>
 #include <dag/utility/jensen_shannon_to_target.hpp>
 #include <dag/utility/pass_at_k.hpp>
+#include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/shannon_entropy.hpp>
 #include <dag/utility/tsallis.hpp>
 #include <dag/utility/user_defined.hpp>
@@ -159,13 +161,11 @@ TEST_CASE("objectives without bias: the expected step is the exact gradient to 1
              dag::TsallisEntropy<double>{tau, 3}) > 1e-3);
   CHECK(bias(dag::CoherenceObjective(dag::Pool::euclidean, EstimatorKind::plug_in, tau),
              dag::EuclideanCoherence<double>{tau}) < 1e-12);
-  CHECK(bias(dag::TargetObjective(
-                 dag::TargetDivergence::chi_square, [](const AnswerAt& a) { return at(target, a); },
-                 tau),
+  CHECK(bias(dag::TargetObjective(dag::ChiSquare<double>{{}, tau},
+                                  [](const AnswerAt& a) { return at(target, a); }),
              dag::ChiSquare<double>{target, tau}) < 1e-12);
-  CHECK(bias(dag::TargetObjective(
-                 dag::TargetDivergence::euclidean, [](const AnswerAt& a) { return at(target, a); },
-                 tau),
+  CHECK(bias(dag::TargetObjective(dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, {}},
+                                  [](const AnswerAt& a) { return at(target, a); }),
              dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, target}) < 1e-12);
   // The event's samples without an answer count as wrong.
   const dag::CorrectSet correct{true, true, false, true, false, false};
@@ -247,8 +247,7 @@ TEST_CASE("baselines add no bias where the rewards have one") {
                         }) < 1e-12);
     CHECK(baseline_bias(
               dag::TargetObjective(
-                  dag::TargetDivergence::reverse_kl,
-                  [](const AnswerAt& a) { return at(target, a); }, 1, kind),
+                  dag::ReverseKl<double>{}, [](const AnswerAt& a) { return at(target, a); }, kind),
               [&](const dag::QuestionSample& s, std::size_t i) {
                 return std::log(target[i / group * 3 + static_cast<std::size_t>(s.answers[i])]) -
                        table[hits(s, i / group, s.answers[i], i)];
@@ -270,7 +269,7 @@ TEST_CASE("baselines add no bias where the rewards have one") {
   const auto frequency = [](const dag::QuestionSample& s, std::size_t i) {
     return static_cast<double>(hits(s, i / group, s.answers[i], i) + 1) / group;
   };
-  CHECK(baseline_bias(dag::TargetObjective(dag::TargetDivergence::forward_kl,
+  CHECK(baseline_bias(dag::TargetObjective(dag::ForwardKl<double>{},
                                            [](const AnswerAt& a) { return at(target, a); }),
                       [&](const dag::QuestionSample& s, std::size_t i) {
                         return target[i / group * 3 + static_cast<std::size_t>(s.answers[i])] /
@@ -280,7 +279,7 @@ TEST_CASE("baselines add no bias where the rewards have one") {
     const auto p = target[i / group * 3 + static_cast<std::size_t>(s.answers[i])];
     return std::log((frequency(s, i) + p) / (2 * frequency(s, i))) / 2;
   };
-  CHECK(baseline_bias(dag::TargetObjective(dag::TargetDivergence::jensen_shannon,
+  CHECK(baseline_bias(dag::TargetObjective(dag::JensenShannon<double>{},
                                            [](const AnswerAt& a) { return at(target, a); }),
                       shannon) < 1e-12);
   // The same through the general way, from the utility's own formula.

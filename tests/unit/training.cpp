@@ -9,6 +9,8 @@
 #include <dag/train/metrics_log.hpp>
 #include <dag/train/presets.hpp>
 #include <dag/train/trainer.hpp>
+#include <dag/utility/forward_kl.hpp>
+#include <dag/utility/reverse_kl.hpp>
 
 #include <doctest/doctest.h>
 
@@ -425,9 +427,9 @@ TEST_CASE("presets are the objectives they name") {
           signals(dag::CoherenceObjective(pool, aqp, 0.4)));
   }
   CHECK(signals(dag::coherence_grpo({.pool = Pool::geometric, .frozen = third}).objective) ==
-        signals(dag::TargetObjective(dag::TargetDivergence::forward_kl, third)));
+        signals(dag::TargetObjective(dag::ForwardKl<double>{}, third)));
   CHECK(signals(dag::coherence_grpo({.frozen = third}).objective) ==
-        signals(dag::TargetObjective(dag::TargetDivergence::reverse_kl, third)));
+        signals(dag::TargetObjective(dag::ReverseKl<double>{}, third)));
   CHECK_THROWS_AS((void)dag::coherence_grpo({.pool = Pool::pairwise, .frozen = third}), dag::Error);
   CHECK(signals(dag::diversity_grpo().objective) ==
         signals(dag::TableObjective(aqp, dag::RewardFunction::logarithm(), -1)));

@@ -65,8 +65,8 @@ struct RewardFunction {
   [[nodiscard]] static constexpr RewardFunction power(double order) noexcept {
     return {Form::power, order};
   }
-  [[nodiscard]] static constexpr RewardFunction pass_at_k(int k) noexcept {
-    return {Form::pass_at_k, static_cast<double>(k)};
+  [[nodiscard]] static constexpr RewardFunction pass_at_k(double k) noexcept {
+    return {Form::pass_at_k, k};
   }
   [[nodiscard]] static constexpr RewardFunction inverse() noexcept { return {Form::inverse, 1}; }
 
@@ -94,6 +94,16 @@ struct RewardFunction {
   }
 
   friend bool operator==(const RewardFunction&, const RewardFunction&) = default;
+};
+
+/// A utility's reward for an answer of probability p, as a table estimates it: level + scale g(p).
+/// Affine in g, so that an unbiased table gives an unbiased reward.
+struct TableReward {
+  RewardFunction function = {};
+  double scale = 1;
+  double level = 0;
+
+  [[nodiscard]] constexpr double operator()(double g) const noexcept { return level + scale * g; }
 };
 
 }  // namespace dag

@@ -6,29 +6,16 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <dag/alignment/alignment.hpp>
-#include <dag/alignment/equilibrium.hpp>
+#include <dag/alignment/any_equilibrium.hpp>
+#include <dag/alignment/contexts.hpp>
 #include <dag/core/error.hpp>
-#include <dag/utility/chi_square_to_target.hpp>
-#include <dag/utility/coherence.hpp>
-#include <dag/utility/expected_reward.hpp>
-#include <dag/utility/forward_kl.hpp>
-#include <dag/utility/gini.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
-#include <dag/utility/log_likelihood.hpp>
-#include <dag/utility/moment_constraints.hpp>
-#include <dag/utility/pairwise_coherence.hpp>
-#include <dag/utility/pass_at_k.hpp>
-#include <dag/utility/reverse_kl.hpp>
-#include <dag/utility/robust_reward.hpp>
-#include <dag/utility/shannon_entropy.hpp>
-#include <dag/utility/sum.hpp>
-#include <dag/utility/tsallis.hpp>
+#include <dag/utility/registry.hpp>
 
 namespace dag {
 
@@ -60,8 +47,7 @@ class ProblemFields {
     return rows;
   }
   /// 0/1 or false/true an answer.
-  [[nodiscard]] std::vector<bool> flags(const char* name) const {
-    const auto& value = at(name);
+  [[nodiscard]] static std::vector<bool> as_flags(const nlohmann::json& value, const char* name) {
     check(value.is_array(), name, value, "must be an array of 0 and 1, one an answer");
     std::vector<bool> flags;
     for (const auto& flag : value) {
@@ -71,8 +57,6 @@ class ProblemFields {
     }
     return flags;
   }
-
- private:
   [[nodiscard]] const nlohmann::json& at(const char* name) const {
     const auto found = object_.find(name);
     require(found != object_.end(), Errc::parse, "problem: field \"", name, "\" is missing");
@@ -106,13 +90,10 @@ class ProblemFields {
   const nlohmann::json& object_;
 };
 
-/// Solves the game and writes the answer's common fields.
-template <Utility U>
-[[nodiscard]] nlohmann::json solve_to_json(const std::string& id, const std::string& kind,
-                                           U utility, Contexts<double> contexts, double beta,
-                                           bool many) {
-  const AlignmentGame<U, no_backend> game(std::move(utility), std::move(contexts), beta);
-  const auto found = equilibrium(game);
+/// The answer's common fields.
+[[nodiscard]] inline nlohmann::json problem_result(const std::string& id, const std::string& kind,
+                                                   const AnyEquilibrium& solved, bool many) {
+  const AlignmentSolution<double>& found = solved.solution;
   nlohmann::json out;
   out["id"] = id;
   out["kind"] = kind;
@@ -133,109 +114,197 @@ template <Utility U>
   if (!found.consensus.empty()) {
     out["consensus"] = found.consensus;
   }
-  if (kind == "robust_reward") {
-    out["mixture"] = found.target;
-  } else if (!found.target.empty()) {
-    out["multipliers"] = found.target;
-    out["slack"] = found.slack;
+  bool constrained = false;
+  for (std::size_t k = 0; k < found.target.size(); ++k) {
+    if (solved.target_kinds[k] == TargetKind::mixture) {
+      out["mixture"].push_back(found.target[k]);
+    } else {
+      constrained = true;
+      out["multipliers"].push_back(found.target[k]);
+      out["slack"].push_back(found.slack[k]);
+    }
+  }
+  if (constrained) {
     out["violation"] = found.violation;
     out["complementarity"] = found.complementarity;
   }
   return out;
 }
 
+/// Data by answer: n numbers, the same in every context, or a row of them a context.
+template <class Entry, class Read>
+[[nodiscard]] std::vector<Entry> stacked(const nlohmann::json& value, const char* name,
+                                         const Blocks& blocks, const Read& read) {
+  std::vector<Entry> out;
+  const bool rows = value.is_array() && !value.empty() && value[0].is_array();
+  if (rows) {
+    require(value.size() == blocks.count(), Errc::dimension_mismatch, "problem: field \"", name,
+            "\" has ", value.size(), " rows for ", blocks.count(), " contexts");
+  }
+  for (std::size_t x = 0; x < blocks.count(); ++x) {
+    const std::vector<Entry> row = read(rows ? value[x] : value, name);
+    out.insert(out.end(), row.begin(), row.end());
+    require(blocks.count() == 1 || row.size() == blocks.size(x), Errc::dimension_mismatch,
+            "problem: field \"", name, "\" has ", row.size(), " entries for the ", blocks.size(x),
+            " answers of context ", x);
+  }
+  return out;
+}
+
+/// Fields of a utility, from an object that holds them.
+inline void read_utility_field(const ProblemFields& fields, const UtilityField& field,
+                               const Contexts<double>& contexts, UtilityData& data) {
+  const Blocks& blocks = contexts.blocks();
+  const std::string name(field.name);
+  const char* key = name.c_str();
+  if (!fields.has(key) && field.fallback && !field.asked) {
+    return;
+  }
+  if (const auto* number = std::get_if<double UtilityData::*>(&field.member)) {
+    data.*(*number) = fields.number(key);
+    field.check(data.*(*number), "problem: field ");
+  } else if (const auto* word = std::get_if<std::string UtilityData::*>(&field.member)) {
+    if (fields.has(key)) {
+      data.*(*word) = fields.text(key);
+    }
+    require(data.rule == "at_most" || data.rule == "at_least" || data.rule == "equal", Errc::parse,
+            "problem: field \"rule\" must be at_most, at_least or equal, got \"", data.rule, "\"");
+  } else if (const auto* values = std::get_if<std::vector<double> UtilityData::*>(&field.member)) {
+    data.*(*values) = stacked<double>(fields.at(key), key, blocks, &ProblemFields::as_numbers);
+    for (std::size_t x = 0;
+         field.averaged && (data.*(*values)).size() == blocks.total() && x < blocks.count(); ++x) {
+      for (double& entry : blocks.of(std::span<double>(data.*(*values)), x)) {
+        entry *= contexts.weights()[x];
+      }
+    }
+  } else if (const auto* flags = std::get_if<std::vector<bool> UtilityData::*>(&field.member)) {
+    data.*(*flags) = stacked<bool>(fields.at(key), key, blocks, &ProblemFields::as_flags);
+  } else {
+    const auto rows = std::get<std::vector<std::vector<double>> UtilityData::*>(field.member);
+    const auto& value = fields.at(key);
+    ProblemFields::check(value.is_array() && !value.empty(), key, value,
+                         "must be an array of arrays of numbers");
+    for (const auto& row : value) {
+      (data.*rows)
+          .push_back(field.matrix ? ProblemFields::as_numbers(row, key)
+                                  : stacked<double>(row, key, blocks, &ProblemFields::as_numbers));
+    }
+  }
+}
+
+/// The one kind that is a sum with a name of its own; its weight is the entropy's.
+inline constexpr std::string_view reward_plus_entropy = "reward_plus_entropy";
+
+/// The utilities of "kind", one or a sum. Errors: parse.
+[[nodiscard]] inline std::vector<UtilityChoice> read_kind(const ProblemFields& fields) {
+  const std::string kind = fields.text("kind");
+  try {
+    return utility_sum(kind == reward_plus_entropy ? "expected_reward+shannon_entropy" : kind);
+  } catch (const Error& error) {
+    fail(Errc::parse, "problem: field \"kind\" must be a known utility, got \"", kind,
+         "\": ", std::string_view(error.what()));
+  }
+}
+
+/// Adds the utilities of an object that holds their fields. Refuses fields that utilities have but
+/// not these.
+inline void add_utilities(const nlohmann::json& object, const std::vector<UtilityChoice>& parts,
+                          const Contexts<double>& contexts, double weight,
+                          std::vector<AnyUtility>& out) {
+  const ProblemFields fields(object);
+  const std::string kind = fields.text("kind");
+  for (const auto& [key, value] : object.items()) {
+    bool used = !is_utility_field(key);
+    for (const UtilityChoice& part : parts) {
+      used = used || (part.entry->field(key) != nullptr && !part.settles(key));
+    }
+    require(used, Errc::parse, "problem: field \"", key, "\" is none of ", kind,
+            "'s; see dag utilities ", kind);
+  }
+  for (const UtilityChoice& part : parts) {
+    UtilityData data = part.defaults();
+    for (const UtilityField& field : part.entry->fields) {
+      if (!part.settles(field.name)) {
+        read_utility_field(fields, field, contexts, data);
+      }
+    }
+    if (kind == reward_plus_entropy && part.entry == parts[0].entry) {
+      data.weight = 1;
+    }
+    require(part.entry->field("weight") != nullptr || weight * part.factor == 1, Errc::parse,
+            "problem: ", part.entry->name, " is a hard constraint and has no weight");
+    data.weight *= weight * part.factor;
+    out.push_back(part.entry->make(data));
+  }
+}
+
 }  // namespace detail
 
-/// Solves one answer-level problem, a JSON object with `id`, `kind`, `nu0` (numbers, or rows of
-/// them for the kinds of many contexts), `beta` and the fields of its kind:
-///   expected_reward: reward. shannon_entropy, gini, tsallis3: weight. tsallis: weight, order.
-///   reward_plus_entropy: reward, weight. log_likelihood: correct. pass_at_k: correct, k.
-///   forward_kl_to_target, reverse_kl_to_target, chi2_to_target, jensen_shannon_to_target: target.
-///   moment_le, moment_eq: feature, bound. robust_reward: rewards (rows).
-///   coherence_arithmetic, coherence_geometric, coherence_euclidean, pairwise_kl,
-///   pairwise_euclidean: weights (of the contexts).
-/// Other fields are ignored. Out: id, kind, solution, value, residual, gap, iterations, status,
-/// method; consensus, mixture, or multipliers with slack, violation and complementarity.
-/// Errors: parse (a field missing or of the wrong type, an unknown kind), and those of the game.
+/// Solves one answer-level problem, a JSON object with `id`, `kind` (a utility of
+/// `utility_registry` or a sum of them: "gini+0.5*expected_reward"), `nu0` (numbers, or rows of
+/// them for many contexts, then perhaps `weights` of the contexts), `beta` and the fields of the
+/// utilities: those that the registry names, by answer as numbers or a row of them a context. A sum
+/// whose parts need fields of one name has `parts`, a list of objects with `kind` and their fields,
+/// in place of `kind`; `weight` beside it is a factor of all. Fields that no utility has are
+/// ignored, those of others are refused. Out: id, kind, solution, value, residual, gap, iterations,
+/// status, method; consensus, mixture, or multipliers with slack, violation and complementarity.
+/// Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other kinds),
+/// and those of `any_equilibrium`.
 [[nodiscard]] inline nlohmann::json solve_problem(const nlohmann::json& problem) {
-  using std::move;
   require(problem.is_object(), Errc::parse, "problem: must be a JSON object, got ",
           std::string_view(problem.type_name()));
   const detail::ProblemFields fields(problem);
   const std::string id = fields.text("id");
-  const std::string kind = fields.text("kind");
-  const auto many = [&](auto utility) {
-    return detail::solve_to_json(id, kind, move(utility),
-                                 Contexts<double>(fields.rows("nu0"), fields.numbers("weights")),
-                                 fields.number("beta"), true);
-  };
-  const auto one = [&](auto utility) {
-    return detail::solve_to_json(id, kind, move(utility), Contexts<double>(fields.numbers("nu0")),
-                                 fields.number("beta"), false);
-  };
-  const auto weight = [&] { return fields.number("weight"); };
-  const auto target = [&] { return fields.numbers("target"); };
-  if (kind == "expected_reward") {
-    return one(ExpectedReward{fields.numbers("reward")});
-  }
-  if (kind == "shannon_entropy") {
-    return one(ShannonEntropy{weight()});
-  }
-  if (kind == "reward_plus_entropy") {
-    return one(Sum{ExpectedReward{fields.numbers("reward")}, ShannonEntropy{weight()}});
-  }
-  if (kind == "gini") {
-    return one(Gini{weight()});
-  }
-  if (kind == "tsallis3" || kind == "tsallis") {
-    return one(TsallisEntropy{weight(), kind == "tsallis" ? fields.number("order") : 3.0});
-  }
-  if (kind == "log_likelihood") {
-    return one(AnswerLogLikelihood<double>{fields.flags("correct")});
-  }
-  if (kind == "pass_at_k") {
-    return one(PassAtK<double>{fields.flags("correct"), fields.number("k")});
-  }
-  if (kind == "forward_kl_to_target") {
-    return one(ForwardKl{target()});
-  }
-  if (kind == "reverse_kl_to_target") {
-    return one(ReverseKl{target()});
-  }
-  if (kind == "chi2_to_target") {
-    return one(ChiSquare{target()});
-  }
-  if (kind == "jensen_shannon_to_target") {
-    return one(JensenShannon{target()});
-  }
-  if (kind == "moment_le" || kind == "moment_eq") {
-    MomentConstraints<double> constraints;
-    if (kind == "moment_eq") {
-      constraints.equal(fields.numbers("feature"), fields.number("bound"));
-    } else {
-      constraints.at_most(fields.numbers("feature"), fields.number("bound"));
+  const bool has_parts = fields.has("parts");
+  const std::string kind = has_parts && !fields.has("kind") ? "sum" : fields.text("kind");
+  // Says what is wrong with a kind before anything else.
+  const std::vector<UtilityChoice> choices =
+      has_parts ? std::vector<UtilityChoice>{} : detail::read_kind(fields);
+  const bool many =
+      fields.at("nu0").is_array() && !fields.at("nu0").empty() && fields.at("nu0")[0].is_array();
+  const std::vector<std::vector<double>> rows =
+      many ? fields.rows("nu0") : std::vector<std::vector<double>>{fields.numbers("nu0")};
+  const Contexts<double> contexts(
+      rows, fields.has("weights") ? fields.numbers("weights") : std::vector<double>{});
+  const double beta = fields.number("beta");
+  std::vector<AnyUtility> utilities;
+  if (has_parts) {
+    require(kind == "sum", Errc::parse, "problem: \"parts\" take the place of \"kind\", got \"",
+            kind, "\"");
+    nlohmann::json rest = problem;
+    double weight = 1;
+    if (fields.has("weight")) {
+      weight = fields.number("weight");
+      require(weight > 0, Errc::parse, "problem: field \"weight\" must be > 0, got ", weight);
+      rest.erase("weight");
     }
-    return one(move(constraints));
+    for (const auto& [key, value] : rest.items()) {
+      require(!is_utility_field(key), Errc::parse, "problem: field \"", key,
+              "\" belongs into one of the \"parts\"");
+    }
+    const auto& parts = fields.at("parts");
+    detail::ProblemFields::check(parts.is_array() && !parts.empty(), "parts", parts,
+                                 "must be an array of objects");
+    for (const auto& part : parts) {
+      detail::ProblemFields::check(part.is_object(), "parts", part, "must hold objects");
+      for (const char* shared : {"nu0", "beta", "weights"}) {
+        require(!part.contains(shared), Errc::parse, "problem: field \"", shared,
+                "\" stands beside \"parts\", not in them");
+      }
+      detail::add_utilities(part, detail::read_kind(detail::ProblemFields(part)), contexts, weight,
+                            utilities);
+    }
+  } else {
+    for (const UtilityChoice& part : choices) {
+      const bool compares = part.entry->family == UtilityFamily::consensus ||
+                            part.entry->family == UtilityFamily::pairwise;
+      detail::ProblemFields::check(many || !compares, "nu0", fields.at("nu0"),
+                                   "must be an array of arrays of numbers: contexts to compare");
+    }
+    detail::add_utilities(problem, choices, contexts, 1, utilities);
   }
-  if (kind == "robust_reward") {
-    return one(RobustReward<double>{fields.rows("rewards")});
-  }
-  if (kind == "coherence_arithmetic") {
-    return many(ArithmeticCoherence<double>{});
-  }
-  if (kind == "coherence_geometric") {
-    return many(GeometricCoherence<double>{});
-  }
-  if (kind == "coherence_euclidean") {
-    return many(EuclideanCoherence<double>{});
-  }
-  if (kind == "pairwise_kl") {
-    return many(PairwiseKl<double>{});
-  }
-  if (kind == "pairwise_euclidean") {
-    return many(PairwiseEuclidean<double>{});
-  }
-  fail(Errc::parse, "problem: field \"kind\" must be a known utility, got \"", kind, "\"");
+  const AnyEquilibrium solved = any_equilibrium(utilities, contexts, beta);
+  return detail::problem_result(id, kind, solved, many);
 }
 
 /// The same from one line of text. Errors: parse where it is not JSON, with the offset of the

@@ -16,6 +16,9 @@
 #include <dag/train/sum_objective.hpp>
 #include <dag/train/target_objective.hpp>
 #include <dag/train/train_options.hpp>
+#include <dag/utility/held_consensus.hpp>
+#include <dag/utility/shannon_entropy.hpp>
+#include <dag/utility/tsallis.hpp>
 
 // Answer-level alignment by name: what to reward and how to train, ready for `train`. Each preset
 // is a struct of settings and a function that gives the objective with the options.
@@ -59,11 +62,16 @@ struct CoherenceGrpo {
   }
   require(s.pool != Pool::pairwise, Errc::invalid_argument,
           "coherence_grpo: pairs have no consensus to freeze; use another pool");
-  const TargetDivergence divergence = s.pool == Pool::arithmetic  ? TargetDivergence::reverse_kl
-                                      : s.pool == Pool::geometric ? TargetDivergence::forward_kl
-                                                                  : TargetDivergence::euclidean;
-  return {TargetObjective(divergence, std::move(s.frozen), s.tau, s.estimator),
-          std::move(s.options)};
+  const auto pull = [&](auto pool) -> TrainPreset {
+    using Frozen = FrozenConsensus<decltype(pool)>;
+    return {TargetObjective(Frozen{pool, {}}, std::move(s.frozen), s.estimator),
+            std::move(s.options)};
+  };
+  switch (s.pool) {
+    case Pool::geometric: return pull(GeometricCoherence<double>{s.tau});
+    case Pool::euclidean: return pull(EuclideanCoherence<double>{s.tau});
+    default: return pull(ArithmeticCoherence<double>{s.tau});
+  }
 }
 
 enum class Diversity { shannon, gini, tsallis };
@@ -80,7 +88,8 @@ struct DiversityGrpo {
 [[nodiscard]] inline AnyObjective diversity_objective(Diversity measure, double tau, double order,
                                                       EstimatorKind estimator) {
   if (measure == Diversity::shannon) {
-    return TableObjective(estimator, RewardFunction::logarithm(), -tau);
+    const TableReward table = ShannonEntropy<double>{tau}.table_reward();
+    return TableObjective(estimator, table.function, table.scale);
   }
   const double a = measure == Diversity::gini ? 2 : order;
   require(a > 0 && a != 1, Errc::invalid_argument,
@@ -88,8 +97,9 @@ struct DiversityGrpo {
   require(a > 1, Errc::unsupported,
           "diversity_grpo: orders below 1 have no reward table; use UtilityObjective, got ", a);
   const bool polynomial = a == std::floor(a);
+  const TableReward table = TsallisEntropy<double>{tau, a}.table_reward();
   return TableObjective(polynomial ? EstimatorKind::u_statistic : EstimatorKind::plug_in,
-                        RewardFunction::power(a - 1), -tau * a / (a - 1));
+                        table.function, table.scale);
 }
 [[nodiscard]] inline TrainPreset diversity_grpo(DiversityGrpo settings = {}) {
   DiversityGrpo& s = settings;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include <dag/estimate/reward_function.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -46,6 +47,15 @@ struct AlphaToTarget {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {
     return p.value > 0 ? -tau * std::exp((order - 1) * (nu.log - p.log)) : Real{0};
+  }
+
+  /// Of order > 1: others have no table of a power, see `reward`.
+  [[nodiscard]] TableReward table_reward(Probability<Real> p) const {
+    require(order > 1, Errc::unsupported,
+            "AlphaToTarget: tables exist for orders > 1, order 1 is ReverseKl, 0 ForwardKl; got ",
+            order);
+    return {RewardFunction::power(order - 1), -tau * std::exp((1 - order) * p.log) / (order - 1),
+            tau / (order - 1)};
   }
 
   /// F = -inf unless nu is 0 at this answer.

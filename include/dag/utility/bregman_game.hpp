@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <limits>
 
 #include <dag/divergence/potential.hpp>
+#include <dag/divergence/potentials.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -33,6 +36,10 @@ struct BregmanUtility {
   [[nodiscard]] Real slope(Probability<Real> nu) const {
     const Real x = positive(nu);
     return -tau * (static_cast<Real>(potential.curvature(x)) * x);
+  }
+
+  [[nodiscard]] TableReward table_reward() const requires std::same_as<P, LogBarrier> {
+    return {RewardFunction::inverse(), tau};
   }
 
   /// F = -inf where nu is 0 at an answer.

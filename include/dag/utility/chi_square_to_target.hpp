@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dag/detail/limits.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
@@ -38,6 +39,10 @@ struct ChiSquare {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {
     return reward(nu, p);
+  }
+
+  [[nodiscard]] TableReward table_reward(Probability<Real> p) const {
+    return {RewardFunction::power(1), -2 * tau / p.value};
   }
 
   /// The root s = log nu of reward(nu) - beta (s - `level`) = 0, so that solvers need not search.

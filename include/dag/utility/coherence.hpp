@@ -9,6 +9,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/detail/limits.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/utility/target.hpp>
@@ -129,6 +130,9 @@ struct ArithmeticCoherence {
     constexpr Real infinity = detail::Limits<Real>::infinity;
     return q.log > -infinity ? tau * (q.log - nu.log) : -infinity;
   }
+  [[nodiscard]] TableReward table_reward(Probability<Real> q) const {
+    return {RewardFunction::logarithm(), -tau, tau * q.log};
+  }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real>, Probability<Real>) const {
     return -tau;
   }
@@ -169,6 +173,9 @@ struct GeometricCoherence {
     constexpr Real infinity = detail::Limits<Real>::infinity;
     return q.log > -infinity ? tau * std::exp(q.log - nu.log) : Real{0};
   }
+  [[nodiscard]] TableReward table_reward(Probability<Real> q) const {
+    return {RewardFunction::inverse(), tau * q.value};
+  }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> nu, Probability<Real> q) const {
     return -pair_reward(nu, q);
   }
@@ -206,6 +213,9 @@ struct EuclideanCoherence {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
     return tau * (q.value - nu.value);
+  }
+  [[nodiscard]] TableReward table_reward(Probability<Real> q) const {
+    return {RewardFunction::power(1), -tau, tau * q.value};
   }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> nu, Probability<Real>) const {
     return -tau * nu.value;

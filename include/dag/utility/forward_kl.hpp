@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
@@ -33,6 +34,10 @@ struct ForwardKl {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {
     return -reward(nu, p);
+  }
+
+  [[nodiscard]] TableReward table_reward(Probability<Real> p) const {
+    return {RewardFunction::inverse(), tau * p.value};
   }
 
   /// The root s = log nu of reward(nu) - beta (s - `level`) = 0, so that solvers need not search.

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <dag/core/error.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -29,6 +30,8 @@ struct Gini {
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu) const {
     return -2 * tau * nu.value;
   }
+
+  [[nodiscard]] TableReward table_reward() const { return {RewardFunction::power(1), -2 * tau}; }
 
   /// The root s = log nu of reward(nu) - beta (s - `level`) = 0, so that solvers need not search.
   [[nodiscard]] Real log_root(std::size_t, Real beta, Real level) const {

@@ -34,6 +34,7 @@ struct FrozenConsensus {
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> q) const {
     return pool.own_slope(nu, q);
   }
+  [[nodiscard]] TableReward table_reward(Probability<Real> q) const { return pool.table_reward(q); }
   [[nodiscard]] bool excludes(std::size_t i) const {
     return std::isinf(pool.pair_term(Probability<Real>::of(1), target[i]));
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <dag/estimate/reward_function.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
@@ -31,6 +32,8 @@ struct AnswerLogLikelihood {
   [[nodiscard]] DAG_HOST_DEVICE Real event_slope(Probability<Real> p) const {
     return -tau * std::exp(-p.log);
   }
+
+  [[nodiscard]] TableReward table_reward() const { return {RewardFunction::inverse(), tau}; }
 
   void check(const Blocks& blocks) const {
     detail::check_correct(correct_set, blocks, "AnswerLogLikelihood");

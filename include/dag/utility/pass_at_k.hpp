@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <dag/core/error.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/target.hpp>
@@ -36,6 +37,8 @@ struct PassAtK {
                ? Real{0}
                : -tau * k * (k - 1) * std::exp(p.log + (k - 2) * log1m_exp(p.log));
   }
+
+  [[nodiscard]] TableReward table_reward() const { return {RewardFunction::pass_at_k(k), tau}; }
 
   void check(const Blocks& blocks) const {
     detail::check_correct(correct_set, blocks, "PassAtK");

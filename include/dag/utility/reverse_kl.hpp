@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dag/detail/limits.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -33,6 +34,10 @@ struct ReverseKl {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real>, Probability<Real>) const {
     return -tau;
+  }
+
+  [[nodiscard]] TableReward table_reward(Probability<Real> p) const {
+    return {RewardFunction::logarithm(), -tau, tau * p.log};
   }
 
   /// F = -inf unless nu is 0 at this answer.

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <dag/core/error.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -24,6 +25,8 @@ struct ShannonEntropy {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu) const { return -tau * nu.log; }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real>) const { return -tau; }
+
+  [[nodiscard]] TableReward table_reward() const { return {RewardFunction::logarithm(), -tau}; }
 
   [[nodiscard]] Real log_affine_level(std::size_t) const { return 0; }
   [[nodiscard]] Real log_affine_rate() const { return tau; }

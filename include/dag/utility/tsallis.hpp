@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <dag/core/error.hpp>
+#include <dag/estimate/reward_function.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -32,6 +33,11 @@ struct TsallisEntropy {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu) const {
     return order == 1 ? -tau : -tau * order * std::exp((order - 1) * nu.log);
+  }
+
+  [[nodiscard]] TableReward table_reward() const {
+    return order == 1 ? TableReward{RewardFunction::logarithm(), -tau}
+                      : TableReward{RewardFunction::power(order - 1), -tau * order / (order - 1)};
   }
 
   void check(const Blocks&) const {

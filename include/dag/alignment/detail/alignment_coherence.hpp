@@ -11,12 +11,38 @@
 
 #include <dag/alignment/alignment.hpp>
 #include <dag/alignment/alignment_solution.hpp>
-#include <dag/alignment/detail/alignment_consensus.hpp>
+#include <dag/alignment/detail/alignment_pointwise.hpp>
 #include <dag/core/deadline.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
 namespace dag::detail {
+
+/// A pool at a held consensus q = exp(theta): a pointwise utility, whose equilibrium is a context's
+/// exact best response.
+template <CoherenceUtility Pool>
+struct HeldConsensus {
+  using scalar_type = typename Pool::scalar_type;
+  using Real = scalar_type;
+  const Pool& pool;
+  std::span<const Real> theta;
+
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const {
+    return Probability<Real>::of_log(theta[i]);
+  }
+  [[nodiscard]] Real term(Probability<Real> nu, Probability<Real> q) const {
+    return pool.pair_term(nu, q);
+  }
+  [[nodiscard]] Real reward(Probability<Real> nu, Probability<Real> q) const {
+    return pool.pair_reward(nu, q);
+  }
+  [[nodiscard]] Real slope(Probability<Real> nu, Probability<Real> q) const {
+    return pool.own_slope(nu, q);
+  }
+  [[nodiscard]] Real log_root(std::size_t i, Real beta, Real level) const {
+    return pool.log_root(datum(i), beta, level);
+  }
+};
 
 /// A coherence game through its consensus: theta = log q -> exact best responses nu_x(q) -> their
 /// pool. Newton on theta - log pool(nu(theta)), whose Jacobian is diagonal plus rank X: O(n X^2 +
@@ -31,12 +57,13 @@ class ConsensusNewton {
 
   explicit ConsensusNewton(const Game& game)
       : game_(game),
-        response_(game),
         beta_(game.beta()),
         size_(game.contexts().blocks().size(0)),
         count_(game.contexts().blocks().count()) {
     log_nu_.assign(game.log_reference().begin(), game.log_reference().end());
     nu_.resize(log_nu_.size());
+    base_.resize(size_);
+    level_.assign(count_, infinity);
     pool_.resize(size_);
     error_.resize(size_);
     refresh_points();
@@ -132,8 +159,13 @@ class ConsensusNewton {
   /// D(exp(theta)); leaves the best responses and their pool.
   Real evaluate(const std::vector<Real>& theta) {
     Real total = 0;
+    using Held = HeldConsensus<typename Game::utility_type>;
+    const Held held{game_.utility(), theta};
+    const ContextResponse<Held> response(held, beta_);
     for (std::size_t x = 0; x < count_; ++x) {
-      response_.solve(theta, beta_, x, std::span<Real>(log_nu_).subspan(x * size_, size_));
+      response.solve(0, game_.contexts().blocks().of(game_.log_reference(), x), {},
+                     std::span<Real>(base_), std::span<Real>(log_nu_).subspan(x * size_, size_),
+                     &level_[x]);
     }
     refresh_points();
     pool();
@@ -220,10 +252,9 @@ class ConsensusNewton {
   }
 
   const Game& game_;
-  ConsensusResponse<Game> response_;
   Real beta_;  // the game's, or a larger one on the way there
   std::size_t size_, count_;
-  std::vector<Real> log_nu_, nu_, pool_, error_, left_, right_;
+  std::vector<Real> log_nu_, nu_, base_, level_, pool_, error_, left_, right_;
 };
 
 }  // namespace dag::detail

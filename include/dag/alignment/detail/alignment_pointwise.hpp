@@ -84,21 +84,22 @@ class ContextResponse {
   }
 
   /// `first`: stacked index of the context's first answer. `offset` may be empty. In: log_nu is
-  /// scratch. Out: log nu, normalised.
+  /// scratch. Out: log nu, normalised. `level`: where the search for the multiplier starts if it
+  /// lies in its bracket; out, where it ended.
   void solve(std::size_t first, std::span<const Real> log_reference, std::span<const Real> offset,
-             std::span<Real> base, std::span<Real> log_nu) const {
+             std::span<Real> base, std::span<Real> log_nu, Real* level = nullptr) const {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
     const std::size_t size = log_reference.size();
     std::size_t alive = 0;
     Real top = -infinity;
     for (std::size_t z = 0; z < size; ++z) {
-      Real level = offset.empty() ? Real{0} : offset[z];
+      Real pull = offset.empty() ? Real{0} : offset[z];
       for_each_part(u_, [&](const auto& part) {
         if constexpr (LogAffine<std::remove_cvref_t<decltype(part)>>) {
-          level += part.log_affine_level(first + z);
+          pull += part.log_affine_level(first + z);
         }
       });
-      base[z] = log_reference[z] > -infinity ? level : -infinity;
+      base[z] = log_reference[z] > -infinity ? pull : -infinity;
       alive += base[z] > -infinity ? 1 : 0;
       top = std::fmax(top, base[z]);
     }
@@ -109,7 +110,7 @@ class ContextResponse {
                                     : -infinity;
     }
     if constexpr (CurvedParts<U>::value > 0) {
-      solve_roots(first, base, log_nu, alive);
+      solve_roots(first, base, log_nu, alive, level);
     } else {
       for (std::size_t z = 0; z < size; ++z) {
         log_nu[z] = base[z];
@@ -175,7 +176,7 @@ class ContextResponse {
   }
 
   void solve_roots(std::size_t first, std::span<const Real> base, std::span<Real> log_nu,
-                   std::size_t alive) const {
+                   std::size_t alive, Real* level) const {
     constexpr Real infinity = std::numeric_limits<Real>::infinity();
     const Real log_alive = std::log(static_cast<Real>(alive));
     // At t = low some answer has probability 1 or more, at t = high none has more than 1 / alive.
@@ -202,8 +203,13 @@ class ContextResponse {
       widen_bracket(total, low, high);
       RootOptions<Real> coarse;
       coarse.value_tolerance = Real(1e-7);  // of log sum nu: polished afterwards
-      const Real start = (low + high) / 2;
-      (void)total(find_root_newton(total, low, high, start, coarse).root);
+      const bool warm = level != nullptr && *level > low && *level < high;
+      const Real start = warm ? *level : (low + high) / 2;
+      const Real root = find_root_newton(total, low, high, start, coarse).root;
+      (void)total(root);
+      if (level != nullptr) {
+        *level = root;
+      }
     } else {
       (void)total(low);
     }
