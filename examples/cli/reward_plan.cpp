@@ -157,10 +157,11 @@ RewardPlan plan_part(const dag::UtilityChoice& choice, RewardRequest request) {
                   request,
                   {}};
   const bool linear =
-      is_one_of<dag::ExpectedReward<double>>(plan.formula) && !request.values.empty();
+      utility.family == Family::values &&
+      (!is_one_of<dag::ExpectedReward<double>>(plan.formula) || !request.values.empty());
   dag::require(!linear || plan.estimator == dag::EstimatorKind::plug_in, dag::Errc::unsupported,
                "--estimator ", to_string(plan.estimator), ": ", utility.name,
-               " with --values takes plug-in: it is linear in nu, so that there is nothing to "
+               " of --values takes plug-in: it is linear in nu, so that there is nothing to "
                "estimate");
   check_estimator(utility, plan.estimator);
   std::visit(

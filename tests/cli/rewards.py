@@ -505,7 +505,8 @@ class Rewards(Case):
             self.assertIsInstance(found["mean_reward"], float)
 
     def test_every_utility_of_the_list_and_its_weight(self):
-        path = self.write(group("q", "x", ["1", "2", "1"]), group("q", "y", ["1", "1", "2"]))
+        path = self.write(group("q", "x", ["1", "2", "1", "1", "2"]),
+                          group("q", "y", ["1", "1", "2"]))
         values = self.values({"question_id": "q", "values": {"1": 1, "2": 0.25}})
         for entry in self.json("utilities"):
             options = {f["option"] for f in entry["fields"]}

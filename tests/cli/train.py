@@ -97,7 +97,8 @@ class Train(Case):
         steps = [[abs(i - j) for j in range(4)] for i in range(4)]
         values = {"correct": [0, 2], "target": [.1, .2, .3, .4], "reward": [.3, -.2, .9, 0],
                   "feature": [1, 0, .2, 0], "bound": .1, "rewards": [[1, 0, 0, 0], [0, 1, 0, 2]],
-                  "kernel": [[.5 ** d for d in row] for row in steps], "cost": steps}
+                  "kernel": [[.5 ** d for d in row] for row in steps],
+                  "cost": [[d / 3 for d in row] for row in steps]}
         for entry in self.json("utilities"):
             fields = {f["name"] for f in entry["fields"]}
             yield entry, dict(

@@ -51,9 +51,10 @@ struct AlphaToTarget {
 
   /// Of order > 1: others have no table of a power, see `reward`.
   [[nodiscard]] TableReward table_reward(Probability<Real> p) const {
-    require(order > 1, Errc::unsupported,
-            "AlphaToTarget: tables exist for orders > 1, order 1 is ReverseKl, 0 ForwardKl; got ",
-            order);
+    require(
+        order > 1, Errc::unsupported,
+        "AlphaToTarget: tables exist for orders > 1, order 1 is ReverseKl, 0 ForwardKl; got order ",
+        order);
     return {RewardFunction::power(order - 1), -tau * std::exp((1 - order) * p.log) / (order - 1),
             tau / (order - 1)};
   }

@@ -586,8 +586,8 @@ struct UtilityChoice {
     double factor = 1;
     if (const auto star = word.find('*'); star != std::string_view::npos) {
       const bool reads = detail::number_value(word.substr(0, star), factor) == nullptr;
-      require(reads && factor > 0 && std::isfinite(factor), Errc::invalid_argument,
-              "a weight must be one number > 0, got '", word, "'");
+      require(reads && factor > 0 && std::isfinite(factor), Errc::invalid_argument, "the weight '",
+              word.substr(0, star), "' of '", word, "' must be a number > 0");
       word.remove_prefix(star + 1);
     }
     auto found = find_utility(word);
