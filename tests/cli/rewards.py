@@ -519,6 +519,7 @@ class Rewards(Case):
                     continue  # linear in nu
                 # A power needs an order that has a table.
                 power = ["--order", "3"] if "--order" in options else []
+                power += ["--k", "2"] if "--k" in options else []
                 words = ["--utility", entry["name"], "--estimator", estimator] + power + more
                 once = self.rewarded(path, *words)
                 twice = self.rewarded(path, *words, "--weight", "2")
