@@ -61,10 +61,10 @@ void require_company(const dag::GroupReport& report, const std::vector<RewardPla
   }
   bool compares_contexts = !only_terms && report.contexts > 1;
   for (const RewardPlan& plan : plans) {
-    const std::string_view name = plan.utility.name;
-    compares_contexts =
-        compares_contexts && (name.substr(0, 9) == "coherence" || name.substr(0, 8) == "pairwise" ||
-                              name.substr(0, 6) == "frozen");
+    const dag::UtilityFamily family = plan.utility.family;
+    compares_contexts = compares_contexts && (family == dag::UtilityFamily::consensus ||
+                                              family == dag::UtilityFamily::pairwise ||
+                                              family == dag::UtilityFamily::frozen);
   }
   const std::size_t lonely = compares_contexts ? report.duplicate_groups : report.singleton_groups;
   const bool few = report.singleton_groups < 4;  // a few lines by hand are no dump
