@@ -4,6 +4,7 @@
 """CFR+ on game trees beside OpenSpiel, in one run: time of an iteration, exploitability reached.
 
     compare_trees.py PROGRAM [GAME...]
+    compare_trees.py --rounds PROGRAM    our solvers: rounds and time to relative gaps 1e-2, 1e-4, 1e-6
 
 PROGRAM is the built dag. OpenSpiel comes from PyPI (`pip install open_spiel` into the interpreter
 that runs this); without it only our own figures are printed. Runs take turns (ours, theirs, ours,
@@ -13,6 +14,7 @@ includes the program's checks of convergence, theirs does not.
 import json
 import subprocess
 import sys
+import tempfile
 import time
 
 # our name, OpenSpiel's, iterations of ours and of theirs a run
@@ -44,7 +46,33 @@ def theirs(pyspiel, game, iterations):
     return (time.perf_counter() - begin) / iterations
 
 
+SOLVERS = ("cfr", "cfr_plus", "linear_cfr", "discounted_cfr", "predictive_cfr_plus",
+           "asymmetric_predictive_cfr_plus", "restarted_cfr_plus", "external_sampling",
+           "mirror_prox", "extragradient", "optimistic_mirror_descent", "magnetic_mirror_descent",
+           "fictitious_play")
+
+
+def rounds(program):
+    for game in ("kuhn_poker", "leduc_poker", "liars_dice:3", "goofspiel:4"):
+        print(f"| {game} | 1e-2 | 1e-4 | 1e-6 |\n|---|---|---|---|")
+        for solver in SOLVERS:
+            with tempfile.TemporaryDirectory() as folder:
+                trace = f"{folder}/t.json"
+                subprocess.run([program, "solve", game, "--solver", solver, "--tolerance", "1e-6",
+                                "--time-limit", "4", "--quiet", "--trace", trace], check=False)
+                with open(trace, encoding="utf-8") as file:
+                    records = json.load(file)[0]["trace"]
+            cells = []
+            for level in (1e-2, 1e-4, 1e-6):
+                hit = next((r for r in records if r["relative_gap"] <= level), None)
+                cells.append(f"{hit['iteration']}, {1e3 * hit['seconds']:.2g} ms" if hit else "-")
+            print(f"| `{solver}` | " + " | ".join(cells) + " |", flush=True)
+        print()
+
+
 def main():
+    if sys.argv[1] == "--rounds":
+        return rounds(sys.argv[2])
     program = sys.argv[1]
     try:
         import pyspiel

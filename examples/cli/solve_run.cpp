@@ -155,6 +155,7 @@ void check(const SolveOptions& options) {
 Settings settings_of(const SolveOptions& options, std::uint64_t seed, bool several,
                      const std::vector<double>& start) {
   Settings settings;
+  settings.seed = seed;
   settings.tau = options.tau;
   settings.select = options.select;
   settings.exact = options.exact;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include <dag/solver/tree/cfr.hpp>
+#include <dag/solver/tree/sampled_cfr.hpp>
 
 #include "tree_solvers.hpp"
 
@@ -22,6 +23,15 @@ void refuse_pull(const Settings& settings, std::string_view name) {
     refuse_pull(settings, #function);                                    \
     const TreeGame game(problem.form);                                   \
     return tree_found(#function, dag::function(game, settings.options)); \
+  }
+
+/// A solver that samples the tree; --seed is its seed.
+#define DAG_TREE_SAMPLED(function)                                                                 \
+  [](const TreeProblem& problem, const Settings& settings) {                                       \
+    refuse_pull(settings, #function);                                                              \
+    const TreeGame game(problem.form);                                                             \
+    return tree_found(#function, dag::function(game, problem.game, problem.form, settings.options, \
+                                               {.seed = settings.seed}));                          \
   }
 
 }  // namespace
@@ -43,6 +53,11 @@ std::span<const TreeSolver> tree_regret_solvers() {
       TreeSolver{"restarted_cfr_plus", any_kind, zero_sum_kind,
                  "pulled to a reference that jumps: the last iterate converges",
                  DAG_TREE_REGRET(restarted_cfr_plus)},
+      TreeSolver{"external_sampling", any_kind, any_kind,
+                 "CFR on sampled moves of the others and of chance (--seed)",
+                 DAG_TREE_SAMPLED(external_sampling)},
+      TreeSolver{"outcome_sampling", any_kind, any_kind, "CFR on single sampled plays (--seed)",
+                 DAG_TREE_SAMPLED(outcome_sampling)},
   };
   return solvers;
 }

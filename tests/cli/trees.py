@@ -220,6 +220,17 @@ class Solve(Case):
         self.refused("solve", "kuhn_poker:9", says="2 to 6 players")
         self.refused("solve", "kuhn_poker", "--portrait", "a.svg", says="--portrait")
 
+    def test_sampling_follows_the_seed(self):
+        def gap(seed):
+            return self.json("solve", "kuhn_poker", "--solver", "external_sampling", "--tolerance",
+                             "0", "--max-iterations", "3000", "--seed", seed, code=1)["nash_conv"]
+        self.assertEqual(gap(1), gap(1))
+        self.assertNotEqual(gap(1), gap(2))
+        self.assertLess(gap(1), 0.2)
+        sampled = self.json("solve", "kuhn_poker", "--solver", "mirror_descent", "--feedback",
+                            "sampled", "--max-iterations", "3000", "--tolerance", "0", code=1)
+        self.assertLess(sampled["relative_gap"], 0.2)
+
     def test_trace_and_repeats(self):
         trace = self.folder / "t.csv"
         self.ok("solve", "kuhn_poker", "--solver", "cfr,cfr_plus", "--tolerance", "1e-3", "--trace",
