@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Game trees: a game of one's own, Kuhn's poker by CFR+, exactly, and by a solver of all convex games.
+// Game trees: a game of one's own, Kuhn's poker by CFR+, exactly, and by a solver of all convex
+// games.
 #include <cmath>
 #include <cstdio>
 #include <span>

@@ -34,11 +34,23 @@ dag::MixedProfile parts_of(const TreeProblem& problem, const std::vector<double>
   return dag::unstacked(problem.form.shape.blocks, plan);
 }
 
-Found program(const TreeProblem& problem, const Settings& settings) {
+/// The record of a solver that certifies once.
+void record(const Settings& settings, const Found& found) {
+  settings.options.observer(dag::Record{found.iterations, found.products, found.seconds,
+                                        found.value, found.gap, found.relative_gap, found.residual,
+                                        0.0});
+}
+
+/// From here on a tableau takes many seconds.
+constexpr std::size_t large_tableau = 6'000'000;
+
+Found program(const TreeProblem& problem, const Settings& settings,
+              std::size_t max_entries = large_tableau) {
   require_plain(settings, "sequence_form_program");
   const dag::Stopwatch watch;
   const dag::TreeEquilibrium solved = dag::sequence_form_program(
-      problem.game, problem.form, {.tolerance = settings.options.tolerance});
+      problem.game, problem.form,
+      {.tolerance = settings.options.tolerance, .max_entries = max_entries});
   Found found;
   found.solver = "sequence_form_program";
   found.status = solved.status;
@@ -48,6 +60,7 @@ Found program(const TreeProblem& problem, const Settings& settings) {
   found.gap = solved.gap;
   found.relative_gap = solved.relative_gap;
   found.strategies = parts_of(problem, solved.plan);
+  record(settings, found);
   return found;
 }
 
@@ -66,6 +79,7 @@ Found best_response(const TreeProblem& problem, const Settings& settings) {
   found.gap = found.relative_gap = 0;
   found.strategies = parts_of(problem, dag::plan_of(problem.form, report.best_responses));
   found.seconds = watch.seconds();
+  record(settings, found);
   return found;
 }
 
@@ -109,7 +123,7 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
         return best_response(problem, settings);
       }
       if (problem.kind == GameKind::zero_sum) {
-        return program(problem, settings);
+        return program(problem, settings, large_tableau / 4);
       }
       return by_table("auto", problem, settings);
     } catch (const dag::Error& error) {
@@ -135,7 +149,10 @@ std::span<const TreeSolver> tree_exact_solvers() {
                  "predictive_cfr_plus where these do not fit",
                  automatic},
       TreeSolver{"sequence_form_program", zero_sum_kind, zero_sum_kind,
-                 "linear program on the sequence form, exact", program},
+                 "linear program on the sequence form, exact",
+                 [](const TreeProblem& problem, const Settings& settings) {
+                   return program(problem, settings);
+                 }},
       TreeSolver{"best_response", many, 0, "games of one player", best_response},
       TreeSolver{"lemke_howson", bimatrix, bimatrix, "one equilibrium, by the reduced normal form",
                  [](const TreeProblem& problem, const Settings& settings) {

@@ -150,7 +150,7 @@ inline void validate(const ExtensiveGame& game) {
 }
 
 /// How the players' payoffs add up over the plays, by the rule of the normal form's `payoff_sum`:
-/// in exact fractions a outcome, sums along paths in double.
+/// in exact fractions an outcome, sums along paths in double.
 [[nodiscard]] inline PayoffSum payoff_sum(const ExtensiveGame& game) {
   struct Sum {
     double exact = 0;
@@ -195,7 +195,7 @@ inline void validate(const ExtensiveGame& game) {
   if (least == 0 && most == 0) {
     result.kind = SumKind::zero;
     result.constant = 0;
-  } else if (result.spread <= 1e-15 * std::fmax(std::abs(least), std::abs(most))) {
+  } else if (result.spread <= 1e-14 * std::fmax(std::abs(least), std::abs(most))) {
     result.kind = SumKind::constant;
   } else {
     const bool fits = low - high <= 1e-9 * result.spread && result.spread <= 2e-3 * largest;

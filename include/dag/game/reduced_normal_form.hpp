@@ -57,6 +57,10 @@ class ReducedFormMaker {
     require(bounded_product(counts, limit) <= limit, Errc::unsupported,
             "reduced_normal_form: the strategies", sizes_of(counts, limit), " make more than ",
             limit, " profiles; solve the tree itself");
+    for (std::size_t i = 0; i < form_.player_count(); ++i) {
+      require(form_.shape.depth(i) <= 2000, Errc::unsupported, "reduced_normal_form: player ",
+              i + 1, " has ", form_.shape.depth(i), " own moves on a path; solve the tree itself");
+    }
     ReducedNormalForm found;
     GameTable& table = found.table;
     table.title = game_.title;
@@ -177,7 +181,8 @@ class ReducedFormMaker {
 }  // namespace detail
 
 /// The reduced normal form, payoffs being expectations over chance. Kuhn (1953). Errors:
-/// unsupported where it has more than `limit` profiles.
+/// unsupported where it has more than `limit` profiles, or a
+/// player more than 2000 own moves on a path.
 [[nodiscard]] inline ReducedNormalForm reduced_normal_form(const ExtensiveGame& game,
                                                            const SequenceForm& form,
                                                            std::size_t limit = 10'000'000) {

@@ -30,7 +30,7 @@ struct RandomTreeOptions {
 /// A random tree with perfect recall: who moves at a level, and who sees it, is drawn a level; a
 /// player knows its own moves and the seen moves of others. Payoffs are whole numbers from -100 to
 /// 100, chance's probabilities multiples of 1/1000 drawn a level. Same options, same game, on every
-/// machine. Errors: invalid_argument (also more than 2^24 nodes).
+/// machine. Errors: invalid_argument (also more than 2^21 plays).
 [[nodiscard]] inline ExtensiveGame random_tree(const RandomTreeOptions& options) {
   require(options.depth >= 1 && options.branching >= 1 && options.branching <= 100 &&
               options.players >= 1 && options.players <= 10,
@@ -41,9 +41,9 @@ struct RandomTreeOptions {
           "random_tree: merging must be in [0, 1] and chance in [0, 1), got ", options.merging,
           " and ", options.chance);
   require(
-      static_cast<double>(options.depth) * std::log2(static_cast<double>(options.branching)) <= 24,
+      static_cast<double>(options.depth) * std::log2(static_cast<double>(options.branching)) <= 21,
       Errc::invalid_argument, "random_tree: ", options.branching, "^", options.depth,
-      " plays are more than 2^24");
+      " plays are more than 2^21");
   require(!options.zero_sum || options.players == 2, Errc::invalid_argument,
           "random_tree: zero_sum needs two players, got ", options.players);
   RandomStream random(options.seed, 0x74726565);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -175,7 +176,9 @@ class SequenceProgram {
     }
     const double range = form_.range();
     found.relative_gap = range > 0 ? found.gap / range : 0.0;
-    if (found.relative_gap <= options_.tolerance) {
+    const double largest = std::max(std::abs(form_.least[0]), std::abs(form_.most[0]));
+    if (found.relative_gap <= options_.tolerance ||
+        found.gap <= 4096 * std::numeric_limits<double>::epsilon() * largest) {
       found.status = Status::converged;
     }
   }
