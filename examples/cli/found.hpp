@@ -62,11 +62,11 @@ struct Found {
 /// What a solver is told, whatever the game.
 struct Settings {
   dag::SolverOptions<double> options;
-  std::uint64_t seed = 0;                     ///< of what draws on its own
   double tau = 0;                             ///< > 0: everybody is pulled to uniform play
   std::string select;                         ///< max_entropy, reference or empty
   bool exact = false;                         ///< whole numbers, and fractions beside the answer
   dag::Scaling scaling = dag::Scaling::none;  ///< of primal_dual_hybrid_gradient
+  std::uint64_t seed = 0;                     ///< of what draws on its own
 };
 
 }  // namespace cli
