@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <dag/game/matrix_certificate.hpp>
@@ -95,6 +96,14 @@ Found certified(Found found, const Problem& problem, const Settings& settings) {
                            "it in payoffs",
                            inner, problem.range, found.gap));
     }
+  }
+  double largest = 0;
+  for (const double payoff : problem.table.payoffs[0]) {
+    largest = std::max(largest, std::abs(payoff));
+  }
+  // A value within the rounding of one product with the payoffs is not told apart from 0.
+  if (std::abs(found.value) <= 2 * std::numeric_limits<double>::epsilon() * largest) {
+    found.value = 0;
   }
   if (!found.verified && has_rounded_integers(problem.table)) {
     add_note(found,

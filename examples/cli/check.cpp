@@ -183,11 +183,22 @@ class Checker {
   }
   /// What sums of payoffs written as doubles may lose: the solvers sum in double.
   [[nodiscard]] double rounding() const {
+    double most = 0;
+    for (std::size_t i = 0; i < table_.sizes.size(); ++i) {
+      most = std::max(most, rounding(i));
+    }
+    return most;
+  }
+  [[nodiscard]] double rounding(std::size_t player) const {
+    double largest = 0;
+    for (const double payoff : table_.payoffs[player]) {
+      largest = std::max(largest, std::abs(payoff));
+    }
     double profiles = 0;
     for (const std::size_t size : table_.sizes) {
       profiles += static_cast<double>(size);
     }
-    return 8 * (profiles + 4) * std::numeric_limits<double>::epsilon() * largest_;
+    return 8 * (profiles + 4) * std::numeric_limits<double>::epsilon() * largest;
   }
 
   void say(const std::string& claim, const std::string& said, const std::string& found,
@@ -442,7 +453,7 @@ class Checker {
     }
   }
 
-  /// `converged` means a gap within the tolerance, in units of the payoff range.
+  /// `converged` means a gap within the tolerance, in units of the payoff ranges.
   void status(const Json& result, bool profile, const Truth& truth) {
     const double tolerance = number_of(result, "tolerance", std::nan(""));
     const bool converged = result.value("status", Json()) == "converged";
@@ -470,17 +481,27 @@ class Checker {
     if (!profile || tau_ > 0 || result.contains("kept")) {
       return;  // the gap of a game with a pull is of another payoff
     }
-    // Lists of equilibria are exact ones, whatever the tolerance says.
+    // Regrets in units of their own player's range; lists of equilibria are exact ones, whatever
+    // the tolerance says.
     const bool measured = !result.contains("equilibria");
+    double relative = 0;
+    double relative_slack = 0;
+    for (std::size_t i = 0; i < truth.regrets.size(); ++i) {
+      const auto [low, high] =
+          std::minmax_element(table_.payoffs[i].begin(), table_.payoffs[i].end());
+      const double own = *high - *low;
+      relative += own > 0 ? truth.regrets[i] / own : 0.0;
+      relative_slack += own > 0 ? (rounding(i) + spread_) / own : 0.0;
+    }
     if (result.contains("relative_gap") && result["relative_gap"].is_number()) {
       const double said = result["relative_gap"].get<double>();
-      say("relative_gap", fmt::format("{}", said), fmt::format("{}", truth.nash_conv / unit),
-          std::abs(said * unit - truth.nash_conv) <= 2 * slack + 2 * spread_);
+      say("relative_gap", fmt::format("{}", said), fmt::format("{}", relative),
+          std::abs(said - relative) <= 2 * relative_slack);
     }
     if (converged && std::isfinite(tolerance)) {
       say("status", "converged",
-          fmt::format("relative gap {:.3g}, tolerance {:.3g}", truth.nash_conv / unit, tolerance),
-          truth.nash_conv <= (measured ? tolerance : std::max(tolerance, 1e-9)) * unit + slack);
+          fmt::format("relative gap {:.3g}, tolerance {:.3g}", relative, tolerance),
+          relative <= (measured ? tolerance : std::max(tolerance, 1e-9)) + relative_slack);
     }
   }
 

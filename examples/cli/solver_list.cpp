@@ -3,10 +3,7 @@
 
 #include "solver_list.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include <dag/core/error.hpp>
@@ -95,9 +92,7 @@ bool walks(std::string_view name) {
          (row->room == dag::Room::first_order || row->room == dag::Room::response);
 }
 
-namespace {
-
-Found dispatch(std::string_view solver, const Problem& problem, const Settings& settings) {
+Found solve_game(std::string_view solver, const Problem& problem, const Settings& settings) {
   const dag::GameTable& table = problem.table;
   const bool full = settings.options.feedback == dag::Feedback<double>{};
   dag::require(settings.select.empty() || problem.kind == GameKind::zero_sum,
@@ -124,21 +119,6 @@ Found dispatch(std::string_view solver, const Problem& problem, const Settings& 
     return *std::move(found);
   }
   dag::fail(dag::Errc::invalid_argument, "no solver is called '", solver, "'");
-}
-
-}  // namespace
-
-Found solve_game(std::string_view solver, const Problem& problem, const Settings& settings) {
-  Found found = dispatch(solver, problem, settings);
-  double largest = 0;
-  for (const double payoff : problem.table.payoffs[0]) {
-    largest = std::max(largest, std::abs(payoff));
-  }
-  // A value within the rounding of one product with the payoffs is not told apart from 0.
-  if (std::abs(found.value) <= 2 * std::numeric_limits<double>::epsilon() * largest) {
-    found.value = 0;
-  }
-  return found;
 }
 
 }  // namespace cli
