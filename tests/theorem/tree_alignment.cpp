@@ -136,7 +136,7 @@ class TraceGame {
 
 template <class U>
 void check_same_answers(const U& utility, const char* name) {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1U, 2U}) {
     CAPTURE(name);
     const auto reference = dag::random_layered_model<double>(4, 3, 5, seed);
     const double beta = 0.4;
@@ -159,7 +159,7 @@ void check_same_answers(const U& utility, const char* name) {
 }  // namespace
 
 TEST_CASE("dilated KL is the KL of traces") {
-  for (const std::uint64_t seed : {3, 4, 5}) {
+  for (const std::uint64_t seed : {3U, 4U, 5U}) {
     const auto one = dag::random_layered_model<double>(4, 3, 5, seed);
     const auto other = dag::tilt(one, std::vector<double>{0.3, -1, 0.5, 2, 0}, 0.7).policy;
     const TraceTree tree(one.shape());
@@ -190,6 +190,6 @@ TEST_CASE("alignment on the treeplex has the answers of equilibrium, utility by 
   check_same_answers(dag::ShannonEntropy<double>{0.6}, "ShannonEntropy");
   check_same_answers(dag::TsallisEntropy<double>{0.8, 1.5}, "TsallisEntropy");
   check_same_answers(dag::Gini<double>{1.5}, "Gini");
-  check_same_answers(dag::ReverseKl(std::vector<double>{0.1, 0.2, 0.3, 0.3, 0.1}, 0.5),
+  check_same_answers(dag::ReverseKl{std::vector<double>{0.1, 0.2, 0.3, 0.3, 0.1}, 0.5},
                      "ReverseKl");
 }
