@@ -4,7 +4,7 @@
 # The targets beside dag::dag. Each exists where its dependency is found, and only there: nothing is
 # required, nothing is downloaded. One file for the build tree and for the installed package, so
 # that both offer the same.
-#   dag::eigen   the CPU backend           Eigen 3.3 or newer
+#   dag::eigen   the CPU backend           Eigen 3.4 or newer, Eigen 5 included
 #   dag::json    JSON Lines in and out     nlohmann-json 3.9 or newer
 #   dag::xtensor payoff tensors, interop   xtensor 0.24 or newer
 #   dag::utf8proc Unicode of answers     utf8proc (libutf8proc-dev), by interop/utf8proc.hpp
@@ -15,28 +15,56 @@
 #   dag::mpi     rewards over ranks        MPI (libopenmpi-dev openmpi-bin on Debian); -DDAG_MPI=OFF: not looked for
 #   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
 #                is all it needs; for C++ define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (_OMP)
-macro(_dag_optional_target name package version dependency)
-  find_package(${package} ${version} QUIET NO_MODULE GLOBAL)
-  if(TARGET ${dependency} AND NOT TARGET dag::${name})
-    add_library(dag::${name} INTERFACE IMPORTED GLOBAL)
-    target_link_libraries(dag::${name} INTERFACE dag::dag ${dependency})
+# find_package(dag COMPONENTS ...) looks for what it names and for nothing else (cmake/dagConfig).
+macro(_dag_is_wanted name)
+  set(_dag_wanted TRUE)
+  if(DEFINED _dag_components AND NOT "${name}" IN_LIST _dag_components)
+    set(_dag_wanted FALSE)
   endif()
 endmacro()
 
-_dag_optional_target(eigen Eigen3 3.3 Eigen3::Eigen)
+# The version is compared here: packages refuse one of another major version than asked for, and
+# Eigen 5 serves as well as 3.4. Targets must be seen by the project that takes dag in; CMake has
+# GLOBAL for that from 3.24 on.
+macro(_dag_optional_target name package version dependency)
+  _dag_is_wanted(${name})
+  if(_dag_wanted AND NOT TARGET dag::${name})
+    set(_dag_was_there FALSE)
+    if(TARGET ${dependency})
+      set(_dag_was_there TRUE)
+    endif()
+    if(CMAKE_VERSION VERSION_LESS 3.24)
+      find_package(${package} QUIET NO_MODULE)
+    else()
+      find_package(${package} QUIET NO_MODULE GLOBAL)
+    endif()
+    if(TARGET ${dependency} AND "${${package}_VERSION}" VERSION_GREATER_EQUAL ${version})
+      if(CMAKE_VERSION VERSION_LESS 3.24 AND NOT _dag_was_there)
+        set_target_properties(${dependency} PROPERTIES IMPORTED_GLOBAL TRUE)
+      endif()
+      add_library(dag::${name} INTERFACE IMPORTED GLOBAL)
+      target_link_libraries(dag::${name} INTERFACE dag::dag ${dependency})
+    endif()
+  endif()
+endmacro()
+
+_dag_optional_target(eigen Eigen3 3.4 Eigen3::Eigen)
 _dag_optional_target(json nlohmann_json 3.9 nlohmann_json::nlohmann_json)
 _dag_optional_target(xtensor xtensor 0.24 xtensor)
 
 # By header and library, since not every RE2 brings a CMake package. Each defines its macro.
 macro(_dag_optional_library name macro header library)
-  find_path(DAG_${macro}_INCLUDE ${header} DOC "Folder of ${header}")
-  find_library(DAG_${macro}_LIBRARY ${library} DOC "The library ${library}")
-  mark_as_advanced(DAG_${macro}_INCLUDE DAG_${macro}_LIBRARY)
-  if(DAG_${macro}_INCLUDE AND DAG_${macro}_LIBRARY AND NOT TARGET dag::${name})
-    add_library(dag::${name} INTERFACE IMPORTED GLOBAL)
-    target_link_libraries(dag::${name} INTERFACE dag::dag ${DAG_${macro}_LIBRARY})
-    target_include_directories(dag::${name} SYSTEM INTERFACE ${DAG_${macro}_INCLUDE})
-    target_compile_definitions(dag::${name} INTERFACE DAG_${macro})
+  _dag_is_wanted(${name})
+  if(_dag_wanted)
+    find_path(DAG_${macro}_INCLUDE ${header} DOC "Folder of ${header}")
+    find_library(DAG_${macro}_LIBRARY ${library} DOC "The library ${library}")
+    mark_as_advanced(DAG_${macro}_INCLUDE DAG_${macro}_LIBRARY)
+    if(DAG_${macro}_INCLUDE AND DAG_${macro}_LIBRARY AND NOT TARGET dag::${name})
+      add_library(dag::${name} INTERFACE IMPORTED GLOBAL)
+      target_link_libraries(dag::${name} INTERFACE dag::dag ${DAG_${macro}_LIBRARY})
+      target_include_directories(dag::${name} SYSTEM INTERFACE ${DAG_${macro}_INCLUDE})
+      target_compile_definitions(dag::${name} INTERFACE DAG_${macro})
+    endif()
   endif()
 endmacro()
 
@@ -60,12 +88,14 @@ function(_dag_find_torch)
     target_link_libraries(dag::torch INTERFACE dag::dag ${TORCH_LIBRARIES})
   endif()
 endfunction()
-if(DAG_TORCH AND NOT TARGET dag::torch)
+_dag_is_wanted(torch)
+if(DAG_TORCH AND _dag_wanted AND NOT TARGET dag::torch)
   _dag_find_torch()
 endif()
 
 option(DAG_MPI "Look for MPI" ON)
-if(DAG_MPI AND NOT TARGET dag::mpi)
+_dag_is_wanted(mpi)
+if(DAG_MPI AND _dag_wanted AND NOT TARGET dag::mpi)
   get_property(_dag_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
   if(CXX IN_LIST _dag_languages)
     find_package(MPI QUIET COMPONENTS CXX)
@@ -85,7 +115,8 @@ find_path(DAG_THRUST_INCLUDE thrust/version.h
           PATH_SUFFIXES include/cccl include
           DOC "Folder of thrust/version.h")
 mark_as_advanced(DAG_THRUST_INCLUDE)
-if(DAG_THRUST_INCLUDE AND NOT TARGET dag::cuda)
+_dag_is_wanted(cuda)
+if(DAG_THRUST_INCLUDE AND _dag_wanted AND NOT TARGET dag::cuda)
   add_library(dag::cuda INTERFACE IMPORTED GLOBAL)
   target_link_libraries(dag::cuda INTERFACE dag::dag)
   target_include_directories(dag::cuda SYSTEM INTERFACE ${DAG_THRUST_INCLUDE})

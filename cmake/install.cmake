@@ -24,8 +24,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
         COMPONENT dag_headers)
 
 if(TARGET dag_program)
-  install(TARGETS dag_program RUNTIME COMPONENT dag_program)
+  install(TARGETS dag_program RUNTIME COMPONENT dag_program OPTIONAL)  # `cmake --install` before a build: headers
 endif()
 if(TARGET dag_train_torch)  # dag looks for it in its own folder
-  install(TARGETS dag_train_torch RUNTIME COMPONENT dag_program)
+  install(TARGETS dag_train_torch RUNTIME COMPONENT dag_program OPTIONAL)
 endif()
