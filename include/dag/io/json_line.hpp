@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/numeric/number.hpp>
 #include <dag/text/fold.hpp>
 
 namespace dag {
@@ -139,8 +140,12 @@ class JsonLine {
   /// A number as a double; false where it is beyond double.
   [[nodiscard]] bool number(Index i, double& out) const noexcept {
     const std::string_view bytes = raw(i);
+#if defined(__cpp_lib_to_chars) || defined(__GLIBCXX__)
     const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), out);
     return error == std::errc{} && end == bytes.data() + bytes.size();
+#else  // libc++ before version 20 reads no doubles
+    return dag::detail::number_value(bytes, out) == nullptr;
+#endif
   }
 
  private:

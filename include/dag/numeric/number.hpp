@@ -191,10 +191,18 @@ inline constexpr std::size_t longest_number = 1000;
   }
   if (parts.denominator.empty()) {
     const std::size_t sign = text[0] == '+' || text[0] == '-' ? 1U : 0U;
+#if defined(__cpp_lib_to_chars) || defined(__GLIBCXX__)
     const auto read = std::from_chars(text.data() + sign, text.data() + text.size(), value);
     if (read.ec != std::errc{}) {
       return decimal_order(parts) > 0 ? too_large : too_small;
     }
+#else  // libc++ before version 20 reads no doubles: the same by exact arithmetic
+    (void)sign;
+    if (const int order = decimal_order(parts); order > 310 || order < -330) {
+      return order > 0 ? too_large : too_small;
+    }
+    value = std::abs(exact_value(parts).nearest());
+#endif
     value = parts.negative ? -value : value;
   } else {
     value = exact_value(parts).nearest();
