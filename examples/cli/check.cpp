@@ -25,6 +25,7 @@
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
+#include "tree_input.hpp"
 
 namespace cli {
 namespace {
@@ -528,6 +529,8 @@ int check_result(const CheckOptions& options) {
   std::vector<NamedPath> inputs = game_files(options.game);
   inputs.push_back({"RESULT.json", options.result});
   require_distinct(inputs, {{"--json", options.common.json}});
+  dag::require(!is_tree(options.game), dag::Errc::unsupported, options.game,
+               ": results of game trees are recomputed by dag evaluate");
   const Json result = dag::read_json<Json>(options.result);
   const dag::GameTable table = load_game(options.game, options.common.seed);
   std::vector<Finding> findings;

@@ -259,6 +259,11 @@ class Evaluate(Case):
                 self.back(game, 1e-5)
         self.back("kuhn_poker", 1e-3, "--solver", "cfr_plus,cfr", "--tolerance", "1e-3")
 
+    def test_check_points_here(self):
+        profile = self.folder / "found.json"
+        self.ok("solve", "kuhn_poker", "--json", profile, "--quiet")
+        self.refused("check", profile, "kuhn_poker", says="dag evaluate")
+
     def test_files_of_every_kind(self):
         for name in ("a.nfg", "a.csv"):
             self.ok("convert", "biased-rps", self.folder / name)
