@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/backend/eigen_backend.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/detail/config.hpp>
 
 namespace dag::detail {
@@ -71,6 +72,11 @@ class DenseProduct {
     std::size_t column_step;
   };
 
+  /// Ends products early once it has passed: their results then mean nothing, and `late` is true.
+  /// Has to outlive this.
+  void stop_at(const Deadline& deadline) noexcept { deadline_ = &deadline; }
+  [[nodiscard]] bool late() const { return deadline_ != nullptr && deadline_->passed(); }
+
   /// C (rows x columns, at c, `stride` entries a row) += scale * A (rows x depth) * B (depth x
   /// columns, at b, `b_stride` entries a row). `upper`: entries below the diagonal of C are spared
   /// where that saves work, and mean nothing afterwards.
@@ -81,6 +87,9 @@ class DenseProduct {
       const std::size_t deep = depth - k < most_depth ? depth - k : most_depth;
       for (std::size_t i = 0; i < rows; i += most_rows) {
         const std::size_t high = rows - i < most_rows ? rows - i : most_rows;
+        if (late()) {
+          return;
+        }
         pack_left(scale, high, deep, left, i, k);
         for (std::size_t j = upper ? i / width * width : 0; j < columns; j += width) {
           const std::size_t wide = columns - j < width ? columns - j : width;
@@ -173,6 +182,7 @@ class DenseProduct {
 
   eigen::vector<Scalar> left_;
   eigen::vector<Scalar> right_;
+  const Deadline* deadline_ = nullptr;
 };
 
 /// Cholesky of symmetric positive definite matrices: the upper triangle becomes U with U'U = A.
@@ -180,7 +190,8 @@ class DenseProduct {
 template <class Scalar>
 class DenseCholesky {
  public:
-  /// In place; reads the upper triangle. False where a pivot is not positive and finite.
+  void stop_at(const Deadline& deadline) noexcept { product_.stop_at(deadline); }
+  /// In place; reads the upper triangle. False where a pivot is not positive and finite, or late.
   [[nodiscard]] bool factor(eigen::matrix<Scalar>& a) {
     stride_ = eigen::rows(a);
     return factor(a.data(), stride_);
@@ -214,7 +225,7 @@ class DenseCholesky {
       divide(a, half, right, n - half);
       product_.add(Scalar{-1}, n - half, n - half, half, {right, 1, stride_}, right, stride_, below,
                    stride_, true);
-      return factor(below, n - half);
+      return !product_.late() && factor(below, n - half);
     }
     for (std::size_t k = 0; k < n; ++k) {
       Scalar* const row = a + k * stride_;

@@ -54,7 +54,9 @@ class InteriorPointRounds {
         swapped_(game.payoff().rows() > game.payoff().cols()),
         polisher_(game.payoff()),
         state_(game.backend(), game.players().blocks().total()),
-        payoff_(scaled(game, swapped_)) {
+        payoff_(scaled(game, swapped_)),
+        deadline_(options.stop, options.time_limit, "interior_point") {
+    newton_.stop_at(deadline_);
     if (options.start.empty()) {
       const Eigen::Index m = payoff_.part().rows();
       const Eigen::Index n = payoff_.part().cols();
@@ -321,6 +323,7 @@ class InteriorPointRounds {
   SupportPolisher<Real> polisher_;
   State<eigen, Real> state_;
   RestrictedPayoff<Real> payoff_;
+  Deadline deadline_;
   NormalEquations<Real> newton_;
   Point z_, affine_, step_, trial_;
   Vector by_, btx_, c1_, c2_, clean_x_, clean_y_;

@@ -74,6 +74,12 @@ class NormalEquations {
   using Vector = eigen::vector<Real>;
   using Matrix = eigen::matrix<Real>;
 
+  /// Factorisations end early, and fail, once it has passed; has to outlive this.
+  void stop_at(const Deadline& deadline) noexcept {
+    product_.stop_at(deadline);
+    cholesky_.stop_at(deadline);
+  }
+
   /// At z, with by = B y and btx = B'x. A pivot lost to rounding is met by a multiple of the
   /// identity. False if nothing helps.
   bool factor(const Matrix& payoff, const InteriorPoint<Real>& z, const Vector& by,
@@ -102,6 +108,9 @@ class NormalEquations {
     }
     Real shift = most * std::numeric_limits<Real>::epsilon() * 8;
     for (int attempt = 0; attempt < 6; ++attempt, shift *= 100) {
+      if (product_.late()) {
+        return false;
+      }
       factor_ = normal_;
       if (cholesky_.factor(factor_)) {
         a_.resize(m);
