@@ -22,9 +22,12 @@ namespace {
 double inner_range(const dag::GameTable& table) {
   double widest = 0;
   for (std::vector<double> payoffs : table.payoffs) {
-    std::sort(payoffs.begin(), payoffs.end());
-    const std::size_t cut = payoffs.size() / 10;
-    widest = std::max(widest, payoffs[payoffs.size() - 1 - cut] - payoffs[cut]);
+    const auto cut = static_cast<std::ptrdiff_t>(payoffs.size() / 10);
+    const auto low = payoffs.begin() + cut;
+    const auto high = payoffs.end() - 1 - cut;
+    std::nth_element(payoffs.begin(), low, payoffs.end());
+    std::nth_element(low, high, payoffs.end());
+    widest = std::max(widest, *high - *low);
   }
   return widest;
 }
@@ -81,6 +84,9 @@ Found certified(Found found, const Problem& problem, const Settings& settings) {
       found.value = report.payoffs[0];
       found.gap = report.nash_conv;
       found.relative_gap = report.relative;
+    }
+    if (std::abs(found.value) <= 1e-20 * problem.range) {
+      found.value = 0;  // what probabilities rounded to doubles leave of an exact zero
     }
     if (found.status == dag::Status::converged && !(found.relative_gap <= tolerance)) {
       found.status = dag::Status::stalled;

@@ -108,7 +108,7 @@ Found exact_linear_program(const dag::GameTable& table, const Settings& settings
 }
 
 Found exact(std::string_view name, const dag::GameTable& table, const Settings& settings,
-            std::int64_t max_vertices = 1'000'000'000) {
+            std::int64_t max_vertices = dag::VertexEnumerationOptions{}.max_vertices) {
   require_no_knobs(name, settings);
   const dag::Stopwatch watch;
   Found found;
@@ -323,12 +323,12 @@ std::optional<Found> table_solver(std::string_view name, const dag::GameTable& t
     if (name == "linear_program" || (name == "auto" && zero_sum)) {
       return exact_linear_program(table, settings);
     }
-    name = name == "auto" ? "support_enumeration" : name;
-    dag::require(
-        name == "support_enumeration" || name == "lemke_howson" || name == "lemke_howson_all",
-        dag::Errc::unsupported, "--exact: ", name,
-        " works in doubles; exact are auto, linear_program, support_enumeration, "
-        "lemke_howson and lemke_howson_all");
+    name = name == "auto" ? "vertex_enumeration" : name;
+    dag::require(name == "vertex_enumeration" || name == "support_enumeration" ||
+                     name == "lemke_howson" || name == "lemke_howson_all",
+                 dag::Errc::unsupported, "--exact: ", name,
+                 " works in doubles; exact are auto, linear_program, vertex_enumeration, "
+                 "support_enumeration, lemke_howson and lemke_howson_all");
   }
   if (name == "vertex_enumeration" || name == "support_enumeration" || name == "lemke_howson" ||
       name == "lemke_howson_all") {

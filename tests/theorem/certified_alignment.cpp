@@ -164,7 +164,8 @@ TEST_CASE("a limit ends an alignment solve, with the point so far") {
     [[nodiscard]] bool stop_requested() const { return true; }
   };
   const Pressed pressed;
-  const auto stopped = solve(dag::ArithmeticCoherence<double>{1.0}, references, 5e-13, {.stop = pressed});
+  const auto stopped =
+      solve(dag::ArithmeticCoherence<double>{1.0}, references, 5e-13, {.stop = pressed});
   CHECK(stopped.status == dag::Status::stopped);
   const auto late =
       solve(dag::RobustReward<double>{{drawn(random, 40, false), drawn(random, 40, false)}},

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/detail/span.hpp>
 
@@ -143,14 +144,19 @@ void ldlt_solve(const Factor& factor, Vector&& right_side) {
 
 /// LU with partial pivoting: matrix becomes L (unit, below the diagonal) and U with row swaps in
 /// `pivots` (step i swapped rows i and pivots[i]). Returns false when a column has no pivot
-/// (singular to working precision, or NaN). 2n^3/3 flops. Throws `dimension_mismatch`.
+/// (singular to working precision, or NaN), and where `deadline` passes before the last step.
+/// 2n^3/3 flops. Throws `dimension_mismatch`.
 template <detail::MutableRealSpan Matrix>
-[[nodiscard]] bool lu_factor(Matrix&& matrix, std::span<std::size_t> pivots) {
+[[nodiscard]] bool lu_factor(Matrix&& matrix, std::span<std::size_t> pivots,
+                             const Deadline* deadline = nullptr) {
   using Scalar = detail::span_scalar_t<Matrix>;
   const std::span<Scalar> entries(matrix);
   const std::size_t size = pivots.size();
   detail::require_square("lu_factor", entries.size(), size);
   for (std::size_t step = 0; step < size; ++step) {
+    if (deadline != nullptr && deadline->passed()) {
+      return false;
+    }
     std::size_t best = step;
     for (std::size_t row = step + 1; row < size; ++row) {
       if (std::abs(entries[row * size + step]) > std::abs(entries[best * size + step])) {

@@ -56,6 +56,7 @@ class LogitTracer {
         system_(game),
         z_(system_.start()),
         h_(options.first_step) {
+    system_.stop_at(deadline_);
     std::vector<double> axis(z_.size(), 0.0);
     axis.back() = 1.0;
     tangent_ = axis;

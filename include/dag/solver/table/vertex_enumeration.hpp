@@ -28,7 +28,8 @@ namespace dag {
 struct VertexEnumerationOptions {
   std::size_t max_equilibria = 1'000'000;  ///< stop (iteration_limit) once so many are found
   /// Stop (iteration_limit) after so many vertices; one walked in whole numbers counts 50 times.
-  std::int64_t max_vertices = 1'000'000'000;
+  /// About 50 bytes each.
+  std::int64_t max_vertices = 10'000'000;
   bool exact = false;      ///< whole numbers from the start
   bool fractions = false;  ///< fill `EquilibriumSet::fractions` as well
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/core/blocks.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/game/contraction.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
@@ -48,6 +49,10 @@ class LogitSystem {
     pair_.resize(most * most);
   }
 
+  /// Large systems are given up once it has passed; has to outlive this.
+  void stop_at(const Deadline& deadline) noexcept {
+    deadline_ = unknowns_ > 100 ? &deadline : nullptr;
+  }
   [[nodiscard]] double range() const noexcept { return range_; }
   /// Uniform play at lambda = 0.
   [[nodiscard]] std::vector<double> start() const {
@@ -79,7 +84,7 @@ class LogitSystem {
   [[nodiscard]] bool tangent(std::span<const double> z, std::span<const double> along,
                              std::vector<double>& out) {
     factor_input(z, along);
-    if (!lu_factor(matrix_, std::span<std::size_t>(pivots_))) {
+    if (!lu_factor(matrix_, std::span<std::size_t>(pivots_), deadline_)) {
       return false;
     }
     std::vector<double> direction(unknowns_, 0.0);
@@ -109,7 +114,7 @@ class LogitSystem {
       for (std::size_t k = 0; k < unknowns_; ++k) {
         delta.back() += normal[k] * (z[k] - first[k]);
       }
-      if (!lu_factor(matrix_, std::span<std::size_t>(pivots_))) {
+      if (!lu_factor(matrix_, std::span<std::size_t>(pivots_), deadline_)) {
         return 0;
       }
       lu_solve(matrix_, std::span<const std::size_t>(pivots_), delta);
@@ -203,6 +208,7 @@ class LogitSystem {
   std::vector<double> pair_;
   std::vector<double> matrix_;
   std::vector<std::size_t> pivots_;
+  const Deadline* deadline_ = nullptr;
 };
 
 }  // namespace dag::detail
