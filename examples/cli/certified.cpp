@@ -10,6 +10,7 @@
 #include <limits>
 #include <vector>
 
+#include <dag/game/integer_payoffs.hpp>
 #include <dag/game/matrix_certificate.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
@@ -58,11 +59,55 @@ bool has_rounded_integers(const dag::GameTable& table) {
   return false;
 }
 
+/// Player 1's numbers as written, and their negatives for player 2.
+std::vector<dag::Number> own_numbers(const dag::GameTable& table) {
+  std::vector<dag::Number> numbers;
+  if (table.numbers.empty() && table.outcome_of_profile.empty()) {
+    return numbers;
+  }
+  for (std::size_t k = 0; k < table.profile_count(); ++k) {
+    numbers.push_back(dag::written_payoff(table, 0, k));
+    numbers.push_back(numbers.back().negated());
+  }
+  return numbers;
+}
+
 void add_note(Found& found, const std::string& sentence) {
   found.note += (found.note.empty() ? "" : "; ") + sentence;
 }
 
 }  // namespace
+
+std::optional<Problem> centred(const Problem& problem) {
+  const dag::GameTable& table = problem.table;
+  if (table.numbers.empty() && table.outcome_of_profile.empty()) {
+    return {};
+  }
+  std::optional<Problem> moved;
+  for (std::size_t i = 0; i < table.player_count(); ++i) {
+    const auto [low, high] = std::minmax_element(table.payoffs[i].begin(), table.payoffs[i].end());
+    if (0.125 * std::max(std::abs(*low), std::abs(*high)) <= *high - *low) {
+      continue;
+    }
+    if (!moved) {
+      moved = problem;
+      moved->table.numbers.clear();
+      moved->table.outcomes.clear();
+      moved->table.outcome_of_profile.clear();
+    }
+    const dag::IntegerPayoffs whole = dag::integer_payoffs(table, i);
+    dag::Integer top;
+    for (const dag::Integer& entry : whole.entries) {
+      top = compare(top, entry) < 0 ? entry : top;
+    }
+    for (std::size_t k = 0; k < whole.entries.size(); ++k) {
+      const dag::Integer twice = whole.entries[k] + whole.entries[k] - top;
+      moved->table.payoffs[i][k] =
+          0.5 * (whole.unit * dag::Fraction(twice, dag::Integer(1))).nearest();
+    }
+  }
+  return moved;
+}
 
 double relative_tolerance(double relative, double absolute, const Problem& problem) {
   return problem.range > 0 ? std::min(relative, absolute / problem.range) : relative;
@@ -72,19 +117,19 @@ Found certified(Found found, const Problem& problem, const Settings& settings) {
   const double tolerance = dag::tolerance_or_rounding(settings.options.tolerance);
   const bool plain = settings.tau == 0 && found.kept.empty() && !found.strategies.empty();
   if (plain) {
-    if (problem.kind == GameKind::zero_sum) {
-      const std::vector<double> payoff = dag::row_major(problem.table, 0);
-      const dag::PreciseGap precise =
-          dag::matrix_certificate<double>(payoff, found.strategies[0], found.strategies[1]);
-      found.value = precise.value;
-      found.gap = precise.gap;
-      found.relative_gap = precise.relative_gap;
-    } else {
-      const dag::RegretReport report = dag::certify(problem.table, found.strategies);
-      found.value = report.payoffs[0];
-      found.gap = report.nash_conv;
-      found.relative_gap = report.relative;
+    dag::GameTable table = problem.table;
+    if (problem.kind == GameKind::zero_sum && problem.constant != 0) {
+      // Sums may be constant up to the rounding of decimals only: the game is player 1's.
+      table = dag::zero_sum_table("", table.sizes[0], table.sizes[1], dag::row_major(table, 0));
+      table.numbers = own_numbers(problem.table);
     }
+    const dag::RegretReport report = dag::certify(table, found.strategies);
+    found.value = report.payoffs[0];
+    found.gap = report.nash_conv;
+    // In a zero-sum game the range is that of both players.
+    found.relative_gap = problem.kind != GameKind::zero_sum ? report.relative
+                         : problem.range > 0                ? found.gap / problem.range
+                                                            : 0.0;
     if (std::abs(found.value) <= 1e-20 * problem.range) {
       found.value = 0;  // what probabilities rounded to doubles leave of an exact zero
     }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "found.hpp"
 #include "game_input.hpp"
 
@@ -12,6 +14,11 @@ namespace cli {
 /// certificate is above the tolerance. Adds a note where the tolerance lets more pass than most
 /// payoffs differ by, and where the game has integers that doubles cannot hold.
 Found certified(Found found, const Problem& problem, const Settings& settings);
+
+/// The same problem with each player's payoffs less about their middle, subtracted from the numbers
+/// as written, where these lie so far from zero that their doubles have lost digits; nothing
+/// otherwise. Strategies, gaps and certificates are those of the problem as it was.
+std::optional<Problem> centred(const Problem& problem);
 
 /// The tolerance on the relative gap under which the absolute gap is at most `absolute` as well.
 double relative_tolerance(double relative, double absolute, const Problem& problem);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include <dag/core/error.hpp>
@@ -87,7 +88,21 @@ Run run_once(const std::string& name, const Problem& problem, const SolveOptions
     Settings settings = given;
     settings.options.tolerance =
         relative_tolerance(options.tolerance, options.absolute_tolerance, problem);
-    return certified(solve_game(name, problem, settings), problem, settings);
+    const bool as_written = settings.exact || name == "vertex_enumeration" ||
+                            name == "support_enumeration" || name == "lemke_howson" ||
+                            name == "lemke_howson_all" || name == "pure_equilibria" ||
+                            (name == "auto" && problem.kind != GameKind::zero_sum);
+    const std::optional<Problem> moved = as_written ? std::nullopt : centred(problem);
+    Found found =
+        certified(solve_game(name, moved ? *moved : problem, settings), problem, settings);
+    if (name == "auto" && found.status == dag::Status::stalled && settings.tau == 0 &&
+        settings.select.empty() && problem.table.player_count() == 2) {
+      Found other = certified(solve_game("lemke_howson", problem, settings), problem, settings);
+      if (other.status == dag::Status::converged) {
+        return other;  // the ends of its paths are proved in whole numbers
+      }
+    }
+    return found;
   });
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -11,6 +12,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/double_double.hpp>
+#include <dag/numeric/integer.hpp>
 
 namespace dag {
 
@@ -101,13 +103,18 @@ template <class Real>
 }
 
 /// `deviation_payoffs` in twice the working precision, of payoffs over 2^exponent.
+/// `tails`: what the payoffs miss of the numbers they stand for, or nothing.
 template <class Real>
 [[nodiscard]] std::vector<DoubleDouble> deviation_sums(std::span<const Real> payoffs,
+                                                       std::span<const double> tails,
                                                        const MixedProfile& profile,
                                                        std::size_t player, int exponent) {
   std::vector<DoubleDouble> tensor(payoffs.size());
   for (std::size_t j = 0; j < tensor.size(); ++j) {
     tensor[j] = std::ldexp(static_cast<double>(payoffs[j]), -exponent);
+    if (!tails.empty()) {
+      tensor[j] += std::ldexp(tails[j], -exponent);
+    }
   }
   // The slowest indices first, then the fastest, as there.
   for (std::size_t i = profile.size(); i-- > player + 1;) {
@@ -135,10 +142,40 @@ template <class Real>
   return tensor;
 }
 
+/// What each payoff as written is above its double, for players whose payoffs are written and lie
+/// so far from zero, beside their range, that this matters; empty if there are none.
+[[nodiscard]] inline std::vector<std::vector<double>> payoff_tails(const GameTable& game) {
+  std::vector<std::vector<double>> tails;
+  if (game.numbers.empty() && game.outcome_of_profile.empty()) {
+    return tails;
+  }
+  for (std::size_t i = 0; i < game.player_count(); ++i) {
+    const auto [low, high] = std::minmax_element(game.payoffs[i].begin(), game.payoffs[i].end());
+    const double largest = std::fmax(std::abs(*low), std::abs(*high));
+    if (0.125 * largest <= *high - *low) {
+      continue;
+    }
+    tails.resize(game.player_count());
+    for (std::size_t k = 0; k < game.profile_count(); ++k) {
+      int exponent = 0;
+      const Integer mantissa = Integer::mantissa(game.payoffs[i][k], exponent);
+      const Rational written = written_payoff(game, i, k).exact();
+      const Fraction exact(Integer(written.negative, written.numerator),
+                           Integer(false, written.denominator));
+      const auto shift = static_cast<std::size_t>(std::abs(exponent));
+      const Fraction rounded = exponent >= 0 ? Fraction(mantissa.shifted_left(shift), Integer(1))
+                                             : Fraction(mantissa, Integer(1).shifted_left(shift));
+      tails[i].push_back((exact + rounded * Fraction(Integer(-1), Integer(1))).nearest());
+    }
+  }
+  return tails;
+}
+
 /// `certify` on payoff arrays, one a player, and a profile that fits them.
 template <class Real>
 [[nodiscard]] RegretReport certify_profile(const std::vector<std::span<const Real>>& payoffs,
-                                           const MixedProfile& profile) {
+                                           const MixedProfile& profile,
+                                           const std::vector<std::vector<double>>& tails = {}) {
   RegretReport report;
   DoubleDouble all(1.0);  // the product of the strategies' sums
   std::vector<DoubleDouble> sums(profile.size());
@@ -152,7 +189,9 @@ template <class Real>
   }
   for (std::size_t i = 0; i < profile.size(); ++i) {
     const int exponent = payoff_exponent(payoffs[i]);
-    const std::vector<DoubleDouble> earned = deviation_sums(payoffs[i], profile, i, exponent);
+    const std::vector<DoubleDouble> earned = deviation_sums(
+        payoffs[i], tails.empty() ? std::span<const double>() : std::span<const double>(tails[i]),
+        profile, i, exponent);
     DoubleDouble best = earned[0];
     for (const DoubleDouble& payoff : earned) {
       best = best < payoff ? payoff : best;
@@ -190,17 +229,18 @@ template <class Real>
 
 }  // namespace detail
 
-/// The certificate of a profile, from the payoffs as they stand and the strategies divided by
-/// their own sums, in about 106 bits: a constant added to a player's payoffs changes no regret, and
-/// nothing is clipped. A regret is formed as the sum of what each played strategy earns less than
-/// the best one, so that it is never negative where the probabilities are not. `error` bounds what
-/// rounding did to any number of the report. Throws as `validate` does. Cost: one pass over the
-/// payoffs of each player, about ten times that of doubles. Memory: one copy of a player's payoffs
-/// in twice the precision.
+/// The certificate of a profile, from the payoffs as they stand (as they were written, where they
+/// lie more than eight ranges from zero) and the strategies divided by their own sums, in about 106
+/// bits: a constant added to a player's payoffs changes no regret, and nothing is clipped. A regret
+/// is formed as the sum of what each played strategy earns less than the best one, so that it is
+/// never negative where the probabilities are not. `error` bounds what rounding did to any number
+/// of the report. Throws as `validate` does. Cost: one pass over the payoffs of each player, about
+/// ten times that of doubles. Memory: one copy of a player's payoffs in twice the precision.
 [[nodiscard]] inline RegretReport certify(const GameTable& game, const MixedProfile& profile) {
   validate(game, profile);
   return detail::certify_profile(
-      std::vector<std::span<const double>>(game.payoffs.begin(), game.payoffs.end()), profile);
+      std::vector<std::span<const double>>(game.payoffs.begin(), game.payoffs.end()), profile,
+      detail::payoff_tails(game));
 }
 
 /// The largest gain of a player by deviating alone.
