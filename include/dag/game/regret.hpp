@@ -109,35 +109,47 @@ template <class Real>
                                                        std::span<const double> tails,
                                                        const MixedProfile& profile,
                                                        std::size_t player, int exponent) {
-  std::vector<DoubleDouble> tensor(payoffs.size());
-  for (std::size_t j = 0; j < tensor.size(); ++j) {
-    tensor[j] = std::ldexp(static_cast<double>(payoffs[j]), -exponent);
-    if (!tails.empty()) {
-      tensor[j] += std::ldexp(tails[j], -exponent);
-    }
-  }
-  // The slowest indices first, then the fastest, as there.
+  const double scale = std::ldexp(1.0, -exponent / 2);
+  const double rest = std::ldexp(1.0, -exponent + exponent / 2);
+  const auto given = [&](std::size_t j) {
+    const DoubleDouble head(static_cast<double>(payoffs[j]) * scale * rest);
+    return tails.empty() ? head : head + DoubleDouble(tails[j] * scale * rest);
+  };
+  std::vector<DoubleDouble> tensor;
+  std::size_t size = payoffs.size();
+  bool fresh = true;  // the payoffs themselves have not been read yet
+  const auto entry = [&](std::size_t j) { return fresh ? given(j) : tensor[j]; };
+  // The slowest indices first, then the fastest, as there; strategies that are not played cost
+  // nothing.
   for (std::size_t i = profile.size(); i-- > player + 1;) {
-    std::vector<DoubleDouble> smaller(tensor.size() / profile[i].size());
+    size /= profile[i].size();
+    std::vector<DoubleDouble> smaller(size);
     for (std::size_t s = 0; s < profile[i].size(); ++s) {
       const double weight = profile[i][s];
-      const DoubleDouble* from = tensor.data() + s * smaller.size();
-      for (std::size_t j = 0; weight != 0.0 && j < smaller.size(); ++j) {
-        smaller[j] += from[j] * weight;
+      for (std::size_t j = 0; weight != 0.0 && j < size; ++j) {
+        smaller[j] += entry(s * size + j) * weight;
       }
     }
     tensor = std::move(smaller);
+    fresh = false;
   }
   for (std::size_t i = 0; i < player; ++i) {
-    std::vector<DoubleDouble> smaller(tensor.size() / profile[i].size());
-    for (std::size_t j = 0; j < smaller.size(); ++j) {
-      for (std::size_t s = 0; s < profile[i].size(); ++s) {
-        if (profile[i][s] != 0.0) {
-          smaller[j] += tensor[j * profile[i].size() + s] * profile[i][s];
-        }
+    const std::size_t count = profile[i].size();
+    size /= count;
+    std::vector<DoubleDouble> smaller(size);
+    for (std::size_t s = 0; s < count; ++s) {
+      const double weight = profile[i][s];
+      for (std::size_t j = 0; weight != 0.0 && j < size; ++j) {
+        smaller[j] += entry(j * count + s) * weight;
       }
     }
     tensor = std::move(smaller);
+    fresh = false;
+  }
+  if (fresh) {  // nobody else plays
+    for (std::size_t j = 0; j < size; ++j) {
+      tensor.push_back(given(j));
+    }
   }
   return tensor;
 }
