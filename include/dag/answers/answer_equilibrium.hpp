@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/alignment/alignment.hpp>
@@ -46,23 +48,31 @@ template <class Game>
   return at;
 }
 
-/// nu0 of the contexts with an answer, in their order.
-[[nodiscard]] inline std::vector<std::vector<double>> smoothed_rows(const QuestionCounts& counts,
-                                                                    double smoothing) {
-  std::vector<std::vector<double>> rows;
+/// nu0 of the contexts with an answer, in ascending order of the rows, so that the order of the
+/// contexts changes nothing; player[x]: the row of context x.
+[[nodiscard]] inline std::vector<std::vector<double>> smoothed_rows(
+    const QuestionCounts& counts, double smoothing, std::vector<std::size_t>& player) {
+  std::vector<std::pair<std::vector<double>, std::size_t>> rows;  // and their contexts
   for (std::size_t x = 0; x < counts.contexts(); ++x) {
     if (counts.answered(x) == 0) {
       continue;
     }
     const double mass =
         static_cast<double>(counts.answered(x)) + smoothing * static_cast<double>(counts.answers());
-    rows.emplace_back(counts.answers(), smoothing / mass);
+    rows.emplace_back(std::vector<double>(counts.answers(), smoothing / mass), x);
     for (const auto& entry : counts.entries(x)) {
-      rows.back()[static_cast<std::size_t>(entry.answer)] =
+      rows.back().first[static_cast<std::size_t>(entry.answer)] =
           (static_cast<double>(entry.count) + smoothing) / mass;
     }
   }
-  return rows;
+  std::sort(rows.begin(), rows.end());
+  player.assign(counts.contexts(), 0);
+  std::vector<std::vector<double>> sorted;
+  for (auto& [row, context] : rows) {
+    player[context] = sorted.size();
+    sorted.push_back(std::move(row));
+  }
+  return sorted;
 }
 
 }  // namespace detail
@@ -72,8 +82,9 @@ template <class Game>
 /// the question, equal weights), and says how often the equilibrium policy is right. Right and
 /// judged: as in RolloutStatistics. `smoothing` > 0: an answer that a context never gave could
 /// otherwise never be adopted; with groups of one sample nothing would move at all.
-/// Errors: invalid_argument (beta, smoothing, the pool's weight). Deterministic. Time: one Newton
-/// solve a question, O(X^2 n + X^3) a round for X contexts and n answers.
+/// Errors: invalid_argument (beta, smoothing, the pool's weight). Deterministic; the
+/// same bits in any order of contexts and, where answers are numbered alike (`sort_answers`), of
+/// samples. Time: one Newton solve a question, O(X^2 n + X^3) a round for X contexts and n answers.
 template <CoherenceUtility Pool>
 [[nodiscard]] AnswerEquilibrium answer_equilibrium(const CountedGroups& source, const Pool& pool,
                                                    double beta, double smoothing) {
@@ -84,6 +95,7 @@ template <CoherenceUtility Pool>
   Mean sampled, greedy, consensus, gain, residual;
   QuestionCounts counts;
   std::vector<char> right;
+  std::vector<std::size_t> player;  // of each context
   const auto accuracy_of = [&](std::span<const double> nu) {
     return winner_accuracy(
         nu.size(), [&](std::size_t z) { return nu[z]; },
@@ -92,7 +104,7 @@ template <CoherenceUtility Pool>
   for (std::size_t q = 0; q < source.groups.questions.size(); ++q) {
     counts.load(source, q);
     right_answers(counts, right);
-    const auto reference = detail::smoothed_rows(counts, smoothing);
+    const auto reference = detail::smoothed_rows(counts, smoothing, player);
     AlignmentSolution<double> found;
     if (!reference.empty()) {
       const AlignmentGame<Pool, no_backend> game(pool, Contexts<double>(reference), beta);
@@ -104,20 +116,18 @@ template <CoherenceUtility Pool>
       gain.add(found.value - start.value);
       residual.add(start.residual);
     }
-    std::size_t player = 0;
     for (std::size_t x = 0; x < counts.contexts(); ++x) {
       const auto& context = counts.context(x);
       const bool plays = context.answered > 0;
       if (counts.judged(x) && context.samples > 0) {
         double mass = 0;
         for (std::size_t z = 0; plays && z < right.size(); ++z) {
-          mass += right[z] != 0 ? found.strategy(player)[z] : 0;
+          mass += right[z] != 0 ? found.strategy(player[x])[z] : 0;
         }
         sampled.add(mass * static_cast<double>(context.answered) /
                     static_cast<double>(context.samples));
-        greedy.add(plays ? accuracy_of(found.strategy(player)) : 0);
+        greedy.add(plays ? accuracy_of(found.strategy(player[x])) : 0);
       }
-      player += plays ? 1 : 0;
     }
     if (counts.judged()) {
       consensus.add(reference.empty() ? 0 : accuracy_of(found.consensus));
