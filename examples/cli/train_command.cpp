@@ -45,19 +45,19 @@ std::string fingerprint_of(const TrainConfig& config) {
     const TrainPart& part = config.parts[k];
     const std::string head = config.parts.size() == 1 ? "" : "part" + std::to_string(k + 1) + ".";
     lines.add(head + "estimator", part.estimator);
-    lines.add(head + "tau", part.tau);
-    lines.add(head + "order", part.order);
-    lines.add(head + "k", part.k);
+    lines.add(head + "tau", part.data.weight);
+    lines.add(head + "order", part.data.order);
+    lines.add(head + "k", part.data.k);
     lines.add(head + "smoothing", part.smoothing);
     lines.add(head + "step", part.step);
-    lines.add(head + "epsilon", part.epsilon);
-    lines.add(head + "bound", part.bound);
-    lines.add(head + "reward", row(part.reward));
-    lines.add(head + "target", row(part.target));
-    lines.add(head + "feature", row(part.feature));
-    lines.add(head + "rewards", rows(part.rewards));
-    lines.add(head + "kernel", rows(part.kernel));
-    lines.add(head + "cost", rows(part.cost));
+    lines.add(head + "epsilon", part.data.epsilon);
+    lines.add(head + "bound", part.data.bound);
+    lines.add(head + "reward", row(part.data.reward));
+    lines.add(head + "target", row(part.data.target));
+    lines.add(head + "feature", row(part.data.feature));
+    lines.add(head + "rewards", rows(part.data.rewards));
+    lines.add(head + "kernel", rows(part.data.kernel));
+    lines.add(head + "cost", rows(part.data.cost));
   }
   for (std::size_t k = 0; k < config.constraints.size(); ++k) {
     const TrainConstraint& c = config.constraints[k];
