@@ -73,7 +73,9 @@ class AnswerReader {
     // Letters side by side are a word, but xy is matched by x*y.
     const bool product =
         words.size() >= 2 && words.size() <= 3 && depth_ == 0 && on(AnswerRule::identity) &&
-        std::all_of(words.begin(), words.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+        std::all_of(words.begin(), words.end(), [](char c) {
+          return c >= 'a' && c <= 'z' && std::string_view("eiou").find(c) == std::string_view::npos;
+        });
     ReadAnswer as_formula;
     out = plain(words, std::move(out));
     if (product && formula(words, as_formula) && as_formula.form == AnswerForm::expression) {
