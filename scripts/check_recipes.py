@@ -28,7 +28,9 @@ RECIPES = {
     "utility": {
         "new": {"toy_utility.hpp": "include/dag/utility/toy_utility.hpp", "toy_utility.cpp": "tests/unit/toy_utility.cpp"},
         "row": ("include/dag/utility/registry.hpp", '      {"gini",'),
-        "include": ("include/dag/utility/registry.hpp", "#include <dag/utility/toy_utility.hpp>\n"),
+        "lines": [("include/dag/utility/any_utility.hpp", "#include <dag/utility/transport.hpp>\n",
+                   "#include <dag/utility/toy_utility.hpp>\n"),
+                  ("include/dag/utility/any_utility.hpp", "    ExpectedReward<double>,", "    ToyUtility<double>,\n")],
         "filled": set(),
         "programs": ["tests/unit/toy_utility.cpp"],
     },
@@ -65,11 +67,13 @@ def follow(name, copy):
         if before not in text:
             sys.exit(f"FAILED: {path} has no line '{before}' to put a row before")
         text = text.replace(before, (parts / "row.txt").read_text() + before, 1)
-        if "include" in recipe:
-            line = recipe["include"][1]
-            first = text.index("#include <dag/utility/")
-            text = text[:first] + line + text[first:]
         (copy / path).write_text(text)
+        touched.add(path)
+    for path, before, line in recipe.get("lines", ()):
+        text = (copy / path).read_text()
+        if before not in text:
+            sys.exit(f"FAILED: {path} has no '{before}' to put a line before")
+        (copy / path).write_text(text.replace(before, line + before, 1))
         touched.add(path)
     run(sys.executable, "scripts/sync_umbrellas.py", cwd=copy)
     return touched
