@@ -241,6 +241,32 @@ TEST_CASE("beyond whole numbers a certificate decides: Lemke-Howson and its tole
   CHECK_THROWS_AS((void)dag::lemke_howson(game, {.tolerance = -1.0}), dag::Error);
 }
 
+TEST_CASE(
+    "beyond whole numbers and beside outliers: what doubles found counts as its certificate says") {
+  dag::RandomStream random(66, 0);
+  int converged = 0;
+  for (int round = 0; round < 8; ++round) {
+    CAPTURE(round);
+    const double outlier = std::pow(10.0, 5 + round);
+    std::vector<double> payoffs[2];
+    for (auto& player : payoffs) {
+      for (int k = 0; k < 66 * 66; ++k) {
+        player.push_back(random() % 12 == 0 ? -outlier : random.uniform());
+      }
+    }
+    const auto game = bimatrix(66, 66, payoffs[0], payoffs[1]);
+    const auto found = dag::lemke_howson(game, {.max_pivots = 20'000});
+    CHECK(!found.exact);
+    for (const auto& profile : found.equilibria) {
+      const double relative = dag::certify(game, profile).relative;
+      MESSAGE("outlier ", outlier, ": relative gap ", relative);
+      CHECK((found.status == dag::Status::converged) == (relative <= 1e-9));
+    }
+    converged += found.status == dag::Status::converged ? 1 : 0;
+  }
+  CHECK(converged >= 1);
+}
+
 TEST_CASE("1000 random games with outliers, offsets and ties: exact counts, no false certificate") {
   dag::RandomStream random(12, 0);
   double worst = 0;
