@@ -77,7 +77,8 @@ int align(const AlignOptions& options) {
     }
     lines += json_text(ordered(result), -1);
     ++solved;
-    converged += result["status"] == "converged" ? 1U : 0U;
+    const auto& status = result["status"];
+    converged += status == "converged" || status == "several_equilibria" ? 1U : 0U;
     if (options.common.talks()) {
       table.add({result["id"].get<std::string>(), result["kind"].get<std::string>(),
                  result["status"].get<std::string>(),

@@ -33,6 +33,7 @@
 #include "reward_plan.hpp"
 #include "reward_terms.hpp"
 #include "row_options.hpp"
+#include "verdict.hpp"
 
 namespace cli {
 namespace {
@@ -44,6 +45,7 @@ struct RewardsOptions {
   std::string out;
   std::string extract;
   std::string betas;
+  bool verdict = false;
   std::string complete;
   RowOptions rows;
   ReadingOptions reading;
@@ -201,6 +203,11 @@ int rewards(const RewardsOptions& options) {
   }
   progress.clear();
 
+  std::optional<dag::Verdict> foreseen;
+  if (options.verdict) {
+    foreseen = dag::verdict(groups, betas.empty() ? verdict_betas(options.request.weight) : betas,
+                            options.request.weight);
+  }
   for (double& advantage : found.advantage) {
     advantage += 0.0;  // -0 is written as 0
   }
@@ -285,6 +292,9 @@ int rewards(const RewardsOptions& options) {
       one["unconverged"] = e.unconverged;
       json["equilibrium"].push_back(std::move(one));
     }
+    if (foreseen) {
+      json["verdict"] = verdict_json(groups, *foreseen);
+    }
     outputs.add(options.common.json, json_text(json));
   }
   outputs.write([&] {
@@ -343,7 +353,8 @@ int rewards(const RewardsOptions& options) {
             plan.consensus.smoothing > 0 ? fmt::format(", smoothing {:g}", plan.consensus.smoothing)
                                          : "",
             dag::to_string(plan.advantage),
-            options.out.empty() ? "" : "; written to " + options.out));
+            options.out.empty() ? "" : "; written to " + options.out) +
+        (foreseen ? verdict_text(*foreseen) : std::string()));
   }
   return exit_done;
 }
@@ -363,8 +374,7 @@ Command add_rewards(CLI::App& app) {
   command
       ->add_option("--utility", options->request.utility,
                    "One of the utilities below, or a sum: coherence+0.1*entropy+own")
-      ->type_name("U")
-      ->required();
+      ->type_name("U");
   command
       ->add_option(
           "--estimator", options->request.estimator,
@@ -456,6 +466,11 @@ Command add_rewards(CLI::App& app) {
                    "Solve the coherence game of the estimated distributions at each beta, with the "
                    "pool of the utility (else arithmetic) and the smoothing (0.5 if none is given)")
       ->type_name("B,B,..");
+  command->add_flag(
+      "--verdict", options->verdict,
+      "Foresee label-free alignment (agreement as a reward, s = --weight): the margin "
+      "s/beta at which each question's majority locks in, how many are right, the "
+      "accuracy at --betas; the utility is then collision unless one is given");
   add_row_options(*command, options->rows, true);
   add_reading_options(*command, options->reading);
   command
@@ -473,7 +488,10 @@ Command add_rewards(CLI::App& app) {
       "or a verdict) has no reward (null) and advantage 0; see --missing.\n\n"
       "Example:\n  dag rewards rollouts.jsonl --utility coherence --out rewarded.jsonl");
   return [options] {
-    options->request.reading = read_options(options->reading);
+    RewardRequest& request = options->request;
+    request.reading = read_options(options->reading);
+    request.utility = request.utility.empty() && options->verdict ? "collision" : request.utility;
+    dag::require(!request.utility.empty(), dag::Errc::invalid_argument, "--utility is required");
     return rewards(*options);
   };
 }

@@ -95,6 +95,8 @@ class Align(Case):
     def test_every_utility_of_the_list_is_solved_and_its_weight_is_felt(self):
         for entry in self.json("utilities"):
             problem = self.example(entry["name"], entry["fields"])
+            if entry["method"] == "branches":  # one equilibrium
+                problem["beta"] = 7
             names = {field["name"] for field in entry["fields"]}
             kinds = [entry["name"], entry["name"].replace("_", "-")] + entry["aliases"]
             for found in self.lines(self.write(*[
@@ -120,6 +122,8 @@ class Align(Case):
         moved = {"order": 2.5, "k": 7, "epsilon": 0.7, "bound": 0.35, "weight": 2.25}
         for entry in registry:
             problem = self.example(entry["name"], entry["fields"])
+            if entry["method"] == "branches":
+                problem["beta"] = 7
             own = {field["name"] for field in entry["fields"]}
             [before] = self.lines(self.write(problem))
             for field in entry["fields"]:
@@ -169,6 +173,47 @@ class Align(Case):
                                    dict(kind="pass_at_k", correct=[1, 0, 0], k=2)]), "events"),
         ]
         self.faults([problem for problem, _ in bad], [says for _, says in bad])
+
+    def test_several_equilibria(self):
+        base = {"id": "a", "nu0": [0.52, 0.48], "beta": 1}
+        one, two, weak, strong, rows, tied, summed = self.lines(self.write(
+            dict(base, kind="collision", weight=0.9), dict(base, kind="collision", weight=1.3),
+            dict(base, kind="sharpening", weight=0.5), dict(base, kind="sharpening", weight=3),
+            dict(base, kind="collision", weight=1.3, nu0=[[0.52, 0.48], [0.3, 0.7]]),
+            dict(base, kind="collision", weight=1.3, nu0=[0.5, 0.5]),
+            dict(base, kind="collision+0.5*expected_reward", weight=2, reward=[0, 1])))
+        self.assertEqual((one["status"], "equilibria" in one), ("converged", False))
+        self.assertEqual(two["status"], "several_equilibria")
+        self.assertEqual(two["method"], "branches")
+        self.assertAlmostEqual(two["solution"][0], 0.893, delta=5e-4)
+        stable = [e for e in two["equilibria"] if e["stable"]]
+        self.assertEqual([round(e["solution"][0], 3) for e in stable], [0.893, 0.148])
+        for e in two["equilibria"]:
+            nu, beta = e["solution"], 1
+            weights = [p * math.exp(2.6 * x / beta) for p, x in zip(base["nu0"], nu)]
+            for x, w in zip(nu, weights):
+                self.assertAlmostEqual(x, w / sum(weights), delta=1e-12)
+            self.assertLess(e["residual"], 1e-12)
+        squares = [p * p for p in base["nu0"]]  # beta / (beta - s) = 2
+        for x, w in zip(weak["solution"], squares):
+            self.assertAlmostEqual(x, w / sum(squares), delta=1e-14)
+        self.assertEqual((weak["status"], weak["method"]), ("converged", "closed_form"))
+        self.assertEqual(strong["solution"], [1, 0])
+        self.assertEqual([e["solution"] for e in strong["equilibria"] if e["stable"]],
+                         [[1, 0], [0, 1]])
+        self.assertEqual({e["context"] for e in rows["equilibria"]}, {0, 1})
+        self.assertGreater(rows["solution"][1][1], 0.9)
+        self.assertEqual([e["stable"] for e in tied["equilibria"]
+                          if abs(e["solution"][0] - 0.5) < 1e-9], [False])
+        self.assertAlmostEqual(tied["solution"][0], 0.5, delta=1e-12)
+        nu = summed["solution"]
+        weights = [p * math.exp(4 * x + r) for p, x, r in zip(base["nu0"], nu, [0, 1])]
+        self.assertAlmostEqual(nu[0], weights[0] / sum(weights), delta=1e-12)
+        for bad, says in [(dict(base, kind="collision+gini", weight=1), "solved alone"),
+                          (dict(base, kind="power_sharpening", weight=1, order=1), "order"),
+                          (dict(base, kind="sharpening", weight=-1), "weight"),
+                          (dict(base, kind="collision", weight=1, order=3), "order")]:
+            self.refused("align", self.write(bad), says=says)
 
     def test_data_by_context(self):
         rows = [[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]

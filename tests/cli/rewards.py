@@ -504,6 +504,39 @@ class Rewards(Case):
             self.assertEqual(found["utility"], utility)
             self.assertIsInstance(found["mean_reward"], float)
 
+    def test_verdict(self):
+        path = self.write(group("q", "x", ["1", "1", "2"]), group("r", "x", ["1", "1"]),
+                          group("s", "x", ["2", "2", "2", "1"]), group("t", "x", [None]))
+        found = self.json("rewards", path, "--verdict")
+        self.assertEqual(found["utility"], "collision")
+        verdict = found["verdict"]
+        self.assertEqual([q["question_id"] for q in verdict["questions"]], ["q", "r", "s"])
+        self.assertEqual([q["right"] for q in verdict["questions"]], [1, 1, 0])
+        self.assertEqual(verdict["questions"][1]["lock_in"], 0)
+        share = verdict["majority_right"]
+        self.assertEqual((share["share"], share["questions"]), (0.5, 4))
+        self.assertLess(share["low"], 0.2)
+        self.assertGreater(share["high"], 0.8)
+        # At margin m a pair (a, 1 - a) solves nu = a e^{2 m nu} / Z; the fold is 2 m nu = 1.
+        for question, a in [(0, 2 / 3), (2, 3 / 4)]:
+            m = verdict["questions"][question]["lock_in"]
+            nu = 1 / (2 * m)
+            up, down = a * math.exp(2 * m * nu), (1 - a) * math.exp(2 * m * (1 - nu))
+            self.assertAlmostEqual(up / (up + down), nu, delta=1e-9)
+        near = verdict["by_beta"][-1]
+        self.assertEqual(near["margin"], 10)
+        self.assertEqual((near["acc_greedy"], near["locked_in"]), (0.5, 3))
+        self.assertAlmostEqual(near["acc_sampled"], 0.5, delta=1e-3)
+        far = self.json("rewards", path, "--verdict", "--betas", "1e6", "--utility", "gini")
+        self.assertEqual(far["utility"], "gini")
+        [at] = far["verdict"]["by_beta"]
+        self.assertAlmostEqual(at["acc_sampled"], (2 / 3 + 1 + 1 / 4 + 0) / 4, delta=1e-5)
+        text = self.ok("rewards", path, "--verdict").out
+        for words in ["locks in", "majority right: 0.5000", "least group"]:
+            self.assertIn(words, text)
+        path = self.write(group("q", "x", ["1", "2"], gold=None))
+        self.assertIsNone(self.json("rewards", path, "--verdict")["verdict"]["majority_right"])
+
     def test_every_utility_of_the_list_and_its_weight(self):
         path = self.write(group("q", "x", ["1", "2", "1", "1", "2"]),
                           group("q", "y", ["1", "1", "2"]))

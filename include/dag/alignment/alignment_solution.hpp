@@ -28,6 +28,7 @@ enum class AlignmentMethod {
   dual_newton,       ///< Newton on the Target's mixtures and multipliers, with their bounds
   consensus_newton,  ///< best responses to a consensus, accelerated by Newton
   column_newton,     ///< Newton on all contexts, one small block an answer
+  branches,          ///< a convex utility: all equilibria by their branches
   generic,           ///< Newton with differenced gradients, or proximal ascent
 };
 
@@ -39,6 +40,7 @@ enum class AlignmentMethod {
     case AlignmentMethod::dual_newton: return "dual_newton";
     case AlignmentMethod::consensus_newton: return "consensus_newton";
     case AlignmentMethod::column_newton: return "column_newton";
+    case AlignmentMethod::branches: return "branches";
     case AlignmentMethod::generic: return "generic";
   }
   return "unknown";

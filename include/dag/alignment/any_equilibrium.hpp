@@ -13,6 +13,8 @@
 #include <vector>
 
 #include <dag/alignment/alignment.hpp>
+#include <dag/alignment/alignment_solution.hpp>
+#include <dag/alignment/all_equilibria.hpp>
 #include <dag/alignment/equilibrium.hpp>
 #include <dag/core/error.hpp>
 #include <dag/utility/any_utility.hpp>
@@ -22,7 +24,19 @@ namespace dag {
 /// The equilibrium of utilities chosen at run time, and what their Target's variables are.
 struct AnyEquilibrium {
   AlignmentSolution<double> solution;
-  std::vector<TargetKind> target_kinds;  ///< of `solution.target`
+  std::vector<TargetKind> target_kinds = {};  ///< of `solution.target`
+  /// One a context where a convex part (`Sharpening`, `PowerSharpening`) may make several; empty
+  /// where the sum is concave. `solution` is what ascent from the reference reaches.
+  std::vector<AllEquilibria> equilibria = {};
+
+  [[nodiscard]] bool several() const {
+    for (const AllEquilibria& all : equilibria) {
+      if (all.found.size() > 1) {
+        return true;
+      }
+    }
+    return false;
+  }
 };
 
 namespace detail {
@@ -58,6 +72,65 @@ template <Utility U>
   return out;
 }
 
+/// The convex parts of a sum: rate of log nu and one power.
+struct ConvexParts {
+  double rate = 0;   ///< of all log-affine parts
+  double scale = 0;  ///< scale nu^power is the reward of the powers
+  double power = 1;
+  bool has_power = false, only = true;  ///< only: nothing but log-affine parts and powers
+
+  void add(const AnyUtility& utility) {
+    std::visit(
+        [&](const auto& u) {
+          using U = std::remove_cvref_t<decltype(u)>;
+          if constexpr (std::is_same_v<U, PowerSharpening<double>>) {
+            require(!has_power || power == u.order - 1, Errc::unsupported,
+                    "any_equilibrium: powers of one order add up, got orders ", power + 1, " and ",
+                    u.order);
+            has_power = true;
+            power = u.order - 1;
+            scale += u.tau * u.order;
+          } else if constexpr (LogAffine<U>) {
+            rate -= u.log_affine_rate();
+          } else {
+            only = false;
+          }
+        },
+        utility);
+  }
+};
+
+/// A sum with a convex part, context by context.
+template <Utility U>
+[[nodiscard]] AnyEquilibrium solve_convex(U utility, const ConvexParts& convex,
+                                          const LogAffineSum& affine,
+                                          const Contexts<double>& contexts, double beta,
+                                          const EquilibriumOptions<double>& options) {
+  const AlignmentGame<U, no_backend> game(std::move(utility), contexts, beta);
+  AnyEquilibrium out;
+  out.solution.method = AlignmentMethod::branches;
+  out.solution.blocks = contexts.blocks();
+  for (std::size_t x = 0; x < contexts.blocks().count(); ++x) {
+    SharpeningGame one{.log_reference = {},
+                       .beta = beta,
+                       .rate = convex.rate,
+                       .scale = convex.scale,
+                       .power = convex.power};
+    for (std::size_t z = 0; z < contexts.blocks().size(x); ++z) {
+      const std::size_t i = contexts.blocks().offset(x) + z;
+      one.log_reference.push_back(game.log_reference()[i] + affine.log_affine_level(i) / beta);
+    }
+    out.equilibria.push_back(all_equilibria(one));
+    const AllEquilibria& all = out.equilibria.back();
+    const auto& reached = all.found[all.reached].log_nu;
+    out.solution.log_nu.insert(out.solution.log_nu.end(), reached.begin(), reached.end());
+  }
+  certify_policy(game, out.solution);
+  out.solution.status =
+      out.solution.residual <= options.tolerance ? Status::converged : Status::stalled;
+  return out;
+}
+
 /// A utility with its data in place: a consensus that was not given is frozen at the reference's.
 [[nodiscard]] inline AnyUtility at_reference(AnyUtility utility, const Contexts<double>& contexts) {
   std::visit(
@@ -83,7 +156,8 @@ template <Utility U>
 /// The equilibrium of a sum of utilities chosen at run time, by the same ways as `equilibrium` of
 /// their types: pointwise parts by scalar roots, beside adversarial ones by the dual, an event, a
 /// consensus or pairs alone by their own solvers, any other sum without an adversarial part by its
-/// gradient. A frozen consensus without data is that of the reference. Errors: those of
+/// gradient. Convex parts (`Sharpening`, `PowerSharpening`) by branches: all equilibria of every
+/// context. A frozen consensus without data is that of the reference. Errors: those of
 /// `equilibrium` and of the utilities' `check`; unsupported (an adversarial part beside one that is
 /// not pointwise), invalid_argument (no parts).
 [[nodiscard]] inline AnyEquilibrium any_equilibrium(
@@ -128,6 +202,10 @@ template <Utility U>
       return std::move(*own);
     }
   }
+  detail::ConvexParts convex;
+  for (const AnyUtility& part : ready) {
+    convex.add(part);
+  }
   detail::SumByFamily sum;
   for (const double log : support) {
     sum.curved.excluded.push_back(!(log > -std::numeric_limits<double>::infinity()));
@@ -148,6 +226,14 @@ template <Utility U>
           }
         },
         part);
+  }
+  if (convex.has_power || !(beta - convex.rate > 0)) {
+    require(convex.only, Errc::unsupported,
+            "any_equilibrium: sharpening from the anchor's weight on, collision and "
+            "power_sharpening are solved alone or beside rewards, entropies and reverse_kl");
+    const LogAffineSum affine = sum.affine;
+    return detail::solve_convex(Sum(std::move(sum.affine), std::move(sum.curved)), convex, affine,
+                                contexts, beta, options);
   }
   if (!pointwise) {
     return detail::solve_alignment(std::move(sum.direct), contexts, beta, options);

@@ -9,6 +9,7 @@
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
+#include <dag/numeric/xlogx.hpp>
 
 namespace dag {
 
@@ -29,17 +30,17 @@ class AlphaGenerator {
       return intercept(t);
     }
     // t^a - t and t^a - 1 by expm1: stable as a tends to 1 and to 0.
-    const Real excess = a >= Real(0.5) ? (t * power(a - 1, std::log(t)) - (t - 1)) / a
-                                       : (power(a, std::log(t)) - (t - 1)) / (a - 1);
+    const Real excess = a >= Real(0.5) ? (t * q_logarithm(a - 1, std::log(t)) - (t - 1)) / a
+                                       : (q_logarithm(a, std::log(t)) - (t - 1)) / (a - 1);
     return excess < 0 ? Real{0} : excess;  // rounding near t = 1
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
-    return power(static_cast<Real>(order_) - 1, std::log(t));
+    return q_logarithm(static_cast<Real>(order_) - 1, std::log(t));
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
-    return -power(static_cast<Real>(order_), std::log(t));
+    return -q_logarithm(static_cast<Real>(order_), std::log(t));
   }
   template <std::floating_point Real>
   [[nodiscard]] Real conjugate(Real u) const noexcept {
@@ -47,16 +48,10 @@ class AlphaGenerator {
     if (!(base >= 0)) {
       return a > 1 ? -1 / a : std::numeric_limits<Real>::infinity();
     }
-    return power(a, a == 1 ? u : std::log1p((a - 1) * u) / (a - 1));
+    return q_logarithm(a, a == 1 ? u : std::log1p((a - 1) * u) / (a - 1));
   }
 
  private:
-  /// (exp(x l) - 1) / x, which is l at x = 0.
-  template <std::floating_point Real>
-  static DAG_HOST_DEVICE Real power(Real x, Real l) noexcept {
-    return x == 0 ? l : std::expm1(x * l) / x;
-  }
-
   double order_;
 };
 

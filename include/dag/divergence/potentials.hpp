@@ -118,7 +118,7 @@ class Tsallis {
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real power(Real l) const noexcept {
     const Real b = static_cast<Real>(order_ - 1);
-    return b == 0 ? l : std::expm1(b * l) / b;
+    return q_logarithm(b, l);
   }
 
   double order_;

@@ -111,6 +111,21 @@ class ProblemFields {
   out["iterations"] = found.iterations;
   out["status"] = to_string(found.status);
   out["method"] = to_string(found.method);
+  if (solved.several()) {
+    out["status"] = "several_equilibria";
+    for (std::size_t x = 0; x < solved.equilibria.size(); ++x) {
+      for (const StationaryPolicy& policy : solved.equilibria[x].found) {
+        nlohmann::json one;
+        one["solution"] = policy.nu;
+        one["stable"] = policy.stable;
+        one["residual"] = policy.residual;
+        if (many) {
+          one["context"] = x;
+        }
+        out["equilibria"].push_back(std::move(one));
+      }
+    }
+  }
   if (!found.consensus.empty()) {
     out["consensus"] = found.consensus;
   }
@@ -248,6 +263,9 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 /// in place of `kind`; `weight` beside it is a factor of all. Fields that no utility has are
 /// ignored, those of others are refused. Out: id, kind, solution, value, residual, gap, iterations,
 /// status, method; consensus, mixture, or multipliers with slack, violation and complementarity.
+/// Where a convex utility (sharpening, collision) has several equilibria: status
+/// `several_equilibria` and `equilibria`, objects with solution, stable and residual (and context,
+/// where nu0 has rows), the one that ascent from nu0 reaches as `solution`.
 /// Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other kinds),
 /// and those of `any_equilibrium`.
 [[nodiscard]] inline nlohmann::json solve_problem(const nlohmann::json& problem) {

@@ -83,4 +83,11 @@ template <std::floating_point Scalar>
   return 2 * q * square * (1 + (1 + s) * s * tail) / (1 - s);
 }
 
+/// (e^{x l} - 1) / x, and l at x = 0: with l = log t the q-logarithm (t^x - 1) / x, the one formula
+/// under alpha divergences and Tsallis entropies, accurate as x and l tend to 0.
+template <std::floating_point Real>
+[[nodiscard]] DAG_HOST_DEVICE Real q_logarithm(Real x, Real l) noexcept {
+  return x == 0 ? l : std::expm1(x * l) / x;
+}
+
 }  // namespace dag

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <dag/estimate/reward_function.hpp>
+#include <dag/numeric/xlogx.hpp>
 #include <dag/utility/target.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -40,10 +41,10 @@ struct AlphaToTarget {
     // f(t) = t (t^{a-1} - 1) / (a - 1) less its tangent at 1, over a.
     const Real tangent = nu.value - p.value;
     return order == 0 ? -tau * (tangent - p.value * log_t)
-                      : -tau * (nu.value * power(order - 1, log_t) - tangent) / order;
+                      : -tau * (nu.value * q_logarithm(order - 1, log_t) - tangent) / order;
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu, Probability<Real> p) const {
-    return p.value > 0 ? -tau * power(order - 1, nu.log - p.log) : tau * limit();
+    return p.value > 0 ? -tau * q_logarithm(order - 1, nu.log - p.log) : tau * limit();
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu, Probability<Real> p) const {
     return p.value > 0 ? -tau * std::exp((order - 1) * (nu.log - p.log)) : Real{0};
@@ -72,10 +73,6 @@ struct AlphaToTarget {
   }
 
  private:
-  /// (exp(x l) - 1) / x, which is l at x = 0.
-  [[nodiscard]] DAG_HOST_DEVICE static Real power(Real x, Real l) {
-    return x == 0 ? l : std::expm1(x * l) / x;
-  }
   /// -f'(inf).
   [[nodiscard]] DAG_HOST_DEVICE Real limit() const {
     return order < 1 ? -1 / (1 - order) : -std::numeric_limits<Real>::infinity();

@@ -31,6 +31,7 @@
 #include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/robust_reward.hpp>
 #include <dag/utility/shannon_entropy.hpp>
+#include <dag/utility/sharpening.hpp>
 #include <dag/utility/soft_constraint.hpp>
 #include <dag/utility/transport.hpp>
 #include <dag/utility/tsallis.hpp>
@@ -46,7 +47,8 @@ using AnyUtility = std::variant<
     MomentConstraints<double>, RobustReward<double>, ArithmeticCoherence<double>,
     GeometricCoherence<double>, EuclideanCoherence<double>,
     FrozenConsensus<ArithmeticCoherence<double>>, FrozenConsensus<GeometricCoherence<double>>,
-    FrozenConsensus<EuclideanCoherence<double>>, PairwiseKl<double>, PairwiseEuclidean<double>>;
+    FrozenConsensus<EuclideanCoherence<double>>, PairwiseKl<double>, PairwiseEuclidean<double>,
+    Sharpening<double>, PowerSharpening<double>>;
 
 template <class U>
 struct IsFrozenConsensus : std::false_type {};

@@ -6,6 +6,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_function.hpp>
+#include <dag/numeric/xlogx.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -21,10 +22,10 @@ struct TsallisEntropy {
   Real order = 2;  ///< a, > 0
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu) const {
-    return nu.value > 0 ? -tau * nu.value * power(nu.log) : Real{0};
+    return nu.value > 0 ? -tau * nu.value * q_logarithm(order - 1, nu.log) : Real{0};
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu) const {
-    return -tau * order * power(nu.log);
+    return -tau * order * q_logarithm(order - 1, nu.log);
   }
   /// The reward less that of an answer of probability zero where that is finite (a > 1), without
   /// the cancellation: what policies are solved with.
@@ -44,12 +45,6 @@ struct TsallisEntropy {
     require(tau > 0 && std::isfinite(tau) && order > 0 && std::isfinite(order),
             Errc::invalid_argument, "TsallisEntropy: tau and order must be > 0 and finite, got ",
             tau, " and ", order);
-  }
-
- private:
-  /// (nu^{a-1} - 1) / (a - 1), log nu at a = 1.
-  [[nodiscard]] DAG_HOST_DEVICE Real power(Real log) const {
-    return order == 1 ? log : std::expm1((order - 1) * log) / (order - 1);
   }
 };
 
