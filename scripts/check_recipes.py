@@ -27,7 +27,7 @@ RECIPES = {
     },
     "utility": {
         "new": {"toy_utility.hpp": "include/dag/utility/toy_utility.hpp", "toy_utility.cpp": "tests/unit/toy_utility.cpp"},
-        "row": ("include/dag/utility/registry.hpp", '      {"gini",'),
+        "row": ("include/dag/utility/detail/utility_entries.hpp", '      {"gini",'),
         "lines": [("include/dag/utility/any_utility.hpp", "#include <dag/utility/transport.hpp>\n",
                    "#include <dag/utility/toy_utility.hpp>\n"),
                   ("include/dag/utility/any_utility.hpp", "    ExpectedReward<double>,", "    ToyUtility<double>,\n")],
