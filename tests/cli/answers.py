@@ -120,9 +120,6 @@ class Answers(Case):
         # Of the reports only this one is not judged as the file has it: 3.1416 is 3.14159 rounded,
         # and not the same number; a tolerance is a choice that nobody made here.
         explained = {"CoursIA#12438 tolerance"}
-        # Not read as mathematics yet.
-        explained |= {"Math-Verify PR#81 mixed number", "Math-Verify#26 same line, two forms",
-                      "Math-Verify#69 -2pi", "Math-Verify#25 x in interval"}
         reports = lines("reports.jsonl")
         found = self.judged(*[{"text": r["text"], "extract": r["extract"], "gold": r["gold"]}
                               for r in reports])
