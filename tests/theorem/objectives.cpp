@@ -477,7 +477,8 @@ TEST_CASE("ragged groups: the signals stay unbiased, and no bit depends on the o
                                              -2 * tau)),
                  exact_step(dag::Gini<double>{tau})) < 1e-12);
   const auto witness = [&](const AnswerAt& a) { return at(target, a); };
-  CHECK(distance(step_of(dag::TargetObjective(dag::TargetDivergence::euclidean, witness, tau)),
+  CHECK(distance(step_of(dag::TargetObjective(
+                     dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, {}}, witness)),
                  exact_step(dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, target})) <
         1e-12);
   // Groups of names: lines and samples in another order give the same signals.
