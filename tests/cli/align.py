@@ -209,11 +209,11 @@ class Align(Case):
         nu = summed["solution"]
         weights = [p * math.exp(4 * x + r) for p, x, r in zip(base["nu0"], nu, [0, 1])]
         self.assertAlmostEqual(nu[0], weights[0] / sum(weights), delta=1e-12)
-        for bad, says in [(dict(base, kind="collision+gini", weight=1), "solved alone"),
-                          (dict(base, kind="power_sharpening", weight=1, order=1), "order"),
-                          (dict(base, kind="sharpening", weight=-1), "weight"),
-                          (dict(base, kind="collision", weight=1, order=3), "order")]:
-            self.refused("align", self.write(bad), says=says)
+        self.faults([dict(base, kind="collision+gini", weight=1),
+                     dict(base, kind="power_sharpening", weight=1, order=1),
+                     dict(base, kind="sharpening", weight=-1),
+                     dict(base, kind="collision", weight=1, order=3)],
+                    ["solved alone", "order", "weight", "order"])
 
     def test_data_by_context(self):
         rows = [[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]
