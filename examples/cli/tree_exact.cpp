@@ -125,6 +125,12 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
       if (problem.kind == GameKind::zero_sum) {
         return program(problem, settings, large_tableau / 4);
       }
+      if (problem.kind == GameKind::bimatrix) {
+        // Reduced forms are degenerate, so that listing all equilibria may take very long.
+        Found found = by_table("lemke_howson", problem, settings);
+        return found.status == dag::Status::converged ? found
+                                                      : by_table("logit_branch", problem, settings);
+      }
       return by_table("auto", problem, settings);
     } catch (const dag::Error& error) {
       if (error.code() != dag::Errc::unsupported) {
@@ -144,10 +150,11 @@ std::span<const TreeSolver> tree_exact_solvers() {
   constexpr auto bimatrix = static_cast<unsigned>(GameKind::bimatrix);
   constexpr auto many = static_cast<unsigned>(GameKind::many);
   static const std::array solvers{
-      TreeSolver{"auto", any_kind, 0,
-                 "sequence_form_program, or a table's auto on the reduced normal form; "
-                 "predictive_cfr_plus where these do not fit",
-                 automatic},
+      TreeSolver{
+          "auto", any_kind, 0,
+          "sequence_form_program, or on the reduced normal form lemke_howson or a table's auto; "
+          "predictive_cfr_plus where these do not fit",
+          automatic},
       TreeSolver{"sequence_form_program", zero_sum_kind, zero_sum_kind,
                  "linear program on the sequence form, exact",
                  [](const TreeProblem& problem, const Settings& settings) {
