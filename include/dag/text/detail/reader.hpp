@@ -27,8 +27,19 @@ class AnswerReader {
       : options_(options), depth_(depth) {}
 
   [[nodiscard]] ReadAnswer operator()(std::string_view answer) {
+    ReadAnswer out = read(answer);
+    // A key that would be read as something else is marked, so that every key reads as itself.
+    if (depth_ == 0 && out.key != answer && out.form != AnswerForm::number && !out.key.empty() &&
+        out.key[0] != '?' && options_.decimal_mark == DecimalMark::automatic &&
+        AnswerReader(options_, 1)(out.key).key != out.key) {
+      out.key.insert(0, 1, '?');
+    }
+    return out;
+  }
+
+ private:
+  [[nodiscard]] ReadAnswer read(std::string_view answer) {
     ReadAnswer out;
-    original_ = answer;
     std::string characters;
     if (on(AnswerRule::unicode) && !is_ascii(answer)) {
       characters = plain_characters(answer);
@@ -63,7 +74,7 @@ class AnswerReader {
     if (is_flat && special(words, out)) {
       return out;
     }
-    if (labelled(text, is_flat ? words : text, out) || ratio(is_flat ? words : text, out) ||
+    if (labelled(is_flat ? words : text, out) || ratio(is_flat ? words : text, out) ||
         (!(is_flat && letters_only(words)) && formula(text, out))) {
       return out;
     }
@@ -84,7 +95,6 @@ class AnswerReader {
     return out;
   }
 
- private:
   [[nodiscard]] bool on(AnswerRule rule) const noexcept { return !options_.off.contains(rule); }
 
   [[nodiscard]] static ReadAnswer fixed(ReadAnswer out, std::string key, AnswerForm form) {
@@ -402,14 +412,11 @@ class AnswerReader {
   }
 
   /// (a) 3 (b) 4
-  bool labelled(std::string_view text, std::string_view words, ReadAnswer& out) {
+  bool labelled(std::string_view words, ReadAnswer& out) {
     if (!on(AnswerRule::parts) || depth_ > 2) {
       return false;
     }
-    std::vector<LabelledPart> parts = labelled_parts(text);
-    if (parts.empty()) {
-      parts = labelled_parts(words);
-    }
+    std::vector<LabelledPart> parts = labelled_parts(words);
     if (parts.empty()) {
       // One part alone: (b) 4
       if (words.size() > 4 && words[0] == '(' && words[1] >= 'a' && words[1] <= 'h' &&
@@ -525,13 +532,6 @@ class AnswerReader {
     if (key != words) {
       out.rules.insert(AnswerRule::letter_case);
     }
-    // A text that would be read as something else, once folded, is marked as what it is.
-    if (depth_ == 0 && key != original_) {
-      AnswerReader again(options_, 1);
-      if (again(key).key != key) {
-        return fixed(std::move(out), "?" + key, AnswerForm::text);
-      }
-    }
     return fixed(std::move(out), std::move(key), AnswerForm::text);
   }
 
@@ -555,7 +555,6 @@ class AnswerReader {
 
   const ReadOptions& options_;
   int depth_;  ///< of parts inside parts, and of texts that are read again
-  std::string_view original_;
   std::string emphasis_;
 };
 

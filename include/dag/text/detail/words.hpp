@@ -607,7 +607,8 @@ struct LabelledPart {
   out.back().text = text.substr(begin);
   for (LabelledPart& part : out) {
     part.text = trimmed(part.text);
-    while (!part.text.empty() && (part.text.back() == ',' || part.text.back() == ';')) {
+    while (!part.text.empty() &&
+           std::string_view(",;\\ ").find(part.text.back()) != std::string_view::npos) {
       part.text.remove_suffix(1);
     }
     if (part.text.substr(0, 3) == "and") {
