@@ -32,7 +32,7 @@ class AnswerReader {
     if (depth_ == 0 && out.key != answer && out.form != AnswerForm::number && !out.key.empty() &&
         out.key[0] != '?' && options_.decimal_mark == DecimalMark::automatic &&
         AnswerReader(options_, 1)(out.key).key != out.key) {
-      out.key.insert(0, 1, '?');
+      out.key = "?" + std::string(trimmed(out.key));
     }
     return out;
   }
@@ -40,14 +40,14 @@ class AnswerReader {
  private:
   [[nodiscard]] ReadAnswer read(std::string_view answer) {
     ReadAnswer out;
+    if (trimmed(answer).substr(0, 1) == "?") {
+      return fixed(std::move(out), std::string(trimmed(answer)), AnswerForm::unread);
+    }
     std::string characters;
     if (on(AnswerRule::unicode) && !is_ascii(answer)) {
       characters = plain_characters(answer);
       out.rules.insert(AnswerRule::unicode);
       answer = characters;
-    }
-    if (trimmed(answer).substr(0, 1) == "?") {
-      return fixed(std::move(out), std::string(trimmed(answer)), AnswerForm::unread);
     }
     std::string_view text = unwrapped(trimmed(answer), out.rules);
     if (on(AnswerRule::markup)) {
