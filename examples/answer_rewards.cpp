@@ -17,7 +17,7 @@ int main() {
   //! [groups]
   dag::AnswerGroupsBuilder builder;
   builder.begin_group("apples", "plain phrasing", "1/2");  // question, context, gold answer
-  for (const char* answer : {"0.5", "1/2", "$2", ".50"}) {
+  for (const char* answer : {"0.5", "1/2", "2.0", ".50"}) {
     builder.add(answer);
   }
   builder.begin_group("apples", "as code", "1/2");

@@ -487,12 +487,14 @@ class Checker {
     const bool measured = !result.contains("equilibria");
     double relative = 0;
     double relative_slack = 0;
+    // Payoffs that add up to a constant after rounding are solved as those of one player.
+    const double between = result.contains("constant_sum") ? spread_ : 0.0;
     for (std::size_t i = 0; i < truth.regrets.size(); ++i) {
       const auto [low, high] =
           std::minmax_element(table_.payoffs[i].begin(), table_.payoffs[i].end());
       const double own = *high - *low;
       relative += own > 0 ? truth.regrets[i] / own : 0.0;
-      relative_slack += own > 0 ? (rounding(i) + spread_) / own : 0.0;
+      relative_slack += own > 0 ? (rounding(i) + between) / own : 0.0;
     }
     if (result.contains("relative_gap") && result["relative_gap"].is_number()) {
       const double said = result["relative_gap"].get<double>();

@@ -31,7 +31,11 @@ class Convert(Case):
                     self.ok("convert", path, once, "--form", form)
                     self.ok("convert", once, twice, "--form", form)
                     self.assertEqual(once.read_bytes(), twice.read_bytes())
-                    self.assertEqual(self.solved(once), wanted)
+                    found = self.solved(once)
+                    for names in ("player_names", "strategy_names"):  # a table gives every strategy a name
+                        found.pop(names, None)
+                    self.assertEqual(found, {key: value for key, value in wanted.items()
+                                             if key not in ("player_names", "strategy_names")})
             back = self.folder / "back.nfg"
             self.ok("convert", path, back)
             again = self.folder / "again.nfg"

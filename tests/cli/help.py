@@ -34,6 +34,8 @@ class Help(Case):
     def test_examples_run(self):
         (self.folder / "game.nfg").write_text(GAME)
         (self.folder / "rollouts.jsonl").write_text(json.dumps(ROLLOUT) + "\n")
+        (self.folder / "rows.csv").write_text("3,0\n5,1\n")
+        (self.folder / "columns.csv").write_text("3,5\n0,1\n")
         (self.folder / "bin").mkdir()
         (self.folder / "bin" / "dag").symlink_to(PROGRAM)
         environment = dict(os.environ, PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}")

@@ -46,7 +46,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   } catch (const dag::JsonLine::Fault&) {
     read = false;
   }
-  const bool mark = text.substr(0, 3) == "\xEF\xBB\xBF";  // which nlohmann passes over
+  // What nlohmann passes over: a byte order mark, and all from a zero byte on.
+  const bool mark =
+      text.substr(0, 3) == "\xEF\xBB\xBF" || text.find('\0') != std::string_view::npos;
   const auto value = nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) {
     // nlohmann refuses lone surrogates and numbers beyond double, which are read here.

@@ -440,7 +440,7 @@ inline constexpr auto solver_list = std::apply(
 /// game on the simplex into that of euclidean(game).
 template <std::size_t I>
 struct SolverCall {
-  static constexpr const SolverInfo& info = std::get<I>(solver_rows).info;
+  static constexpr SolverInfo info = std::get<I>(solver_rows).info;
   template <class Game, class Options>
   [[nodiscard]] auto operator()(const Game& game, const Options& options) const {
     if constexpr (info.projected && requires { euclidean(game); }) {

@@ -140,6 +140,10 @@ class MatrixProgram {
   void in_whole_numbers() {
     constexpr std::size_t largest = 64;  // strategies a player, and of one pivot's cost:
     constexpr double most_work = 3e7;    // about a tenth of a second
+    const std::int64_t left = limit_ - best_.pivots;
+    if (left <= 0) {
+      return;
+    }
     const IntegerPayoffs whole =
         rows_ <= largest && columns_ <= largest ? integer_payoffs(payoff_) : IntegerPayoffs{};
     if (whole.entries.empty() || exact_pivot_work(rows_, columns_, whole.bits) > most_work) {
@@ -156,8 +160,8 @@ class MatrixProgram {
     ExactMix mixes[2];
     bool tied = false;
     std::int64_t pivots = 0;
-    const Status ended = exact_path(whole.entries, against, rows_, columns_, 0, limit_ - spent_,
-                                    deadline_, pivots, tied, mixes);
+    const Status ended = exact_path(whole.entries, against, rows_, columns_, 0, left, deadline_,
+                                    pivots, tied, mixes);
     best_.pivots += pivots;
     if (ended != Status::converged) {
       best_.status = best_.row.empty() ? ended : best_.status;
