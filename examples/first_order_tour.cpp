@@ -95,8 +95,8 @@ int main() {
   //! [fictitious_play]
 
   //! [interior_point]
-  const auto inside = dag::interior_point(game, {.tolerance = 1e-12});
-  report("interior_point", inside, inside.relative_gap <= 1e-12);
+  const auto inside = dag::interior_point(game, {.tolerance = 1e-11});
+  report("interior_point", inside, inside.status == dag::Status::converged);
   //! [interior_point]
 
   //! [zero_sum]

@@ -125,7 +125,8 @@ class GoldJudge {
       whole += one;
       whole += '\0';
     }
-    if (!golds_.empty() && golds_seen_.insert(std::hash<std::string>{}(whole)).second) {
+    golds_hash_ = std::hash<std::string>{}(whole);
+    if (!golds_.empty() && golds_seen_.insert(golds_hash_).second) {
       ++state_->audit.golds;
       state_->audit.golds_unread += gold_.unread() ? 1 : 0;
     }
@@ -143,7 +144,9 @@ class GoldJudge {
     if (fresh) {
       const GoldVerdict verdict = gold_.judge(state_->read(*answer));
       at->second = verdict.equal;
-      if (verdict.equal) {
+      // Once a file, wherever its lines stand.
+      const std::size_t pair = golds_hash_ * 1'099'511'628'211U ^ std::hash<std::string>{}(*answer);
+      if (verdict.equal && matched_.insert(pair).second) {
         ++state_->audit.matched_by[std::string(verdict.rule)];
       }
     }
@@ -173,6 +176,8 @@ class GoldJudge {
   std::shared_ptr<State> state_;
   const Extractor* extract_;
   std::vector<std::string> golds_;
+  std::size_t golds_hash_ = 0;
+  std::unordered_set<std::size_t> matched_;  ///< golds and answers, equal
   bool begun_ = false;
   Gold gold_;
   std::unordered_map<std::string, bool> verdicts_;
