@@ -408,6 +408,11 @@ TEST_CASE("regular expressions without RE2 are refused, with its package") {
 #endif
 
 TEST_CASE("degenerate texts take time linear in their length") {
+#if defined(NDEBUG)
+  constexpr double limit = 0.05;  // seconds of this processor
+#else
+  constexpr double limit = 1;  // unoptimised and under sanitizers
+#endif
   std::vector<std::string> ways{"boxed",     "hash",           "answer-is",
                                 "number",    "boxed>number",   "tag:answer",
                                 "phrase:so", "after:x,number", "boxed,answer-is,number"};
@@ -460,14 +465,14 @@ TEST_CASE("degenerate texts take time linear in their length") {
       const dag::Extractor extract(way);
       const auto seconds = [&](std::string_view part) {  // of this process, the best of several
         double best = 1e9;
-        for (int i = 0; i < 4 && best > 0.05; ++i) {
+        for (int i = 0; i < 4 && best > limit; ++i) {
           const std::clock_t start = std::clock();
           (void)extract(part);
           best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
         }
         return best;
       };
-      CHECK(seconds(text) < 0.05);
+      CHECK(seconds(text) < limit);
     }
   }
   const std::string braces(200000, '{');
