@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <concepts>
 #include <cstddef>
@@ -219,3 +220,4 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
 }
 
 }  // namespace dag
+// NOLINTEND(performance-inefficient-vector-operation)

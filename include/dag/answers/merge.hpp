@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(bugprone-misplaced-widening-cast)
 
 #include <algorithm>
 #include <cstddef>
@@ -224,3 +225,4 @@ inline void to_samples(const AnswerCounts& counts, std::span<const double> value
 }
 
 }  // namespace dag
+// NOLINTEND(bugprone-misplaced-widening-cast)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <cmath>
 #include <cstddef>
@@ -130,3 +131,4 @@ inline void weighted_value_rewards(const AnswerGroups& groups, const SampleValue
 }
 
 }  // namespace dag
+// NOLINTEND(performance-inefficient-vector-operation)

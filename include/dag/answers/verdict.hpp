@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <algorithm>
 #include <cmath>
@@ -154,3 +155,4 @@ struct Verdict {
 }
 
 }  // namespace dag
+// NOLINTEND(performance-inefficient-vector-operation)

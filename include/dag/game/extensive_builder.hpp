@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <cstddef>
 #include <cstdint>
@@ -173,3 +174,4 @@ class ExtensiveBuilder {
 };
 
 }  // namespace dag
+// NOLINTEND(performance-inefficient-vector-operation)

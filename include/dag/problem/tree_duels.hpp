@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <cstddef>
 #include <cstdint>
@@ -287,3 +288,4 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
 }
 
 }  // namespace dag
+// NOLINTEND(performance-inefficient-vector-operation)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <algorithm>
 #include <array>
@@ -267,3 +268,4 @@ class LeducTree {
 }
 
 }  // namespace dag
+// NOLINTEND(performance-inefficient-vector-operation)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-no-automatic-move)
 
 #include <array>
 #include <cstddef>
@@ -49,3 +50,4 @@ namespace dag {
 }
 
 }  // namespace dag
+// NOLINTEND(performance-no-automatic-move)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-unnecessary-value-param)
 
 #include <cmath>
 #include <cstddef>
@@ -152,3 +153,4 @@ class BranchSum {
 };
 
 }  // namespace dag::detail
+// NOLINTEND(performance-unnecessary-value-param)

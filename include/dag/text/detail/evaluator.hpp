@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-move-const-arg,performance-no-automatic-move)
 
 #include <algorithm>
 #include <cstddef>
@@ -535,3 +536,4 @@ class Evaluator {
 };
 
 }  // namespace dag::detail
+// NOLINTEND(performance-move-const-arg,performance-no-automatic-move)

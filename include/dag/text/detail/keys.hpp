@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(bugprone-branch-clone,performance-inefficient-vector-operation,performance-no-automatic-move,performance-unnecessary-value-param)
 
 #include <algorithm>
 #include <array>
@@ -815,3 +816,4 @@ class KeyWriter {
 };
 
 }  // namespace dag::detail
+// NOLINTEND(bugprone-branch-clone,performance-inefficient-vector-operation,performance-no-automatic-move,performance-unnecessary-value-param)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(bugprone-branch-clone)
 
 #include <algorithm>
 #include <array>
@@ -502,3 +503,4 @@ class Lexer {
 };
 
 }  // namespace dag::detail
+// NOLINTEND(bugprone-branch-clone)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(performance-no-automatic-move)
 
 #include <array>
 #include <cstddef>
@@ -677,3 +678,4 @@ class NumberScanner {
 }
 
 }  // namespace dag::detail
+// NOLINTEND(performance-no-automatic-move)

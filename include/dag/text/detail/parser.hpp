@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(bugprone-branch-clone,performance-unnecessary-value-param)
 
 #include <algorithm>
 #include <array>
@@ -1364,3 +1365,4 @@ class Parser {
 };
 
 }  // namespace dag::detail
+// NOLINTEND(bugprone-branch-clone,performance-unnecessary-value-param)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// NOLINTBEGIN(readability-container-size-empty)
 
 #include <algorithm>
 #include <array>
@@ -653,3 +654,4 @@ struct LabelledPart {
 }
 
 }  // namespace dag::detail
+// NOLINTEND(readability-container-size-empty)
