@@ -15,6 +15,7 @@
 
 #include <dag/text/detail/exact.hpp>
 #include <dag/text/detail/lexer.hpp>
+#include <dag/text/fold.hpp>
 
 namespace dag::detail {
 
