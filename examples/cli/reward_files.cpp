@@ -15,7 +15,7 @@
 #include <dag/core/error.hpp>
 #include <dag/io/answer_ground.hpp>
 #include <dag/io/answer_values.hpp>
-#include <dag/io/targets.hpp>
+#include <dag/io/goals.hpp>
 #include <dag/numeric/number.hpp>
 #include <dag/utility/registry.hpp>
 #if defined(DAG_UTF8PROC)
@@ -53,7 +53,7 @@ void need_as_many(std::string_view option, std::size_t given, std::size_t width)
 /// The uniform distribution over the sampled answers, or the one of the file.
 std::vector<std::vector<double>> targets(dag::AnswerUniverse& universe, const RewardPlan& plan) {
   if (plan.request.target != "uniform") {
-    return dag::read_targets(plan.request.target, universe, key_of(plan.request));
+    return dag::read_goals(plan.request.target, universe, key_of(plan.request));
   }
   std::vector<std::vector<double>> out;
   for (std::size_t q = 0; q < universe.groups().questions.size(); ++q) {
@@ -244,23 +244,23 @@ void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
   for (std::size_t q = 0; q < target.size(); ++q) {
     target[q].resize(universe.size(q));
   }
-  const auto* mmd = std::get_if<dag::MmdToTarget<double>>(&plan.formula);
+  const auto* mmd = std::get_if<dag::MmdToGoal<double>>(&plan.formula);
   const auto ground =
       grounds(universe, plan, mmd != nullptr ? dag::Ground::kernel : dag::Ground::distance);
   const auto rewards_of = [&](auto utility, auto matrix) {
     dag::utility_rewards(
         universe, options,
         [&](std::size_t g) {
-          utility.target = target[question(g)];
+          utility.goal = target[question(g)];
           utility.*matrix = ground[question(g)];
           return utility;
         },
         reward);
   };
   if (mmd != nullptr) {
-    rewards_of(*mmd, &dag::MmdToTarget<double>::kernel);
+    rewards_of(*mmd, &dag::MmdToGoal<double>::kernel);
   } else {
-    using Transport = dag::EntropicTransportToTarget<double>;
+    using Transport = dag::EntropicTransportToGoal<double>;
     rewards_of(std::get<Transport>(plan.formula), &Transport::cost);
   }
 }

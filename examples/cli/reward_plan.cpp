@@ -15,12 +15,12 @@
 #include <variant>
 
 #include <dag/answers/event_reward.hpp>
+#include <dag/answers/goal_reward.hpp>
 #include <dag/answers/pool_table_reward.hpp>
 #include <dag/answers/reward.hpp>
-#include <dag/answers/target_reward.hpp>
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_table.hpp>
-#include <dag/io/targets.hpp>
+#include <dag/io/goals.hpp>
 #include <dag/text/answer_key.hpp>
 #include <dag/utility/registry.hpp>
 
@@ -99,14 +99,14 @@ dag::ConsensusReport consensus(const dag::AnswerGroups& groups, const RewardPlan
 /// Rewards that compare nu(z) with p(z): by a table of the utility, or by its reward at the
 /// frequencies.
 template <class U>
-void given_rewards(const dag::AnswerGroups& groups, const dag::AnswerTarget& target, const U& u,
+void given_rewards(const dag::AnswerGroups& groups, const dag::AnswerGoal& target, const U& u,
                    dag::EstimatorKind estimator, std::span<double> reward) {
   if (estimator == dag::EstimatorKind::plug_in) {
-    dag::target_rewards(
+    dag::goal_rewards(
         groups, target, dag::RewardTableBuilder{estimator, {dag::RewardFunction::power(1)}},
         [&](double nu, double p) { return u.reward(Point::of(nu), Point::of(p)); }, reward);
   } else if constexpr (requires { u.table_reward(Point{}); }) {
-    dag::target_rewards(
+    dag::goal_rewards(
         groups, target, dag::RewardTableBuilder{estimator, {u.table_reward(Point::of(1)).function}},
         [&](double g, double p) { return u.table_reward(Point::of(p))(g); }, reward);
   }
@@ -214,9 +214,9 @@ Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
   const auto target = [&] {
     const dag::AnswerKey key{plan.request.reading};
     return plan.utility.family == Family::frozen
-               ? dag::frozen_target(groups, read(plan.request.reference), plan.consensus)
-           : plan.request.target == "uniform" ? dag::uniform_target(groups)
-                                              : dag::read_target(plan.request.target, groups, key);
+               ? dag::frozen_goal(groups, read(plan.request.reference), plan.consensus)
+           : plan.request.target == "uniform" ? dag::uniform_goal(groups)
+                                              : dag::read_goal(plan.request.target, groups, key);
   };
   const bool judged =
       is_one_of<dag::ExpectedReward<double>>(plan.formula) && plan.request.values.empty();

@@ -45,8 +45,8 @@ dag::MomentConstraints<double> moment_constraints(const TrainConfig& config) {
 dag::AnyObjective make_generic(const TrainConfig& config, const TrainPart& part) {
   const dag::AnyUtility utility = part.made(config.contexts, config.answers);
   // The gradient of MMD is affine in nu: unbiased with the sample left out.
-  const bool affine = std::holds_alternative<dag::MmdToTarget<double>>(utility);
-  const bool transport = std::holds_alternative<dag::EntropicTransportToTarget<double>>(utility);
+  const bool affine = std::holds_alternative<dag::MmdToGoal<double>>(utility);
+  const bool transport = std::holds_alternative<dag::EntropicTransportToGoal<double>>(utility);
   const dag::UtilityObjectiveOptions options{
       .answers = config.answers,
       .counts = affine ? dag::Counts::leave_one_out : dag::Counts::plug_in,

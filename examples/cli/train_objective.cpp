@@ -12,10 +12,10 @@
 #include <vector>
 
 #include <dag/train/coherence_objective.hpp>
+#include <dag/train/goal_objective.hpp>
 #include <dag/train/presets.hpp>
 #include <dag/train/robust_objective.hpp>
 #include <dag/train/table_objective.hpp>
-#include <dag/train/target_objective.hpp>
 
 #include "train_config.hpp"
 
@@ -84,13 +84,13 @@ dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPa
     const dag::TableReward table = u.table_reward();
     return dag::TableObjective(table_of(table.function, logarithms), table.function, table.scale);
   } else if constexpr (dag::IsFrozenConsensus<U>::value) {
-    return dag::TargetObjective(u, source.consensus(pool_of<decltype(u.pool)>()), logarithms);
+    return dag::GoalObjective(u, source.consensus(pool_of<decltype(u.pool)>()), logarithms);
   } else if constexpr (dag::CoherenceUtility<U> || std::is_same_v<U, dag::PairwiseKl<double>>) {
     return dag::CoherenceObjective(pool_of<U>(), logarithms, u.tau, part.smoothing);
   } else if constexpr (std::is_same_v<U, dag::PairwiseEuclidean<double>>) {
     return dag::CoherenceObjective(dag::Pool::euclidean, logarithms, 2 * u.tau);
   } else if constexpr (requires { u.reward(Point{}, Point{}); }) {
-    return dag::TargetObjective(u, source.target(part), logarithms);
+    return dag::GoalObjective(u, source.target(part), logarithms);
   } else {
     return source.generic(part);
   }
@@ -114,7 +114,7 @@ bool takes_logarithms(const dag::AnyUtility& utility) {
         using Form = dag::RewardFunction::Form;
         if constexpr (requires { u.table_reward(); }) {
           return u.table_reward().function.form == Form::logarithm;
-        } else if constexpr (std::is_same_v<U, dag::AlphaToTarget<double>>) {
+        } else if constexpr (std::is_same_v<U, dag::AlphaToGoal<double>>) {
           return false;
         } else if constexpr (requires { u.table_reward(Point{}); }) {
           return u.table_reward(Point::of(1)).function.form == Form::logarithm;
@@ -129,7 +129,7 @@ bool is_generic(const dag::AnyUtility& utility) {
   const auto* tsallis = std::get_if<dag::TsallisEntropy<double>>(&utility);
   return (tsallis != nullptr && tsallis->order < 1) ||
          std::holds_alternative<dag::BregmanUtility<dag::LogBarrier>>(utility) ||
-         std::holds_alternative<dag::AlphaToTarget<double>>(utility) ||
+         std::holds_alternative<dag::AlphaToGoal<double>>(utility) ||
          std::visit(
              [](const auto& u) {
                using U = std::remove_cvref_t<decltype(u)>;

@@ -6,8 +6,8 @@
 #include <dag/core/error.hpp>
 #include <dag/train/coherence_objective.hpp>
 #include <dag/train/constraint_objective.hpp>
+#include <dag/train/goal_objective.hpp>
 #include <dag/train/objective.hpp>
-#include <dag/train/target_objective.hpp>
 #include <dag/utility/reverse_kl.hpp>
 
 #include <cmath>
@@ -215,7 +215,7 @@ dag::AnyObjective sum_objective(const Method& method, const Surroundings& around
       return found == own.end() ? 0.0 : found->second;
     };
     // An answer that the base never gave: as rare as a hundredth.
-    return dag::TargetObjective(dag::ReverseKl<double>{}, q, table, 0.01);
+    return dag::GoalObjective(dag::ReverseKl<double>{}, q, table, 0.01);
   }
   if (method.name == "trace") {
     return TraceConsistency(around);

@@ -100,17 +100,16 @@ double solved(const Estimated& game, const std::string& method, double beta) {
     q[z] = method == "frozen" ? std::exp(sum) : sum;
     total += q[z];
   }
-  std::vector<double> log_target;
+  std::vector<double> log_goal;
   for (std::size_t x = 0; x < game.nu.size(); ++x) {
     for (const double p : q) {
-      log_target.push_back(std::log(p / total));
+      log_goal.push_back(std::log(p / total));
     }
   }
-  return solved(
-      game,
-      dag::FrozenConsensus<dag::ArithmeticCoherence<double>>{
-          {}, dag::TargetDistribution<double>::from_log(std::span<const double>(log_target))},
-      beta);
+  return solved(game,
+                dag::FrozenConsensus<dag::ArithmeticCoherence<double>>{
+                    {}, dag::Goal<double>::from_log(std::span<const double>(log_goal))},
+                beta);
 }
 
 }  // namespace

@@ -15,12 +15,12 @@
 #include <dag/core/random.hpp>
 #include <dag/gpu/device_alignment.hpp>
 #include <dag/solver/first_order/mirror_prox.hpp>
-#include <dag/utility/chi_square_to_target.hpp>
+#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
 #include <dag/utility/held_consensus.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
+#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>

@@ -8,12 +8,12 @@
 #include <dag/alignment/lift.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
-#include <dag/utility/chi_square_to_target.hpp>
+#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
+#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>

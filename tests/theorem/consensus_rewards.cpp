@@ -302,7 +302,7 @@ TEST_CASE("what cannot be computed is refused, with the remedy") {
 TEST_CASE("gradients affine in nu: leave-one-out rewards of any utility are without bias") {
   const std::vector<double> nu{0.5, 0.3, 0.2}, p{0.1, 0.6, 0.3};
   const std::vector<double> kernel{1, 0.5, 0.2, 0.5, 1, 0.4, 0.2, 0.4, 1};
-  const dag::MmdToTarget<double> mmd{p, kernel, 2.0};
+  const dag::MmdToGoal<double> mmd{p, kernel, 2.0};
   const std::size_t size = 4;
   const char* const names[] = {"a", "b", "c"};
   // Every sequence of four answers, with an answerless sample that must not count.
@@ -338,7 +338,7 @@ TEST_CASE("gradients affine in nu: leave-one-out rewards of any utility are with
       const auto unscored = dag::utility_rewards(
           universe, {counts, smoothing},
           [&](std::size_t) {
-            return dag::MmdToTarget<double>{target, own, 2.0};
+            return dag::MmdToGoal<double>{target, own, 2.0};
           },
           std::span<double>(reward));
       CHECK(unscored == 1);
@@ -406,8 +406,8 @@ TEST_CASE("rewards of any utility: smoothing over the universe, lone samples, re
   CHECK_THROWS_WITH_AS(dag::utility_rewards(
                            pair, {},
                            [](std::size_t) {
-                             return dag::MmdToTarget<double>{{{0.5, 0.5}}, {1.0}};
+                             return dag::MmdToGoal<double>{{{0.5, 0.5}}, {1.0}};
                            },
                            std::span<double>(reward)),
-                       doctest::Contains("question 'q': MmdToTarget"), dag::Error);
+                       doctest::Contains("question 'q': MmdToGoal"), dag::Error);
 }

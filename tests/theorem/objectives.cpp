@@ -6,19 +6,19 @@
 // expected step of an unbiased objective is nu_x(z) (g_x(z) - <g_x, nu_x>) with g = dF/dnu,
 // exactly.
 #include <dag/train/constraint_objective.hpp>
+#include <dag/train/goal_objective.hpp>
 #include <dag/train/objective.hpp>
 #include <dag/train/robust_objective.hpp>
 #include <dag/train/sum_objective.hpp>
-#include <dag/train/target_objective.hpp>
 #include <dag/train/utility_objective.hpp>
-#include <dag/utility/chi_square_to_target.hpp>
+#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
 #include <dag/utility/held_consensus.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
+#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/pass_at_k.hpp>
 #include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/shannon_entropy.hpp>
@@ -161,11 +161,11 @@ TEST_CASE("objectives without bias: the expected step is the exact gradient to 1
              dag::TsallisEntropy<double>{tau, 3}) > 1e-3);
   CHECK(bias(dag::CoherenceObjective(dag::Pool::euclidean, EstimatorKind::plug_in, tau),
              dag::EuclideanCoherence<double>{tau}) < 1e-12);
-  CHECK(bias(dag::TargetObjective(dag::ChiSquare<double>{{}, tau},
-                                  [](const AnswerAt& a) { return at(target, a); }),
+  CHECK(bias(dag::GoalObjective(dag::ChiSquare<double>{{}, tau},
+                                [](const AnswerAt& a) { return at(target, a); }),
              dag::ChiSquare<double>{target, tau}) < 1e-12);
-  CHECK(bias(dag::TargetObjective(dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, {}},
-                                  [](const AnswerAt& a) { return at(target, a); }),
+  CHECK(bias(dag::GoalObjective(dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, {}},
+                                [](const AnswerAt& a) { return at(target, a); }),
              dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, target}) < 1e-12);
   // The event's samples without an answer count as wrong.
   const dag::CorrectSet correct{true, true, false, true, false, false};
@@ -246,7 +246,7 @@ TEST_CASE("baselines add no bias where the rewards have one") {
                           return -table[hits(s, i / group, s.answers[i], i)];
                         }) < 1e-12);
     CHECK(baseline_bias(
-              dag::TargetObjective(
+              dag::GoalObjective(
                   dag::ReverseKl<double>{}, [](const AnswerAt& a) { return at(target, a); }, kind),
               [&](const dag::QuestionSample& s, std::size_t i) {
                 return std::log(target[i / group * 3 + static_cast<std::size_t>(s.answers[i])]) -
@@ -269,8 +269,8 @@ TEST_CASE("baselines add no bias where the rewards have one") {
   const auto frequency = [](const dag::QuestionSample& s, std::size_t i) {
     return static_cast<double>(hits(s, i / group, s.answers[i], i) + 1) / group;
   };
-  CHECK(baseline_bias(dag::TargetObjective(dag::ForwardKl<double>{},
-                                           [](const AnswerAt& a) { return at(target, a); }),
+  CHECK(baseline_bias(dag::GoalObjective(dag::ForwardKl<double>{},
+                                         [](const AnswerAt& a) { return at(target, a); }),
                       [&](const dag::QuestionSample& s, std::size_t i) {
                         return target[i / group * 3 + static_cast<std::size_t>(s.answers[i])] /
                                frequency(s, i);
@@ -279,8 +279,8 @@ TEST_CASE("baselines add no bias where the rewards have one") {
     const auto p = target[i / group * 3 + static_cast<std::size_t>(s.answers[i])];
     return std::log((frequency(s, i) + p) / (2 * frequency(s, i))) / 2;
   };
-  CHECK(baseline_bias(dag::TargetObjective(dag::JensenShannon<double>{},
-                                           [](const AnswerAt& a) { return at(target, a); }),
+  CHECK(baseline_bias(dag::GoalObjective(dag::JensenShannon<double>{},
+                                         [](const AnswerAt& a) { return at(target, a); }),
                       shannon) < 1e-12);
   // The same through the general way, from the utility's own formula.
   CHECK(baseline_bias(dag::UtilityObjective(dag::JensenShannon<double>{target}, {.answers = 3}),
@@ -477,7 +477,7 @@ TEST_CASE("ragged groups: the signals stay unbiased, and no bit depends on the o
                                              -2 * tau)),
                  exact_step(dag::Gini<double>{tau})) < 1e-12);
   const auto witness = [&](const AnswerAt& a) { return at(target, a); };
-  CHECK(distance(step_of(dag::TargetObjective(
+  CHECK(distance(step_of(dag::GoalObjective(
                      dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, {}}, witness)),
                  exact_step(dag::FrozenConsensus<dag::EuclideanCoherence<double>>{{tau}, target})) <
         1e-12);

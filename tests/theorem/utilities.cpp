@@ -5,15 +5,15 @@
 #include <contract/utility.hpp>
 
 #include <dag/divergence/potentials.hpp>
-#include <dag/utility/alpha_to_target.hpp>
+#include <dag/utility/alpha_to_goal.hpp>
 #include <dag/utility/bregman_game.hpp>
-#include <dag/utility/chi_square_to_target.hpp>
+#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
 #include <dag/utility/held_consensus.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
+#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
@@ -108,11 +108,11 @@ TEST_CASE("Jensen-Shannon") { check_utility(dag::JensenShannon{stacked(3), 0.7},
 TEST_CASE("alpha divergences") {
   for (const double order : {-1.0, 0.0, 0.5, 1.0, 1.5, 2.0}) {
     CAPTURE(order);
-    check_utility(dag::AlphaToTarget{stacked(3), order, 0.7}, true);
+    check_utility(dag::AlphaToGoal{stacked(3), order, 0.7}, true);
   }
-  check_same_equilibrium(dag::AlphaToTarget{stacked(3), 1.0}, dag::ReverseKl{stacked(3)});
-  check_same_equilibrium(dag::AlphaToTarget{stacked(3), 0.0}, dag::ForwardKl{stacked(3)});
-  check_same_equilibrium(dag::AlphaToTarget{stacked(3), 2.0}, dag::ChiSquare{stacked(3), 0.5});
+  check_same_equilibrium(dag::AlphaToGoal{stacked(3), 1.0}, dag::ReverseKl{stacked(3)});
+  check_same_equilibrium(dag::AlphaToGoal{stacked(3), 0.0}, dag::ForwardKl{stacked(3)});
+  check_same_equilibrium(dag::AlphaToGoal{stacked(3), 2.0}, dag::ChiSquare{stacked(3), 0.5});
 }
 TEST_CASE("Bregman games of a potential") {
   check_utility(dag::BregmanUtility{dag::LogBarrier{}, 0.1});
@@ -121,19 +121,19 @@ TEST_CASE("Bregman games of a potential") {
                          dag::ShannonEntropy{0.7});
 }
 TEST_CASE("maximum mean discrepancy") {
-  check_utility(dag::MmdToTarget<double>{stacked(3), near_answers(), 0.7}, true);
+  check_utility(dag::MmdToGoal<double>{stacked(3), near_answers(), 0.7}, true);
   // With K = I it is the squared distance to p: Gini's entropy and a reward.
   std::vector<double> identity(25, 0);
   for (std::size_t z = 0; z < 25; z += 6) {
     identity[z] = 1;
   }
-  check_same_equilibrium(dag::MmdToTarget<double>{stacked(3), identity, 1},
+  check_same_equilibrium(dag::MmdToGoal<double>{stacked(3), identity, 1},
                          dag::Sum{dag::Gini{0.5}, dag::ExpectedReward{stacked(3)}});
   auto kernel = near_answers();
   kernel[1] += 1e-3;
   const auto refused = [](std::vector<double> k) {
     CHECK_THROWS_AS(
-        (dag::AlignmentGame<dag::MmdToTarget<double>, dag::no_backend>(
+        (dag::AlignmentGame<dag::MmdToGoal<double>, dag::no_backend>(
             {stacked(3), std::move(k)},
             dag::Contexts(std::vector<std::vector<double>>(3, std::vector<double>(5, 0.2))), 1.0)),
         dag::Error);
@@ -142,7 +142,7 @@ TEST_CASE("maximum mean discrepancy") {
   refused(distances());  // not positive semidefinite
 }
 TEST_CASE("entropic transport") {
-  check_utility(dag::EntropicTransportToTarget<double>{stacked(3), distances(), 0.7, {0.5}}, true);
+  check_utility(dag::EntropicTransportToGoal<double>{stacked(3), distances(), 0.7, {0.5}}, true);
   // Where the entropy rules, every answer costs its mean distance to p.
   const auto p = stacked(3);
   std::vector<double> mean(15, 0);
@@ -151,7 +151,7 @@ TEST_CASE("entropic transport") {
       mean[i] -= p[i / 5 * 5 + z] * distances()[i % 5 * 5 + z];
     }
   }
-  check_same_equilibrium(dag::EntropicTransportToTarget<double>{p, distances(), 1, {1e6}},
+  check_same_equilibrium(dag::EntropicTransportToGoal<double>{p, distances(), 1, {1e6}},
                          dag::ExpectedReward{mean}, 1e-5);
 }
 TEST_CASE("entropic transport: margins, duality, and the limit of small epsilon") {

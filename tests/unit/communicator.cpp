@@ -5,7 +5,7 @@
 // an error of one is an error of all.
 #include <dag/answers/communicator.hpp>
 #include <dag/answers/consensus_reward.hpp>
-#include <dag/answers/target_reward.hpp>
+#include <dag/answers/goal_reward.hpp>
 #include <dag/core/random.hpp>
 #include <dag/estimate/reward_table.hpp>
 

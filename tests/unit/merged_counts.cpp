@@ -5,10 +5,10 @@
 // whose counts are merged.
 #include <dag/answers/consensus_reward.hpp>
 #include <dag/answers/event_reward.hpp>
+#include <dag/answers/goal_reward.hpp>
 #include <dag/answers/merge.hpp>
 #include <dag/answers/pool_table_reward.hpp>
 #include <dag/answers/statistics.hpp>
-#include <dag/answers/target_reward.hpp>
 #include <dag/answers/utility_reward.hpp>
 #include <dag/answers/value_reward.hpp>
 #include <dag/core/random.hpp>
@@ -99,8 +99,8 @@ double of_key(std::string_view key) {
 using Rewards = std::function<void(const dag::CountedGroups&, std::span<double>)>;
 
 /// One number an answer of the question, from its key alone.
-dag::AnswerTarget target_of(const dag::AnswerGroups& groups) {
-  dag::AnswerTarget target;
+dag::AnswerGoal target_of(const dag::AnswerGroups& groups) {
+  dag::AnswerGoal target;
   for (const std::int32_t key : groups.answer_key) {
     target.p.push_back(0.05 + 0.1 * of_key(groups.keys[key]));
   }
@@ -146,7 +146,7 @@ std::vector<std::pair<const char*, Rewards>> all_rewards() {
     dag::event_rewards(g, builder(EstimatorKind::plug_in, dag::RewardFunction::inverse()), out);
   });
   list.emplace_back("target", [=](const auto& g, auto out) {
-    dag::target_rewards(
+    dag::goal_rewards(
         g, target_of(g.groups), builder(EstimatorKind::leave_one_out, {}),
         [](double c, double p) { return std::log(p) - c; }, out);
   });
@@ -181,7 +181,7 @@ std::vector<std::pair<const char*, Rewards>> all_rewards() {
               kernel.push_back(std::exp(-d * d));
             }
           }
-          return dag::MmdToTarget<double>{p, kernel, 1.0};
+          return dag::MmdToGoal<double>{p, kernel, 1.0};
         },
         out, source.count);
   });

@@ -427,9 +427,9 @@ TEST_CASE("presets are the objectives they name") {
           signals(dag::CoherenceObjective(pool, aqp, 0.4)));
   }
   CHECK(signals(dag::coherence_grpo({.pool = Pool::geometric, .frozen = third}).objective) ==
-        signals(dag::TargetObjective(dag::ForwardKl<double>{}, third)));
+        signals(dag::GoalObjective(dag::ForwardKl<double>{}, third)));
   CHECK(signals(dag::coherence_grpo({.frozen = third}).objective) ==
-        signals(dag::TargetObjective(dag::ReverseKl<double>{}, third)));
+        signals(dag::GoalObjective(dag::ReverseKl<double>{}, third)));
   CHECK_THROWS_AS((void)dag::coherence_grpo({.pool = Pool::pairwise, .frozen = third}), dag::Error);
   CHECK(signals(dag::diversity_grpo().objective) ==
         signals(dag::TableObjective(aqp, dag::RewardFunction::logarithm(), -1)));

@@ -136,7 +136,7 @@ template <Utility U>
   std::visit(
       [&](auto& u) {
         if constexpr (IsFrozenConsensus<std::remove_cvref_t<decltype(u)>>::value) {
-          if (u.target.size() == 0) {
+          if (u.goal.size() == 0) {
             std::vector<double> point;
             for (const double log : contexts.log_reference()) {
               point.push_back(std::exp(log));

@@ -37,7 +37,7 @@ struct CountRow {
 /// the same samples give equal counts, and rewards of the same bits, however they were split,
 /// permuted and merged. Several groups of one question and context are one here.
 ///
-/// Converts to CountedGroups: give it to `consensus_rewards`, `target_rewards`, `counted_rewards`,
+/// Converts to CountedGroups: give it to `consensus_rewards`, `goal_rewards`, `counted_rewards`,
 /// `rollout_statistics` and the others; they write one number a row. `to_samples` hands these to
 /// samples.
 class AnswerCounts {

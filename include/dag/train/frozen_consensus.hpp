@@ -38,7 +38,7 @@ struct FrozenConsensusOptions {
   std::uint64_t seed = 1;
 };
 
-/// The answers of a reference, pooled and kept: q(AnswerAt), a target for `TargetObjective` that
+/// The answers of a reference, pooled and kept: q(AnswerAt), a target for `GoalObjective` that
 /// does not move with the policy. Answers that were not sampled have probability 0.
 class QuestionConsensus {
  public:

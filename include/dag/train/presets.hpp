@@ -11,10 +11,10 @@
 
 #include <dag/core/error.hpp>
 #include <dag/train/constraint_objective.hpp>
+#include <dag/train/goal_objective.hpp>
 #include <dag/train/objective.hpp>
 #include <dag/train/robust_objective.hpp>
 #include <dag/train/sum_objective.hpp>
-#include <dag/train/target_objective.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/utility/held_consensus.hpp>
 #include <dag/utility/shannon_entropy.hpp>
@@ -64,7 +64,7 @@ struct CoherenceGrpo {
           "coherence_grpo: pairs have no consensus to freeze; use another pool");
   const auto pull = [&](auto pool) -> TrainPreset {
     using Frozen = FrozenConsensus<decltype(pool)>;
-    return {TargetObjective(Frozen{pool, {}}, std::move(s.frozen), s.estimator),
+    return {GoalObjective(Frozen{pool, {}}, std::move(s.frozen), s.estimator),
             std::move(s.options)};
   };
   switch (s.pool) {

@@ -13,16 +13,16 @@
 
 #include <dag/core/blocks.hpp>
 #include <dag/divergence/potentials.hpp>
-#include <dag/utility/alpha_to_target.hpp>
+#include <dag/utility/alpha_to_goal.hpp>
 #include <dag/utility/bregman_game.hpp>
-#include <dag/utility/chi_square_to_target.hpp>
+#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
 #include <dag/utility/held_consensus.hpp>
-#include <dag/utility/jensen_shannon_to_target.hpp>
+#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
@@ -39,16 +39,17 @@
 namespace dag {
 
 /// Utilities chosen at run time: one of the library's, in double.
-using AnyUtility = std::variant<
-    ExpectedReward<double>, ShannonEntropy<double>, Gini<double>, TsallisEntropy<double>,
-    BregmanUtility<LogBarrier>, AnswerLogLikelihood<double>, PassAtK<double>, ReverseKl<double>,
-    ForwardKl<double>, ChiSquare<double>, JensenShannon<double>, AlphaToTarget<double>,
-    MmdToTarget<double>, EntropicTransportToTarget<double>, SoftConstraint<double>,
-    MomentConstraints<double>, RobustReward<double>, ArithmeticCoherence<double>,
-    GeometricCoherence<double>, EuclideanCoherence<double>,
-    FrozenConsensus<ArithmeticCoherence<double>>, FrozenConsensus<GeometricCoherence<double>>,
-    FrozenConsensus<EuclideanCoherence<double>>, PairwiseKl<double>, PairwiseEuclidean<double>,
-    Sharpening<double>, PowerSharpening<double>>;
+using AnyUtility =
+    std::variant<ExpectedReward<double>, ShannonEntropy<double>, Gini<double>,
+                 TsallisEntropy<double>, BregmanUtility<LogBarrier>, AnswerLogLikelihood<double>,
+                 PassAtK<double>, ReverseKl<double>, ForwardKl<double>, ChiSquare<double>,
+                 JensenShannon<double>, AlphaToGoal<double>, MmdToGoal<double>,
+                 EntropicTransportToGoal<double>, SoftConstraint<double>, MomentConstraints<double>,
+                 RobustReward<double>, ArithmeticCoherence<double>, GeometricCoherence<double>,
+                 EuclideanCoherence<double>, FrozenConsensus<ArithmeticCoherence<double>>,
+                 FrozenConsensus<GeometricCoherence<double>>,
+                 FrozenConsensus<EuclideanCoherence<double>>, PairwiseKl<double>,
+                 PairwiseEuclidean<double>, Sharpening<double>, PowerSharpening<double>>;
 
 template <class U>
 struct IsFrozenConsensus : std::false_type {};

@@ -9,7 +9,7 @@
 #include <dag/divergence/potential.hpp>
 #include <dag/divergence/potentials.hpp>
 #include <dag/estimate/reward_function.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {

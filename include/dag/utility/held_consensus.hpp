@@ -10,20 +10,20 @@
 #include <vector>
 
 #include <dag/utility/coherence.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 
 namespace dag {
 
 /// A pool whose consensus is given and stays: F(nu) = sum_x w_x sum_z f(nu_x(z), q(z)) with the
 /// pool's own f. Separable over contexts.
-template <CoherenceUtility Pool, class Data = TargetDistribution<typename Pool::scalar_type>>
+template <CoherenceUtility Pool, class Data = Goal<typename Pool::scalar_type>>
 struct FrozenConsensus {
   using scalar_type = typename Pool::scalar_type;
   using Real = scalar_type;
   Pool pool;
-  Data target;  ///< q, stacked once a context
+  Data goal;  ///< q, stacked once a context
 
-  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return goal[i]; }
   [[nodiscard]] auto formula() const { return FrozenConsensus<Pool, NoData>{pool, {}}; }
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> q) const {
     return pool.pair_term(nu, q);
@@ -36,14 +36,14 @@ struct FrozenConsensus {
   }
   [[nodiscard]] TableReward table_reward(Probability<Real> q) const { return pool.table_reward(q); }
   [[nodiscard]] bool excludes(std::size_t i) const {
-    return std::isinf(pool.pair_term(Probability<Real>::of(1), target[i]));
+    return std::isinf(pool.pair_term(Probability<Real>::of(1), goal[i]));
   }
   [[nodiscard]] bool needs(std::size_t i) const {
-    return target[i].value > 0 && std::isinf(pool.pair_term(Probability<Real>{}, target[i]));
+    return goal[i].value > 0 && std::isinf(pool.pair_term(Probability<Real>{}, goal[i]));
   }
   void check(const Blocks& blocks) const {
     pool.check(blocks);
-    target.check(blocks, "FrozenConsensus");
+    goal.check(blocks, "FrozenConsensus");
   }
 };
 
@@ -60,7 +60,7 @@ template <CoherenceUtility Pool>
   for (std::size_t i = size; i < log.size(); ++i) {
     log[i] = log[i - size];
   }
-  return {std::move(pool), TargetDistribution<Real>::from_log(std::span<const Real>(log))};
+  return {std::move(pool), Goal<Real>::from_log(std::span<const Real>(log))};
 }
 
 }  // namespace dag

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -22,11 +22,11 @@ namespace dag {
 /// Errors: dimension_mismatch, not_a_distribution, invalid_argument (a kernel that is not symmetric
 /// or not positive semidefinite to rounding).
 template <Scalar Real>
-struct MmdToTarget {
+struct MmdToGoal {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
-  std::vector<Real> kernel;         ///< n x n, row-major; no units
-  Real tau = 1;                     ///< weight, > 0
+  Goal<Real> goal;           ///< p, stacked over contexts
+  std::vector<Real> kernel;  ///< n x n, row-major; no units
+  Real tau = 1;              ///< weight, > 0
 
   [[nodiscard]] Real value(AnswersView<Real> answers) const {
     Real total = 0;
@@ -46,11 +46,11 @@ struct MmdToTarget {
   }
 
   void check(const Blocks& blocks) const {
-    target.check(blocks, "MmdToTarget");
-    detail::require_weight(tau, "MmdToTarget");
+    goal.check(blocks, "MmdToGoal");
+    detail::require_weight(tau, "MmdToGoal");
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       require(blocks.size(x) * blocks.size(x) == kernel.size(), Errc::dimension_mismatch,
-              "MmdToTarget: context ", x, " has ", blocks.size(x),
+              "MmdToGoal: context ", x, " has ", blocks.size(x),
               " answers, so the kernel needs the square of that, got ", kernel.size(), " entries");
     }
     check_kernel(blocks.size(0));
@@ -59,7 +59,7 @@ struct MmdToTarget {
  private:
   [[nodiscard]] Real excess(AnswersView<Real> answers, std::size_t x, std::size_t z) const {
     const std::size_t i = answers.blocks.offset(x) + z;
-    return answers.nu.point[i] - target[i].value;
+    return answers.nu.point[i] - goal[i].value;
   }
   /// (K (nu_x - p_x))(z).
   [[nodiscard]] Real witness(AnswersView<Real> answers, std::size_t x, std::size_t z) const {
@@ -74,7 +74,7 @@ struct MmdToTarget {
   void check_kernel(std::size_t n) const {
     Real largest = 0;
     for (const Real entry : kernel) {
-      require(std::isfinite(entry), Errc::not_finite, "MmdToTarget: the kernel has the entry ",
+      require(std::isfinite(entry), Errc::not_finite, "MmdToGoal: the kernel has the entry ",
               entry);
       largest = std::fmax(largest, std::abs(entry));
     }
@@ -84,15 +84,15 @@ struct MmdToTarget {
     for (std::size_t k = n; k-- > 0;) {
       const Real pivot = left[k * n + k];
       require(pivot >= -rounding, Errc::invalid_argument,
-              "MmdToTarget: the kernel must be positive semidefinite; pivot ", k, " is ", pivot);
+              "MmdToGoal: the kernel must be positive semidefinite; pivot ", k, " is ", pivot);
       for (std::size_t i = 0; i < k; ++i) {
         require(std::abs(kernel[i * n + k] - kernel[k * n + i]) <= rounding, Errc::invalid_argument,
-                "MmdToTarget: the kernel must be symmetric; entries (", i, ", ", k, ") and (", k,
+                "MmdToGoal: the kernel must be symmetric; entries (", i, ", ", k, ") and (", k,
                 ", ", i, ") are ", kernel[i * n + k], " and ", kernel[k * n + i]);
         // A zero pivot needs a zero column: [a b; b 0] has a negative eigenvalue unless b = 0.
         require(pivot > rounding || std::abs(left[i * n + k]) <= std::sqrt(rounding * largest),
                 Errc::invalid_argument,
-                "MmdToTarget: the kernel must be positive semidefinite; pivot ", k,
+                "MmdToGoal: the kernel must be positive semidefinite; pivot ", k,
                 " is zero beside ", left[i * n + k]);
         for (std::size_t j = 0; pivot > rounding && j < k; ++j) {
           left[i * n + j] -= left[i * n + k] * left[k * n + j] / pivot;

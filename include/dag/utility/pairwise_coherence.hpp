@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include <dag/utility/coherence.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {

@@ -9,7 +9,7 @@
 #include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/utility/correct_set.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {

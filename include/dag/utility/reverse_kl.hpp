@@ -8,7 +8,7 @@
 
 #include <dag/detail/limits.hpp>
 #include <dag/estimate/reward_function.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -16,13 +16,13 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x KL(nu_x || p_x): mode seeking. Where p is 0, nu has to be.
 /// Target: best response q = nu. Reward tau (log p(z) - log q(z)).
 /// Equilibrium: nu ∝ (p^tau nu0^beta)^{1 / (tau + beta)}.
-template <Scalar Real, class Data = TargetDistribution<Real>>
+template <Scalar Real, class Data = Goal<Real>>
 struct ReverseKl {
   using scalar_type = Real;
-  Data target;   ///< p, stacked over contexts
+  Data goal;     ///< p, stacked over contexts
   Real tau = 1;  ///< weight, > 0
 
-  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return goal[i]; }
   [[nodiscard]] auto formula() const { return ReverseKl<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
@@ -42,13 +42,13 @@ struct ReverseKl {
 
   /// F = -inf unless nu is 0 at this answer.
   [[nodiscard]] bool excludes(std::size_t i) const {
-    return !(target[i].log > -detail::Limits<Real>::infinity);
+    return !(goal[i].log > -detail::Limits<Real>::infinity);
   }
-  [[nodiscard]] Real log_affine_level(std::size_t i) const { return tau * target[i].log; }
+  [[nodiscard]] Real log_affine_level(std::size_t i) const { return tau * goal[i].log; }
   [[nodiscard]] Real log_affine_rate() const { return tau; }
 
   void check(const Blocks& blocks) const {
-    target.check(blocks, "ReverseKl");
+    goal.check(blocks, "ReverseKl");
     detail::require_weight(tau, "ReverseKl");
   }
 };

@@ -8,7 +8,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_function.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {

@@ -10,7 +10,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/numeric/scalar_root.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {

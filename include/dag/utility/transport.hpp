@@ -9,7 +9,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/divergence/entropic_transport.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -23,9 +23,9 @@ namespace dag {
 /// not_a_distribution, invalid_argument (also where Sinkhorn's algorithm needs more rounds than
 /// allowed: raise eps or max_rounds).
 template <Scalar Real>
-struct EntropicTransportToTarget {
+struct EntropicTransportToGoal {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
+  Goal<Real> goal;         ///< p, stacked over contexts
   std::vector<Real> cost;  ///< n x n, row-major; row: answer of the policy; units of F / tau
   Real tau = 1;            ///< weight, > 0
   EntropicTransportOptions<Real> options = {};
@@ -47,11 +47,11 @@ struct EntropicTransportToTarget {
   }
 
   void check(const Blocks& blocks) const {
-    target.check(blocks, "EntropicTransportToTarget");
-    detail::require_weight(tau, "EntropicTransportToTarget");
+    goal.check(blocks, "EntropicTransportToGoal");
+    detail::require_weight(tau, "EntropicTransportToGoal");
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       require(blocks.size(x) * blocks.size(x) == cost.size(), Errc::dimension_mismatch,
-              "EntropicTransportToTarget: context ", x, " has ", blocks.size(x),
+              "EntropicTransportToGoal: context ", x, " has ", blocks.size(x),
               " answers, so the cost needs the square of that, got ", cost.size(), " entries");
     }
   }
@@ -61,13 +61,13 @@ struct EntropicTransportToTarget {
     const std::size_t first = answers.blocks.offset(x), size = answers.blocks.size(x);
     std::vector<Real> log_p(size);
     for (std::size_t z = 0; z < size; ++z) {
-      log_p[z] = target[first + z].log;
+      log_p[z] = goal[first + z].log;
     }
     EntropicTransport<Real> found =
         entropic_transport(std::span<const Real>(cost), answers.nu.dual.subspan(first, size),
                            std::span<const Real>(log_p), options);
     require(found.status == Status::converged, Errc::invalid_argument,
-            "EntropicTransportToTarget: Sinkhorn's algorithm did not converge in ", found.rounds,
+            "EntropicTransportToGoal: Sinkhorn's algorithm did not converge in ", found.rounds,
             " rounds at epsilon ", options.epsilon, "; raise epsilon or max_rounds");
     return found;
   }

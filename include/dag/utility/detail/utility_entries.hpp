@@ -284,7 +284,7 @@ namespace detail {
        {target, order(0.5, -std::numeric_limits<double>::infinity(), false), weight},
        any,
        [](const D& d) -> AnyUtility {
-         return AlphaToTarget<double>{d.target, d.order, d.weight};
+         return AlphaToGoal<double>{d.target, d.order, d.weight};
        }},
       {"mmd",
        {{"mmd_to_target"}},
@@ -296,7 +296,7 @@ namespace detail {
        {target, by_answer("kernel", &D::kernel, "1", "rows of a kernel", "--ground", true), weight},
        simple,
        [](const D& d) -> AnyUtility {
-         return MmdToTarget<double>{d.target, flattened(d.kernel), d.weight};
+         return MmdToGoal<double>{d.target, flattened(d.kernel), d.weight};
        }},
       {"transport",
        {{"sinkhorn"}, {"transport_to_target"}},
@@ -318,7 +318,7 @@ namespace detail {
         weight},
        simple,
        [](const D& d) -> AnyUtility {
-         return EntropicTransportToTarget<double>{
+         return EntropicTransportToGoal<double>{
              d.target, flattened(d.cost), d.weight, {.epsilon = d.epsilon}};
        }},
       {"soft_constraint",

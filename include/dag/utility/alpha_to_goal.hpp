@@ -9,7 +9,7 @@
 
 #include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/xlogx.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -22,13 +22,13 @@ namespace dag {
 /// Equilibrium: a scalar root, its answers by scalar roots. Source: Cressie, Read (1984),
 /// doi:10.1111/j.2517-6161.1984.tb01318.x.
 template <Scalar Real>
-struct AlphaToTarget {
+struct AlphaToGoal {
   using scalar_type = Real;
-  TargetDistribution<Real> target;  ///< p, stacked over contexts
-  Real order = Real(0.5);           ///< a, finite
-  Real tau = 1;                     ///< weight, > 0
+  Goal<Real> goal;         ///< p, stacked over contexts
+  Real order = Real(0.5);  ///< a, finite
+  Real tau = 1;            ///< weight, > 0
 
-  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return goal[i]; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
     if (!(p.value > 0)) {  // nu f'(inf)
@@ -54,22 +54,22 @@ struct AlphaToTarget {
   [[nodiscard]] TableReward table_reward(Probability<Real> p) const {
     require(
         order > 1, Errc::unsupported,
-        "AlphaToTarget: tables exist for orders > 1, order 1 is ReverseKl, 0 ForwardKl; got order ",
+        "AlphaToGoal: tables exist for orders > 1, order 1 is ReverseKl, 0 ForwardKl; got order ",
         order);
     return {RewardFunction::power(order - 1), -tau * std::exp((1 - order) * p.log) / (order - 1),
             tau / (order - 1)};
   }
 
   /// F = -inf unless nu is 0 at this answer.
-  [[nodiscard]] bool excludes(std::size_t i) const { return order >= 1 && !(target[i].value > 0); }
+  [[nodiscard]] bool excludes(std::size_t i) const { return order >= 1 && !(goal[i].value > 0); }
   /// F = -inf where nu is 0 at this answer.
-  [[nodiscard]] bool needs(std::size_t i) const { return order <= 0 && target[i].value > 0; }
+  [[nodiscard]] bool needs(std::size_t i) const { return order <= 0 && goal[i].value > 0; }
 
   void check(const Blocks& blocks) const {
-    target.check(blocks, "AlphaToTarget");
-    detail::require_weight(tau, "AlphaToTarget");
+    goal.check(blocks, "AlphaToGoal");
+    detail::require_weight(tau, "AlphaToGoal");
     require(std::isfinite(order), Errc::invalid_argument,
-            "AlphaToTarget: the order must be finite, got ", order);
+            "AlphaToGoal: the order must be finite, got ", order);
   }
 
  private:
@@ -80,8 +80,8 @@ struct AlphaToTarget {
 };
 
 template <class Real>
-AlphaToTarget(std::vector<Real>, Real) -> AlphaToTarget<Real>;
+AlphaToGoal(std::vector<Real>, Real) -> AlphaToGoal<Real>;
 template <class Real>
-AlphaToTarget(std::vector<Real>, Real, Real) -> AlphaToTarget<Real>;
+AlphaToGoal(std::vector<Real>, Real, Real) -> AlphaToGoal<Real>;
 
 }  // namespace dag

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <dag/numeric/log_sum_exp.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -16,13 +16,13 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x JS(nu_x, p_x), JS = KL(nu || m) / 2 + KL(p || m) / 2 with m = (nu + p) /
 /// 2, natural logarithms (at most log 2). Target: best response q = nu. Reward tau / 2 log(m(z) /
 /// q(z)). Equilibrium: a scalar root.
-template <Scalar Real, class Data = TargetDistribution<Real>>
+template <Scalar Real, class Data = Goal<Real>>
 struct JensenShannon {
   using scalar_type = Real;
-  Data target;   ///< p, stacked over contexts
+  Data goal;     ///< p, stacked over contexts
   Real tau = 1;  ///< weight, > 0
 
-  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return goal[i]; }
   [[nodiscard]] auto formula() const { return JensenShannon<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
@@ -46,7 +46,7 @@ struct JensenShannon {
 
  public:
   void check(const Blocks& blocks) const {
-    target.check(blocks, "JensenShannon");
+    goal.check(blocks, "JensenShannon");
     detail::require_weight(tau, "JensenShannon");
   }
 };

@@ -9,7 +9,7 @@
 #include <dag/detail/limits.hpp>
 #include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/lambert_w.hpp>
-#include <dag/utility/target.hpp>
+#include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -17,13 +17,13 @@ namespace dag {
 /// F(nu) = -tau sum_x w_x sum_z (nu_x(z) - p_x(z))^2 / p_x(z). Where p is 0, nu has to be.
 /// Target: best response q = nu. Reward -2 tau q(z) / p(z). Equilibrium: a scalar root, its answers
 /// by Lambert's W.
-template <Scalar Real, class Data = TargetDistribution<Real>>
+template <Scalar Real, class Data = Goal<Real>>
 struct ChiSquare {
   using scalar_type = Real;
-  Data target;   ///< p, stacked over contexts
+  Data goal;     ///< p, stacked over contexts
   Real tau = 1;  ///< weight, > 0
 
-  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return target[i]; }
+  [[nodiscard]] Probability<Real> datum(std::size_t i) const { return goal[i]; }
   [[nodiscard]] auto formula() const { return ChiSquare<Real, NoData>{{}, tau}; }
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu, Probability<Real> p) const {
@@ -47,14 +47,14 @@ struct ChiSquare {
 
   /// The root s = log nu of reward(nu) - beta (s - `level`) = 0, so that solvers need not search.
   [[nodiscard]] Real log_root(std::size_t i, Real beta, Real level) const {
-    const Real log_scale = std::log(2 * tau / beta) - target[i].log;
+    const Real log_scale = std::log(2 * tau / beta) - goal[i].log;
     return log_lambert_w0_exp(log_scale + level) - log_scale;
   }
   /// F = -inf unless nu is 0 at this answer.
-  [[nodiscard]] bool excludes(std::size_t i) const { return !(target[i].value > 0); }
+  [[nodiscard]] bool excludes(std::size_t i) const { return !(goal[i].value > 0); }
 
   void check(const Blocks& blocks) const {
-    target.check(blocks, "ChiSquare");
+    goal.check(blocks, "ChiSquare");
     detail::require_weight(tau, "ChiSquare");
   }
 };

@@ -18,30 +18,30 @@ namespace dag {
 /// A target distribution over the answers of each question: p[answer_begin[q] + id], laid out like
 /// AnswerGroups::answer_key. What it gives to answers that nobody sampled is left out: the entries
 /// of a question may sum to less than 1.
-struct AnswerTarget {
+struct AnswerGoal {
   std::vector<double> p;
 };
 
 /// The same probability for every answer that was sampled for a question.
-[[nodiscard]] inline AnswerTarget uniform_target(const AnswerGroups& groups) {
-  AnswerTarget target{std::vector<double>(groups.answer_key.size())};
+[[nodiscard]] inline AnswerGoal uniform_goal(const AnswerGroups& groups) {
+  AnswerGoal goal{std::vector<double>(groups.answer_key.size())};
   for (std::size_t q = 0; q < groups.questions.size(); ++q) {
     const auto begin = static_cast<std::size_t>(groups.answer_begin[q]);
     for (std::size_t id = 0; id < groups.answers_of(q); ++id) {
-      target.p[begin + id] = 1 / static_cast<double>(groups.answers_of(q));
+      goal.p[begin + id] = 1 / static_cast<double>(groups.answers_of(q));
     }
   }
-  return target;
+  return goal;
 }
 
 /// The consensus of other rollouts of the same questions (the reference policy's), as a target:
 /// frozen consensus. Questions and answers are matched by their names. An answer that the reference
 /// never gave counts like one that it gave zero times: what smoothing leaves to it.
 /// Errors: invalid_argument (options; a question with answers here and none in `reference`).
-[[nodiscard]] inline AnswerTarget frozen_target(const AnswerGroups& groups,
-                                                const AnswerGroups& reference,
-                                                const ConsensusOptions& options) {
-  AnswerTarget target{std::vector<double>(groups.answer_key.size())};
+[[nodiscard]] inline AnswerGoal frozen_goal(const AnswerGroups& groups,
+                                            const AnswerGroups& reference,
+                                            const ConsensusOptions& options) {
+  AnswerGoal goal{std::vector<double>(groups.answer_key.size())};
   ConsensusPool pool(options);
   QuestionCounts counts;
   std::vector<std::int32_t> id_of(reference.keys.size());
@@ -52,8 +52,8 @@ struct AnswerTarget {
     const auto name = groups.questions[static_cast<std::int32_t>(q)];
     const auto found = reference.questions.find(name);
     require(found >= 0 && reference.answers_of(static_cast<std::size_t>(found)) > 0,
-            Errc::invalid_argument, "frozen_target: the reference has no answers to question '",
-            name, "'");
+            Errc::invalid_argument, "frozen_goal: the reference has no answers to question '", name,
+            "'");
     const auto r = static_cast<std::size_t>(found);
     counts.load(reference, r);
     pool.pool(counts);
@@ -66,11 +66,11 @@ struct AnswerTarget {
     for (std::size_t id = 0; id < groups.answers_of(q); ++id) {
       const auto key = reference.keys.find(groups.answer_text(q, static_cast<std::int32_t>(id)));
       const auto theirs = key < 0 ? -1 : id_of[static_cast<std::size_t>(key)];
-      target.p[static_cast<std::size_t>(groups.answer_begin[q]) + id] =
+      goal.p[static_cast<std::size_t>(groups.answer_begin[q]) + id] =
           theirs < 0 ? pool.q_of_unseen() : pool.q(theirs);
     }
   }
-  return target;
+  return goal;
 }
 
 /// Rewards by tables of counts: table(K)[k] for a sample whose answer k of the other answered
@@ -98,19 +98,18 @@ std::size_t counted_rewards(const CountedGroups& source, Builder&& builder, std:
 /// Out: one reward an entry, NaN for a missing answer; returns how many samples that are. Errors:
 /// dimension_mismatch; not_finite where a reward is infinite, naming the answer.
 template <class Builder, class Combine>
-std::size_t target_rewards(const CountedGroups& source, const AnswerTarget& target,
-                           Builder&& builder, Combine&& combine, std::span<double> out) {
+std::size_t goal_rewards(const CountedGroups& source, const AnswerGoal& goal, Builder&& builder,
+                         Combine&& combine, std::span<double> out) {
   const AnswerGroups& groups = source.groups;
-  require(target.p.size() == groups.answer_key.size(), Errc::dimension_mismatch,
-          "target_rewards: ", groups.answer_key.size(), " answers but a target of ",
-          target.p.size());
+  require(goal.p.size() == groups.answer_key.size(), Errc::dimension_mismatch,
+          "goal_rewards: ", groups.answer_key.size(), " answers but a target of ", goal.p.size());
   const RewardTables<double> tables(answered_sizes(source), builder);
   std::span<const double> p;
   return detail::score_questions(
-             "target_rewards", "give it some weight in the target", source, out,
+             "goal_rewards", "give it some weight in the target", source, out,
              [&](const QuestionCounts& counts, std::size_t q) {
-               p = std::span(target.p).subspan(static_cast<std::size_t>(groups.answer_begin[q]),
-                                               counts.answers());
+               p = std::span(goal.p).subspan(static_cast<std::size_t>(groups.answer_begin[q]),
+                                             counts.answers());
              },
              [&](const QuestionCounts& counts, std::size_t x, const auto& entry, bool&) {
                return static_cast<double>(combine(tables.table(counts.answered(x))[entry.count - 1],

@@ -26,17 +26,17 @@ namespace dag {
 /// and where it has none (`JensenShannon`) it is taken at the frequency, with a bias O(1/K).
 /// p(AnswerAt) is a probability; where it is 0 (or below `floor`), the floor is taken, so that
 /// rewards stay finite. Baseline: `detail::clean_signals`. A missing answer gets 0.
-class TargetObjective {
+class GoalObjective {
  public:
   using Given = std::function<double(const AnswerAt&)>;
 
   template <class U>
-  TargetObjective(U utility, Given p, EstimatorKind log_table = EstimatorKind::variance_optimal,
-                  double floor = 1e-6)
+  GoalObjective(U utility, Given p, EstimatorKind log_table = EstimatorKind::variance_optimal,
+                double floor = 1e-6)
       : p_(std::move(p)), floor_(floor) {
-    require(static_cast<bool>(p_), Errc::invalid_argument, "TargetObjective: needs a target p");
+    require(static_cast<bool>(p_), Errc::invalid_argument, "GoalObjective: needs a target p");
     require(floor > 0 && floor < 1, Errc::invalid_argument,
-            "TargetObjective: floor must be in (0, 1), got ", floor);
+            "GoalObjective: floor must be in (0, 1), got ", floor);
     using Point = Probability<double>;
     if constexpr (requires { utility.table_reward(Point{}); }) {
       const RewardFunction function = utility.table_reward(Point::of(1)).function;
@@ -64,7 +64,7 @@ class TargetObjective {
       for (std::size_t s = 0; s < given_.size(); ++s) {
         const double p = p_({sample.question, x, static_cast<std::size_t>(tally_.answer(s))});
         require(p >= 0 && p <= 1, Errc::not_a_distribution,
-                "TargetObjective: a probability must be in [0, 1], got ", p);
+                "GoalObjective: a probability must be in [0, 1], got ", p);
         given_[s] = p > floor_ ? p : floor_;
       }
       detail::clean_signals(

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include <dag/answers/answer_universe.hpp>
+#include <dag/answers/goal_reward.hpp>
 #include <dag/answers/group.hpp>
-#include <dag/answers/target_reward.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/detail/question_lines.hpp>
 #include <dag/io/jsonl.hpp>
@@ -26,12 +26,12 @@ namespace dag {
 /// that join later have none. Errors: those of JsonlReader; parse (fields, weights, a second target
 /// of a question); invalid_argument for a question with answers and without a target.
 template <class Key = AnswerKey>
-[[nodiscard]] std::vector<std::vector<double>> read_targets(const std::string& path,
-                                                            AnswerUniverse& universe,
-                                                            const Key& key = {},
-                                                            const JsonlOptions& options = {}) {
+[[nodiscard]] std::vector<std::vector<double>> read_goals(const std::string& path,
+                                                          AnswerUniverse& universe,
+                                                          const Key& key = {},
+                                                          const JsonlOptions& options = {}) {
   const AnswerGroups& groups = universe.groups();
-  std::vector<std::vector<double>> target(groups.questions.size());
+  std::vector<std::vector<double>> goal(groups.questions.size());
   std::string name;
   detail::read_question_lines(
       path, groups, "target", nlohmann::json::value_t::object, options,
@@ -52,37 +52,37 @@ template <class Key = AnswerKey>
           return;
         }
         const auto q = static_cast<std::size_t>(question);
-        if (!target[q].empty()) {
+        if (!goal[q].empty()) {
           reader.fail_here("there are two targets for question '", groups.questions[question], "'");
         }
-        target[q].resize(universe.size(q));
+        goal[q].resize(universe.size(q));
         for (const auto& [answer, value] : line["target"].items()) {
           key(answer, name);
           const auto z = static_cast<std::size_t>(universe.add(q, name));
-          target[q].resize(universe.size(q));
-          target[q][z] += value.template get<double>() / total;
+          goal[q].resize(universe.size(q));
+          goal[q][z] += value.template get<double>() / total;
         }
       });
-  for (std::size_t q = 0; q < target.size(); ++q) {
-    require(!target[q].empty() || groups.answers_of(q) == 0, Errc::invalid_argument,
-            "read_target: '", path, "' has no target for question '",
-            groups.questions[static_cast<std::int32_t>(q)], "'");
+  for (std::size_t q = 0; q < goal.size(); ++q) {
+    require(!goal[q].empty() || groups.answers_of(q) == 0, Errc::invalid_argument, "read_goal: '",
+            path, "' has no target for question '", groups.questions[static_cast<std::int32_t>(q)],
+            "'");
   }
-  return target;
+  return goal;
 }
 
-/// The same as an AnswerTarget: what it gives to answers that nobody sampled is left out.
+/// The same as an AnswerGoal: what it gives to answers that nobody sampled is left out.
 template <class Key = AnswerKey>
-[[nodiscard]] AnswerTarget read_target(const std::string& path, const AnswerGroups& groups,
-                                       const Key& key = {}, const JsonlOptions& options = {}) {
+[[nodiscard]] AnswerGoal read_goal(const std::string& path, const AnswerGroups& groups,
+                                   const Key& key = {}, const JsonlOptions& options = {}) {
   AnswerUniverse universe(groups);
-  const auto whole = read_targets(path, universe, key, options);
-  AnswerTarget target;
+  const auto whole = read_goals(path, universe, key, options);
+  AnswerGoal goal;
   for (std::size_t q = 0; q < whole.size(); ++q) {
     const auto sampled = static_cast<std::ptrdiff_t>(groups.answers_of(q));
-    target.p.insert(target.p.end(), whole[q].begin(), whole[q].begin() + sampled);
+    goal.p.insert(goal.p.end(), whole[q].begin(), whole[q].begin() + sampled);
   }
-  return target;
+  return goal;
 }
 
 }  // namespace dag

@@ -17,24 +17,24 @@ namespace dag {
 
 /// A given distribution p for every context, stacked: what divergence utilities pull towards.
 template <Scalar Real>
-class TargetDistribution {
+class Goal {
  public:
-  TargetDistribution() = default;
-  explicit TargetDistribution(std::span<const Real> p) {
+  Goal() = default;
+  explicit Goal(std::span<const Real> p) {
     entries_.reserve(p.size());
     for (const Real value : p) {
       entries_.push_back(Probability<Real>::of(value));
     }
   }
-  TargetDistribution(const std::vector<Real>& p)  // NOLINT(google-explicit-constructor)
-      : TargetDistribution(std::span<const Real>(p)) {}
+  Goal(const std::vector<Real>& p)  // NOLINT(google-explicit-constructor)
+      : Goal(std::span<const Real>(p)) {}
   /// From log-probabilities, for targets below the smallest double.
-  [[nodiscard]] static TargetDistribution from_log(std::span<const Real> log_p) {
-    TargetDistribution target;
+  [[nodiscard]] static Goal from_log(std::span<const Real> log_p) {
+    Goal goal;
     for (const Real log : log_p) {
-      target.entries_.push_back(Probability<Real>::of_log(log));
+      goal.entries_.push_back(Probability<Real>::of_log(log));
     }
-    return target;
+    return goal;
   }
 
   [[nodiscard]] const Probability<Real>& operator[](std::size_t i) const { return entries_[i]; }
