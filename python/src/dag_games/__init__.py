@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+"""dag_games: rewards, advantages and equilibria at the level of answers.
+
+    import dag_games as dag
+    g = dag.Groups(question, context, answers)      # one entry a sample, or one list a group
+    r = g.rewards("coherence", estimator="plug-in")
+    r.reward, r.advantage("trl-none"), r.report
+
+Arrays are NumPy or anything with DLPack on the CPU, seen without a copy; a wrong dtype is refused.
+Every broken rule is a `dag_games.Error` (a ValueError) that names the rule and the values.
+"""
+from __future__ import annotations
+
+import json as _json
+from typing import Any, NamedTuple, Sequence
+
+import numpy as _np
+
+from . import _core
+from ._core import Error, __version__
+
+__all__ = ["Error", "Groups", "Rewards", "advantages", "align", "canonical", "equal", "extract",
+           "policy_loss", "policy_presets", "advantage_names", "reward_table", "solve",
+           "table_rewards", "__version__"]
+
+
+def _listed(values: Any, name: str) -> list:
+    if isinstance(values, str):
+        raise Error(f"Groups: {name} must be a sequence of str, got one str")
+    return values if isinstance(values, list) else list(values)
+
+
+class Rewards:
+    """Rewards of `Groups.rewards`, in the order of the rows.
+
+    reward: float64, NaN where a sample has none (no answer could be read, no gold).
+    report: counts of what yields no signal: dead_groups, singleton_groups, unscored_samples, ...
+    """
+
+    def __init__(self, groups: "Groups", reward: _np.ndarray, fused: dict, report: dict):
+        self._groups, self.reward, self._fused, self.report = groups, reward, fused, report
+
+    def advantage(self, kind: str = "trl-none", lengths: Any = None) -> _np.ndarray:
+        """Advantages under a trainer's convention (`advantage_names()`), float64 in row order;
+        0 for a sample without a reward. lengths: tokens a sample, for the kinds that weigh by them."""
+        if kind in self._fused and lengths is None:
+            return self._fused[kind]
+        order, offsets = self._groups._order, self._groups._offsets
+        reward = self.reward if order is None else self.reward[order]
+        sizes = None if lengths is None else _np.ascontiguousarray(
+            _np.asarray(lengths, dtype=_np.float64) if order is None
+            else _np.asarray(lengths, dtype=_np.float64)[order])
+        out = _np.empty_like(reward)
+        _core.advantages64(_np.ascontiguousarray(reward), offsets, kind, sizes, out)
+        if order is not None:
+            back = _np.empty_like(out)
+            back[order] = out
+            out = back
+        return out
+
+
+class Groups:
+    """Sampled answers in groups: the samples of one (question, context).
+
+    question, context, answers, gold: one entry a sample (answers: str or None), or one entry a group
+    (answers: a list of str or None). Groups are what the names say, never a position: rows may come
+    in any order. key: "canonical" (as a careful grader reads them) or "exact".
+    """
+
+    def __init__(self, question: Sequence[str], context: Sequence[str],
+                 answers: Sequence[Any], gold: Sequence[str | None] | None = None,
+                 key: str = "canonical"):
+        question, context = _listed(question, "question"), _listed(context, "context")
+        answers = _listed(answers, "answers")
+        gold = None if gold is None else _listed(gold, "gold")
+        lists = [isinstance(a, (list, tuple)) for a in answers]
+        if any(lists) and not all(lists):
+            raise Error("Groups: answers must be all str (one a sample) or all lists (one a group); "
+                        f"entry {lists.index(not lists[0])} differs from entry 0")
+        if answers and lists[0]:
+            self._core = _core._Groups.of_lists(question, context, [list(a) for a in answers], gold, key)
+        else:
+            self._core = _core._Groups.of_rows(question, context, answers, gold, key)
+        self._index()
+
+    def _index(self) -> None:
+        order = self._core.order()
+        self._order = order if len(order) else None
+        self._offsets = self._core.offsets()
+
+    @classmethod
+    def from_ids(cls, ids: Any, offsets: Any = None, question: Any = None) -> "Groups":
+        """Answers as integers: ids int32, groups x samples, or flat with offsets (int64, groups + 1);
+        negative: missing. question: int32, one a group, equal for contexts of one question."""
+        self = cls.__new__(cls)
+        self._core = _core._Groups.of_ids(ids, offsets, question)
+        self._index()
+        return self
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    @property
+    def ids(self) -> _np.ndarray:
+        """int32: the id of each sample's answer within its question, -1: missing."""
+        return self._core.ids()
+
+    @property
+    def right(self) -> _np.ndarray:
+        """int8: 1 right, 0 wrong, -1 not known."""
+        return self._core.right()
+
+    @property
+    def report(self) -> dict:
+        return self._core.report()
+
+    def require(self, contexts: int, samples: int) -> "Groups":
+        """Raises unless every question has `contexts` contexts of `samples` samples each; names the
+        question that has not. A batch cut through a question gives wrong rewards, silently."""
+        self._core.require(contexts, samples)
+        return self
+
+    def rewards(self, utility: str, estimator: str = "plug-in", out: _np.ndarray | None = None,
+                **fields: Any) -> Rewards:
+        """Rewards of a utility by its name in the registry, or of a sum: "coherence + 0.1*entropy".
+
+        estimator: plug-in, leave-one-out, u-statistic, digamma, minimax, aqp. fields: those of the
+        utility (weight, order, k, smoothing, target, values, ...); an unknown one is refused.
+        out: float64, one a sample, filled with the rewards.
+        """
+        reward, advantage, report = self._core.rewards(utility.replace(" ", ""), estimator, "trl-none",
+                                                       fields)
+        if out is not None:
+            if not isinstance(out, _np.ndarray) or out.dtype != _np.float64 or out.shape != reward.shape:
+                raise Error(f"rewards: out must be float64 of shape {reward.shape}, got "
+                            f"{getattr(out, 'dtype', type(out).__name__)} {getattr(out, 'shape', '')}")
+            out[...] = reward
+            reward = out
+        return Rewards(self, reward, {"trl-none": advantage}, report)
+
+
+class TableRewards(NamedTuple):
+    reward: _np.ndarray
+    advantage: _np.ndarray
+    report: dict
+
+
+def table_rewards(ids: Any, estimator: str = "aqp", scale: float = -1.0, advantage: str = "trl-none",
+                  dtype: Any = _np.float64, out: tuple[_np.ndarray, _np.ndarray] | None = None
+                  ) -> TableRewards:
+    """Rewards scale * (estimate of log nu(z)) and advantages straight from integer answers, in one
+    pass (scale -1: entropy). ids: int32, groups x samples. dtype: float32 or float64.
+    out: (rewards, advantages) of ids' shape, filled in place; nothing is allocated then."""
+    if out is None:
+        shape = _np.shape(ids)
+        out = (_np.empty(shape, dtype), _np.empty(shape, dtype))
+    run = _core.table_rewards32 if out[0].dtype == _np.float32 else _core.table_rewards64
+    return TableRewards(out[0], out[1], run(ids, estimator, scale, advantage, out[0], out[1]))
+
+
+def advantages(rewards: Any, offsets: Any, kind: str = "trl-none", lengths: Any = None,
+               out: _np.ndarray | None = None) -> _np.ndarray:
+    """Advantages of ragged groups: rewards float32 or float64 (NaN: no reward), offsets int64,
+    groups + 1; lengths of the rewards' dtype."""
+    rewards = _np.asarray(rewards)
+    if out is None:
+        out = _np.empty_like(rewards)
+    run = _core.advantages32 if rewards.dtype == _np.float32 else _core.advantages64
+    run(rewards, offsets, kind, lengths, out)
+    return out
+
+
+def policy_loss(preset: str, log_prob: Any, advantage: Any, *, mask: Any = None,
+                old_log_prob: Any = None, reference_log_prob: Any = None, sampler_log_prob: Any = None,
+                beta: float = 0.0, fixed_length: float = 0.0) -> tuple[_np.ndarray, dict]:
+    """A trainer's policy loss by preset: (gradient in log_prob, numbers). log_prob: float32 or
+    float64, sequences x tokens, nats; the others likewise; advantage one a sequence; mask uint8."""
+    narrow = getattr(log_prob, "dtype", None)
+    run = _core.policy_loss32 if str(narrow).endswith("float32") else _core.policy_loss64
+    return run(preset, log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob,
+               beta, fixed_length)
+
+
+def policy_presets() -> list[str]:
+    return _core.policy_presets()
+
+
+def advantage_names() -> list[str]:
+    return _core.advantage_names()
+
+
+def reward_table(group_size: int, kind: str = "aqp") -> dict:
+    """The table c[k] of an estimator of log nu(z), k the other samples with the same answer; with its
+    measured bias and variance."""
+    return _core.reward_table(group_size, kind)
+
+
+def extract(texts: Sequence[str], how: str = "boxed>number,number") -> list[str | None]:
+    """The answer of each text, None where there is none. `dag answers --help` lists the ways."""
+    if isinstance(texts, str):
+        raise Error("extract: texts must be a list of str, got one str")
+    return _core.extract(list(texts), how)
+
+
+def canonical(answer: str) -> str:
+    """The key under which equal answers meet."""
+    return _core.canonical(answer)
+
+
+def equal(a: str, b: str) -> bool:
+    """Whether two answers are the same, as a careful grader reads them."""
+    return _core.equal(a, b)[0]
+
+
+def align(kind: str, nu0: Any, beta: float, **fields: Any) -> dict:
+    """The exact answer-level game: what `dag align` says of one problem.
+    nu0: one distribution, or one a context."""
+    def plain(value: Any) -> Any:
+        return value.tolist() if isinstance(value, _np.ndarray) else value
+    problem = {"id": "python", "kind": kind, "nu0": plain(nu0), "beta": beta,
+               **{name: plain(value) for name, value in fields.items()}}
+    return _json.loads(_core.align_json(_json.dumps(problem)))
+
+
+def solve(game: Any, solver: str = "auto", **fields: Any) -> dict:
+    """Equilibria of a game, as `dag solve --json` says them. game: a name ("kuhn_poker"), a file, a
+    payoff matrix (zero-sum, rows maximise), or a sequence of payoff arrays, one a player.
+    fields: tolerance, max_iterations, time_limit, average, tau, select, start, seed."""
+    if isinstance(game, (str, bytes)) or hasattr(game, "__fspath__"):
+        import os
+        return _json.loads(_core.solve_word(os.fspath(game), solver, fields))
+    if isinstance(game, (tuple, list)) and game and _np.ndim(game[0]) >= 1 and _np.ndim(game[0]) == len(game):
+        payoffs = [_np.asarray(p) for p in game]
+    else:
+        matrix = _np.asarray(game)
+        if matrix.ndim != 2:
+            raise Error(f"solve: a payoff matrix has two dimensions, got {matrix.ndim}; give one array a "
+                        "player for other games")
+        payoffs = [matrix, -matrix]
+    shapes = {p.shape for p in payoffs}
+    if len(shapes) != 1 or len(payoffs) != payoffs[0].ndim:
+        raise Error(f"solve: {len(payoffs)} payoff arrays of shapes {sorted(shapes)}; each needs one "
+                    "dimension a player")
+    flat = []
+    for p in payoffs:
+        if p.dtype.kind not in "fiu":
+            raise Error(f"solve: payoffs must be numbers, got {p.dtype}")
+        flat.append(_np.asarray(p, dtype=_np.float64).ravel(order="F"))
+    return _json.loads(_core.solve_arrays(list(payoffs[0].shape), flat, solver, fields))

@@ -1,0 +1,208 @@
+# SPDX-FileCopyrightText: The dag authors
+# SPDX-License-Identifier: Apache-2.0
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import dag_games as dag
+
+PROGRAM = os.environ.get("DAG_PROGRAM")
+needs_program = pytest.mark.skipif(not PROGRAM or not pathlib.Path(PROGRAM).exists(),
+                                   reason="DAG_PROGRAM does not name the program dag")
+
+
+def rows():
+    question = ["q1"] * 8 + ["q2"] * 4
+    context = ["a"] * 4 + ["b"] * 4 + ["a"] * 4
+    answers = ["1", "1", "2", "1/2", "1", "0.5", "2", None, "x", "x", "y", None]
+    return question, context, answers
+
+
+def coherence(question, context, answers):
+    """The plug-in reward by hand: log q(z) - log nu(z), q the mean over contexts with answers."""
+    nu = {}
+    for q in set(question):
+        for c in set(context):
+            own = [a for a, qq, cc in zip(answers, question, context) if (qq, cc) == (q, c) and a is not None]
+            if own:
+                nu[q, c] = {z: own.count(z) / len(own) for z in own}
+    out = []
+    for q, c, a in zip(question, context, answers):
+        if a is None:
+            out.append(math.nan)
+            continue
+        pools = [d for (qq, _), d in nu.items() if qq == q]
+        mean = sum(d.get(a, 0) for d in pools) / len(pools)
+        out.append(math.log(mean) - math.log(nu[q, c][a]))
+    return np.array(out)
+
+
+def test_groups_are_what_the_names_say_in_any_order():
+    question, context, answers = rows()
+    same = ["0.5" if a == "1/2" else a for a in answers]
+    reward = dag.Groups(question, context, answers).rewards("coherence").reward
+    np.testing.assert_allclose(reward, coherence(question, context, same), rtol=0, atol=1e-14)
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        p = rng.permutation(len(question))
+        g = dag.Groups([question[i] for i in p], [context[i] for i in p], [answers[i] for i in p])
+        np.testing.assert_array_equal(g.rewards("coherence").reward, reward[p])
+
+
+def test_lists_and_rows_say_the_same():
+    question, context, answers = rows()
+    whole = dag.Groups(["q1", "q1", "q2"], ["a", "b", "a"], [answers[:4], answers[4:8], answers[8:]])
+    one = dag.Groups(question, context, answers)
+    for utility in ("coherence", "shannon_entropy", "gini"):
+        np.testing.assert_array_equal(whole.rewards(utility).reward, one.rewards(utility).reward)
+    assert whole.report == one.report and len(one) == 12
+
+
+def test_advantages_are_centred_and_zero_without_an_answer():
+    r = dag.Groups(*rows()).rewards("shannon_entropy")
+    a = r.advantage("trl-none")
+    assert a[7] == 0 and a[11] == 0 and np.isnan(r.reward[7])
+    assert abs(a[:4].sum()) < 1e-12
+    scaled = r.advantage("trl-group")
+    std = np.nanstd(r.reward[:4], ddof=1)
+    np.testing.assert_allclose(scaled[:4], a[:4] / (std + 1e-4), rtol=1e-12)
+
+
+def test_gold_gives_verdicts():
+    question, context, answers = rows()
+    g = dag.Groups(question, context, answers, gold=["\\frac12"] * 8 + [None] * 4)
+    assert g.right.tolist() == [0, 0, 0, 1, 0, 1, 0, 0, -1, -1, -1, -1]
+    assert g.rewards("expected_reward").reward[:4].tolist() == [0, 0, 0, 1]
+
+
+def test_a_sum_is_the_sum():
+    g = dag.Groups(*rows())
+    both = g.rewards("coherence + 0.1*entropy").reward
+    parts = g.rewards("coherence").reward + 0.1 * g.rewards("entropy").reward
+    np.testing.assert_allclose(both, parts, rtol=1e-13)
+
+
+def test_require_names_the_question():
+    g = dag.Groups(*rows())
+    with pytest.raises(dag.Error, match="q2"):
+        g.require(2, 4)
+    dag.Groups(["q"] * 4, ["a", "a", "b", "b"], list("1212")).require(2, 2)
+    with pytest.raises(dag.Error, match="q"):
+        dag.Groups(["q"] * 3, ["a", "a", "b"], list("121")).require(2, 2)
+
+
+def test_ids_as_strings():
+    rng = np.random.default_rng(1)
+    ids = rng.integers(-1, 4, (6, 8)).astype(np.int32)
+    question = np.array([0, 0, 1, 1, 2, 2], np.int32)
+    by_id = dag.Groups.from_ids(ids, question=question)
+    strings = [[None if i < 0 else str(i) for i in row] for row in ids]
+    by_name = dag.Groups([str(q) for q in question], ["a", "b"] * 3, strings, key="exact")
+    for utility in ("coherence", "gini"):
+        np.testing.assert_array_equal(by_id.rewards(utility).reward, by_name.rewards(utility).reward)
+    flat = dag.Groups.from_ids(ids.ravel(), offsets=np.arange(0, 49, 8, dtype=np.int64), question=question)
+    np.testing.assert_array_equal(flat.rewards("gini").reward, by_id.rewards("gini").reward)
+
+
+def test_table_rewards_in_place_and_by_hand():
+    rng = np.random.default_rng(2)
+    ids = rng.integers(0, 5, (32, 16)).astype(np.int32)
+    table = dag.reward_table(16, "digamma")["table"]
+    want = np.array([[-table[(row == z).sum() - 1] for z in row] for row in ids])
+    found = dag.table_rewards(ids, "digamma")
+    np.testing.assert_allclose(found.reward, want, rtol=1e-14)
+    np.testing.assert_allclose(found.advantage, want - want.mean(1, keepdims=True), atol=1e-13)
+    out = (np.empty_like(want, dtype=np.float32), np.empty_like(want, dtype=np.float32))
+    again = dag.table_rewards(ids, "digamma", out=out)
+    assert again.reward is out[0]
+    np.testing.assert_allclose(out[1], found.advantage, atol=2e-6)
+
+
+@pytest.mark.parametrize("bad, text", [
+    (lambda: dag.Groups.from_ids(np.zeros((2, 3), np.int64)), "ids must be int32, got int64"),
+    (lambda: dag.Groups(["q"], ["c"], [7]), "answer must be a str"),
+    (lambda: dag.Groups(["q"], ["c"], ["\ud800"]), "answer must be a str"),
+    (lambda: dag.Groups(["q"], ["c", "d"], ["1"]), "2 contexts for 1 answers"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("nonsense"), "nonsense"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("gini", wieght=2), "wieght"),
+    (lambda: dag.policy_loss("dr_grpo", np.zeros((2, 3), np.float32), np.zeros(2, np.float32)), "fixed_length"),
+    (lambda: dag.policy_loss("nope", np.zeros((2, 3)), np.zeros(2)), "nope"),
+    (lambda: dag.solve(np.zeros(3)), "two dimensions"),
+    (lambda: dag.solve("no_such_game"), "no_such_game"),
+    (lambda: dag.solve(np.array([[1.0, np.nan]])), "finite"),
+    (lambda: dag.advantages(np.zeros(3), np.array([0, 2], np.int64)), "offsets"),
+])
+def test_broken_rules_are_errors_with_the_rule(bad, text):
+    with pytest.raises(dag.Error, match=text):
+        bad()
+
+
+def test_solve_arrays_and_names():
+    found = dag.solve(np.array([[3.0, -1.0], [-2.0, 1.0]]), tolerance=1e-12)
+    assert found["status"] == "converged"
+    assert abs(found["value"] - 1 / 7) < 1e-12
+    assert dag.solve("rps")["status"] == "converged"
+    battle = dag.solve([np.array([[2.0, 0], [0, 1]]), np.array([[1.0, 0], [0, 2]])], "support_enumeration")
+    assert battle["equilibria_count"] == 3
+    # A tilted game whose arrays must not be read transposed: the row player has one best row.
+    tall = dag.solve(np.array([[1.0, 2.0], [5.0, 6.0], [0.0, 0.0]]))
+    assert abs(tall["value"] - 5) < 1e-9
+
+
+def test_align():
+    found = dag.align("shannon_entropy", np.array([0.7, 0.2, 0.1]), beta=0.5, weight=0.5)
+    want = np.array([0.7, 0.2, 0.1]) ** 0.5
+    np.testing.assert_allclose(np.ravel(found["solution"]), want / want.sum(), rtol=1e-12)
+
+
+def test_extract_and_equal():
+    assert dag.extract(["so \\boxed{\\frac{1}{2}}", "nothing"], "boxed")[1] is None
+    assert dag.equal("\\frac{1}{2}", "0.5") and not dag.equal("1/2", "2")
+
+
+def test_policy_loss_is_its_gradient():
+    rng = np.random.default_rng(4)
+    old = -rng.random((5, 7)) - 0.1
+    x = old + 0.1 * rng.normal(size=old.shape)
+    adv = rng.normal(size=5)
+    grad, _ = dag.policy_loss("dapo", x, adv, old_log_prob=old)
+    step = 1e-6
+    for i, t in [(0, 0), (3, 5), (4, 6)]:
+        up, down = x.copy(), x.copy()
+        up[i, t] += step
+        down[i, t] -= step
+        slope = (dag.policy_loss("dapo", up, adv, old_log_prob=old)[1]["loss"]
+                 - dag.policy_loss("dapo", down, adv, old_log_prob=old)[1]["loss"]) / (2 * step)
+        assert abs(grad[i, t] - slope) < 1e-8
+    assert "dapo" in dag.policy_presets() and "trl-none" in dag.advantage_names()
+
+
+@needs_program
+def test_parity_with_the_program(tmp_path):
+    groups = [("q1", "a", ["1", "1", "2", "0.5"]), ("q1", "b", ["1", "1/2", "2", None]), ("q2", "a", ["x", "x", "y"])]
+    path = tmp_path / "rollouts.jsonl"
+    path.write_text("".join(json.dumps({"question_id": q, "context_id": c, "prompt": None, "gold": None,
+                                        "samples": [{"text": None, "answer": a} for a in answers]}) + "\n"
+                            for q, c, answers in groups))
+    mine = dag.Groups(*map(list, zip(*groups)))
+    for utility in ("coherence", "shannon_entropy", "gini", "coherence_euclidean"):
+        out = tmp_path / f"{utility}.jsonl"
+        subprocess.run([PROGRAM, "rewards", str(path), "--utility", utility, "--out", str(out), "--quiet"], check=True)
+        theirs = [s["reward"] for line in out.read_text().splitlines() for s in json.loads(line)["samples"]]
+        reward = mine.rewards(utility).reward
+        assert [None if np.isnan(r) else float(r) for r in reward] == theirs
+    said = json.loads(subprocess.run([PROGRAM, "solve", "rps", "--json", "-"], capture_output=True, text=True,
+                                     check=True).stdout)
+    own = dag.solve("rps")
+    assert own["strategies"] == said["strategies"] and own["gap"] == said["gap"]
+
+
+def test_import_needs_nothing_but_numpy():
+    code = "import sys, dag_games; print(sorted(m for m in sys.modules if m.split('.')[0] in ('torch', 'trl', 'verl')))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
