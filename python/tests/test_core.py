@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -125,17 +126,35 @@ def test_table_rewards_in_place_and_by_hand():
 
 
 @pytest.mark.parametrize("bad, text", [
-    (lambda: dag.Groups.from_ids(np.zeros((2, 3), np.int64)), "ids must be int32, got int64"),
+    (lambda: dag.Groups.from_ids(np.zeros((2, 3), np.int16)), "ids must be int32 or int64, got int16"),
+    (lambda: dag.Groups.from_ids(np.full((2, 3), 1 << 31)), "below 2.31"),
+    (lambda: dag.table_rewards(np.zeros((2, 3), np.float64)), "ids must be int32 or int64, got float64"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"], right=[1]), "True, False and None"),
+    (lambda: dag.Groups("q", ["c"], ["1"]), "got one str"),
+    (lambda: dag.Groups(["q", "q"], ["c", "c"], ["1", "2"], gold=["1", "2"]), "two golds"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("own"), "own="),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("gini", weight="2"), "weight is of the wrong type"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("gini", weight=math.nan), "weight"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("gini", out=np.zeros(1, np.float32)), "out must be float64"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).signals("moment_constraints"), "needs data by answer"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).signals("coherence", "nope"), "nope"),
+    (lambda: dag.Groups.from_counts([("q", "c", {"1": -1})]), "whole number"),
+    (lambda: dag.align("gini", [0.5, math.nan], beta=1.0), "finite"),
+    (lambda: dag.extract("one"), "list of str"),
+    (lambda: dag.extract(["x"], "no_such_way"), "no_such_way"),
+    (lambda: dag.solve("rps", tolerance=-1.0), "tolerance"),
+    (lambda: dag.solve("rps", "no_such_solver"), "no_such_solver"),
+    (lambda: dag.solve("kuhn_poker", start="1"), "game trees"),
     (lambda: dag.Groups(["q"], ["c"], [7]), "answer must be a str"),
     (lambda: dag.Groups(["q"], ["c"], ["\ud800"]), "answer must be a str"),
-    (lambda: dag.Groups(["q"], ["c", "d"], ["1"]), "2 contexts for 1 answers"),
+    (lambda: dag.Groups(["q"], ["c", "d"], ["1"]), "2 entries of context for 1 answers"),
     (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("nonsense"), "nonsense"),
     (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("gini", wieght=2), "wieght"),
     (lambda: dag.policy_loss("dr_grpo", np.zeros((2, 3), np.float32), np.zeros(2, np.float32)), "fixed_length"),
     (lambda: dag.policy_loss("nope", np.zeros((2, 3)), np.zeros(2)), "nope"),
     (lambda: dag.solve(np.zeros(3)), "two dimensions"),
     (lambda: dag.solve("no_such_game"), "no_such_game"),
-    (lambda: dag.solve(np.array([[1.0, np.nan]])), "finite"),
+    (lambda: dag.solve(np.array([[1.0, np.nan]])), "nan"),
     (lambda: dag.advantages(np.zeros(3), np.array([0, 2], np.int64)), "offsets"),
 ])
 def test_broken_rules_are_errors_with_the_rule(bad, text):
@@ -153,6 +172,108 @@ def test_solve_arrays_and_names():
     # A tilted game whose arrays must not be read transposed: the row player has one best row.
     tall = dag.solve(np.array([[1.0, 2.0], [5.0, 6.0], [0.0, 0.0]]))
     assert abs(tall["value"] - 5) < 1e-9
+
+
+def test_solve_trees():
+    found = dag.solve("kuhn_poker", tolerance=1e-9)
+    assert found["status"] == "converged"
+    assert abs(found["value"] + 1 / 18) < 1e-8  # H. W. Kuhn (1950)
+
+
+def test_order_of_rows_changes_no_bit():
+    rng = np.random.default_rng(7)
+    rows_ = [(f"q{q}", f"c{c}", str(rng.integers(0, 5))) for q in range(4) for c in range(3) for _ in range(6)]
+    want = dag.Groups(*map(list, zip(*rows_)))
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(len(rows_))
+        g = dag.Groups(*map(list, zip(*[rows_[i] for i in order])))
+        for utility in ("coherence", "coherence_geometric + 0.3*entropy", "pairwise_kl", "gini"):
+            a, b = want.rewards(utility), g.rewards(utility)
+            np.testing.assert_array_equal(b.reward, a.reward[order])
+            np.testing.assert_array_equal(b.advantage(), a.advantage()[order])
+        np.testing.assert_array_equal(g.signals("coherence"), want.signals("coherence")[order])
+
+
+def test_terms_and_verdicts():
+    question, context, answers = rows()
+    g = dag.Groups(question, context, answers, right=[True, True, False, None] * 3)
+    assert g.right.tolist() == [1, 1, 0, -1] * 3
+    vote = g.rewards("majority").reward
+    np.testing.assert_array_equal(vote[:4], [1, 1, 0, 0])
+    np.testing.assert_allclose(vote[4:7], 1 / 3)  # three answers tie
+    own = np.arange(12.0)
+    both = g.rewards("own + 2*self_frequency", own=own).reward
+    np.testing.assert_allclose(both[:4], own[:4] + 2 * np.array([0.5, 0.5, 0.25, 0.25]))
+
+
+def test_counts_are_samples():
+    a = dag.Groups.from_counts([("q", "x", {"1": 2, "2": 1, None: 1}), ("q", "y", {"1": 1, "3": 1})])
+    b = dag.Groups(["q", "q"], ["x", "y"], [["1", "1", "2", None], ["1", "3"]])
+    np.testing.assert_array_equal(a.rewards("coherence").reward, b.rewards("coherence").reward)
+    with pytest.raises(dag.Error, match="q"):
+        a.require(2, 4)
+
+
+def test_signals_are_centred_and_unbiased():
+    """Sums over each group of a policy over two answers: the mean signal-weighted score is the gradient of the
+    utility (Gini's U-statistic has no bias), by enumeration of all groups of K samples."""
+    p, k = 0.3, 4
+    total = 0.0
+    for bits in range(1 << k):
+        sample = [(bits >> i) & 1 for i in range(k)]
+        chance = math.prod(p if b else 1 - p for b in sample)
+        signal = dag.Groups(["q"], ["c"], [[str(b) for b in sample]]).signals("gini")
+        score = [1 / p if b else -1 / (1 - p) for b in sample]
+        total += chance * float(np.mean(signal * np.array(score)))
+    want = 2 - 4 * p  # d/dp (1 - p^2 - (1-p)^2)
+    assert abs(total - want) < 1e-12 or abs(total - want / 2) < 1e-12
+    assert dag.Groups(["q"], ["c"], [["1", None, "1"]]).signals("gini")[1] == 0
+    right = dag.Groups(["q"], ["c"], [["1", "2", "2"]], gold=["1"]).signals("expected_reward")
+    np.testing.assert_allclose(right, [1, -0.5, -0.5])
+
+
+def test_every_name_of_the_registry_is_computed_or_refused():
+    g = dag.Groups(["q"] * 6, ["a"] * 3 + ["b"] * 3, list("112121"), gold=["1"] * 6)
+    computed, signalled = set(), set()
+    for entry in dag.utilities():
+        for name in [entry["name"], *entry["aliases"]]:
+            try:
+                assert g.rewards(name).reward.shape == (6,)
+                computed.add(entry["name"])
+            except dag.Error as error:
+                assert "needs" in str(error)
+            try:
+                assert abs(g.signals(name).sum()) < 10
+                signalled.add(entry["name"])
+            except dag.Error as error:
+                assert "needs" in str(error)
+    assert len(computed) > 20
+    assert {"coherence_arithmetic", "shannon_entropy", "gini", "expected_reward", "pairwise_kl"} <= computed & signalled
+
+
+def test_threads_run_beside_the_computation():
+    """The lock is released: another thread counts on while rewards are computed."""
+    ids = np.random.default_rng(0).integers(0, 50, (20000, 64)).astype(np.int32)
+    out = (np.empty(ids.shape, np.float32), np.empty(ids.shape, np.float32))
+    done = threading.Event()
+
+    def work():
+        for _ in range(5):
+            dag.table_rewards(ids, out=out)
+        done.set()
+
+    old = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    try:
+        worker = threading.Thread(target=work)
+        turns = 0
+        worker.start()
+        while not done.is_set():
+            turns += 1
+        worker.join()
+    finally:
+        sys.setswitchinterval(old)
+    assert turns > 1000  # with the lock held: one turn a call at most
 
 
 def test_align():
@@ -191,18 +312,36 @@ def test_parity_with_the_program(tmp_path):
                                         "samples": [{"text": None, "answer": a} for a in answers]}) + "\n"
                             for q, c, answers in groups))
     mine = dag.Groups(*map(list, zip(*groups)))
-    for utility in ("coherence", "shannon_entropy", "gini", "coherence_euclidean"):
-        out = tmp_path / f"{utility}.jsonl"
-        subprocess.run([PROGRAM, "rewards", str(path), "--utility", utility, "--out", str(out), "--quiet"], check=True)
-        theirs = [s["reward"] for line in out.read_text().splitlines() for s in json.loads(line)["samples"]]
-        reward = mine.rewards(utility).reward
-        assert [None if np.isnan(r) else float(r) for r in reward] == theirs
+    out = tmp_path / "out.jsonl"
+    asked = [(u["name"], e) for u in dag.utilities() for e in u["estimators"]]
+    asked += [("coherence+0.1*entropy", "aqp"), ("majority+0.5*gini", "plug-in"), ("self_frequency", "plug-in")]
+    compared = 0
+    for utility, estimator in asked[::3] + asked[-3:]:  # each costs a process
+        said = subprocess.run([PROGRAM, "rewards", str(path), "--utility", utility, "--estimator", estimator,
+                               "--out", str(out), "--quiet"], capture_output=True, text=True)
+        if said.returncode:
+            with pytest.raises(dag.Error) as error:
+                mine.rewards(utility, estimator)
+            assert str(error.value) in said.stderr
+            continue
+        samples = [s for line in out.read_text().splitlines() for s in json.loads(line)["samples"]]
+        found = mine.rewards(utility, estimator)
+        assert [None if np.isnan(r) else float(r) for r in found.reward] == [s["reward"] for s in samples]
+        assert found.advantage().tolist() == [s["advantage"] for s in samples]
+        compared += 1
+    assert compared > 10
     said = json.loads(subprocess.run([PROGRAM, "solve", "rps", "--json", "-"], capture_output=True, text=True,
                                      check=True).stdout)
     own = dag.solve("rps")
-    assert own["strategies"] == said["strategies"] and own["gap"] == said["gap"]
+    assert {**own, "seconds": 0} == {**said, "seconds": 0}
+    problem = {"id": "python", "kind": "coherence", "nu0": [[0.6, 0.4], [0.2, 0.8]], "beta": 0.5, "weight": 1.0}
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem) + "\n")
+    said = json.loads(subprocess.run([PROGRAM, "align", str(tmp_path / "p.jsonl"), "--json", "-"], capture_output=True,
+                                     text=True, check=True).stdout)
+    assert dag.align("coherence", np.array(problem["nu0"]), beta=0.5, weight=1.0) == said
 
 
-def test_import_needs_nothing_but_numpy():
-    code = "import sys, dag_games; print(sorted(m for m in sys.modules if m.split('.')[0] in ('torch', 'trl', 'verl')))"
+def test_import_is_light():
+    code = ("import sys, dag_games; dag_games.extract(['1']); "
+            "print(sorted(m for m in sys.modules if m.split('.')[0] in ('numpy', 'torch', 'trl', 'verl')))")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

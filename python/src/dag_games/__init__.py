@@ -13,22 +13,32 @@ Every broken rule is a `dag_games.Error` (a ValueError) that names the rule and 
 from __future__ import annotations
 
 import json as _json
-from typing import Any, NamedTuple, Sequence
-
-import numpy as _np
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from . import _core
 from ._core import Error, __version__
 
-__all__ = ["Error", "Groups", "Rewards", "advantages", "align", "canonical", "equal", "extract",
-           "policy_loss", "policy_presets", "advantage_names", "reward_table", "solve",
-           "table_rewards", "__version__"]
+__all__ = ["Error", "Groups", "Rewards", "TableRewards", "advantages", "advantage_names", "align", "canonical",
+           "equal", "extract", "policy_loss", "policy_presets", "reward_table", "solve", "table_rewards",
+           "train", "utilities", "__version__"]
 
 
-def _listed(values: Any, name: str) -> list:
-    if isinstance(values, str):
-        raise Error(f"Groups: {name} must be a sequence of str, got one str")
-    return values if isinstance(values, list) else list(values)
+class _Numpy:
+    """NumPy from its first use on: importing it takes longer than all of this module."""
+
+    def __getattr__(self, name: str) -> Any:
+        import numpy
+        globals()["_np"] = numpy
+        return getattr(numpy, name)
+
+
+_np: Any = _Numpy()
+
+
+def _column(values: Any, name: str) -> tuple:
+    if isinstance(values, (str, bytes)):
+        raise Error(f"Groups: {name} must be a sequence with one entry a sample, got one {type(values).__name__}")
+    return tuple(values)
 
 
 class Rewards:
@@ -38,50 +48,62 @@ class Rewards:
     report: counts of what yields no signal: dead_groups, singleton_groups, unscored_samples, ...
     """
 
-    def __init__(self, groups: "Groups", reward: _np.ndarray, fused: dict, report: dict):
-        self._groups, self.reward, self._fused, self.report = groups, reward, fused, report
+    def __init__(self, groups: "Groups", reward: Any, fused: dict, report: dict, named: tuple):
+        self._groups, self.reward, self._fused, self.report, self._named = groups, reward, fused, report, named
 
-    def advantage(self, kind: str = "trl-none", lengths: Any = None) -> _np.ndarray:
+    def advantage(self, kind: str = "trl-none", lengths: Any = None) -> Any:
         """Advantages under a trainer's convention (`advantage_names()`), float64 in row order;
         0 for a sample without a reward. lengths: tokens a sample, for the kinds that weigh by them."""
         if kind in self._fused and lengths is None:
             return self._fused[kind]
         order, offsets = self._groups._order, self._groups._offsets
-        reward = self.reward if order is None else self.reward[order]
-        sizes = None if lengths is None else _np.ascontiguousarray(
-            _np.asarray(lengths, dtype=_np.float64) if order is None
-            else _np.asarray(lengths, dtype=_np.float64)[order])
+
+        def grouped(values: Any) -> Any:
+            values = _np.asarray(values, dtype=_np.float64)
+            return _np.ascontiguousarray(values if order is None else values[order])
+
+        reward = grouped(self.reward)
         out = _np.empty_like(reward)
-        _core.advantages64(_np.ascontiguousarray(reward), offsets, kind, sizes, out)
+        _core.advantages64(reward, offsets, kind, None if lengths is None else grouped(lengths), out)
         if order is not None:
             back = _np.empty_like(out)
             back[order] = out
             out = back
         return out
 
+    @property
+    def signal(self) -> Any:
+        """The utility's signals (`Groups.signals`), which a policy gradient takes as they are."""
+        utility, estimator, smoothing = self._named
+        return self._groups.signals(utility, estimator, smoothing)
+
 
 class Groups:
     """Sampled answers in groups: the samples of one (question, context).
 
-    question, context, answers, gold: one entry a sample (answers: str or None), or one entry a group
-    (answers: a list of str or None). Groups are what the names say, never a position: rows may come
-    in any order. key: "canonical" (as a careful grader reads them) or "exact".
+    question, context, answers, gold, right: one entry a sample (answers: str or None), or one entry a
+    group (answers: a list of str or None). Groups are what the names say, never a position: rows may come
+    in any order, and no bit of a reward depends on it. gold: the group's right answer, or None. right: True, False or None a
+    sample, where the caller judged it. key: "canonical" (as a careful grader reads them) or "exact".
     """
 
-    def __init__(self, question: Sequence[str], context: Sequence[str],
-                 answers: Sequence[Any], gold: Sequence[str | None] | None = None,
-                 key: str = "canonical"):
-        question, context = _listed(question, "question"), _listed(context, "context")
-        answers = _listed(answers, "answers")
-        gold = None if gold is None else _listed(gold, "gold")
+    def __init__(self, question: Iterable[str], context: Iterable[str], answers: Iterable[Any],
+                 gold: Iterable[str | None] | None = None, key: str = "canonical", *,
+                 right: Iterable[bool | None] | None = None):
+        question, context = _column(question, "question"), _column(context, "context")
+        answers = _column(answers, "answers")
+        gold = None if gold is None else _column(gold, "gold")
+        right = None if right is None else _column(right, "right")
         lists = [isinstance(a, (list, tuple)) for a in answers]
-        if any(lists) and not all(lists):
-            raise Error("Groups: answers must be all str (one a sample) or all lists (one a group); "
-                        f"entry {lists.index(not lists[0])} differs from entry 0")
-        if answers and lists[0]:
-            self._core = _core._Groups.of_lists(question, context, [list(a) for a in answers], gold, key)
+        if any(lists):
+            if not all(lists):
+                raise Error("Groups: answers must be all str (one a sample) or all lists (one a group); "
+                            f"entry {lists.index(not lists[0])} differs from entry 0")
+            if right is not None:
+                raise Error("Groups: right= goes with one entry a sample, not with lists of answers")
+            self._core = _core._Groups.of_lists(question, context, tuple(tuple(a) for a in answers), gold, key)
         else:
-            self._core = _core._Groups.of_rows(question, context, answers, gold, key)
+            self._core = _core._Groups.of_rows(question, context, answers, gold, right, key)
         self._index()
 
     def _index(self) -> None:
@@ -91,23 +113,38 @@ class Groups:
 
     @classmethod
     def from_ids(cls, ids: Any, offsets: Any = None, question: Any = None) -> "Groups":
-        """Answers as integers: ids int32, groups x samples, or flat with offsets (int64, groups + 1);
-        negative: missing. question: int32, one a group, equal for contexts of one question."""
+        """Answers as integers: ids int32 or int64, groups x samples, or flat with offsets (int64,
+        groups + 1); negative: missing. question: likewise, one a group, equal for contexts of one question."""
         self = cls.__new__(cls)
         self._core = _core._Groups.of_ids(ids, offsets, question)
         self._index()
         return self
 
+    @classmethod
+    def from_counts(cls, rows: Iterable[tuple[str, str, Mapping[str | None, int]]],
+                    gold: Iterable[str | None] | None = None, key: str = "canonical") -> "Groups":
+        """Groups as counts: (question, context, {answer: how often}) a row; None: samples without an
+        answer. Samples are in the order of the rows and their answers, each as often as it was counted."""
+        rows = list(rows)
+        answers = []
+        for question, context, counts in rows:
+            for answer, count in counts.items():
+                if isinstance(count, bool) or int(count) != count or count < 0:
+                    raise Error(f"from_counts: question '{question}', context '{context}': the count of {answer!r} "
+                                f"must be a whole number >= 0, got {count!r}")
+            answers.append([a for a, count in counts.items() for _ in range(int(count))])
+        return cls([r[0] for r in rows], [r[1] for r in rows], answers, gold, key)
+
     def __len__(self) -> int:
         return len(self._core)
 
     @property
-    def ids(self) -> _np.ndarray:
+    def ids(self) -> Any:
         """int32: the id of each sample's answer within its question, -1: missing."""
         return self._core.ids()
 
     @property
-    def right(self) -> _np.ndarray:
+    def right(self) -> Any:
         """int8: 1 right, 0 wrong, -1 not known."""
         return self._core.right()
 
@@ -121,36 +158,44 @@ class Groups:
         self._core.require(contexts, samples)
         return self
 
-    def rewards(self, utility: str, estimator: str = "plug-in", out: _np.ndarray | None = None,
+    def rewards(self, utility: str, estimator: str = "plug-in", out: Any = None, *, own: Any = None,
                 **fields: Any) -> Rewards:
-        """Rewards of a utility by its name in the registry, or of a sum: "coherence + 0.1*entropy".
+        """Rewards of a utility by its name in the registry (`utilities()`), or of a sum: "coherence + 0.1*entropy".
+        Terms of a sum may also be majority, self_frequency and own (the samples' own rewards: own=, float64).
 
         estimator: plug-in, leave-one-out, u-statistic, digamma, minimax, aqp. fields: those of the
-        utility (weight, order, k, smoothing, target, values, ...); an unknown one is refused.
-        out: float64, one a sample, filled with the rewards.
+        utility (weight, order, k, smoothing, target, values, ...; files as in `dag rewards`); an unknown
+        one is refused. out: float64, one a sample, filled with the rewards.
         """
-        reward, advantage, report = self._core.rewards(utility.replace(" ", ""), estimator, "trl-none",
-                                                       fields)
+        name = utility.replace(" ", "")
+        reward, advantage, report = self._core.rewards(name, estimator, "trl-none", own, fields)
         if out is not None:
             if not isinstance(out, _np.ndarray) or out.dtype != _np.float64 or out.shape != reward.shape:
                 raise Error(f"rewards: out must be float64 of shape {reward.shape}, got "
                             f"{getattr(out, 'dtype', type(out).__name__)} {getattr(out, 'shape', '')}")
             out[...] = reward
             reward = out
-        return Rewards(self, reward, {"trl-none": advantage}, report)
+        return Rewards(self, reward, {"trl-none": advantage}, report,
+                       (name, estimator, float(fields.get("smoothing", 0.5))))
+
+    def signals(self, utility: str, estimator: str = "aqp", smoothing: float = 0.5) -> Any:
+        """Signals, float64 a sample: the gradient of the utility's estimate is mean_i signal_i grad log pi(y_i). They
+        are centred already, by a baseline that does not depend on the sample and so adds no bias; 0 for a missing
+        answer. What `dag train` uses. For utilities that know answers by their groups alone."""
+        return self._core.signals(utility.replace(" ", ""), estimator, smoothing)
 
 
 class TableRewards(NamedTuple):
-    reward: _np.ndarray
-    advantage: _np.ndarray
+    reward: Any
+    advantage: Any
     report: dict
 
 
 def table_rewards(ids: Any, estimator: str = "aqp", scale: float = -1.0, advantage: str = "trl-none",
-                  dtype: Any = _np.float64, out: tuple[_np.ndarray, _np.ndarray] | None = None
+                  dtype: Any = "float64", out: tuple[Any, Any] | None = None
                   ) -> TableRewards:
     """Rewards scale * (estimate of log nu(z)) and advantages straight from integer answers, in one
-    pass (scale -1: entropy). ids: int32, groups x samples. dtype: float32 or float64.
+    pass (scale -1: entropy). ids: int32 (int64 is narrowed first), groups x samples. dtype: float32 or float64.
     out: (rewards, advantages) of ids' shape, filled in place; nothing is allocated then."""
     if out is None:
         shape = _np.shape(ids)
@@ -160,7 +205,7 @@ def table_rewards(ids: Any, estimator: str = "aqp", scale: float = -1.0, advanta
 
 
 def advantages(rewards: Any, offsets: Any, kind: str = "trl-none", lengths: Any = None,
-               out: _np.ndarray | None = None) -> _np.ndarray:
+               out: Any = None) -> Any:
     """Advantages of ragged groups: rewards float32 or float64 (NaN: no reward), offsets int64,
     groups + 1; lengths of the rewards' dtype."""
     rewards = _np.asarray(rewards)
@@ -173,13 +218,18 @@ def advantages(rewards: Any, offsets: Any, kind: str = "trl-none", lengths: Any 
 
 def policy_loss(preset: str, log_prob: Any, advantage: Any, *, mask: Any = None,
                 old_log_prob: Any = None, reference_log_prob: Any = None, sampler_log_prob: Any = None,
-                beta: float = 0.0, fixed_length: float = 0.0) -> tuple[_np.ndarray, dict]:
+                beta: float = 0.0, fixed_length: float = 0.0) -> tuple[Any, dict]:
     """A trainer's policy loss by preset: (gradient in log_prob, numbers). log_prob: float32 or
     float64, sequences x tokens, nats; the others likewise; advantage one a sequence; mask uint8."""
     narrow = getattr(log_prob, "dtype", None)
     run = _core.policy_loss32 if str(narrow).endswith("float32") else _core.policy_loss64
     return run(preset, log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob,
                beta, fixed_length)
+
+
+def utilities() -> list[dict]:
+    """All utilities: name, aliases, formula, help, estimators."""
+    return _core.utilities()
 
 
 def policy_presets() -> list[str]:
@@ -200,7 +250,7 @@ def extract(texts: Sequence[str], how: str = "boxed>number,number") -> list[str 
     """The answer of each text, None where there is none. `dag answers --help` lists the ways."""
     if isinstance(texts, str):
         raise Error("extract: texts must be a list of str, got one str")
-    return _core.extract(list(texts), how)
+    return _core.extract(tuple(texts), how)
 
 
 def canonical(answer: str) -> str:
@@ -217,16 +267,22 @@ def align(kind: str, nu0: Any, beta: float, **fields: Any) -> dict:
     """The exact answer-level game: what `dag align` says of one problem.
     nu0: one distribution, or one a context."""
     def plain(value: Any) -> Any:
-        return value.tolist() if isinstance(value, _np.ndarray) else value
+        return value.tolist() if hasattr(value, "tolist") else value
+
     problem = {"id": "python", "kind": kind, "nu0": plain(nu0), "beta": beta,
                **{name: plain(value) for name, value in fields.items()}}
-    return _json.loads(_core.align_json(_json.dumps(problem)))
+    try:
+        line = _json.dumps(problem, allow_nan=False)
+    except ValueError:
+        raise Error("align: numbers must be finite") from None
+    return _json.loads(_core.align_json(line))
 
 
 def solve(game: Any, solver: str = "auto", **fields: Any) -> dict:
     """Equilibria of a game, as `dag solve --json` says them. game: a name ("kuhn_poker"), a file, a
     payoff matrix (zero-sum, rows maximise), or a sequence of payoff arrays, one a player.
-    fields: tolerance, max_iterations, time_limit, average, tau, select, start, seed."""
+    fields: tolerance, absolute_tolerance, exact, max_iterations, time_limit (seconds; nothing else ends a long
+    run), average, tau, select, start, feedback, seed."""
     if isinstance(game, (str, bytes)) or hasattr(game, "__fspath__"):
         import os
         return _json.loads(_core.solve_word(os.fspath(game), solver, fields))

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/io/problems.hpp>
+
+#include "game_input.hpp"
+#include "module.hpp"
+#include "solve_report.hpp"
+#include "solve_run.hpp"
+#include "solver_list.hpp"
+#include "tree_input.hpp"
+#include "tree_report.hpp"
+#include "tree_solvers.hpp"
+
+namespace dag_python {
+namespace {
+
+cli::SolveOptions solve_options(const std::string& game, const std::string& solver,
+                                const nb::dict& fields) {
+  cli::SolveOptions options;
+  options.game = game;
+  options.solver = solver;
+  options.common.quiet = true;
+  for (const auto& [field, value] : fields) {
+    const std::string_view key = utf8(field, "a keyword");
+    try {
+      if (key == "tolerance") {
+        options.tolerance = nb::cast<double>(value);
+      } else if (key == "absolute_tolerance") {
+        options.absolute_tolerance = nb::cast<double>(value);
+      } else if (key == "exact") {
+        options.exact = nb::cast<bool>(value);
+      } else if (key == "max_iterations") {
+        options.max_iterations = nb::cast<std::int64_t>(value);
+      } else if (key == "time_limit") {
+        options.time_limit = nb::cast<double>(value);
+      } else if (key == "average") {
+        options.average = nb::cast<std::string>(value);
+      } else if (key == "tau") {
+        options.tau = nb::cast<double>(value);
+      } else if (key == "select") {
+        options.select = nb::cast<std::string>(value);
+      } else if (key == "start") {
+        options.start = nb::cast<std::string>(value);
+      } else if (key == "feedback") {
+        options.feedback = nb::cast<std::string>(value);
+      } else if (key == "seed") {
+        options.common.seed = nb::cast<std::uint64_t>(value);
+      } else {
+        dag::fail(dag::Errc::invalid_argument, "solve: no field is called '", key,
+                  "'; there are tolerance, absolute_tolerance, exact, max_iterations, time_limit, "
+                  "average, tau, select, start, feedback, seed");
+      }
+    } catch (const nb::cast_error&) {
+      dag::fail(dag::Errc::invalid_argument, "solve: ", key, " is of the wrong type: ",
+                std::string(nb::repr(value).c_str()).substr(0, 80));
+    }
+  }
+  dag::require(options.tolerance >= 0, dag::Errc::invalid_argument,
+               "solve: tolerance must be >= 0, got ", options.tolerance);
+  return options;
+}
+
+/// `dag solve --json` of a normal form.
+std::string solve_table(const cli::Problem& problem, const cli::SolveOptions& options) {
+  const auto names = cli::solver_names(options.solver, problem.kind);
+  return cli::solve_json(cli::run_solvers(names, problem, options), problem, options);
+}
+
+/// And of a game tree.
+std::string solve_tree(const cli::SolveOptions& options) {
+  dag::require(options.start.empty() && options.select.empty() && !options.exact &&
+                   std::isinf(options.absolute_tolerance),
+               dag::Errc::unsupported,
+               "solve: start, select, exact and absolute_tolerance are not offered for game trees");
+  const cli::TreeProblem problem = cli::read_tree(options.game, options.common.seed);
+  const auto solvers = cli::tree_solvers_of(options.solver, problem.kind);
+  std::vector<cli::SolverRuns> all;
+  for (const cli::TreeSolver& solver : solvers) {
+    cli::SolverRuns runs{std::string(solver.name), {}};
+    runs.runs.push_back(cli::run_watched(
+        runs.name, options, options.common.seed, solvers.size() > 1, {},
+        [&](const cli::Settings& settings) { return solver.solve(problem, settings); }));
+    all.push_back(std::move(runs));
+  }
+  return cli::tree_json(all, problem, options);
+}
+
+std::string solve_word(const std::string& game, const std::string& solver, const nb::dict& fields) {
+  const cli::SolveOptions options = solve_options(game, solver, fields);
+  const nb::gil_scoped_release free;
+  cli::check(options);
+  return cli::is_tree(game)
+             ? solve_tree(options)
+             : solve_table(cli::read_problem(game, options.common.seed), options);
+}
+
+/// payoffs[player]: profiles with the first player's strategy fastest.
+std::string solve_arrays(const std::vector<std::size_t>& sizes, const std::vector<Array>& payoffs,
+                         const std::string& solver, const nb::dict& fields) {
+  const cli::SolveOptions options = solve_options("payoffs", solver, fields);
+  dag::GameTable table;
+  table.sizes = sizes;
+  for (const Array& payoff : payoffs) {
+    const auto values = view<double>(payoff, "solve: payoffs");
+    table.payoffs.emplace_back(values.begin(), values.end());
+    table.players.push_back("player " + std::to_string(table.payoffs.size()));
+  }
+  const nb::gil_scoped_release free;
+  cli::check(options);
+  return solve_table(cli::problem_of("payoffs", std::move(table)), options);
+}
+
+}  // namespace
+
+void add_games(nb::module_& m) {
+  m.def("solve_word", &solve_word);
+  m.def("solve_arrays", &solve_arrays);
+  m.def("align_json", [](const std::string& line) {
+    const nb::gil_scoped_release free;
+    return dag::solve_problem_line(line).dump();
+  });
+}
+
+}  // namespace dag_python

@@ -1,0 +1,409 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <dag/answers/group.hpp>
+#include <dag/answers/rollout_batch.hpp>
+#include <dag/policy/advantage.hpp>
+#include <dag/text/answer_key.hpp>
+#include <dag/text/read_options.hpp>
+#include <dag/train/answer_objective.hpp>
+
+#include "module.hpp"
+#include "objective.hpp"
+#include "report.hpp"
+#include "reward_plan.hpp"
+#include "reward_terms.hpp"
+
+namespace dag_python {
+namespace {
+
+/// Answers in groups; `order[i]` is the row of the caller that sample i of the groups came from.
+struct Groups {
+  dag::AnswerGroups groups;
+  std::vector<std::int64_t> order;
+  std::vector<bool> own_verdict;  ///< samples, of the groups' order
+
+  /// Values by sample in the caller's order.
+  template <class T>
+  [[nodiscard]] std::vector<T> by_row(std::vector<T> values) const {
+    if (order.empty()) {
+      return values;
+    }
+    std::vector<T> out(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      out[static_cast<std::size_t>(order[i])] = values[i];
+    }
+    return out;
+  }
+};
+
+dag::AnswerKey key_of(const std::string& key) {
+  dag::require(key == "canonical" || key == "exact", dag::Errc::invalid_argument,
+               "Groups: key must be 'canonical' or 'exact', got '", key, "'");
+  return dag::AnswerKey{key == "exact" ? dag::exact_answers : dag::ReadOptions{}};
+}
+
+using Text = std::optional<std::string_view>;
+
+/// The texts of a column. One that is the object before it is not looked at again.
+std::vector<Text> texts(const nb::tuple& column, const char* what, bool may_miss) {
+  std::vector<Text> out;
+  out.reserve(column.size());
+  PyObject* last = nullptr;
+  for (nb::handle entry : column) {
+    if (entry.ptr() == last) {
+      out.push_back(out.back());
+      continue;
+    }
+    last = entry.ptr();
+    out.push_back(may_miss ? optional_utf8(entry, what) : Text(utf8(entry, what)));
+  }
+  return out;
+}
+
+std::vector<std::optional<bool>> verdicts(const std::optional<nb::tuple>& column) {
+  std::vector<std::optional<bool>> out;
+  if (column) {
+    for (nb::handle entry : *column) {
+      dag::require(entry.is_none() || PyBool_Check(entry.ptr()), dag::Errc::invalid_argument,
+                   "Groups: right must hold True, False and None, got ",
+                   std::string(nb::repr(entry).c_str()).substr(0, 80));
+      out.push_back(entry.is_none() ? std::nullopt : std::optional(entry.ptr() == Py_True));
+    }
+  }
+  return out;
+}
+
+void same_size(std::size_t size, const char* name, std::size_t n, const char* of) {
+  dag::require(size == n, dag::Errc::dimension_mismatch, "Groups: ", size, " entries of ", name,
+               " for ", n, " ", of);
+}
+
+/// The group of each row, in the order of first appearance.
+struct Grouping {
+  std::vector<std::int64_t> begin{0};
+  std::vector<std::size_t> first;  ///< a row of each group
+  std::vector<std::int64_t> order;
+};
+Grouping group_rows(const std::vector<Text>& question, const std::vector<Text>& context) {
+  const std::size_t n = question.size();
+  Grouping out;
+  dag::StringInterner questions;
+  dag::StringInterner contexts;
+  std::unordered_map<std::uint64_t, std::int32_t> known;
+  std::vector<std::int64_t> count;
+  std::vector<std::int32_t> group(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto same = [&](const std::vector<Text>& column) {
+      return column[i]->data() == column[i - 1]->data() &&
+             column[i]->size() == column[i - 1]->size();
+    };
+    if (i > 0 && same(question) && same(context)) {
+      group[i] = group[i - 1];
+    } else {
+      const auto q = static_cast<std::uint32_t>(questions.intern(*question[i]));
+      const auto c = static_cast<std::uint32_t>(contexts.intern(*context[i]));
+      const auto [place, fresh] = known.try_emplace(std::uint64_t{q} << 32 | c,
+                                                    static_cast<std::int32_t>(out.first.size()));
+      if (fresh) {
+        out.first.push_back(i);
+        count.push_back(0);
+      }
+      group[i] = place->second;
+    }
+    ++count[static_cast<std::size_t>(group[i])];
+  }
+  for (const std::int64_t size : count) {
+    out.begin.push_back(out.begin.back() + size);
+  }
+  out.order.resize(n);
+  std::vector<std::int64_t> next(out.begin.begin(), out.begin.end() - 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    out.order[static_cast<std::size_t>(next[static_cast<std::size_t>(group[i])]++)] =
+        static_cast<std::int64_t>(i);
+  }
+  return out;
+}
+
+/// Rows of single samples: one question, context, answer (and gold, verdict) a row. Tuples: nobody
+/// takes their texts away while the lock is released.
+Groups groups_of_rows(const nb::tuple& question, const nb::tuple& context, const nb::tuple& answer,
+                      const std::optional<nb::tuple>& gold, const std::optional<nb::tuple>& right,
+                      const std::string& key) {
+  const std::size_t n = answer.size();
+  same_size(question.size(), "question", n, "answers");
+  same_size(context.size(), "context", n, "answers");
+  same_size(gold ? gold->size() : n, "gold", n, "answers");
+  same_size(right ? right->size() : n, "right", n, "answers");
+  const auto q = texts(question, "Groups: question", false);
+  const auto c = texts(context, "Groups: context", false);
+  const auto a = texts(answer, "Groups: answer", true);
+  const auto g = gold ? texts(*gold, "Groups: gold", true) : std::vector<Text>(n);
+  const auto verdict = verdicts(right);
+  const nb::gil_scoped_release free;
+  Grouping rows = group_rows(q, c);
+  Groups out;
+  dag::AnswerGroupsBuilder<dag::AnswerKey> builder(key_of(key));
+  builder.reserve(n, rows.first.size());
+  out.own_verdict.resize(n);
+  for (std::size_t group = 0; group < rows.first.size(); ++group) {
+    const std::size_t first = rows.first[group];
+    builder.begin_group(*q[first], *c[first], g[first]);
+    for (auto i = rows.begin[group]; i < rows.begin[group + 1]; ++i) {
+      const auto place = static_cast<std::size_t>(i);
+      const auto row = static_cast<std::size_t>(rows.order[place]);
+      dag::require(g[row] == g[first], dag::Errc::invalid_argument, "Groups: question '", *q[row],
+                   "', context '", *c[row], "' has two golds, '", g[first].value_or("none"),
+                   "' and '", g[row].value_or("none"), "'");
+      builder.add(a[row], verdict.empty() ? std::nullopt : verdict[row]);
+      out.own_verdict[place] = !verdict.empty() && verdict[row].has_value();
+    }
+  }
+  out.groups = builder.finish();
+  dag::sort_answers(out.groups);  // nothing depends on the order of rows
+  out.order = std::move(rows.order);
+  return out;
+}
+
+/// Rows of whole groups: a tuple of answers a row.
+Groups groups_of_lists(const nb::tuple& question, const nb::tuple& context,
+                       const nb::tuple& answers, const std::optional<nb::tuple>& gold,
+                       const std::string& key) {
+  const std::size_t n = answers.size();
+  same_size(question.size(), "question", n, "lists of answers");
+  same_size(context.size(), "context", n, "lists of answers");
+  same_size(gold ? gold->size() : n, "gold", n, "lists of answers");
+  const auto q = texts(question, "Groups: question", false);
+  const auto c = texts(context, "Groups: context", false);
+  const auto g = gold ? texts(*gold, "Groups: gold", true) : std::vector<Text>(n);
+  std::vector<std::vector<Text>> a;
+  a.reserve(n);
+  for (nb::handle row : answers) {
+    a.push_back(texts(nb::cast<nb::tuple>(row), "Groups: answer", true));
+  }
+  const nb::gil_scoped_release free;
+  Groups out;
+  dag::AnswerGroupsBuilder<dag::AnswerKey> builder(key_of(key));
+  for (std::size_t group = 0; group < n; ++group) {
+    builder.begin_group(*q[group], *c[group], g[group]);
+    for (const Text& answer : a[group]) {
+      builder.add(answer);
+    }
+  }
+  out.groups = builder.finish();
+  dag::sort_answers(out.groups);
+  out.own_verdict.resize(out.groups.samples());
+  return out;
+}
+
+Groups groups_of_ids(const Array& ids, const std::optional<Array>& offsets,
+                     const std::optional<Array>& question) {
+  std::vector<std::int32_t> narrow;
+  const auto answer = view_ids(ids, narrow, "from_ids: ids");
+  std::vector<std::int64_t> begin;
+  if (offsets) {
+    const auto given = view<std::int64_t>(*offsets, "from_ids: offsets");
+    begin.assign(given.begin(), given.end());
+  } else {
+    dag::require(ids.ndim() == 2, dag::Errc::dimension_mismatch,
+                 "from_ids: ids must have two dimensions (groups x samples), or come with "
+                 "offsets; got ", ids.ndim());
+    begin = dag::uniform_offsets<std::int64_t>(ids.shape(0), ids.shape(1));
+  }
+  dag::require(!begin.empty() && begin.front() == 0 &&
+                   begin.back() == static_cast<std::int64_t>(answer.size()),
+               dag::Errc::dimension_mismatch, "from_ids: offsets must run from 0 to ",
+               answer.size());
+  for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
+    dag::require(begin[g] <= begin[g + 1], dag::Errc::invalid_argument,
+                 "from_ids: offsets must not decrease, entry ", g + 1, " is ", begin[g + 1],
+                 " after ", begin[g]);
+  }
+  std::vector<std::int32_t> narrow_question;
+  dag::RolloutBatch<double> batch{.groups = begin, .answer = answer, .tokens = {}, .log_prob = {}};
+  if (question) {
+    batch.question = view_ids(*question, narrow_question, "from_ids: question");
+    dag::require(batch.question.size() + 1 == begin.size(), dag::Errc::dimension_mismatch,
+                 "from_ids: ", batch.question.size(), " questions for ", begin.size() - 1,
+                 " groups");
+  }
+  const nb::gil_scoped_release free;
+  Groups out;
+  out.groups = dag::answer_groups(batch);
+  out.own_verdict.resize(out.groups.samples());
+  return out;
+}
+
+/// Fills a request from keywords. Every keyword is known or refused.
+cli::RewardRequest request_of(const std::string& utility, const std::string& estimator,
+                              const nb::dict& fields) {
+  cli::RewardRequest request;
+  request.utility = utility;
+  request.estimator = estimator;
+  for (const auto& [name, value] : fields) {
+    const std::string_view key = utf8(name, "a keyword");
+    try {
+      if (key == "weight") {
+        request.weight = nb::cast<double>(value);
+      } else if (key == "order") {
+        request.order = nb::cast<double>(value);
+      } else if (key == "k") {
+        request.k = nb::cast<int>(value);
+      } else if (key == "smoothing") {
+        request.smoothing = nb::cast<double>(value);
+      } else if (key == "penalty") {
+        request.penalty = nb::cast<double>(value);
+      } else if (key == "epsilon") {
+        request.epsilon = nb::cast<double>(value);
+      } else if (key == "target") {
+        request.target = nb::cast<std::string>(value);
+      } else if (key == "values") {
+        request.values = nb::cast<std::string>(value);
+      } else if (key == "mixture") {
+        request.mixture = nb::cast<std::string>(value);
+      } else if (key == "multipliers") {
+        request.multipliers = nb::cast<std::string>(value);
+      } else if (key == "bounds") {
+        request.bounds = nb::cast<std::string>(value);
+      } else if (key == "ground") {
+        request.ground = nb::cast<std::string>(value);
+      } else {
+        dag::fail(dag::Errc::invalid_argument, "rewards: no field is called '", key,
+                  "'; there are weight, order, k, smoothing, penalty, epsilon, target, values, "
+                  "mixture, multipliers, bounds, ground");
+      }
+    } catch (const nb::cast_error&) {
+      dag::fail(dag::Errc::invalid_argument, "rewards: ", key, " is of the wrong type: ",
+                std::string(nb::repr(value).c_str()).substr(0, 80));
+    }
+  }
+  return request;
+}
+
+/// As `dag rewards` computes them: utilities and terms of a sum, samples without an answer and
+/// without a verdict of their own without a reward.
+nb::tuple rewards(const Groups& self, const std::string& utility, const std::string& estimator,
+                  const std::string& advantage, const std::optional<Array>& own,
+                  const nb::dict& fields) {
+  cli::RewardRequest request = request_of(utility, estimator, fields);
+  request.advantage = advantage;
+  std::vector<double> own_reward;
+  if (own) {
+    const auto given = view<double>(*own, "rewards: own");
+    dag::require(given.size() == self.groups.samples(), dag::Errc::dimension_mismatch,
+                 "rewards: ", given.size(), " own rewards for ", self.groups.samples(),
+                 " samples");
+    own_reward.resize(given.size());
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      own_reward[i] = given[self.order.empty() ? i : static_cast<std::size_t>(self.order[i])];
+    }
+  }
+  cli::Rewards found;
+  {
+    const nb::gil_scoped_release free;
+    const cli::SampleTerms terms = cli::take_terms(request.utility);
+    dag::require(terms.own == 0 || own.has_value(), dag::Errc::invalid_argument,
+                 "rewards: the term own needs own=, a reward a sample");
+    const bool only_terms = request.utility.empty();
+    request.utility = only_terms ? "expected_reward" : request.utility;  // carries the advantage
+    const std::vector<cli::RewardPlan> plans = cli::plan_rewards(request);
+    if (only_terms) {
+      found.reward.assign(self.groups.samples(), 0.0);
+      found.advantage.assign(self.groups.samples(), 0.0);
+    } else {
+      found = cli::compute_rewards(
+          self.groups, plans, [](const std::string&) -> dag::AnswerGroups {
+            dag::fail(dag::Errc::unsupported,
+                      "rewards: a consensus frozen from another file is read by the program dag "
+                      "only");
+          });
+    }
+    cli::add_terms(terms, self.groups, own_reward, request.weight, found.reward);
+    const bool unscored =
+        terms.own == 0 && cli::unscore_missing(self.groups, self.own_verdict, found.reward);
+    if (terms.any() || unscored) {
+      found.advantages =
+          dag::advantages<double>(plans[0].advantage, found.reward, self.groups.begin,
+                                  std::span<double>(found.advantage));
+    }
+    for (double& a : found.advantage) {
+      a += 0.0;  // -0 is 0
+    }
+    found.reward = self.by_row(std::move(found.reward));
+    found.advantage = self.by_row(std::move(found.advantage));
+  }
+  nb::dict report = report_of(found.advantages);
+  report["floored_samples"] = found.consensus.floored_samples;
+  report["single_context_questions"] = found.consensus.single_context_questions;
+  return nb::make_tuple(give(std::move(found.reward)), give(std::move(found.advantage)), report);
+}
+
+nb::object signals(const Groups& self, const std::string& utility, const std::string& estimator,
+                   double smoothing) {
+  std::vector<double> out(self.groups.samples());
+  {
+    const nb::gil_scoped_release free;
+    dag::AnyObjective objective = objective_of(utility, estimator, smoothing, &self.groups);
+    dag::question_signals(objective, self.groups, std::span<double>(out));
+    out = self.by_row(std::move(out));
+  }
+  return give(std::move(out));
+}
+
+nb::dict report(const Groups& self) {
+  const dag::GroupReport found = dag::describe(self.groups);
+  nb::dict d;
+  d["questions"] = found.questions;
+  d["contexts"] = found.contexts;
+  d["groups"] = found.groups;
+  d["samples"] = found.samples;
+  d["missing_answers"] = found.missing_answers;
+  d["unjudged_samples"] = found.unjudged_samples;
+  d["singleton_groups"] = found.singleton_groups;
+  d["unanswered_groups"] = found.unanswered_groups;
+  d["unanimous_groups"] = found.unanimous_groups;
+  d["duplicate_groups"] = found.duplicate_groups;
+  return d;
+}
+
+}  // namespace
+
+void add_groups(nb::module_& m) {
+  nb::class_<Groups>(m, "_Groups")
+      .def_static("of_rows", &groups_of_rows, nb::arg("question"), nb::arg("context"),
+                  nb::arg("answer"), nb::arg("gold").none(), nb::arg("right").none(),
+                  nb::arg("key"))
+      .def_static("of_lists", &groups_of_lists, nb::arg("question"), nb::arg("context"),
+                  nb::arg("answers"), nb::arg("gold").none(), nb::arg("key"))
+      .def_static("of_ids", &groups_of_ids, nb::arg("ids"), nb::arg("offsets").none(),
+                  nb::arg("question").none())
+      .def("rewards", &rewards, nb::arg("utility"), nb::arg("estimator"), nb::arg("advantage"),
+           nb::arg("own").none(), nb::arg("fields"))
+      .def("signals", &signals, nb::arg("utility"), nb::arg("estimator"), nb::arg("smoothing"))
+      .def("__len__", [](const Groups& self) { return self.groups.samples(); })
+      .def("offsets",
+           [](const Groups& self) { return give(std::vector<std::int64_t>(self.groups.begin)); })
+      .def("order", [](const Groups& self) { return give(std::vector<std::int64_t>(self.order)); })
+      .def("ids", [](const Groups& self) { return give(self.by_row(self.groups.answer)); })
+      .def("right", [](const Groups& self) { return give(self.by_row(self.groups.right)); })
+      .def("require",
+           [](const Groups& self, std::size_t contexts, std::size_t samples) {
+             self.groups.require(contexts, samples);
+           })
+      .def("report", &report);
+}
+
+}  // namespace dag_python
