@@ -304,6 +304,52 @@ def test_policy_loss_is_its_gradient():
     assert "dapo" in dag.policy_presets() and "trl-none" in dag.advantage_names()
 
 
+class Softmax:
+    """A policy over three answers in each of two phrasings, by its logits."""
+
+    def __init__(self, logits):
+        self.logits = np.array(logits, dtype=float)
+
+    def probabilities(self):
+        e = np.exp(self.logits - self.logits.max(1, keepdims=True))
+        return e / e.sum(1, keepdims=True)
+
+    def sample(self, prompts, seed):
+        p, rng = self.probabilities(), np.random.default_rng(seed)
+        return [int(rng.choice(3, p=p[x])) for x in prompts]
+
+    def log_prob(self, prompts, traces):
+        return np.log(self.probabilities())[prompts, traces]
+
+    def ascend(self, prompts, traces, weights, rate, clip_norm):
+        gradient, p = np.zeros_like(self.logits), self.probabilities()
+        for x, z, w in zip(prompts, traces, weights):
+            gradient[x] -= w * p[x]
+            gradient[x, z] += w
+        norm = float(np.linalg.norm(gradient))
+        self.logits += rate * gradient * min(1.0, clip_norm / max(norm, 1e-12))
+        return norm
+
+
+def test_training_finds_the_equilibrium():
+    start = np.log([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]])
+    model, anchor = Softmax(start), Softmax(start)
+    want = np.array(dag.align("coherence", np.exp(start), beta=1.0, weight=0.5)["solution"])
+    records = dag.train(model, [[0, 1]], lambda prompt, trace: "abc"[trace], "0.5*coherence", reference=anchor,
+                        beta=1.0, steps=400, samples=64, learning_rate=0.3, seed=3)
+    assert len(records) == 400 and records[-1]["step"] == 400
+    assert np.abs(model.probabilities() - want).max() < 0.03
+    again = Softmax(start)
+    dag.train(again, [[0, 1]], lambda prompt, trace: "abc"[trace], "0.5*coherence", reference=anchor,
+              beta=1.0, steps=400, samples=64, learning_rate=0.3, seed=3)
+    np.testing.assert_array_equal(again.logits, model.logits)
+    assert len(dag.train(again, [[0, 1]], lambda prompt, trace: None, steps=9, on_step=lambda r: r["step"] < 3)) == 3
+    with pytest.raises(dag.Error, match="reference"):
+        dag.train(model, [[0, 1]], str, beta=1.0)
+    with pytest.raises(ZeroDivisionError):  # an error of the model's own is its own
+        dag.train(model, [[0, 1]], lambda prompt, trace: 1 // 0)
+
+
 @needs_program
 def test_parity_with_the_program(tmp_path):
     groups = [("q1", "a", ["1", "1", "2", "0.5"]), ("q1", "b", ["1", "1/2", "2", None]), ("q2", "a", ["x", "x", "y"])]

@@ -304,3 +304,30 @@ def solve(game: Any, solver: str = "auto", **fields: Any) -> dict:
             raise Error(f"solve: payoffs must be numbers, got {p.dtype}")
         flat.append(_np.asarray(p, dtype=_np.float64).ravel(order="F"))
     return _json.loads(_core.solve_arrays(list(payoffs[0].shape), flat, solver, fields))
+
+
+def train(model: Any, questions: Iterable[Sequence[Any]], answer: Any, utility: str = "coherence", *,
+          reference: Any = None, estimator: str = "aqp", smoothing: float = 0.5, on_step: Any = None,
+          **fields: Any) -> list[dict]:
+    """Answer-level policy gradient of any object that has log-probabilities: `dag::train`.
+
+    model: `sample(prompts, seed) -> traces`, one a prompt; `log_prob(prompts, traces) -> numbers` (nats);
+    `ascend(prompts, traces, weights, rate, clip_norm) -> norm`: one step of its own optimiser along
+    sum_i weights[i] grad log pi(traces[i]|prompts[i]). questions: for each the prompts of its contexts.
+    answer(prompt, trace): a str, or None where none can be read. reference: an object with log_prob, the anchor
+    where beta > 0. on_step(record): called after each step; False stops. fields: steps, questions_per_step,
+    samples, beta, learning_rate, warm_up, clip_norm, seed. Returns the records.
+    """
+    if reference is None:
+        if fields.get("beta", 0) != 0:
+            raise Error("train: beta > 0 anchors to a reference; give reference=, a model that does not move")
+        reference = model
+    records: list[dict] = []
+
+    def note(line: str) -> Any:
+        records.append(_json.loads(line))
+        return None if on_step is None else on_step(records[-1])
+
+    _core.train(model, reference, [list(q) for q in questions], utility.replace(" ", ""), estimator, smoothing,
+                answer, note, fields)
+    return records
