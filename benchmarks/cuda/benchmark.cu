@@ -32,7 +32,7 @@
 #include <dag/gpu/sinkhorn.hpp>
 #include <dag/gpu/solve_batch.hpp>
 #include <dag/gpu/token_log_probs.hpp>
-#include <dag/utility/jensen_shannon_to_goal.hpp>
+#include <dag/utility/goal_divergence.hpp>
 #if defined(DAG_CUBLAS)
 #include <cublas_v2.h>
 #endif

@@ -8,7 +8,7 @@
 #include <dag/train/constraint_objective.hpp>
 #include <dag/train/goal_objective.hpp>
 #include <dag/train/objective.hpp>
-#include <dag/utility/reverse_kl.hpp>
+#include <dag/utility/goal_divergence.hpp>
 
 #include <cmath>
 #include <set>

@@ -11,16 +11,13 @@
 #include <dag/train/robust_objective.hpp>
 #include <dag/train/sum_objective.hpp>
 #include <dag/train/utility_objective.hpp>
-#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
-#include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
+#include <dag/utility/goal_divergence.hpp>
 #include <dag/utility/held_consensus.hpp>
-#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/pass_at_k.hpp>
-#include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/shannon_entropy.hpp>
 #include <dag/utility/tsallis.hpp>
 #include <dag/utility/user_defined.hpp>

@@ -20,7 +20,7 @@
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/gini.hpp>
-#include <dag/utility/reverse_kl.hpp>
+#include <dag/utility/goal_divergence.hpp>
 #include <dag/utility/shannon_entropy.hpp>
 #include <dag/utility/sum.hpp>
 #include <dag/utility/tsallis.hpp>

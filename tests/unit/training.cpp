@@ -9,8 +9,7 @@
 #include <dag/train/metrics_log.hpp>
 #include <dag/train/presets.hpp>
 #include <dag/train/trainer.hpp>
-#include <dag/utility/forward_kl.hpp>
-#include <dag/utility/reverse_kl.hpp>
+#include <dag/utility/goal_divergence.hpp>
 
 #include <doctest/doctest.h>
 

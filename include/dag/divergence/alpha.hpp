@@ -8,6 +8,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/divergence/f_divergence.hpp>
 #include <dag/numeric/xlogx.hpp>
 
@@ -25,22 +26,42 @@ class AlphaGenerator {
 
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
-    const Real a = static_cast<Real>(order_);
-    if (t == 0) {
-      return intercept(t);
-    }
-    // t^a - t and t^a - 1 by expm1: stable as a tends to 1 and to 0.
-    const Real excess = a >= Real(0.5) ? (t * q_logarithm(a - 1, std::log(t)) - (t - 1)) / a
-                                       : (q_logarithm(a, std::log(t)) - (t - 1)) / (a - 1);
-    return excess < 0 ? Real{0} : excess;  // rounding near t = 1
+    return term(t, Real{1});
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto marginal(Number t) const noexcept {
+    return q_logarithm(order_of<Number>() - 1, detail::log_of(t));
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto growth(Number t) const noexcept {
+    const auto power = order_of<Number>() - 1;
+    return power == 0 ? 1 : std::exp(power * detail::log_of(t));
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
-    return q_logarithm(static_cast<Real>(order_) - 1, std::log(t));
+    return marginal(t);
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return -q_logarithm(static_cast<Real>(order_), std::log(t));
+  }
+  /// Not both are zero.
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto term(Number first, Number second) const noexcept {
+    using Real = detail::plain_t<Number>;
+    const Real p = detail::plain(first), q = detail::plain(second), a = order_of<Number>();
+    constexpr Real infinity = detail::Limits<Real>::infinity;
+    if (p == 0) {
+      return a > 0 ? q / a : infinity;
+    }
+    if (detail::is_zero(second)) {
+      return a < 1 ? p / (1 - a) : infinity;
+    }
+    // q t^a - p and q t^a - q by expm1: stable as a tends to 1 and to 0.
+    const Real l = detail::log_ratio(first, second);
+    const Real excess = a >= Real(0.5) ? (p * q_logarithm(a - 1, l) - (p - q)) / a
+                                       : (q * q_logarithm(a, l) - (p - q)) / (a - 1);
+    return excess < 0 ? Real{0} : excess;  // rounding near p = q
   }
   template <std::floating_point Real>
   [[nodiscard]] Real conjugate(Real u) const noexcept {
@@ -52,6 +73,11 @@ class AlphaGenerator {
   }
 
  private:
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE detail::plain_t<Number> order_of() const noexcept {
+    return static_cast<detail::plain_t<Number>>(order_);
+  }
+
   double order_;
 };
 

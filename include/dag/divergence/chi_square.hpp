@@ -12,21 +12,32 @@ namespace dag {
 
 /// f(t) = (t - 1)^2.
 struct ChiSquareGenerator {
+  static constexpr PowerMarginal power{2, 1};
+
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
-    return (t - 1) * (t - 1);
+    return term(t, Real{1});
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto marginal(Number t) const noexcept {
+    return 2 * detail::plain(t);
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto growth(Number t) const noexcept {
+    return marginal(t);
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
-    return 2 * (t - 1);
+    return marginal(t) - marginal(Real{1});
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return (1 - t) * (1 + t);
   }
-  template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
-    constexpr Real infinity = detail::Limits<Real>::infinity;
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto term(Number first, Number second) const noexcept {
+    const auto p = detail::plain(first), q = detail::plain(second);
+    constexpr auto infinity = detail::Limits<detail::plain_t<Number>>::infinity;
     return q > 0 ? (p - q) * ((p - q) / q) : infinity;
   }
   template <std::floating_point Real>

@@ -10,6 +10,7 @@
 #include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/detail/separable.hpp>
+#include <dag/numeric/probability.hpp>
 
 namespace dag {
 
@@ -26,6 +27,28 @@ concept Generator = requires(const G& generator, Real t) {
   { generator.value(t) } -> std::convertible_to<Real>;
   { generator.derivative(t) } -> std::convertible_to<Real>;
   { generator.intercept(t) } -> std::convertible_to<Real>;
+};
+
+/// A generator that is written for numbers of any form (numeric/probability.hpp), so that a
+/// divergence and a utility in the log domain are one formula:
+///
+///   marginal(t) = f'(t) + a constant, chosen so that nothing cancels where t is small:
+///                 f'(t) = marginal(t) - marginal(1), since f'(1) = 0
+///   growth(t)   = t f''(t) = d marginal / d log t
+///   term(p, q)  = q f(p/q) for Probability too
+template <class G, class Real = double>
+concept LogGenerator = Generator<G, Real> &&
+    requires(const G& generator, LogNumber<Real> t, Probability<Real> p) {
+  { generator.marginal(t) } -> std::convertible_to<Real>;
+  { generator.growth(t) } -> std::convertible_to<Real>;
+  { generator.term(p, p) } -> std::convertible_to<Real>;
+};
+
+/// A marginal that is scale * t^exponent, or scale * log t where the exponent is 0, as data: tables
+/// of rewards and roots in closed form follow.
+struct PowerMarginal {
+  double scale;
+  int exponent;
 };
 
 template <class G, class Real = double>

@@ -9,6 +9,7 @@
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
 #include <dag/divergence/f_divergence.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/xlogx.hpp>
 
 namespace dag {
@@ -28,20 +29,29 @@ class JensenShannonGenerator {
   [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
     return term(t, Real{1});
   }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto marginal(Number t) const noexcept {
+    return -static_cast<detail::plain_t<Number>>(weight_) * log_mean(t);
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto growth(Number t) const noexcept {
+    const auto w = static_cast<detail::plain_t<Number>>(weight_);
+    return w * (1 - w) / (w * detail::plain(t) + (1 - w));
+  }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
-    const Real w = static_cast<Real>(weight_);
-    return -w * std::log(w + (1 - w) / t);
+    return marginal(t);
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     const Real w = static_cast<Real>(weight_);
     return -(1 - w) * std::log(w * t + (1 - w));
   }
-  template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
-    const Real w = static_cast<Real>(weight_);
-    const Real mean = w * p + (1 - w) * q;
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto term(Number first, Number second) const noexcept {
+    const auto p = detail::plain(first), q = detail::plain(second);
+    const auto w = static_cast<detail::plain_t<Number>>(weight_);
+    const auto mean = w * p + (1 - w) * q;
     return w * kl_bregman_term(p, mean) + (1 - w) * kl_bregman_term(q, mean);
   }
   template <std::floating_point Real>
@@ -53,6 +63,18 @@ class JensenShannonGenerator {
   }
 
  private:
+  /// log(w + (1-w) / t).
+  template <std::floating_point Real>
+  [[nodiscard]] DAG_HOST_DEVICE Real log_mean(Real t) const noexcept {
+    const Real w = static_cast<Real>(weight_);
+    return std::log(w + (1 - w) / t);
+  }
+  template <class Real>
+  [[nodiscard]] DAG_HOST_DEVICE Real log_mean(LogNumber<Real> t) const noexcept {
+    const Real w = static_cast<Real>(weight_);
+    return log1p_exp(std::log((1 - w) / w) - t.log) + std::log(w);
+  }
+
   double weight_ = 0.5;
 };
 

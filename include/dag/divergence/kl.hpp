@@ -14,20 +14,30 @@ namespace dag {
 
 /// f(t) = t log t - t + 1.
 struct KlGenerator {
+  static constexpr PowerMarginal power{1, 0};
+
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
-    return kl_bregman_term(t, Real{1});
+    return term(t, Real{1});
   }
-  template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
-    return std::log(t);
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto marginal(Number t) const noexcept {
+    return detail::log_of(t);
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE detail::plain_t<Number> growth(Number) const noexcept {
+    return 1;
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto derivative(Number t) const noexcept {
+    return marginal(t);
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return 1 - t;
   }
-  template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto term(Number p, Number q) const noexcept {
     return kl_bregman_term(p, q);
   }
   template <std::floating_point Real>
@@ -38,20 +48,30 @@ struct KlGenerator {
 
 /// f(t) = t - 1 - log t.
 struct ReverseKlGenerator {
+  static constexpr PowerMarginal power{-1, -1};
+
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real value(Real t) const noexcept {
-    return kl_bregman_term(Real{1}, t);
+    return term(t, Real{1});
   }
-  template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real t) const noexcept {
-    return 1 - 1 / t;
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto marginal(Number t) const noexcept {
+    return -detail::inverse_of(t);
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto growth(Number t) const noexcept {
+    return detail::inverse_of(t);
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto derivative(Number t) const noexcept {
+    return -detail::inverse_less_one(t);
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real intercept(Real t) const noexcept {
     return -std::log(t);
   }
-  template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real term(Real p, Real q) const noexcept {
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE auto term(Number p, Number q) const noexcept {
     return kl_bregman_term(q, p);
   }
   template <std::floating_point Real>

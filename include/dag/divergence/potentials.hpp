@@ -70,6 +70,30 @@ struct HalfSquaredNorm {
   }
 };
 
+namespace detail {
+
+/// phi(x) = (x^a - x) / (a - 1), x log x at a = 1, for numbers of any form: `marginal` = phi' less
+/// the constant 1, `growth` = x phi''.
+template <std::floating_point Real>
+struct TsallisFormula {
+  Real order;
+
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE Real value(Number x) const noexcept {
+    return plain(x) == 0 ? Real{0} : plain(x) * q_logarithm(order - 1, log_of(x));
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE Real marginal(Number x) const noexcept {
+    return order * q_logarithm(order - 1, log_of(x));
+  }
+  template <class Number>
+  [[nodiscard]] DAG_HOST_DEVICE Real growth(Number x) const noexcept {
+    return order == 1 ? Real{1} : order * std::exp((order - 1) * log_of(x));
+  }
+};
+
+}  // namespace detail
+
 /// (x^a - x) / (a - 1), a > 0: minus the Tsallis entropy; a = 1 is NegativeEntropy, a = 2 is
 /// x^2 - x (Gini).
 class Tsallis {
@@ -84,11 +108,11 @@ class Tsallis {
 
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real value(Real x) const noexcept {
-    return x == 0 ? Real{0} : x * power(std::log(x));
+    return formula<Real>().value(x);
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real derivative(Real x) const noexcept {
-    return static_cast<Real>(order_) * power(std::log(x)) + 1;
+    return formula<Real>().marginal(x) + 1;
   }
   template <std::floating_point Real>
   [[nodiscard]] DAG_HOST_DEVICE Real curvature(Real x) const noexcept {
@@ -114,11 +138,9 @@ class Tsallis {
   }
 
  private:
-  /// (x^(a-1) - 1) / (a - 1) from l = log x; l itself at a = 1.
   template <std::floating_point Real>
-  [[nodiscard]] DAG_HOST_DEVICE Real power(Real l) const noexcept {
-    const Real b = static_cast<Real>(order_ - 1);
-    return q_logarithm(b, l);
+  [[nodiscard]] DAG_HOST_DEVICE detail::TsallisFormula<Real> formula() const noexcept {
+    return {static_cast<Real>(order_)};
   }
 
   double order_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include <dag/core/serial_block.hpp>
 #include <dag/detail/config.hpp>
 #include <dag/detail/limits.hpp>
 
@@ -188,25 +189,8 @@ template <class T, class Function, class Operation>
 template <class Real>
 using Limits = dag::detail::Limits<Real>;
 
-// Operations for `reduce`.
-struct Add {
-  template <class T>
-  DAG_HOST_DEVICE T operator()(T a, T b) const {
-    return a + b;
-  }
-};
-struct Max {
-  /// NaN wins, so that it is seen.
-  template <class T>
-  DAG_HOST_DEVICE T operator()(T a, T b) const {
-    return a >= b || a != a ? a : b;
-  }
-};
-struct Min {
-  template <class T>
-  DAG_HOST_DEVICE T operator()(T a, T b) const {
-    return a <= b || a != a ? a : b;
-  }
-};
+using dag::detail::Add;
+using dag::detail::Max;
+using dag::detail::Min;
 
 }  // namespace dag::device

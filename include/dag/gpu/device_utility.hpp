@@ -44,10 +44,10 @@ class UtilityPart {
   virtual ~UtilityPart() = default;
   [[nodiscard]] virtual std::size_t target_size() const { return 0; }
   /// Adds the part's F to values, its gradient to out (either may be null).
-  virtual void add(const Backend& gpu, const AnswersOnDevice<Real>& answers,
+  virtual void add(const Backend& gpu, const dag::detail::AnswerArrays<Real>& answers,
                    std::span<const Real> target, Real* values, std::span<Real> out) = 0;
   /// out = <a_k, nu> + b_k for the Target's variables.
-  virtual void payoffs(const Backend&, const AnswersOnDevice<Real>&, std::span<Real>) {}
+  virtual void payoffs(const Backend&, const dag::detail::AnswerArrays<Real>&, std::span<Real>) {}
 };
 
 template <class Backend, class U>
@@ -77,23 +77,20 @@ class UtilityPartOf final : public UtilityPart<Backend, typename U::scalar_type>
     }
   }
 
-  void add(const Backend& gpu, const AnswersOnDevice<Real>& answers, std::span<const Real>,
-           Real* values, std::span<Real> out) override {
-    const std::size_t count = blocks_.count();
+  void add(const Backend& gpu, const dag::detail::AnswerArrays<Real>& answers,
+           std::span<const Real>, Real* values, std::span<Real> out) override {
+    const auto run = [&](const auto& part, unsigned threads) {
+      using Part = std::remove_cvref_t<decltype(part)>;
+      launch(gpu.stream(), part.blocks(), threads, 0,
+             PartKernel<Real, Part>{part, values, out.data()});
+    };
     if constexpr (PointwiseUtility<U>) {
       using Term = TermAt<Formula, Datum>;
-      const Term term{formula_, data_.data()};
-      if (values != nullptr) {
-        launch(gpu.stream(), count, threads_, 0,
-               PointwiseValues<Real, Term>{answers, term, values});
-      }
-      if (!out.empty()) {
-        launch(gpu.stream(), count, threads_, 0,
-               PointwiseRewards<Real, Term>{answers, term, out.data()});
-      }
+      run(dag::detail::PointwisePart<Real, Term>{answers, {formula_, data_.data()}}, threads_);
     } else if constexpr (EventUtility<U>) {
-      launch(gpu.stream(), count, threads_, 0,
-             EventPart<Real, Formula>{answers, formula_, correct_.data(), values, out.data()});
+      using Marks = const std::uint8_t*;
+      run(dag::detail::EventPart<Real, Formula, Marks>{answers, formula_, correct_.data()},
+          threads_);
     } else if constexpr (CoherenceUtility<U>) {
       const std::size_t size = blocks_.size(0);
       launch_each<256>(gpu.stream(), size,
@@ -102,13 +99,14 @@ class UtilityPartOf final : public UtilityPart<Backend, typename U::scalar_type>
         launch(gpu.stream(), 1, threads_for(size), 0,
                NormalizePool<Real>{size, log_q_.data(), gpu.bad()});
       }
-      launch(gpu.stream(), count, threads_, 0,
-             PoolPart<Real, Formula>{answers, formula_, log_q_.data(), values, out.data()});
+      run(
+          dag::detail::PoolPart<Real, Formula, ConsensusAt<Real>>{
+              answers, formula_, {log_q_.data()}},
+          threads_for(size));
     } else {
       static_assert(PairwiseUtility<U>,
                     "a utility known by value and gradient alone runs on the host");
-      launch(gpu.stream(), count, threads_, 0,
-             PairwisePart<Real, Formula>{answers, formula_, values, out.data()});
+      run(dag::detail::PairwisePart<Real, Formula>{answers, formula_}, threads_);
     }
   }
 
@@ -155,8 +153,8 @@ class UtilityPartOf<Backend, U> final : public UtilityPart<Backend, typename U::
     offsets_ = to_device(std::span<const Real>(offsets), gpu.stream());
   }
   [[nodiscard]] std::size_t target_size() const override { return offsets_.size(); }
-  void add(const Backend& gpu, const AnswersOnDevice<Real>& answers, std::span<const Real> target,
-           Real* values, std::span<Real> out) override {
+  void add(const Backend& gpu, const dag::detail::AnswerArrays<Real>& answers,
+           std::span<const Real> target, Real* values, std::span<Real> out) override {
     const std::span<const Real> nu(answers.nu.point, rows_.columns);
     gpu.dual_product(rows_, target, nu, Real{1}, Real{1}, gpu.view(payoffs_), gpu.view(pulled_));
     if (values != nullptr) {
@@ -168,7 +166,7 @@ class UtilityPartOf<Backend, U> final : public UtilityPart<Backend, typename U::
       gpu.axpy(Real{1}, gpu.view(std::as_const(pulled_)), out);
     }
   }
-  void payoffs(const Backend& gpu, const AnswersOnDevice<Real>& answers,
+  void payoffs(const Backend& gpu, const dag::detail::AnswerArrays<Real>& answers,
                std::span<Real> out) override {
     gpu.multiply(rows_, std::span<const Real>(answers.nu.point, rows_.columns), out);
     gpu.axpy(Real{1}, gpu.view(std::as_const(offsets_)), out);
@@ -248,7 +246,7 @@ class DeviceUtility {
             " variables of the Target");
     device::expect_device(nu.point, nu.dual, target);
   }
-  [[nodiscard]] device::AnswersOnDevice<Real> on_device(StateView<const Real> nu) const {
+  [[nodiscard]] dag::detail::AnswerArrays<Real> on_device(StateView<const Real> nu) const {
     return {offsets_.data(), weights_.data(), blocks_.count(), {nu.point.data(), nu.dual.data()}};
   }
   void add(StateView<const Real> nu, std::span<const Real> target, Real* values,

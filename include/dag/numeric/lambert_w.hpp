@@ -110,4 +110,16 @@ template <std::floating_point Scalar>
   return y > 1 ? std::log(lambert_w0_exp(y)) : y - lambert_w0_exp(y);
 }
 
+/// The s with exp(log_k + s) = level - s.
+template <std::floating_point Scalar>
+[[nodiscard]] Scalar rising_root(Scalar log_k, Scalar level) noexcept {
+  return log_lambert_w0_exp(log_k + level) - log_k;
+}
+
+/// The s with exp(log_k - s) = s - level.
+template <std::floating_point Scalar>
+[[nodiscard]] Scalar falling_root(Scalar log_k, Scalar level) noexcept {
+  return level + lambert_w0_exp(log_k - level);
+}
+
 }  // namespace dag

@@ -7,6 +7,7 @@
 
 #include <dag/detail/config.hpp>
 #include <dag/detail/limits.hpp>
+#include <dag/numeric/probability.hpp>
 
 namespace dag {
 
@@ -38,16 +39,7 @@ template <std::floating_point Scalar>
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_term(Scalar p, Scalar q) noexcept {
   constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
-  constexpr Scalar largest = detail::Limits<Scalar>::largest;
-  if (p == 0) {
-    return 0;
-  }
-  if (q == 0) {
-    return infinity;
-  }
-  const Scalar ratio = p / q;
-  // The quotient of extreme numbers can leave the range where their logarithms do not.
-  return ratio > 0 && ratio <= largest ? p * std::log(ratio) : p * (std::log(p) - std::log(q));
+  return p == 0 ? Scalar{0} : q == 0 ? infinity : p * detail::log_ratio(p, q);
 }
 
 /// The same from logarithms: exp(log_p) (log_p - log_q), with the same conventions.
@@ -59,19 +51,22 @@ template <std::floating_point Scalar>
 
 /// p log(p/q) - p + q >= 0: the Bregman form, whose sum is the divergence of unnormalised measures
 /// and which keeps its relative accuracy as p -> q, where the plain term cancels. q for p = 0, +inf
-/// for p > 0 = q.
-template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar kl_bregman_term(Scalar p, Scalar q) noexcept {
+/// for p > 0 = q. Of plain numbers or of Probability.
+template <class Number>
+[[nodiscard]] DAG_HOST_DEVICE detail::plain_t<Number> kl_bregman_term(Number first,
+                                                                      Number second) noexcept {
+  using Scalar = detail::plain_t<Number>;
   constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
+  const Scalar p = detail::plain(first), q = detail::plain(second);
   if (p == 0) {
     return q;
   }
-  if (q == 0) {
+  if (detail::is_zero(second)) {
     return infinity;
   }
   const Scalar s = (p - q) / (p + q);
   if (!(s * s < Scalar(0.01))) {
-    return kl_term(p, q) - (p - q);
+    return p * detail::log_ratio(first, second) - (p - q);
   }
   // With p/q = (1+s)/(1-s), log(p/q) = 2 (s + s^3/3 + s^5/5 + ...), the term is
   // 2 q s^2 (1 + (1+s) (s/3 + s^3/5 + s^5/7 + ...)) / (1-s).

@@ -13,22 +13,18 @@
 
 #include <dag/core/blocks.hpp>
 #include <dag/divergence/potentials.hpp>
-#include <dag/utility/alpha_to_goal.hpp>
 #include <dag/utility/bregman_game.hpp>
-#include <dag/utility/chi_square_to_goal.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/expected_reward.hpp>
-#include <dag/utility/forward_kl.hpp>
 #include <dag/utility/gini.hpp>
+#include <dag/utility/goal_divergence.hpp>
 #include <dag/utility/held_consensus.hpp>
-#include <dag/utility/jensen_shannon_to_goal.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>
 #include <dag/utility/pass_at_k.hpp>
-#include <dag/utility/reverse_kl.hpp>
 #include <dag/utility/robust_reward.hpp>
 #include <dag/utility/shannon_entropy.hpp>
 #include <dag/utility/sharpening.hpp>

@@ -9,9 +9,11 @@
 
 #include <dag/core/error.hpp>
 #include <dag/detail/limits.hpp>
+#include <dag/divergence/kl.hpp>
 #include <dag/estimate/reward_function.hpp>
 #include <dag/numeric/lambert_w.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
+#include <dag/utility/detail/pull.hpp>
 #include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -104,16 +106,47 @@ void consensus(const Pool& pool, AnswersView<Real> answers, StateView<Real> q) {
   }
 }
 
+namespace detail {
+
+/// What pools that pull with an f-divergence share: its generator's formulas (detail/pull.hpp).
+template <LogGenerator G, Scalar Real>
+struct DivergencePool {
+  using scalar_type = Real;
+  using Point = Probability<Real>;
+  Real tau = 1;  ///< weight, > 0
+
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Point nu, Point q) const {
+    return pull().term(nu, q);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Point nu, Point q) const {
+    return pull().reward(nu, q);
+  }
+  [[nodiscard]] TableReward table_reward(Point q) const { return pull().table_reward(q); }
+  [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Point nu, Point q) const {
+    return pull().slope(nu, q);
+  }
+  [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Point nu, Point q) const {
+    return -pull().slope(nu, q);
+  }
+  /// The root s = log nu of the reward at consensus q, less beta (s - `level`).
+  [[nodiscard]] Real log_root(Point q, Real beta, Real level) const {
+    return pull().log_root(q, beta, level);
+  }
+
+ private:
+  [[nodiscard]] DAG_HOST_DEVICE Pull<G, Real> pull() const { return {tau}; }
+};
+
+}  // namespace detail
+
 /// F(nu) = -tau sum_x w_x KL(nu_x || q), minus the generalised Jensen-Shannon divergence of the
 /// contexts. Target: cooperative, consensus q = sum_x w_x nu_x. Reward tau (log q(z) - log
 /// nu_x(z)). Equilibrium: nu_x ∝ (q^tau nu0_x^beta)^{1 / (tau + beta)}; as beta -> 0 it tends to
 /// the normalised geometric mean of the references. Source: arXiv:2511.08440.
 template <Scalar Real>
-struct ArithmeticCoherence {
-  using scalar_type = Real;
+struct ArithmeticCoherence : detail::DivergencePool<KlGenerator, Real> {
   static constexpr std::string_view name = "ArithmeticCoherence";
   static constexpr bool pool_is_mean = true;
-  Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
     return detail::log_pool_of(*this, answers, z);
@@ -123,40 +156,18 @@ struct ArithmeticCoherence {
                                                  std::size_t size, std::size_t z) const {
     return detail::log_arithmetic_pool(weights, nu, count, size, z);
   }
-  [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
-    return nu.value > 0 ? tau * nu.value * (q.log - nu.log) : Real{0};
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
-    constexpr Real infinity = detail::Limits<Real>::infinity;
-    return q.log > -infinity ? tau * (q.log - nu.log) : -infinity;
-  }
-  [[nodiscard]] TableReward table_reward(Probability<Real> q) const {
-    return {RewardFunction::logarithm(), -tau, tau * q.log};
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real>, Probability<Real>) const {
-    return -tau;
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Probability<Real>, Probability<Real>) const {
-    return tau;
-  }
-  /// The root s = log nu of the reward at consensus q, less beta (s - `level`).
-  [[nodiscard]] DAG_HOST_DEVICE Real log_root(Probability<Real> q, Real beta, Real level) const {
-    return (tau * q.log + beta * level) / (tau + beta);
-  }
   void check(const Blocks& blocks) const {
     detail::check_same_answers(blocks, name);
-    detail::require_weight(tau, name);
+    detail::require_weight(this->tau, name);
   }
 };
 
 /// F(nu) = -tau sum_x w_x KL(q || nu_x) = tau log sum_z prod_x nu_x(z)^{w_x}. Target: cooperative,
 /// consensus q ∝ prod_x nu_x^{w_x}. Reward tau q(z) / nu_x(z).
 template <Scalar Real>
-struct GeometricCoherence {
-  using scalar_type = Real;
+struct GeometricCoherence : detail::DivergencePool<ReverseKlGenerator, Real> {
   static constexpr std::string_view name = "GeometricCoherence";
   static constexpr bool pool_is_mean = false;
-  Real tau = 1;  ///< weight, > 0
 
   [[nodiscard]] Real log_pool(AnswersView<Real> answers, std::size_t z) const {
     return detail::log_pool_of(*this, answers, z);
@@ -166,28 +177,9 @@ struct GeometricCoherence {
                                                  std::size_t size, std::size_t z) const {
     return detail::log_geometric_pool(weights, nu, count, size, z);
   }
-  [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> nu, Probability<Real> q) const {
-    return q.value > 0 ? tau * q.value * (nu.log - q.log) : Real{0};
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> nu, Probability<Real> q) const {
-    constexpr Real infinity = detail::Limits<Real>::infinity;
-    return q.log > -infinity ? tau * std::exp(q.log - nu.log) : Real{0};
-  }
-  [[nodiscard]] TableReward table_reward(Probability<Real> q) const {
-    return {RewardFunction::inverse(), tau * q.value};
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> nu, Probability<Real> q) const {
-    return -pair_reward(nu, q);
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Probability<Real> nu, Probability<Real> q) const {
-    return pair_reward(nu, q);
-  }
-  [[nodiscard]] Real log_root(Probability<Real> q, Real beta, Real level) const {
-    return level + lambert_w0_exp(std::log(tau / beta) + q.log - level);
-  }
   void check(const Blocks& blocks) const {
     detail::check_same_answers(blocks, name);
-    detail::require_weight(tau, name);
+    detail::require_weight(this->tau, name);
   }
 };
 
@@ -225,7 +217,7 @@ struct EuclideanCoherence {
   }
   [[nodiscard]] Real log_root(Probability<Real> q, Real beta, Real level) const {
     const Real scale = tau / beta;
-    return log_lambert_w0_exp(std::log(scale) + level + scale * q.value) - std::log(scale);
+    return rising_root(std::log(scale), level + scale * q.value);
   }
   void check(const Blocks& blocks) const {
     detail::check_same_answers(blocks, name);

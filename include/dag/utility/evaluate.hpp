@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 
 #include <dag/core/error.hpp>
 #include <dag/utility/coherence.hpp>
+#include <dag/utility/parts.hpp>
 #include <dag/utility/sum.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -42,21 +41,56 @@ void check_utility(const U& u, const Blocks& blocks) {
 
 namespace detail {
 
-/// nu_x(C_x).
-template <class U, Scalar Real>
-[[nodiscard]] Probability<Real> event_probability(const U& u, AnswersView<Real> answers,
-                                                  std::size_t x) {
-  Real inside = 0;
-  LogSumExp<Real> log;
-  const Blocks& blocks = answers.blocks;
-  for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
-    if (u.correct(i)) {
-      inside += answers.nu.point[i];
-      log.add(answers.nu.dual[i]);
-    }
+/// Atom: a family whose value and rewards follow from a formula (parts.hpp).
+template <class U>
+concept HasFormula =
+    PointwiseUtility<U> || EventUtility<U> || CoherenceUtility<U> || PairwiseUtility<U>;
+
+/// Terms and rewards of a utility that keeps its data itself.
+template <class U>
+struct TermOf {
+  const U* utility;
+  template <class Real>
+  [[nodiscard]] Real term(std::size_t i, Probability<Real> nu) const {
+    return term_at(*utility, i, nu);
   }
-  // Rounding must not push a certain event above 1.
-  return {std::fmin(inside, Real{1}), std::fmin(log.value(), Real{0})};
+  template <class Real>
+  [[nodiscard]] Real reward(std::size_t i, Probability<Real> nu) const {
+    return reward_at(*utility, i, nu);
+  }
+};
+template <class U>
+struct CorrectOf {
+  const U* utility;
+  [[nodiscard]] bool operator[](std::size_t i) const { return utility->correct(i); }
+};
+template <class Pool, class Real>
+struct ConsensusOf {
+  const Pool* pool;
+  AnswersView<Real> answers;
+  Real log_total;
+  [[nodiscard]] Probability<Real> operator()(std::size_t z) const {
+    return Probability<Real>::of_log(pool->log_pool(answers, z) - log_total);
+  }
+};
+
+/// The utility over these answers as host and device evaluate it.
+template <class U, Scalar Real>
+[[nodiscard]] auto part_over(const U& u, AnswersView<Real> answers) {
+  const AnswerArrays<Real> arrays{answers.blocks.offsets().data(),
+                                  answers.weights.data(),
+                                  answers.blocks.count(),
+                                  {answers.nu.point.data(), answers.nu.dual.data()}};
+  if constexpr (PointwiseUtility<U>) {
+    return PointwisePart<Real, TermOf<U>>{arrays, {&u}};
+  } else if constexpr (EventUtility<U>) {
+    return EventPart<Real, const U&, CorrectOf<U>>{arrays, u, {&u}};
+  } else if constexpr (CoherenceUtility<U>) {
+    return PoolPart<Real, U, ConsensusOf<U, Real>>{
+        arrays, u, {&u, answers, log_pool_total(u, answers)}};
+  } else {
+    return PairwisePart<Real, U>{arrays, u};
+  }
 }
 
 /// <a_k, nu> + b_k.
@@ -81,41 +115,15 @@ template <class U, Scalar Real>
 template <Utility U, Scalar Real = typename U::scalar_type>
 [[nodiscard]] Real value_of(const U& u, AnswersView<Real> answers,
                             std::span<const Real> target = {}) {
-  const Blocks& blocks = answers.blocks;
   Real total = 0;
   std::size_t k = 0;
   for_each_part(u, [&](const auto& part) {
     using Part = std::remove_cvref_t<decltype(part)>;
-    if constexpr (PointwiseUtility<Part> || EventUtility<Part>) {
-      for (std::size_t x = 0; x < blocks.count(); ++x) {
-        Real sum = 0;
-        if constexpr (PointwiseUtility<Part>) {
-          for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
-            sum += detail::term_at(part, i, answers.at(i));
-          }
-        } else {
-          sum = part.event_term(detail::event_probability(part, answers, x));
-        }
-        total += answers.weights[x] * sum;
-      }
-    } else if constexpr (CoherenceUtility<Part>) {
-      const Real log_total = log_pool_total(part, answers);
-      const std::size_t size = blocks.size(0);
-      for (std::size_t z = 0; z < size; ++z) {
-        const auto q = Probability<Real>::of_log(part.log_pool(answers, z) - log_total);
-        for (std::size_t x = 0; x < blocks.count(); ++x) {
-          total += answers.weights[x] * part.pair_term(answers.at(x * size + z), q);
-        }
-      }
-    } else if constexpr (PairwiseUtility<Part>) {
-      const std::size_t size = blocks.size(0);
-      for (std::size_t x = 0; x < blocks.count(); ++x) {
-        for (std::size_t y = 0; y < blocks.count(); ++y) {
-          for (std::size_t z = 0; x != y && z < size; ++z) {
-            total += answers.weights[x] * answers.weights[y] *
-                     part.pair_term(answers.at(x * size + z), answers.at(y * size + z));
-          }
-        }
+    if constexpr (detail::HasFormula<Part>) {
+      const auto over = detail::part_over(part, answers);
+      for (std::size_t b = 0; b < over.blocks(); ++b) {
+        const detail::SerialBlock block(b);
+        total += over.value(block, b);
       }
     } else if constexpr (AdversarialUtility<Part>) {
       require(k + part.target_size() <= target.size(), Errc::dimension_mismatch,
@@ -143,40 +151,11 @@ void gradient_of(const U& u, AnswersView<Real> answers, std::span<const Real> ta
   std::size_t k = 0;
   for_each_part(u, [&](const auto& part) {
     using Part = std::remove_cvref_t<decltype(part)>;
-    if constexpr (PointwiseUtility<Part> || EventUtility<Part>) {
-      for (std::size_t x = 0; x < blocks.count(); ++x) {
-        const std::size_t first = blocks.offset(x), last = first + blocks.size(x);
-        if constexpr (PointwiseUtility<Part>) {
-          for (std::size_t i = first; i < last; ++i) {
-            out[i] += answers.weights[x] * detail::reward_at(part, i, answers.at(i));
-          }
-        } else {
-          const Real reward = part.event_reward(detail::event_probability(part, answers, x));
-          for (std::size_t i = first; i < last; ++i) {
-            out[i] += part.correct(i) ? answers.weights[x] * reward : Real{0};
-          }
-        }
-      }
-    } else if constexpr (CoherenceUtility<Part>) {
-      const Real log_total = log_pool_total(part, answers);
-      const std::size_t size = blocks.size(0);
-      for (std::size_t z = 0; z < size; ++z) {
-        const auto q = Probability<Real>::of_log(part.log_pool(answers, z) - log_total);
-        for (std::size_t x = 0; x < blocks.count(); ++x) {
-          const std::size_t i = x * size + z;
-          out[i] += answers.weights[x] * part.pair_reward(answers.at(i), q);
-        }
-      }
-    } else if constexpr (PairwiseUtility<Part>) {
-      const std::size_t size = blocks.size(0);
-      for (std::size_t x = 0; x < blocks.count(); ++x) {
-        for (std::size_t y = 0; y < blocks.count(); ++y) {
-          for (std::size_t z = 0; x != y && z < size; ++z) {
-            out[x * size + z] +=
-                answers.weights[x] * answers.weights[y] *
-                part.pair_reward(answers.at(x * size + z), answers.at(y * size + z));
-          }
-        }
+    if constexpr (detail::HasFormula<Part>) {
+      const auto over = detail::part_over(part, answers);
+      for (std::size_t b = 0; b < over.blocks(); ++b) {
+        const detail::SerialBlock block(b);
+        over.add_rewards(block, b, out.data());
       }
     } else if constexpr (AdversarialUtility<Part>) {
       require(k + part.target_size() <= target.size(), Errc::dimension_mismatch,

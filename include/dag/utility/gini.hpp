@@ -35,8 +35,7 @@ struct Gini {
 
   /// The root s = log nu of reward(nu) - beta (s - `level`) = 0, so that solvers need not search.
   [[nodiscard]] Real log_root(std::size_t, Real beta, Real level) const {
-    const Real scale = 2 * tau / beta;
-    return log_lambert_w0_exp(std::log(scale) + level) - std::log(scale);
+    return rising_root(std::log(2 * tau / beta), level);
   }
 
   void check(const Blocks&) const {

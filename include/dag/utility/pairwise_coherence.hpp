@@ -5,7 +5,9 @@
 #include <cmath>
 #include <string_view>
 
+#include <dag/divergence/kl.hpp>
 #include <dag/utility/coherence.hpp>
+#include <dag/utility/detail/pull.hpp>
 #include <dag/utility/goal.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -22,19 +24,21 @@ struct PairwiseKl {
 
   [[nodiscard]] DAG_HOST_DEVICE Real pair_term(Probability<Real> own,
                                                Probability<Real> other) const {
-    return own.value > 0 ? -tau * own.value * (own.log - other.log) : Real{0};
+    return detail::Pull<KlGenerator, Real>{tau}.term(own, other);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> own,
                                                  Probability<Real> other) const {
-    return tau * ((other.log - own.log) + std::expm1(other.log - own.log));
+    const LogNumber<Real> t{own.log - other.log};
+    return -tau * (KlGenerator{}.derivative(t) + ReverseKlGenerator{}.derivative(t));
   }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> own,
                                                Probability<Real> other) const {
-    return -tau * (1 + std::exp(other.log - own.log));
+    const LogNumber<Real> t{own.log - other.log};
+    return -tau * (KlGenerator{}.growth(t) + ReverseKlGenerator{}.growth(t));
   }
   [[nodiscard]] DAG_HOST_DEVICE Real other_slope(Probability<Real> own,
                                                  Probability<Real> other) const {
-    return tau * (1 + std::exp(other.log - own.log));
+    return -own_slope(own, other);
   }
   void check(const Blocks& blocks) const {
     detail::check_same_answers(blocks, "PairwiseKl");

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include <dag/core/error.hpp>
+#include <dag/divergence/potentials.hpp>
 #include <dag/estimate/reward_function.hpp>
-#include <dag/numeric/xlogx.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag {
@@ -22,18 +22,18 @@ struct TsallisEntropy {
   Real order = 2;  ///< a, > 0
 
   [[nodiscard]] DAG_HOST_DEVICE Real term(Probability<Real> nu) const {
-    return nu.value > 0 ? -tau * nu.value * q_logarithm(order - 1, nu.log) : Real{0};
+    return -tau * formula().value(nu);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real reward(Probability<Real> nu) const {
-    return -tau * order * q_logarithm(order - 1, nu.log);
+    return -tau * formula().marginal(nu);
   }
   /// The reward less that of an answer of probability zero where that is finite (a > 1), without
   /// the cancellation: what policies are solved with.
   [[nodiscard]] DAG_HOST_DEVICE Real reward_from_zero(Probability<Real> nu) const {
-    return order > 1 ? -tau * order * std::exp((order - 1) * nu.log) / (order - 1) : reward(nu);
+    return order > 1 ? slope(nu) / (order - 1) : reward(nu);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real slope(Probability<Real> nu) const {
-    return order == 1 ? -tau : -tau * order * std::exp((order - 1) * nu.log);
+    return -tau * formula().growth(nu);
   }
 
   [[nodiscard]] TableReward table_reward() const {
@@ -46,6 +46,9 @@ struct TsallisEntropy {
             Errc::invalid_argument, "TsallisEntropy: tau and order must be > 0 and finite, got ",
             tau, " and ", order);
   }
+
+ private:
+  [[nodiscard]] DAG_HOST_DEVICE detail::TsallisFormula<Real> formula() const { return {order}; }
 };
 
 template <class Real>

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -12,23 +11,9 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/state.hpp>
 #include <dag/detail/config.hpp>
-#include <dag/detail/limits.hpp>
+#include <dag/numeric/probability.hpp>
 
 namespace dag {
-
-/// A probability and its logarithm: formulas take whichever is accurate. A zero is {0, -inf}; a
-/// number too small for `value` still has its `log`.
-template <Scalar Real>
-struct Probability {
-  Real value = 0;
-  Real log = -detail::Limits<Real>::infinity;
-
-  [[nodiscard]] DAG_HOST_DEVICE static Probability of(Real value) {
-    return {value, std::log(value)};
-  }
-  [[nodiscard]] DAG_HOST_DEVICE static Probability of_log(Real log) { return {std::exp(log), log}; }
-  friend bool operator==(const Probability&, const Probability&) = default;
-};
 
 /// The answer distributions nu_x of X contexts (one block each, `nu.dual` = log nu) and the
 /// contexts' weights w_x. Non-owning.
