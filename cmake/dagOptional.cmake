@@ -13,6 +13,7 @@
 #   dag::torch   torch modules as models libtorch 1.13 or newer (TorchConfig.cmake; slow to look for,
 #                so -DDAG_TORCH=OFF leaves it out)
 #   dag::mpi     rewards over ranks        MPI (libopenmpi-dev openmpi-bin on Debian); -DDAG_MPI=OFF: not looked for
+#   dag::openmp  threads of the batches  the compiler's OpenMP; without it one thread does the work
 #   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
 #                is all it needs; for C++ define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (_OMP)
 # find_package(dag COMPONENTS ...) looks for what it names and for nothing else (cmake/dagConfig).
@@ -105,6 +106,19 @@ if(DAG_MPI AND _dag_wanted AND NOT TARGET dag::mpi)
       target_link_libraries(dag::mpi INTERFACE dag::dag MPI::MPI_CXX)
       # The old C++ bindings of Open MPI and MPICH are left out.
       target_compile_definitions(dag::mpi INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+    endif()
+  endif()
+endif()
+
+_dag_is_wanted(openmp)
+if(_dag_wanted AND NOT TARGET dag::openmp)
+  get_property(_dag_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(CXX IN_LIST _dag_languages)
+    find_package(OpenMP QUIET COMPONENTS CXX)
+    if(TARGET OpenMP::OpenMP_CXX)
+      set_target_properties(OpenMP::OpenMP_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
+      add_library(dag::openmp INTERFACE IMPORTED GLOBAL)
+      target_link_libraries(dag::openmp INTERFACE dag::dag OpenMP::OpenMP_CXX)
     endif()
   endif()
 endif()

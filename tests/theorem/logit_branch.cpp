@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -166,4 +167,41 @@ TEST_CASE("constant payoffs, limits and errors") {
   const dag::LogitBranch flat = dag::logit_branch(game);
   CHECK(flat.status == dag::Status::converged);
   CHECK(flat.points.back().profile[0][2] == doctest::Approx(1.0 / 3));
+}
+
+TEST_CASE("a branch that nearly meets another: the same as a crawl in lambda") {
+  // The payoffs of a random 2x2 game whose mixed equilibrium lies near the branch: without a look
+  // at the determinant's sign the steps went over to it (0.518).
+  std::mt19937_64 random(7);
+  random.discard(1774 * 8);
+  dag::GameTable game;
+  game.players = {"row", "column"};
+  game.sizes = {2, 2};
+  game.payoffs.assign(2, std::vector<double>(4));
+  for (std::vector<double>& payoffs : game.payoffs) {
+    for (const std::size_t profile : {0U, 2U, 1U, 3U}) {  // row by row
+      payoffs[profile] = 2 * (static_cast<double>(random() >> 11) * 0x1p-53) - 1;
+    }
+  }
+  const double tau = 0.1;
+  const std::vector<double>& a = game.payoffs[0];
+  const std::vector<double>& b = game.payoffs[1];
+  const auto share = [](double d) { return 1 / (1 + std::exp(-d)); };
+  double d = 0;  // log x_0 / x_1
+  const int steps = 100000;
+  for (int k = 1; k <= steps; ++k) {
+    const double lambda = k / (tau * steps);
+    for (int round = 0; round < 5; ++round) {
+      const double x = share(d);
+      const double y = share(lambda * ((b[0] - b[2]) * x + (b[1] - b[3]) * (1 - x)));
+      const double slope_y = y * (1 - y) * lambda * ((b[0] - b[2]) - (b[1] - b[3])) * x * (1 - x);
+      const double f = d - lambda * ((a[0] - a[1]) * y + (a[2] - a[3]) * (1 - y));
+      const double slope = 1 - lambda * ((a[0] - a[1]) - (a[2] - a[3])) * slope_y;
+      d -= f / slope;
+    }
+  }
+  const dag::LogitBranch path = dag::logit_equilibrium(game, tau);
+  REQUIRE(path.status == dag::Status::converged);
+  CHECK(path.points.back().profile[0][0] == doctest::Approx(share(d)).epsilon(1e-9));
+  CHECK(share(d) < 1e-3);
 }

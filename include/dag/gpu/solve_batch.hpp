@@ -5,53 +5,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
+#include <dag/game/batched_games.hpp>
 #include <dag/gpu/array.hpp>
 #include <dag/gpu/batched_methods.hpp>
 #include <dag/gpu/batched_newton.hpp>
+#include <dag/solver/batch_solution.hpp>
 
 namespace dag {
-
-/// Many small zero-sum matrix games of 1 to 64 strategies a player, ragged, collected on the host.
-/// Errors: dimension_mismatch (shape). Memory: the payoffs, and 24 bytes a game.
-template <class Real>
-class BatchedMatrixGames {
- public:
-  static constexpr std::size_t most = 64;
-
-  /// Adds a game with row-major payoffs to the (maximising) row player.
-  void add(std::size_t rows, std::size_t columns, std::span<const Real> payoffs) {
-    require(rows >= 1 && rows <= most && columns >= 1 && columns <= most, Errc::dimension_mismatch,
-            "BatchedMatrixGames: 1 to 64 strategies a player, game ", size(), " has ", rows, "x",
-            columns);
-    require(payoffs.size() == rows * columns, Errc::dimension_mismatch,
-            "BatchedMatrixGames: ", payoffs.size(), " payoffs for a ", rows, "x", columns, " game");
-    rows_.push_back(static_cast<std::int32_t>(rows));
-    columns_.push_back(static_cast<std::int32_t>(columns));
-    entries_.insert(entries_.end(), payoffs.begin(), payoffs.end());
-    entry_begin_.push_back(static_cast<std::int64_t>(entries_.size()));
-    strategy_begin_.push_back(strategy_begin_.back() + static_cast<std::int64_t>(rows + columns));
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
-  [[nodiscard]] std::span<const std::int32_t> rows() const noexcept { return rows_; }
-  [[nodiscard]] std::span<const std::int32_t> columns() const noexcept { return columns_; }
-  [[nodiscard]] std::span<const Real> entries() const noexcept { return entries_; }
-  [[nodiscard]] std::span<const std::int64_t> entry_begin() const noexcept { return entry_begin_; }
-  [[nodiscard]] std::span<const std::int64_t> strategy_begin() const noexcept {
-    return strategy_begin_;
-  }
-
- private:
-  std::vector<std::int32_t> rows_;
-  std::vector<std::int32_t> columns_;
-  std::vector<Real> entries_;
-  std::vector<std::int64_t> entry_begin_{0};
-  std::vector<std::int64_t> strategy_begin_{0};
-};
 
 template <class Real>
 struct BatchOptions {
@@ -60,26 +24,6 @@ struct BatchOptions {
   std::int32_t max_rounds = 100000;  ///< of every game
   std::int32_t check_every = 0;      ///< rounds between checks; 0: at rounds growing by 5 %
   Real tau = 0;                      ///< newton only, > 0: weight of the entropies, in payoffs
-};
-
-/// One entry a game; host memory.
-template <class Real>
-struct BatchSolution {
-  std::vector<Status> status;
-  std::vector<std::int32_t> rounds;
-  std::vector<Real> gap;  ///< in payoffs; newton: of the game with its entropies
-  std::vector<Real> value;
-  std::vector<Real> strategies;  ///< rows, then columns, game after game
-  std::vector<std::int64_t> strategy_begin;
-  std::vector<std::int32_t> rows;
-
-  [[nodiscard]] std::span<const Real> strategy(std::size_t game, int player) const {
-    const auto first = static_cast<std::size_t>(strategy_begin[game]);
-    const auto middle = first + static_cast<std::size_t>(rows[game]);
-    const auto end = static_cast<std::size_t>(strategy_begin[game + 1]);
-    const std::span<const Real> all = strategies;
-    return player == 0 ? all.subspan(first, middle - first) : all.subspan(middle, end - middle);
-  }
 };
 
 /// Solves every game of a batch to the tolerance in one launch, one warp a game, payoffs in the

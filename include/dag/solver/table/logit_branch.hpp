@@ -61,6 +61,7 @@ class LogitTracer {
     axis.back() = 1.0;
     tangent_ = axis;
     (void)system_.tangent(z_, axis, tangent_);
+    positive_ = system_.positive();
   }
 
   /// One step along the branch; false when the steps have shrunk to nothing or run out.
@@ -74,7 +75,9 @@ class LogitTracer {
       const int rounds = system_.correct(next, tangent_);
       std::vector<double> turned(z_.size());
       double cosine = 0.0;
-      if (rounds > 0 && system_.tangent(next, tangent_, turned)) {
+      // A determinant of the other sign: another branch, however near.
+      if (rounds > 0 && system_.tangent(next, tangent_, turned) &&
+          system_.positive() == positive_) {
         for (std::size_t k = 0; k < z_.size(); ++k) {
           cosine += turned[k] * tangent_[k];
         }
@@ -141,6 +144,7 @@ class LogitTracer {
   std::vector<double> before_;  // the point before
   std::vector<double> tangent_;
   double h_;
+  bool positive_ = true;  // the determinant along this branch
   std::int64_t steps_ = 0;
   std::size_t turns_ = 0;
 };

@@ -101,6 +101,18 @@ class LogitSystem {
     return true;
   }
 
+  /// The sign of the determinant of the equations' Jacobian with the last tangent's `along` under
+  /// it: the same along the whole of one branch, turning points included, while `along` is within
+  /// a right angle of the tangent.
+  [[nodiscard]] bool positive() const noexcept {
+    bool positive = true;
+    for (std::size_t k = 0; k < unknowns_; ++k) {
+      positive ^= matrix_[k * unknowns_ + k] < 0.0;
+      positive ^= pivots_[k] != k;
+    }
+    return positive;
+  }
+
   /// Newton's method from z on the curve's equations and <normal, z> = its value at the start.
   /// Returns the rounds made, 0 if it does not converge fast.
   [[nodiscard]] int correct(std::vector<double>& z, std::span<const double> normal) {
