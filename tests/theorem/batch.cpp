@@ -251,7 +251,7 @@ TEST_CASE("batches: the same bits for any number of threads and any company") {
   dag::BatchedMatrixGames<double> games;
   dag::BatchedBimatrixGames<double> pairs;
   std::vector<std::vector<double>> payoffs;
-  for (int g = 0; g < 1500; ++g) {
+  for (std::size_t g = 0; g < 1500; ++g) {
     const std::size_t rows = 2 + g % 4;
     payoffs.push_back(random_payoffs(rows * 3, random));
     games.add(rows, 3, payoffs.back());
@@ -279,10 +279,10 @@ TEST_CASE("batches: faults name the game and the rule") {
   dag::BatchedMatrixGames<double> games;
   games.add(2, 2, std::vector<double>{1, 0, 0, 1});
   games.add(2, 2, std::vector<double>{1, 0, std::nan(""), 1});
-  CHECK_THROWS_WITH_AS(dag::solve_batch(games), doctest::Contains("game 1"), dag::Error);
-  CHECK_THROWS_WITH_AS(dag::solve_batch(games, {.threads = 0}), doctest::Contains("threads"),
+  CHECK_THROWS_WITH_AS((void)dag::solve_batch(games), doctest::Contains("game 1"), dag::Error);
+  CHECK_THROWS_WITH_AS((void)dag::solve_batch(games, {.threads = 0}), doctest::Contains("threads"),
                        dag::Error);
-  CHECK_THROWS_WITH_AS(dag::solve_batch(games, {.tolerance = -1}), doctest::Contains("-1"),
+  CHECK_THROWS_WITH_AS((void)dag::solve_batch(games, {.tolerance = -1}), doctest::Contains("-1"),
                        dag::Error);
   CHECK_THROWS_WITH_AS(games.add(0, 2, std::vector<double>{}), doctest::Contains("0x2"),
                        dag::Error);
@@ -290,9 +290,10 @@ TEST_CASE("batches: faults name the game and the rule") {
                        dag::Error);
   dag::BatchedBimatrixGames<double> pairs;
   pairs.add(1, 2, std::vector<double>{1, 2}, std::vector<double>{1, 1e308});
-  CHECK_THROWS_WITH_AS(dag::logit_batch(pairs, {.tau = 1e-3}), doctest::Contains("game 0"),
+  CHECK_THROWS_WITH_AS((void)dag::logit_batch(pairs, {.tau = 1e-3}), doctest::Contains("game 0"),
                        dag::Error);
-  CHECK_THROWS_WITH_AS(dag::logit_batch(pairs, {.tau = 0}), doctest::Contains("tau"), dag::Error);
-  CHECK_THROWS_WITH_AS(dag::logit_batch(pairs, {.taus = std::vector<double>{1, 2}}),
+  CHECK_THROWS_WITH_AS((void)dag::logit_batch(pairs, {.tau = 0}), doctest::Contains("tau"),
+                       dag::Error);
+  CHECK_THROWS_WITH_AS((void)dag::logit_batch(pairs, {.taus = std::vector<double>{1, 2}}),
                        doctest::Contains("2 taus for 1 games"), dag::Error);
 }

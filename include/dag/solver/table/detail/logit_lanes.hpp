@@ -64,19 +64,15 @@ class LogitLanes {
   template <class Next, class Done>
   void run(double tolerance, bool turned, std::int32_t round_limit, Next&& next, Done&& done) {
     std::array<bool, lane_count> busy{};
-    std::size_t running = 0;
     const auto take = [&](std::size_t l) {
       const Payoffs game = next(l);
-      const bool there = game.u != nullptr;
       load(l, game, turned);
-      running += there && !busy[l] ? 1U : 0U;
-      running -= !there && busy[l] ? 1U : 0U;
-      busy[l] = there;
+      busy[l] = game.u != nullptr;
     };
     for (std::size_t l = 0; l < lane_count; ++l) {
       take(l);
     }
-    while (running > 0) {
+    while (std::find(busy.begin(), busy.end(), true) != busy.end()) {
       newton();
       for (std::size_t l = 0; l < lane_count; ++l) {
         if (busy[l] && advance(l, tolerance, round_limit)) {
