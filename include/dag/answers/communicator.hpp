@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <concepts>
 #include <cstddef>
@@ -157,6 +156,7 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
   });
   const auto swap = [&](std::vector<detail::Message>& messages) {
     std::vector<std::string> bytes;
+    bytes.reserve(messages.size());
     for (detail::Message& message : messages) {
       bytes.push_back(message.release());
     }
@@ -220,4 +220,3 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
 }
 
 }  // namespace dag
-// NOLINTEND(performance-inefficient-vector-operation)

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(bugprone-misplaced-widening-cast)
 
 #include <algorithm>
 #include <cstddef>
@@ -115,6 +114,14 @@ class AnswerCounts {
   return made;
 }
 
+namespace detail {
+/// Where an answer of a question (-1: none) with a verdict (-1: not known) is counted.
+[[nodiscard]] inline std::size_t kind_of(std::int32_t answer, std::int8_t verdict) noexcept {
+  return 3 * static_cast<std::size_t>(std::int64_t{answer} + 1) +
+         static_cast<std::size_t>(int{verdict} + 1);
+}
+}  // namespace detail
+
 /// The counts of `samples`. Time: linear, and a sort of the distinct rows.
 [[nodiscard]] inline AnswerCounts count_answers(const CountedGroups& samples) {
   const AnswerGroups& groups = samples.groups;
@@ -130,7 +137,7 @@ class AnswerCounts {
     for (auto i = static_cast<std::size_t>(groups.begin[g]);
          i < static_cast<std::size_t>(groups.begin[g + 1]); ++i) {
       const std::int32_t answer = groups.answer[i];
-      const auto kind = static_cast<std::size_t>(3 * (answer + 1) + groups.right[i] + 1);
+      const auto kind = detail::kind_of(answer, groups.right[i]);
       if (place[kind] == none) {
         place[kind] = rows.size();
         touched.push_back(kind);
@@ -196,12 +203,9 @@ inline void to_samples(const AnswerCounts& counts, std::span<const double> value
       theirs[static_cast<std::size_t>(classes.answer_key[at])] = static_cast<std::int32_t>(id);
     }
     place.assign(3 * (classes.answers_of(q) + 1), none);
-    const auto kind_of = [](std::int32_t answer, std::int8_t verdict) {
-      return static_cast<std::size_t>(3 * (answer + 1) + verdict + 1);
-    };
     for (auto i = static_cast<std::size_t>(classes.begin[group]);
          i < static_cast<std::size_t>(classes.begin[group + 1]); ++i) {
-      place[kind_of(classes.answer[i], classes.right[i])] = i;
+      place[detail::kind_of(classes.answer[i], classes.right[i])] = i;
     }
     for (auto i = static_cast<std::size_t>(samples.begin[g]);
          i < static_cast<std::size_t>(samples.begin[g + 1]); ++i) {
@@ -212,7 +216,7 @@ inline void to_samples(const AnswerCounts& counts, std::span<const double> value
         id = key < 0 ? -1 : theirs[static_cast<std::size_t>(key)];
         known = id >= 0;
       }
-      const std::size_t row = known ? place[kind_of(id, samples.right[i])] : none;
+      const std::size_t row = known ? place[detail::kind_of(id, samples.right[i])] : none;
       require(row != none, Errc::invalid_argument, "to_samples: sample ", i, " of question '", name,
               "' is not among the counts");
       out[i] = values[row];
@@ -225,4 +229,3 @@ inline void to_samples(const AnswerCounts& counts, std::span<const double> value
 }
 
 }  // namespace dag
-// NOLINTEND(bugprone-misplaced-widening-cast)

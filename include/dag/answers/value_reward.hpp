@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <cmath>
 #include <cstddef>
@@ -55,6 +54,7 @@ struct SampleValues {
     }
   }
   std::vector<double> result;
+  result.reserve(means.size());
   for (const Mean& mean : means) {
     result.push_back(mean.get().value_or(0));
   }
@@ -131,4 +131,3 @@ inline void weighted_value_rewards(const AnswerGroups& groups, const SampleValue
 }
 
 }  // namespace dag
-// NOLINTEND(performance-inefficient-vector-operation)

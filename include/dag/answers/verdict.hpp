@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <algorithm>
 #include <cmath>
@@ -111,6 +110,7 @@ struct Verdict {
       continue;
     }
     std::vector<double> log_nu0;
+    log_nu0.reserve(total.size());
     for (const std::size_t count : total) {
       log_nu0.push_back(std::log(static_cast<double>(count) / static_cast<double>(answered)));
     }
@@ -155,4 +155,3 @@ struct Verdict {
 }
 
 }  // namespace dag
-// NOLINTEND(performance-inefficient-vector-operation)

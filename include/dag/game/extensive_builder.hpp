@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <cstddef>
 #include <cstdint>
@@ -81,11 +80,7 @@ class ExtensiveBuilder {
     game_.nodes.at(node).outcome = at->second;
   }
   void payoff(Node node, const std::vector<double>& payoffs) {
-    std::vector<Number> numbers;
-    for (const double payoff : payoffs) {
-      numbers.emplace_back(payoff);
-    }
-    this->payoff(node, numbers);
+    this->payoff(node, std::vector<Number>(payoffs.begin(), payoffs.end()));
   }
 
   /// The game; the builder is empty afterwards.
@@ -174,4 +169,3 @@ class ExtensiveBuilder {
 };
 
 }  // namespace dag
-// NOLINTEND(performance-inefficient-vector-operation)

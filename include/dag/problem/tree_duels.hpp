@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +65,7 @@ class GoofspielTree {
   }
   [[nodiscard]] static std::vector<std::string> names(const std::vector<std::size_t>& cards) {
     std::vector<std::string> names;
+    names.reserve(cards.size());
     for (const std::size_t card : cards) {
       names.push_back(std::to_string(card));
     }
@@ -288,4 +288,3 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
 }
 
 }  // namespace dag
-// NOLINTEND(performance-inefficient-vector-operation)

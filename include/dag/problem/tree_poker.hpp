@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-inefficient-vector-operation)
 
 #include <algorithm>
 #include <array>
@@ -152,6 +151,7 @@ class LeducTree {
       ++count.back();
     }
     std::vector<Number> chances;
+    chances.reserve(count.size());
     for (const std::size_t times : count) {
       chances.push_back(fraction(times, 4));
     }
@@ -257,6 +257,7 @@ class LeducTree {
     }
   }
   std::vector<Number> chances;
+  chances.reserve(count.size());
   for (const std::size_t times : count) {
     chances.push_back(detail::fraction(times, 30));
   }
@@ -268,4 +269,3 @@ class LeducTree {
 }
 
 }  // namespace dag
-// NOLINTEND(performance-inefficient-vector-operation)

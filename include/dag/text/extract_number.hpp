@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-no-automatic-move)
 
 #include <array>
 #include <cstddef>
@@ -41,7 +40,7 @@ namespace dag {
     if (list) {
       return {ExtractOutcome::fragment, {}};  // x = 1, y = 2
     }
-    const Extraction behind = detail::scan_number(text.substr(equals + 1), true);
+    Extraction behind = detail::scan_number(text.substr(equals + 1), true);
     if (behind.outcome != ExtractOutcome::no_marker) {
       return behind;
     }
@@ -50,4 +49,3 @@ namespace dag {
 }
 
 }  // namespace dag
-// NOLINTEND(performance-no-automatic-move)

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-unnecessary-value-param)
 
 #include <cmath>
 #include <cstddef>
@@ -113,7 +112,7 @@ class BranchSum {
 
   /// All lambda in [low, high] at which the masses add up to 1: intervals are cut in two until the
   /// bounds say that there is no root or that the sum is monotone.
-  void roots(Point a, Point b, int depth, std::vector<double>& out) const {
+  void roots(const Point& a, const Point& b, int depth, std::vector<double>& out) const {
     const double slack = 1e-13;  // of a mass: the rounding of what is compared
     if (a.up + b.down > 1 + slack || b.up + a.down < 1 - slack) {
       return;
@@ -153,4 +152,3 @@ class BranchSum {
 };
 
 }  // namespace dag::detail
-// NOLINTEND(performance-unnecessary-value-param)

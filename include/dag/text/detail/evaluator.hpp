@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-move-const-arg,performance-no-automatic-move)
 
 #include <algorithm>
 #include <cstddef>
@@ -41,7 +40,7 @@ struct Value {
 
   Value() = default;
   explicit Value(Exact re, Exact im = Exact()) : real(std::move(re)), imaginary(std::move(im)) {}
-  explicit Value(ComplexBall b) : exact(false), ball(std::move(b)) {}
+  explicit Value(const ComplexBall& b) : exact(false), ball(b) {}
 
   [[nodiscard]] bool is_real_exact() const noexcept { return exact && imaginary.is_zero(); }
   [[nodiscard]] bool is_zero_exact() const noexcept { return is_real_exact() && real.is_zero(); }
@@ -163,7 +162,7 @@ class Evaluator {
       case Op::add: {
         Value sum{Exact()};
         for (const int kid : node.kids) {
-          const Result term = (*this)(kid);
+          Result term = (*this)(kid);
           if (!term) {
             return term;
           }
@@ -174,7 +173,7 @@ class Evaluator {
       case Op::multiply:
       case Op::divide: {
         const Result a = (*this)(node.kids[0]);
-        const Result b = a ? (*this)(node.kids[1]) : a;
+        Result b = a ? (*this)(node.kids[1]) : a;
         if (!b) {
           return b;
         }
@@ -205,7 +204,7 @@ class Evaluator {
         return a && node.value.to_integer(degree) ? root_of(*a, degree) : std::nullopt;
       }
       case Op::factorial: {
-        const Result a = (*this)(node.kids[0]);
+        Result a = (*this)(node.kids[0]);
         std::int64_t n = 0;
         if (!a) {
           return a;
@@ -224,7 +223,7 @@ class Evaluator {
           if (inner.op == Op::relation) {  // i = 1
             name += " " + inner.text;
             for (const int side : inner.kids) {
-              const Result value = argument(side);
+              Result value = argument(side);
               if (!value) {
                 return value;
               }
@@ -232,7 +231,7 @@ class Evaluator {
             }
             continue;
           }
-          const Result value = argument(kid);
+          Result value = argument(kid);
           if (!value) {
             return value;
           }
@@ -289,7 +288,7 @@ class Evaluator {
 
   Result power_of(const Node& node) {
     const Result a = (*this)(node.kids[0]);
-    const Result b = a ? (*this)(node.kids[1]) : a;
+    Result b = a ? (*this)(node.kids[1]) : a;
     if (!b) {
       return b;
     }
@@ -385,7 +384,7 @@ class Evaluator {
   Result function(const Node& node) {
     std::vector<Value> values;
     for (const int kid : node.kids) {
-      const Result value = (*this)(kid);
+      Result value = (*this)(kid);
       if (!value) {
         return value;
       }
@@ -536,4 +535,3 @@ class Evaluator {
 };
 
 }  // namespace dag::detail
-// NOLINTEND(performance-move-const-arg,performance-no-automatic-move)

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(bugprone-branch-clone,performance-inefficient-vector-operation,performance-no-automatic-move,performance-unnecessary-value-param)
 
 #include <algorithm>
 #include <array>
@@ -139,7 +138,6 @@ class KeyWriter {
         }
         return value(index);
       case Op::percent: return percent(node, index);
-      case Op::degree: return value(index);
       default: return value(index);
     }
   }
@@ -195,7 +193,7 @@ class KeyWriter {
       return std::nullopt;
     }
     const Result up = value_at(index, true);
-    const Result down = up ? value_at(index, false) : up;
+    Result down = up ? value_at(index, false) : up;
     if (!down) {
       return down;
     }
@@ -352,7 +350,7 @@ class KeyWriter {
       return written;
     }
     const std::string name = unit.text();
-    const auto with = [&](std::string key) { return name.empty() ? key : key + " " + name; };
+    const auto with = [&](const std::string& key) { return name.empty() ? key : key + " " + name; };
     Part part{{}, {}, AnswerForm::quantity};
     if (inner.op == Op::atom || written->form == AnswerForm::set ||
         written->form == AnswerForm::tuple || unit.factor == Exact(1)) {
@@ -553,8 +551,8 @@ class KeyWriter {
   [[nodiscard]] bool is_name(int index) const {
     const Node& node = tree_.at(index);
     switch (node.op) {
-      case Op::symbol: return true;
-      case Op::opaque: return true;
+      case Op::symbol:
+      case Op::opaque:
       case Op::euler:  // eccentricity
       case Op::imaginary: return true;
       case Op::multiply: return is_name(node.kids[0]) && is_name(node.kids[1]);
@@ -683,7 +681,7 @@ class KeyWriter {
     if (tree_.at(name).op != Op::symbol || has_symbols(number) || !use(AnswerRule::inequality)) {
       return std::nullopt;
     }
-    const Result part = (*this)(number);
+    Result part = (*this)(number);
     if (!part) {
       return part;
     }
@@ -709,7 +707,7 @@ class KeyWriter {
     const int name = node.kids[swapped ? 1 : 0];
     const int number = node.kids[swapped ? 0 : 1];
     if (tree_.at(name).op == Op::symbol && !has_symbols(number)) {
-      const Result part = (*this)(number);
+      Result part = (*this)(number);
       if (!part) {
         return part;
       }
@@ -801,6 +799,7 @@ class KeyWriter {
           return a.first == b.first;
         }) == values.end();
     std::vector<Part> all;
+    all.reserve(values.size());
     for (auto& v : values) {
       all.push_back(std::move(v.second));
     }
@@ -816,4 +815,3 @@ class KeyWriter {
 };
 
 }  // namespace dag::detail
-// NOLINTEND(bugprone-branch-clone,performance-inefficient-vector-operation,performance-no-automatic-move,performance-unnecessary-value-param)

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(bugprone-branch-clone)
 
 #include <algorithm>
 #include <array>
@@ -108,13 +107,10 @@ class Lexer {
     }
     for (std::size_t at = 0; at < text.size() && ok_ && tokens_.size() < most_tokens + 1;) {
       const char c = text[at];
-      if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-        space_ = true;
-        ++at;
-      } else if (const std::size_t size = atom_size(text, at); size != 0) {
+      if (const std::size_t size = atom_size(text, at); size != 0) {
         add(TokenKind::atom, std::string(text.substr(at, size)), roman);
         at += size;
-      } else if (c == '~') {
+      } else if (is_blank(c) || c == '~') {
         space_ = true;
         ++at;
       } else if (is_digit(text, at) || (c == '.' && is_digit(text, at + 1))) {
@@ -503,4 +499,3 @@ class Lexer {
 };
 
 }  // namespace dag::detail
-// NOLINTEND(bugprone-branch-clone)

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(performance-no-automatic-move)
 
 #include <array>
 #include <cstddef>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <dag/text/detail/dates.hpp>
 #include <dag/text/detail/scan.hpp>
 #include <dag/text/extraction.hpp>
 
@@ -117,7 +117,7 @@ class NumberScanner {
     }
     i = magnitude(i, out);
     out.end = i;
-    out.fragment = out.fragment || goes_on(i);
+    out.fragment = out.fragment || goes_on(i) || (whole && in_date(at, i));
     return out;
   }
 
@@ -430,6 +430,67 @@ class NumberScanner {
     return (open == '(' || open == '[' || open == '{') && (close == ')' || close == ']');
   }
 
+  /// Whether the digits [at, end) are the day or the year of a date in words: May 5, 2024; 17th of
+  /// May; in May 2024. Months begin with a capital letter ("5 may be" names none).
+  [[nodiscard]] bool in_date(std::size_t at, std::size_t end) const {
+    const std::size_t count = end - at;
+    if (count > 4 || digits(at) != end) {
+      return false;
+    }
+    const bool day = count <= 2;
+    std::size_t left = back_over(at, " ");
+    if (day) {  // 5 May, 17th of May
+      std::size_t next = spaces(end);
+      next = is_alpha(char_at(text_, next)) && next == end ? spaces(end + 2) : next;
+      next = starts(text_.substr(next), "of ") ? spaces(next + 3) : next;
+      if (next > end && month_at(next)) {
+        return true;
+      }
+      // May 5, and then no word: "in May 24 clips were sold" says no date.
+      const std::size_t then = spaces(end);
+      return month_before(left) && (then == text_.size() || !is_alpha(text_[then]));
+    }
+    if (count != 4) {
+      return false;
+    }
+    if (month_before(left)) {  // May 2024
+      return true;
+    }
+    left = back_over(left, ", ");
+    std::size_t begin = left;
+    if (begin >= 2 && is_alpha(text_[begin - 1]) && is_alpha(text_[begin - 2])) {
+      begin -= 2;  // 5th
+    }
+    const std::size_t digits_end = begin;
+    while (begin > 0 && digits_end - begin < 3 && is_digit_char(text_[begin - 1])) {
+      --begin;
+    }
+    return begin < digits_end && digits_end - begin <= 2 && month_before(back_over(begin, " "));
+  }
+  [[nodiscard]] std::size_t back_over(std::size_t i, std::string_view blanks) const {
+    while (i > 0 && blanks.find(text_[i - 1]) != nowhere) {
+      --i;
+    }
+    return i;
+  }
+  [[nodiscard]] bool month_before(std::size_t end) const {
+    end -= end > 0 && text_[end - 1] == '.' ? 1 : 0;
+    std::size_t begin = end;
+    while (begin > 0 && end - begin < 10 && is_alpha(text_[begin - 1])) {
+      --begin;
+    }
+    return month_at(begin) && (begin == 0 || !is_word_byte(text_[begin - 1]));
+  }
+  /// A month's name, or its first three letters, from `at` to the end of the word.
+  [[nodiscard]] bool month_at(std::size_t at) const {
+    std::size_t end = at;
+    while (end < text_.size() && is_alpha(text_[end])) {
+      ++end;
+    }
+    const std::string_view word = text_.substr(at, end - at);
+    return word.size() >= 3 && word.size() <= 9 && is_upper(word[0]) && month_of(word) > 0;
+  }
+
   /// Whether what follows a number at `i` makes it a piece of something.
   [[nodiscard]] bool goes_on(std::size_t i) const {
     const char c = char_at(text_, i);
@@ -669,7 +730,7 @@ class NumberScanner {
     if (line == nowhere) {
       break;
     }
-    const Extraction found = scan_numbers(text, line + 1, false);
+    Extraction found = scan_numbers(text, line + 1, false);
     if (found.outcome != ExtractOutcome::no_marker) {
       return found;
     }
@@ -678,4 +739,3 @@ class NumberScanner {
 }
 
 }  // namespace dag::detail
-// NOLINTEND(performance-no-automatic-move)

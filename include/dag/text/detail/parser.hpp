@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NOLINTBEGIN(bugprone-branch-clone,performance-unnecessary-value-param)
 
 #include <algorithm>
 #include <array>
@@ -88,7 +87,7 @@ class Parser {
     for (;;) {
       const Token& t = peek();
       const bool word = t.kind == TokenKind::word || t.kind == TokenKind::letter;
-      if (t.is(',') || t.is(';')) {
+      if (t.is(',') || t.is(';') || (t.is('&') && found)) {
         next();
       } else if (word && t.run == "and" && t.first) {
         any_and = true;
@@ -96,8 +95,6 @@ class Parser {
       } else if (word && t.run == "or" && t.first) {
         any_or = true;
         skip_run();
-      } else if (t.is('&') && found) {
-        next();
       } else if (t.is_command("lor") || t.is_command("vee")) {
         any_or = true;
         next();
@@ -985,7 +982,7 @@ class Parser {
     return ok_ ? tree_.add(Op::function, {value}, "abs") : 0;
   }
 
-  int tuple(std::string open) {
+  int tuple(const std::string& open) {
     const Depth depth(*this);
     next();
     const int bars = bars_;
@@ -1365,4 +1362,3 @@ class Parser {
 };
 
 }  // namespace dag::detail
-// NOLINTEND(bugprone-branch-clone,performance-unnecessary-value-param)

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <dag/text/detail/choices.hpp>
+#include <dag/text/detail/dates.hpp>
 #include <dag/text/detail/keys.hpp>
 #include <dag/text/detail/parser.hpp>
 #include <dag/text/detail/unicode.hpp>

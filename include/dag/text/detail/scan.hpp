@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 /// Small looks at characters that all ways of extraction share. ASCII unless said otherwise.
 namespace dag::detail {
@@ -189,6 +191,35 @@ struct Spoken {
   return last == first + 1 && is_alpha(text[first]) && (is_upper(text[first]) || parens)
              ? text[first]
              : '\0';
+}
+
+/// ASCII letters in lower case.
+[[nodiscard]] inline std::string lower_ascii(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return out;
+}
+
+/// Words of a text, at blanks, commas and hyphens.
+[[nodiscard]] inline std::vector<std::string> words_of(std::string_view text,
+                                                       std::string_view gaps = " ,") {
+  std::vector<std::string> out;
+  std::string word;
+  for (const char c : text) {
+    if (is_blank(c) || gaps.find(c) != std::string_view::npos) {
+      if (!word.empty()) {
+        out.push_back(std::move(word));
+        word.clear();
+      }
+    } else {
+      word += c;
+    }
+  }
+  if (!word.empty()) {
+    out.push_back(std::move(word));
+  }
+  return out;
 }
 
 }  // namespace dag::detail

@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/text/detail/words.hpp>
+
+namespace dag::detail {
+
+/// The letters of an answer that is nothing but labels: A, (A), A., A and C, (A) (C), "A, C"; empty
+/// if there is anything else.
+[[nodiscard]] inline std::string only_labels(std::string_view text) {
+  std::string letters;
+  bool open = false;
+  bool gap = true;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const auto rest = text.substr(at);
+    if (is_blank(c) || c == ',' || c == ';' || c == '&' || c == '/' || c == '+') {
+      gap = true;
+      ++at;
+    } else if (c == '(' || c == '[') {
+      if (open) {
+        return {};
+      }
+      open = true;
+      gap = true;
+      ++at;
+    } else if (c == ')' || c == ']' || c == '.' || c == ':') {
+      if (letters.empty()) {
+        return {};
+      }
+      open = false;
+      gap = true;
+      ++at;
+    } else if (!letters.empty() && (rest.substr(0, 3) == "and" || rest.substr(0, 2) == "or") &&
+               gap) {
+      at += c == 'a' ? 3 : 2;
+      if (at < text.size() && is_alpha(text[at])) {
+        return {};
+      }
+    } else if (is_upper(c) && gap) {
+      letters += c;
+      gap = false;
+      ++at;
+    } else {
+      return {};
+    }
+  }
+  return open ? std::string() : letters;
+}
+
+/// "A. Paris", "(A) 12", "A: x": the letter, A to J, with something after it.
+[[nodiscard]] inline char label_with_text(std::string_view text) {
+  const std::size_t open = !text.empty() && (text[0] == '(' || text[0] == '[') ? 1 : 0;
+  if (text.size() < open + 4 || text[open] < 'A' || text[open] > 'J') {
+    return 0;
+  }
+  const char after = text[open + 1];
+  const bool closed =
+      open == 1 ? after == ')' || after == ']' : after == ')' || after == '.' || after == ':';
+  return closed && is_blank(text[open + 2]) ? text[open] : '\0';
+}
+
+struct LabelledPart {
+  std::string label;
+  std::string_view text;
+};
+
+/// The parts of "(a) 3 (b) 4", "i) yes ii) no": labels in their order from the first, each at the
+/// beginning or after white space or a separator. Empty if there are none.
+[[nodiscard]] inline std::vector<LabelledPart> labelled_parts(std::string_view text) {
+  constexpr std::array<std::string_view, 10> roman{"i",  "ii",  "iii",  "iv", "v",
+                                                   "vi", "vii", "viii", "ix", "x"};
+  std::vector<LabelledPart> out;
+  if (text.size() < 4 || (text[0] != '(' && !is_alpha(text[0]) && !is_digit_char(text[0]))) {
+    return out;
+  }
+  enum class Series { none, lower, upper, roman_lower, figure };
+  Series series = Series::none;
+  const auto expected = [&](std::size_t n) -> std::string {
+    switch (series) {
+      case Series::lower:
+        return n < 26 ? std::string(1, static_cast<char>('a' + static_cast<int>(n))) : "";
+      case Series::upper:
+        return n < 26 ? std::string(1, static_cast<char>('A' + static_cast<int>(n))) : "";
+      case Series::roman_lower: return n < roman.size() ? std::string(roman[n]) : "";
+      case Series::figure: return std::to_string(n + 1);
+      case Series::none: break;
+    }
+    return "";
+  };
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool starts =
+        at == 0 || is_blank(text[at - 1]) || text[at - 1] == ';' || text[at - 1] == ',';
+    if (!starts) {
+      continue;
+    }
+    const bool bracket = text[at] == '(';
+    const std::size_t from = at + (bracket ? 1 : 0);
+    std::size_t end = from;
+    while (end < text.size() && end - from < 5 &&
+           (is_alpha(text[end]) || is_digit_char(text[end]))) {
+      ++end;
+    }
+    if (end == from || end >= text.size() || text[end] != ')' ||
+        (end + 1 < text.size() && !is_blank(text[end + 1]))) {
+      continue;
+    }
+    const std::string_view label = text.substr(from, end - from);
+    if (out.empty()) {
+      if (at != 0) {
+        return out;
+      }
+      series = label == "a"              ? Series::lower
+               : label == "A"            ? Series::upper
+               : label == "i"            ? Series::roman_lower
+               : label == "1" && bracket ? Series::figure
+                                         : Series::none;
+      if (series == Series::none) {
+        return out;
+      }
+    } else if (label != expected(out.size())) {
+      continue;
+    } else {
+      out.back().text = text.substr(begin, at - begin);
+    }
+    out.push_back({std::string(label), {}});
+    begin = end + 1;
+    at = end;
+  }
+  if (out.size() < 2) {
+    out.clear();
+    return out;
+  }
+  out.back().text = text.substr(begin);
+  for (LabelledPart& part : out) {
+    part.text = trimmed(part.text);
+    while (!part.text.empty() &&
+           std::string_view(",;\\ ").find(part.text.back()) != std::string_view::npos) {
+      part.text.remove_suffix(1);
+    }
+    if (part.text.substr(0, 3) == "and") {
+      out.clear();
+      break;
+    }
+  }
+  return out;
+}
+
+/// Fixed phrases of one meaning, lower case.
+[[nodiscard]] inline std::string_view synonym(std::string_view text) noexcept {
+  struct Phrase {
+    std::string_view from;
+    std::string_view to;
+  };
+  constexpr std::array<Phrase, 19> phrases{{{"dne", "does not exist"},
+                                            {"d.n.e.", "does not exist"},
+                                            {"does not exist.", "does not exist"},
+                                            {"doesn't exist", "does not exist"},
+                                            {"no solutions", "no solution"},
+                                            {"no real solutions", "no real solution"},
+                                            {"there is no solution", "no solution"},
+                                            {"there are no solutions", "no solution"},
+                                            {"all real numbers", "(-inf, inf)"},
+                                            {"all reals", "(-inf, inf)"},
+                                            {"the empty set", "\\emptyset"},
+                                            {"empty set", "\\emptyset"},
+                                            {"null set", "\\emptyset"},
+                                            {"positive infinity", "inf"},
+                                            {"negative infinity", "-inf"},
+                                            {"n/a", "not applicable"},
+                                            {"none of the above", "none of these"},
+                                            {"cannot be determined", "cannot be determined"},
+                                            {"can not be determined", "cannot be determined"}}};
+  for (const Phrase& phrase : phrases) {
+    if (text == phrase.from) {
+      return phrase.to;
+    }
+  }
+  return {};
+}
+
+}  // namespace dag::detail
