@@ -297,9 +297,10 @@ cli::RewardRequest request_of(const std::string& utility, const std::string& est
 /// without a verdict of their own without a reward.
 nb::tuple rewards(const Groups& self, const std::string& utility, const std::string& estimator,
                   const std::string& advantage, const std::optional<Array>& own,
-                  const nb::dict& fields) {
+                  const Groups* reference, const nb::dict& fields) {
   cli::RewardRequest request = request_of(utility, estimator, fields);
   request.advantage = advantage;
+  request.reference = reference != nullptr ? "reference" : "";
   std::vector<double> own_reward;
   if (own) {
     const auto given = view<double>(*own, "rewards: own");
@@ -324,12 +325,8 @@ nb::tuple rewards(const Groups& self, const std::string& utility, const std::str
       found.reward.assign(self.groups.samples(), 0.0);
       found.advantage.assign(self.groups.samples(), 0.0);
     } else {
-      found = cli::compute_rewards(
-          self.groups, plans, [](const std::string&) -> dag::AnswerGroups {
-            dag::fail(dag::Errc::unsupported,
-                      "rewards: a consensus frozen from another file is read by the program dag "
-                      "only");
-          });
+      found = cli::compute_rewards(self.groups, plans,
+                                   [&](const std::string&) { return reference->groups; });
     }
     cli::add_terms(terms, self.groups, own_reward, request.weight, found.reward);
     const bool unscored =
@@ -391,7 +388,7 @@ void add_groups(nb::module_& m) {
       .def_static("of_ids", &groups_of_ids, nb::arg("ids"), nb::arg("offsets").none(),
                   nb::arg("question").none())
       .def("rewards", &rewards, nb::arg("utility"), nb::arg("estimator"), nb::arg("advantage"),
-           nb::arg("own").none(), nb::arg("fields"))
+           nb::arg("own").none(), nb::arg("reference").none(), nb::arg("fields"))
       .def("signals", &signals, nb::arg("utility"), nb::arg("estimator"), nb::arg("smoothing"))
       .def("__len__", [](const Groups& self) { return self.groups.samples(); })
       .def("offsets",

@@ -206,6 +206,18 @@ def test_terms_and_verdicts():
     np.testing.assert_allclose(both[:4], own[:4] + 2 * np.array([0.5, 0.5, 0.25, 0.25]))
 
 
+def test_frozen_consensus_of_other_groups():
+    """log q(z) of the reference, less log nu(z): with the groups themselves as reference, coherence again."""
+    question, context, answers = ["q"] * 6, ["a"] * 3 + ["b"] * 3, list("112122")
+    g = dag.Groups(question, context, answers)
+    own = g.rewards("frozen_arithmetic", smoothing=1e-12, reference=g).reward
+    np.testing.assert_allclose(own, g.rewards("coherence").reward, atol=1e-9)
+    other = dag.Groups(question, context, list("111112"))
+    assert g.rewards("frozen_arithmetic", reference=other).reward[0] > own[0]
+    with pytest.raises(dag.Error, match="reference"):
+        g.rewards("frozen_arithmetic")
+
+
 def test_counts_are_samples():
     a = dag.Groups.from_counts([("q", "x", {"1": 2, "2": 1, None: 1}), ("q", "y", {"1": 1, "3": 1})])
     b = dag.Groups(["q", "q"], ["x", "y"], [["1", "1", "2", None], ["1", "3"]])

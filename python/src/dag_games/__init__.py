@@ -159,16 +159,18 @@ class Groups:
         return self
 
     def rewards(self, utility: str, estimator: str = "plug-in", out: Any = None, *, own: Any = None,
-                **fields: Any) -> Rewards:
+                reference: "Groups | None" = None, **fields: Any) -> Rewards:
         """Rewards of a utility by its name in the registry (`utilities()`), or of a sum: "coherence + 0.1*entropy".
         Terms of a sum may also be majority, self_frequency and own (the samples' own rewards: own=, float64).
 
         estimator: plug-in, leave-one-out, u-statistic, digamma, minimax, aqp. fields: those of the
         utility (weight, order, k, smoothing, target, values, ...; files as in `dag rewards`); an unknown
-        one is refused. out: float64, one a sample, filled with the rewards.
+        one is refused. reference: groups whose consensus is frozen (frozen_arithmetic and its kin).
+        out: float64, one a sample, filled with the rewards.
         """
         name = utility.replace(" ", "")
-        reward, advantage, report = self._core.rewards(name, estimator, "trl-none", own, fields)
+        reward, advantage, report = self._core.rewards(name, estimator, "trl-none", own,
+                                                       None if reference is None else reference._core, fields)
         if out is not None:
             if not isinstance(out, _np.ndarray) or out.dtype != _np.float64 or out.shape != reward.shape:
                 raise Error(f"rewards: out must be float64 of shape {reward.shape}, got "

@@ -3,7 +3,7 @@
 """What the trainers' adapters share: texts of completions, rows of a batch, rewards of whole questions."""
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -25,8 +25,10 @@ def text_of(completion: Any) -> str:
     raise Error(f"a completion must be a str or a list of messages, got {type(completion).__name__}")
 
 
-def answers_of(completions: Sequence[Any], how: str) -> list[str | None]:
-    return extract([text_of(c) for c in completions], how)
+def answers_of(completions: Sequence[Any], how: "str | Callable[[str], str | None]") -> list[str | None]:
+    """The answers of completions, read as `extract` reads them, or by a function of the text."""
+    texts = [text_of(c) for c in completions]
+    return [how(t) for t in texts] if callable(how) else extract(texts, how)
 
 
 def column(columns: dict, name: str, rows: int) -> list:
@@ -41,8 +43,8 @@ def column(columns: dict, name: str, rows: int) -> list:
 def score_rows(rows: Sequence[Row], utility: str, estimator: str, *, contexts: int | None = None,
                samples: int | None = None, advantage: str = "trl-none", key: str = "canonical",
                **fields: Any) -> tuple[Rewards, np.ndarray]:
-    """Rewards and advantages of rows, in their order. With contexts and samples, questions that are
-    not complete are refused by name."""
+    """Rewards and advantages of rows, in their order. advantage: a convention, or "signal": the utility's own
+    signals. With contexts and samples, questions that are not complete are refused by name."""
     gold = [r[3] for r in rows]
     groups = Groups([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows],
                     gold if any(g is not None for g in gold) else None, key)
@@ -51,4 +53,4 @@ def score_rows(rows: Sequence[Row], utility: str, estimator: str, *, contexts: i
             raise Error("give contexts and samples together: how many of each a complete question has")
         groups.require(contexts, samples)
     found = groups.rewards(utility, estimator, **fields)
-    return found, found.advantage(advantage)
+    return found, found.signal if advantage == "signal" else found.advantage(advantage)

@@ -37,16 +37,17 @@ def _gather(rows: list) -> tuple[list, int]:
     return gather_object(rows), sum(counts[:dist.get_rank()])
 
 
-def reward(utility: str, extract: str = "boxed>number,number", *, estimator: str = "plug-in",
+def reward(utility: str, extract: str | Callable[[str], str | None] = "boxed>number,number", *, estimator: str = "plug-in",
            contexts: int | None = None, samples: int | None = None, gold: str | None = None,
            advantage: str = "trl-none", key: str = "canonical", name: str | None = None,
            **fields: Any) -> Callable[..., list[float | None]]:
     """A reward function for `reward_funcs`.
 
-    utility, estimator, fields: as in `Groups.rewards`. extract: how an answer is read from a completion.
-    contexts, samples: what a complete question has (refused otherwise). gold: the column of right
-    answers, where the utility needs verdicts. Samples without an answer get None. The last call's
-    advantages of this rank are kept in `.last_advantages` (for `trainer_class`).
+    utility, estimator, fields: as in `Groups.rewards`. extract: how an answer is read from a completion (a way
+    of `dag_games.extract`, or a function of the text). contexts, samples: what a complete question has (refused
+    otherwise). gold: the column of right answers, where the utility needs verdicts. advantage: a convention, or
+    "signal". Samples without an answer get None. The last call's advantages of this rank are kept in
+    `.last_advantages` (for `trainer_class`).
     """
     def function(prompts: Any = None, completions: Any = None, completion_ids: Any = None,
                  log_metric: Callable | None = None, **columns: Any) -> list[float | None]:
