@@ -117,3 +117,24 @@ def test_several_rewards(tmp_path):
                                   reward_funcs=[reward, length], args=args, train_dataset=questions(4))
     trainer.train()
     assert "rewards/length/mean" in trainer.state.log_history[0]
+
+
+def test_ranks_give_the_same_bits(tmp_path):
+    import json
+    import pathlib
+    import subprocess
+    import sys
+    rng = np.random.default_rng(5)
+    rows = [(f"q{q}", f"c{c}", str(rng.integers(0, 5))) for q in range(4) for c in range(4) for _ in range(8)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    found = []
+    for ranks in (1, 2, 4, 8):
+        out = tmp_path / f"{ranks}.json"
+        subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={ranks}",
+                        str(pathlib.Path(__file__).parent / "ranks.py"), str(tmp_path / "rows.json"), str(out)],
+                       check=True, capture_output=True, timeout=300,
+                       env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"})
+        found.append(json.loads(out.read_text()))
+    want = dag.Groups(*map(list, zip(*rows))).rewards("coherence + 0.1*entropy")
+    assert found[0][0] == want.reward.tolist()
+    assert all(f == found[0] for f in found[1:])
