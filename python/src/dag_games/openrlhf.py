@@ -1,20 +1,25 @@
 # SPDX-FileCopyrightText: The dag authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answer-level rewards in OpenRLHF, whose reward function sees one sample a call.
+"""Answer-level rewards in OpenRLHF, whose callers send one sample a call.
 
-`GroupServer` holds each call until the samples of its question are complete, then answers all of them:
+`GroupServer` holds each call until the samples of its question are complete, then answers all of them. As an
+HTTP server (`--reward.remote_url http://HOST:PORT`), which holds as many calls as come:
 
     server = GroupServer("coherence", contexts=4, samples=8, extract="boxed>number,number")
-    def reward_func(queries, prompts, labels):          # labels: '{"question_id": ..., "context_id": ...}'
-        return server(queries, prompts, labels)
+    serve(server, port=5000).serve_forever()      # labels: '{"question_id": ..., "context_id": ..., "gold": ...}'
 
-A question that is not complete within `timeout` seconds raises in every call that waits for it: a number
-made of half a question would be wrong in silence. Calls come from threads or from asyncio (`acall`).
+As a reward function in a file it works where a question has no more samples than asyncio has threads
+(the processors + 4, at most 32), since each held call keeps one; a larger question is refused at once.
+
+A question that is not complete within `timeout` seconds raises in every call that waits for it (over HTTP:
+status 500 with the text): a number made of half a question would be wrong in silence.
 """
 from __future__ import annotations
 
 import asyncio
+import http.server
 import json
+import os
 import threading
 from typing import Any, Sequence
 
@@ -23,7 +28,7 @@ import numpy as np
 from . import Error, extract as _extract
 from ._group import score_rows
 
-__all__ = ["GroupServer"]
+__all__ = ["GroupServer", "serve"]
 
 
 class _Question:
@@ -94,6 +99,10 @@ class GroupServer:
                 "extra_logs": {"dag_dead_groups": float(sum(p.report.get("dead_groups", 0) for _, p, _ in entered))}}
 
     def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> dict:
+        threads = min(32, (os.cpu_count() or 1) + 4)  # as concurrent.futures has it
+        if threading.current_thread().name.startswith("asyncio_") and self.contexts * self.samples > threads:
+            raise Error(f"GroupServer: a question of {self.contexts} x {self.samples} samples cannot wait in the "
+                        f"{threads} threads of asyncio.to_thread; serve it over HTTP (dag_games.openrlhf.serve)")
         entered = [self._enter(*row) for row in zip(queries, prompts, labels)]
         for _, place, _ in entered:
             place.done.wait(self.timeout)
@@ -106,3 +115,33 @@ class GroupServer:
             while not place.done.is_set() and asyncio.get_running_loop().time() < deadline:
                 await asyncio.sleep(0.005)
         return self._result(entered)
+
+
+def serve(server: GroupServer, port: int = 5000, host: str = "127.0.0.1") -> http.server.ThreadingHTTPServer:
+    """The server behind OpenRLHF's remote reward: POST {"query", "prompts", "labels"}, a thread a call.
+    `serve_forever()` runs it; port 0 takes a free one (`server_address`)."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:  # noqa: N802
+            try:
+                asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+                reply, status = server(asked["query"], asked["prompts"], asked["labels"]), 200
+            except (KeyError, TypeError, ValueError) as error:  # Error is a ValueError
+                reply, status = {"error": f"{type(error).__name__}: {error}"}, 500
+            body = json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 1024
+        daemon_threads = True
+
+    return Server((host, port), Handler)
