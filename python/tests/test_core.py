@@ -140,6 +140,15 @@ def test_table_rewards_in_place_and_by_hand():
     (lambda: dag.Groups(["q"], ["c"], ["1"]).signals("coherence", "nope"), "nope"),
     (lambda: dag.Groups.from_counts([("q", "c", {"1": -1})]), "whole number"),
     (lambda: dag.align("gini", [0.5, math.nan], beta=1.0), "finite"),
+    (lambda: dag.table_rewards(np.zeros((2, 3), np.int32), out=(np.zeros((3, 2)).T, np.zeros((2, 3)))), "contiguous"),
+    (lambda: dag.table_rewards([[1, 2]]), "must be an array"),
+    (lambda: dag.policy_loss("dapo", [[0.0]], [1.0]), "must be an array"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards(""), "not empty"),
+    (lambda: dag.Groups(["q"], ["c"], ["1"]).require(-1, 2), "whole numbers"),
+    (lambda: dag.Groups(["q"] * 2, ["c"] * 2, ["1", "2"]).rewards("gini").advantage("opo", lengths=[1]), "1 lengths for 2"),
+    (lambda: dag.Groups.from_counts([("q", "c")]), "a row is"),
+    (lambda: dag.equal(None, "1"), "must be a str"),
+    (lambda: dag.solve(np.ones((2, 2), bool)), "must be numbers"),
     (lambda: dag.extract("one"), "list of str"),
     (lambda: dag.extract(["x"], "no_such_way"), "no_such_way"),
     (lambda: dag.solve("rps", tolerance=-1.0), "tolerance"),
@@ -261,6 +270,18 @@ def test_every_name_of_the_registry_is_computed_or_refused():
                 assert "needs" in str(error)
     assert len(computed) > 20
     assert {"coherence_arithmetic", "shannon_entropy", "gini", "expected_reward", "pairwise_kl"} <= computed & signalled
+
+
+def test_tensors_are_seen_and_filled():
+    torch = pytest.importorskip("torch")
+    ids = torch.randint(0, 5, (6, 8), dtype=torch.int32, generator=torch.Generator().manual_seed(0))
+    out = torch.empty(6, 8), torch.empty(6, 8)
+    dag.table_rewards(ids, "digamma", out=out)
+    np.testing.assert_array_equal(out[0].numpy(), dag.table_rewards(ids.numpy(), "digamma", dtype=np.float32).reward)
+    with pytest.raises(dag.Error, match="detach"):
+        dag.policy_loss("dapo", torch.zeros(2, 3, requires_grad=True), torch.zeros(2))
+    with pytest.raises(dag.Error, match="contiguous"):
+        dag.table_rewards(ids, out=(torch.empty(8, 6).T, torch.empty(6, 8)))
 
 
 def test_threads_run_beside_the_computation():

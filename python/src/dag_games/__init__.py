@@ -41,6 +41,30 @@ def _column(values: Any, name: str) -> tuple:
     return tuple(values)
 
 
+def _array(values: Any, name: str, optional: bool = False, out: bool = False) -> Any:
+    """An array that can be seen as it lies; says what is in the way. One with strides is copied, except `out`."""
+    if values is None and optional:
+        return None
+    if not (hasattr(values, "__dlpack__") or hasattr(values, "__array_interface__")):
+        raise Error(f"{name} must be an array (NumPy, or DLPack on the CPU), got {type(values).__name__}")
+    if getattr(values, "requires_grad", False):
+        raise Error(f"{name} is part of a graph; give {name}.detach()")
+    if getattr(values, "is_cuda", False):
+        raise Error(f"{name} is on a device; give {name}.cpu()")
+    if out:
+        flags = getattr(values, "flags", None)
+        whole = flags.c_contiguous if flags is not None else values.is_contiguous()
+        if not whole or (flags is not None and not flags.writeable):
+            raise Error(f"{name} must be contiguous and writable: what is computed would be lost")
+    return values
+
+
+def _word(text: Any, name: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise Error(f"{name} must be a str that is not empty, got {text!r}")
+    return text.replace(" ", "")
+
+
 class Rewards:
     """Rewards of `Groups.rewards`, in the order of the rows.
 
@@ -60,6 +84,8 @@ class Rewards:
 
         def grouped(values: Any) -> Any:
             values = _np.asarray(values, dtype=_np.float64)
+            if values.shape != self.reward.shape:
+                raise Error(f"advantage: {values.size} lengths for {self.reward.size} samples")
             return _np.ascontiguousarray(values if order is None else values[order])
 
         reward = grouped(self.reward)
@@ -116,7 +142,8 @@ class Groups:
         """Answers as integers: ids int32 or int64, groups x samples, or flat with offsets (int64,
         groups + 1); negative: missing. question: likewise, one a group, equal for contexts of one question."""
         self = cls.__new__(cls)
-        self._core = _core._Groups.of_ids(ids, offsets, question)
+        self._core = _core._Groups.of_ids(_array(ids, "from_ids: ids"), _array(offsets, "from_ids: offsets", True),
+                                          _array(question, "from_ids: question", True))
         self._index()
         return self
 
@@ -126,6 +153,9 @@ class Groups:
         """Groups as counts: (question, context, {answer: how often}) a row; None: samples without an
         answer. Samples are in the order of the rows and their answers, each as often as it was counted."""
         rows = list(rows)
+        for row in rows:
+            if len(row) != 3 or not hasattr(row[2], "items"):
+                raise Error(f"from_counts: a row is (question, context, {{answer: count}}), got {row!r:.80}")
         answers = []
         for question, context, counts in rows:
             for answer, count in counts.items():
@@ -155,6 +185,8 @@ class Groups:
     def require(self, contexts: int, samples: int) -> "Groups":
         """Raises unless every question has `contexts` contexts of `samples` samples each; names the
         question that has not. A batch cut through a question gives wrong rewards, silently."""
+        if not (isinstance(contexts, int) and isinstance(samples, int) and contexts > 0 and samples > 0):
+            raise Error(f"require: contexts and samples must be whole numbers > 0, got {contexts!r} and {samples!r}")
         self._core.require(contexts, samples)
         return self
 
@@ -168,13 +200,18 @@ class Groups:
         one is refused. reference: groups whose consensus is frozen (frozen_arithmetic and its kin).
         out: float64, one a sample, filled with the rewards.
         """
-        name = utility.replace(" ", "")
+        name = _word(utility, "rewards: utility")
+        own = _array(own, "rewards: own", True)
+        if reference is not None and not isinstance(reference, Groups):
+            raise Error(f"rewards: reference must be Groups, got {type(reference).__name__}")
         reward, advantage, report = self._core.rewards(name, estimator, "trl-none", own,
                                                        None if reference is None else reference._core, fields)
         if out is not None:
             if not isinstance(out, _np.ndarray) or out.dtype != _np.float64 or out.shape != reward.shape:
                 raise Error(f"rewards: out must be float64 of shape {reward.shape}, got "
                             f"{getattr(out, 'dtype', type(out).__name__)} {getattr(out, 'shape', '')}")
+            if not out.flags.writeable:
+                raise Error("rewards: out cannot be written to")
             out[...] = reward
             reward = out
         return Rewards(self, reward, {"trl-none": advantage}, report,
@@ -184,7 +221,7 @@ class Groups:
         """Signals, float64 a sample: the gradient of the utility's estimate is mean_i signal_i grad log pi(y_i). They
         are centred already, by a baseline that does not depend on the sample and so adds no bias; 0 for a missing
         answer. What `dag train` uses. For utilities that know answers by their groups alone."""
-        return self._core.signals(utility.replace(" ", ""), estimator, smoothing)
+        return self._core.signals(_word(utility, "signals: utility"), estimator, smoothing)
 
 
 class TableRewards(NamedTuple):
@@ -199,9 +236,12 @@ def table_rewards(ids: Any, estimator: str = "aqp", scale: float = -1.0, advanta
     """Rewards scale * (estimate of log nu(z)) and advantages straight from integer answers, in one
     pass (scale -1: entropy). ids: int32 (int64 is narrowed first), groups x samples. dtype: float32 or float64.
     out: (rewards, advantages) of ids' shape, filled in place; nothing is allocated then."""
+    ids = _array(ids, "table_rewards: ids")
     if out is None:
         shape = _np.shape(ids)
         out = (_np.empty(shape, dtype), _np.empty(shape, dtype))
+    for array, name in zip(out, ("rewards", "advantages")):
+        _array(array, f"table_rewards: the {name}' out", out=True)
     run = _core.table_rewards32 if out[0].dtype == _np.float32 else _core.table_rewards64
     return TableRewards(out[0], out[1], run(ids, estimator, scale, advantage, out[0], out[1]))
 
@@ -210,9 +250,9 @@ def advantages(rewards: Any, offsets: Any, kind: str = "trl-none", lengths: Any 
                out: Any = None) -> Any:
     """Advantages of ragged groups: rewards float32 or float64 (NaN: no reward), offsets int64,
     groups + 1; lengths of the rewards' dtype."""
-    rewards = _np.asarray(rewards)
-    if out is None:
-        out = _np.empty_like(rewards)
+    rewards, lengths = _np.asarray(_array(rewards, "advantages: rewards")), _array(lengths, "advantages: lengths", True)
+    offsets = _array(offsets, "advantages: offsets")
+    out = _np.empty_like(rewards, order="C") if out is None else _array(out, "advantages: out", out=True)
     run = _core.advantages32 if rewards.dtype == _np.float32 else _core.advantages64
     run(rewards, offsets, kind, lengths, out)
     return out
@@ -223,6 +263,10 @@ def policy_loss(preset: str, log_prob: Any, advantage: Any, *, mask: Any = None,
                 beta: float = 0.0, fixed_length: float = 0.0) -> tuple[Any, dict]:
     """A trainer's policy loss by preset: (gradient in log_prob, numbers). log_prob: float32 or
     float64, sequences x tokens, nats; the others likewise; advantage one a sequence; mask uint8."""
+    log_prob, advantage = _array(log_prob, "policy_loss: log_prob"), _array(advantage, "policy_loss: advantage")
+    mask, old_log_prob = _array(mask, "policy_loss: mask", True), _array(old_log_prob, "policy_loss: old_log_prob", True)
+    reference_log_prob = _array(reference_log_prob, "policy_loss: reference_log_prob", True)
+    sampler_log_prob = _array(sampler_log_prob, "policy_loss: sampler_log_prob", True)
     narrow = getattr(log_prob, "dtype", None)
     run = _core.policy_loss32 if str(narrow).endswith("float32") else _core.policy_loss64
     return run(preset, log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob,
@@ -255,14 +299,21 @@ def extract(texts: Sequence[str], how: str = "boxed>number,number") -> list[str 
     return _core.extract(tuple(texts), how)
 
 
+def _text(answer: Any) -> str:
+    if not isinstance(answer, str):
+        raise Error(f"an answer must be a str, got {type(answer).__name__}")
+    return answer
+
+
 def canonical(answer: str) -> str:
     """The key under which equal answers meet."""
+    answer = _text(answer)
     return _core.canonical(answer)
 
 
 def equal(a: str, b: str) -> bool:
     """Whether two answers are the same, as a careful grader reads them."""
-    return _core.equal(a, b)[0]
+    return _core.equal(_text(a), _text(b))[0]
 
 
 def align(kind: str, nu0: Any, beta: float, **fields: Any) -> dict:
@@ -275,8 +326,8 @@ def align(kind: str, nu0: Any, beta: float, **fields: Any) -> dict:
                **{name: plain(value) for name, value in fields.items()}}
     try:
         line = _json.dumps(problem, allow_nan=False)
-    except ValueError:
-        raise Error("align: numbers must be finite") from None
+    except (TypeError, ValueError):
+        raise Error("align: nu0 and the fields must be finite numbers, lists of them, or str") from None
     return _json.loads(_core.align_json(line))
 
 
@@ -295,7 +346,9 @@ def solve(game: Any, solver: str = "auto", **fields: Any) -> dict:
         if matrix.ndim != 2:
             raise Error(f"solve: a payoff matrix has two dimensions, got {matrix.ndim}; give one array a "
                         "player for other games")
-        payoffs = [matrix, -matrix]
+        if matrix.dtype.kind not in "fiu":
+            raise Error(f"solve: payoffs must be numbers, got {matrix.dtype}")
+        payoffs = [matrix, -matrix.astype(_np.float64)]
     shapes = {p.shape for p in payoffs}
     if len(shapes) != 1 or len(payoffs) != payoffs[0].ndim:
         raise Error(f"solve: {len(payoffs)} payoff arrays of shapes {sorted(shapes)}; each needs one "
@@ -330,6 +383,6 @@ def train(model: Any, questions: Iterable[Sequence[Any]], answer: Any, utility: 
         records.append(_json.loads(line))
         return None if on_step is None else on_step(records[-1])
 
-    _core.train(model, reference, [list(q) for q in questions], utility.replace(" ", ""), estimator, smoothing,
+    _core.train(model, reference, [list(q) for q in questions], _word(utility, "train: utility"), estimator, smoothing,
                 answer, note, fields)
     return records
