@@ -81,6 +81,19 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION
 endif()
 option(DAG_TORCH "Look for libtorch" ${_dag_torch_compiles})
 function(_dag_find_torch)
+  # PyTorch built for CUDA (the wheels of PyPI): its configuration ends ours where there is no CUDA toolkit, QUIET or
+  # not. The half for the CPU is all that is used here.
+  find_path(_dag_torch_config TorchConfig.cmake HINTS ${Torch_DIR} PATH_SUFFIXES share/cmake/Torch NO_CACHE)
+  if(_dag_torch_config)
+    get_filename_component(root ${_dag_torch_config}/../../.. ABSOLUTE)
+    if(EXISTS ${root}/lib/libtorch_cuda.so AND EXISTS ${root}/lib/libtorch_cpu.so)
+      add_library(dag::torch INTERFACE IMPORTED GLOBAL)
+      target_include_directories(dag::torch SYSTEM INTERFACE ${root}/include
+                                                             ${root}/include/torch/csrc/api/include)
+      target_link_libraries(dag::torch INTERFACE dag::dag ${root}/lib/libtorch_cpu.so ${root}/lib/libc10.so)
+      return()
+    endif()
+  endif()
   set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
   set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
   find_package(Torch 1.13 QUIET)

@@ -34,7 +34,8 @@ Policy::Policy(const Size& size, std::uint64_t seed) try {
                        .stop = stop_token,
                        .pad = pad_token,
                        .batch = size.batch,
-                       .device = torch::Device(size.device)});
+                       .device = torch::Device(size.device),
+                       .sees_pads = true});
   //! [model]
   body_ = std::make_unique<Body>(Body{std::move(model)});
 } catch (const c10::Error& error) {  // its message carries a trace of calls

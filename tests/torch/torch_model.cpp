@@ -34,7 +34,8 @@ dag::TorchModel<dag::TransformerImpl, Scalar> tiny(std::uint64_t seed = 5, std::
            .trace_length = 3,
            .stop = stop,
            .pad = pad,
-           .batch = batch}};
+           .batch = batch,
+           .sees_pads = true}};
 }
 
 /// No cache, no attention: logits from the running mean of embeddings. A module as users write it.
@@ -53,6 +54,25 @@ struct BagImpl : torch::nn::Cloneable<BagImpl> {
     const at::Tensor rows = at::embedding(table, tokens);
     const at::Tensor count = torch::arange(1, tokens.size(1) + 1, rows.options()).view({1, -1, 1});
     return looks_ahead ? rows + rows.mean(1, true) : rows.cumsum(1) / count;
+  }
+};
+/// Two names for one table. A clone ties them again where `reset` does.
+struct TiedImpl : torch::nn::Cloneable<TiedImpl> {
+  at::Tensor in, out;
+  bool once = false;  ///< tied when it is made, and by no clone
+  explicit TiedImpl(bool tied_once = false) : once(tied_once) {
+    reset();
+    if (once) {
+      out = in;
+      parameters_["out"] = in;
+    }
+  }
+  void reset() override {
+    in = register_parameter("in", torch::arange(25).to(torch::kFloat).sin().view({5, 5}));
+    out = register_parameter("out", once ? in.detach().clone() : in);
+  }
+  at::Tensor forward(const at::Tensor& tokens) {
+    return at::matmul(at::embedding(in, tokens), out.t());
   }
 };
 static_assert(dag::LogitModule<BagImpl> && !dag::DecodingModule<BagImpl>);
@@ -131,7 +151,8 @@ TEST_CASE("A module without a cache keeps it too") {
                                                                              .trace_length = 3,
                                                                              .stop = stop,
                                                                              .pad = pad,
-                                                                             .batch = 8});
+                                                                             .batch = 8,
+                                                                             .sees_pads = true});
   contract::check_model(model, {1}, {.samples = 1500, .differentiated = 10});
   CHECK(total_mass(model, {1}) == doctest::Approx(1).epsilon(1e-12));
   check_frequencies(model, {1}, 20000);
@@ -300,6 +321,36 @@ TEST_CASE("A loss by token weighs traces of different lengths as its aggregation
       REQUIRE(std::abs(gradient[i] - expected[i]) <= 1e-12);
     }
   }
+}
+
+TEST_CASE("Tied weights are one parameter, and stay tied") {
+  torch::set_num_threads(1);
+  const dag::TorchModelOptions options{
+      .vocabulary = 5, .prompt_length = 1, .trace_length = 2, .stop = stop, .pad = pad, .batch = 8};
+  const dag::TorchModel<TiedImpl, double> model(std::make_shared<TiedImpl>(), options);
+  CHECK(model.parameter_count() == 25);
+  contract::check_model(model, {1}, {.samples = 1500, .differentiated = 25});
+  auto copy = model;
+  CHECK(copy.parameter_count() == 25);
+  copy.parameters()[7] += 0.5;
+  CHECK(copy.module().in.is_same(copy.module().out));
+  CHECK(copy.log_prob({1}, {2, 2}) != model.log_prob({1}, {2, 2}));
+  const dag::TorchModel<TiedImpl, double> once(std::make_shared<TiedImpl>(true), options);
+  CHECK(once.parameter_count() == 25);
+  CHECK_THROWS_WITH_AS(static_cast<void>(dag::TorchModel<TiedImpl, double>(once)),
+                       doctest::Contains("unties"), dag::Error);
+}
+
+TEST_CASE("Prompts that are too short are refused unless the module was trained on pads") {
+  torch::set_num_threads(1);
+  const dag::TorchModel<BagImpl, double> model(
+      std::make_shared<BagImpl>(),
+      {.vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad});
+  CHECK(std::isfinite(model.log_prob({0, 1}, {stop})));
+  CHECK_THROWS_WITH_AS((void)model.log_prob({1}, {stop}), doctest::Contains("sees_pads"),
+                       dag::Error);
+  dag::RandomStream stream(1, 0);
+  CHECK_THROWS_AS((void)model.sample({1}, stream), dag::Error);
 }
 
 TEST_CASE("What cannot be meant is refused") {

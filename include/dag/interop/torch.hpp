@@ -30,7 +30,8 @@ namespace dag {
 ///
 /// Parameters: those of the module, in the order of module.parameters(), moved into one flat tensor
 /// of which they become views: reading and writing them is one copy, and none on the CPU
-/// (`parameters()`). Copying the model clones the module (torch::nn::Cloneable).
+/// (`parameters()`). Tied weights count once. Copying the model clones the module
+/// (torch::nn::Cloneable); a module that a clone unties is refused there (unsupported).
 /// The module's own optimiser: hand `module().parameters()` to any of torch::optim and let
 /// `log_prob_tensor` (which keeps the graph) be part of a loss.
 ///
@@ -39,7 +40,8 @@ namespace dag {
 /// neighbours; equal inputs give equal bits on one machine with one number of threads. Satisfies
 /// LogProbModel, TokenLogProbModel and ParameterizedModel. The module is put into evaluation mode.
 /// Errors: invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace
-/// that does not end), dimension_mismatch, not_finite; what torch throws passes through.
+/// that does not end), unsupported (a prompt that is too short, unless options.sees_pads),
+/// dimension_mismatch, not_finite; what torch throws passes through.
 template <LogitModule Module, std::floating_point Scalar = float>
 class TorchModel {
  public:
@@ -63,6 +65,11 @@ class TorchModel {
       : module_(std::dynamic_pointer_cast<Module>(other.module_->clone(other.options_.device))),
         options_(other.options_) {
     adopt();
+    require(parameter_count() == other.parameter_count(), Errc::unsupported,
+            "TorchModel: the copy of the module has ", parameter_count(),
+            " parameters, the module ", other.parameter_count(),
+            ": its weights are tied, and cloning unties them unless its "
+            "reset() registers one tensor under both names");
   }
   TorchModel& operator=(const TorchModel& other) { return *this = TorchModel(other); }
   TorchModel(TorchModel&&) noexcept = default;

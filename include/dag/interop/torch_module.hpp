@@ -41,12 +41,16 @@ concept DecodingModule = LogitModule<Module> &&
 
 struct TorchModelOptions {
   std::int32_t vocabulary = 0;
-  std::int64_t prompt_length = 0;  ///< tokens; shorter prompts are padded on the left
+  std::int64_t prompt_length = 0;  ///< tokens; shorter prompts: see `sees_pads`
   std::int64_t trace_length = 0;   ///< a trace ends with `stop`, or after this many tokens
   std::int32_t stop = 0;
-  std::int32_t pad = 0;     ///< the module sees pads as tokens, in the same place every time
+  std::int32_t pad = 0;
   std::int64_t batch = 64;  ///< rows of every call of the module (filled up, so shapes are fixed)
   torch::Device device = torch::kCPU;
+  /// Shorter prompts are padded on the left, and the module takes the pads for tokens: right for
+  /// one that was trained so (`TransformerImpl` here), wrong in silence for a pretrained one, which
+  /// masks them and begins its positions after them. False: shorter prompts are refused.
+  bool sees_pads = false;
 };
 
 namespace detail {
@@ -62,6 +66,11 @@ inline void write_prompt(const TorchModelOptions& options, const TokenSequence& 
   const auto length = static_cast<std::size_t>(options.prompt_length);
   require(prompt.size() <= length, Errc::invalid_argument, "TorchModel: a prompt has ",
           prompt.size(), " tokens, prompt_length is ", length);
+  require(
+      prompt.size() == length || options.sees_pads, Errc::unsupported, "TorchModel: a prompt has ",
+      prompt.size(), " tokens and prompt_length is ", length,
+      ", but the module was not said to be trained on pads (TorchModelOptions::sees_pads); keep "
+      "prompts of one length in one model");
   std::fill_n(row, length - prompt.size(), std::int64_t{options.pad});
   for (std::size_t i = 0; i < prompt.size(); ++i) {
     check_token(options, prompt[i], "a token of a prompt");

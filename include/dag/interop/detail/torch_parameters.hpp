@@ -17,26 +17,35 @@
 
 namespace dag::detail {
 
+/// module.parameters(), each once: weights that are tied (registered under two names) stay so.
+[[nodiscard]] inline std::vector<at::Tensor> own_parameters(const torch::nn::Module& module) {
+  std::vector<at::Tensor> own;
+  for (const at::Tensor& parameter : module.parameters()) {
+    const bool seen = std::any_of(
+        own.begin(), own.end(), [&](const at::Tensor& other) { return other.is_same(parameter); });
+    if (!seen) {
+      own.push_back(parameter);
+    }
+  }
+  return own;
+}
+
 /// The parameters of a torch module in one flat tensor, of which they become views, in the order of
-/// module.parameters().
+/// `own_parameters`.
 template <class Scalar>
 class TorchParameters {
  public:
   /// Moves the module to type and device and its parameters into the flat tensor. Errors:
-  /// unsupported (tied weights), invalid_argument (no parameters).
+  /// invalid_argument (no parameters).
   void adopt(torch::nn::Module& module, torch::Device device, at::ScalarType kind) {
     const torch::NoGradGuard no_graph;
     module.to(device, kind);
     module.eval();
-    std::vector<at::Tensor> parameters = module.parameters();
+    std::vector<at::Tensor> parameters = own_parameters(module);
     sizes_.clear();
     count_ = 0;
-    for (std::size_t p = 0; p < parameters.size(); ++p) {
-      for (std::size_t other = 0; other < p; ++other) {
-        require(!parameters[p].is_same(parameters[other]), Errc::unsupported,
-                "TorchModel: parameter ", p, " is registered twice (tied weights)");
-      }
-      sizes_.push_back(static_cast<std::size_t>(parameters[p].numel()));
+    for (const at::Tensor& parameter : parameters) {
+      sizes_.push_back(static_cast<std::size_t>(parameter.numel()));
       count_ += sizes_.back();
     }
     require(count_ > 0, Errc::invalid_argument, "TorchModel: the module has no parameters");
@@ -69,8 +78,9 @@ class TorchParameters {
   /// gradient += d total / d parameters.
   void add_gradient(const torch::nn::Module& module, const at::Tensor& total,
                     std::span<Scalar> gradient) const {
-    const auto grads = torch::autograd::grad({total}, module.parameters(), {}, c10::nullopt, false,
-                                             /*allow_unused=*/true);
+    const auto grads =
+        torch::autograd::grad({total}, own_parameters(module), {}, c10::nullopt, false,
+                              /*allow_unused=*/true);
     std::size_t next = 0;
     for (std::size_t p = 0; p < grads.size(); ++p) {
       if (!grads[p].defined()) {  // a parameter that the logits do not depend on
