@@ -56,22 +56,18 @@ dag::AnswerKey key_of(const std::string& key) {
   return dag::AnswerKey{key == "exact" ? dag::exact_answers : dag::ReadOptions{}};
 }
 
-using Text = std::optional<std::string_view>;
-
-/// The texts of a column. One that is the object before it is not looked at again.
-std::vector<Text> texts(const nb::tuple& column, const char* what, bool may_miss) {
-  std::vector<Text> out;
-  out.reserve(column.size());
-  PyObject* last = nullptr;
-  for (nb::handle entry : column) {
-    if (entry.ptr() == last) {
-      out.push_back(out.back());
-      continue;
-    }
-    last = entry.ptr();
-    out.push_back(may_miss ? optional_utf8(entry, what) : Text(utf8(entry, what)));
+/// The texts of a column; one that is missing has no data.
+using Texts = std::vector<std::string_view>;
+Texts texts(const nb::tuple& column, const char* what, bool may_miss) {
+  Texts out(column.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    PyObject* entry = PyTuple_GetItem(column.ptr(), static_cast<Py_ssize_t>(i));  // borrowed
+    out[i] = entry == Py_None && may_miss ? std::string_view() : utf8(entry, what);
   }
   return out;
+}
+std::optional<std::string_view> given(std::string_view text) {
+  return text.data() == nullptr ? std::nullopt : std::optional(text);
 }
 
 std::vector<std::optional<bool>> verdicts(const std::optional<nb::tuple>& column) {
@@ -98,7 +94,7 @@ struct Grouping {
   std::vector<std::size_t> first;  ///< a row of each group
   std::vector<std::int64_t> order;
 };
-Grouping group_rows(const std::vector<Text>& question, const std::vector<Text>& context) {
+Grouping group_rows(const Texts& question, const Texts& context) {
   const std::size_t n = question.size();
   Grouping out;
   dag::StringInterner questions;
@@ -107,15 +103,11 @@ Grouping group_rows(const std::vector<Text>& question, const std::vector<Text>& 
   std::vector<std::int64_t> count;
   std::vector<std::int32_t> group(n);
   for (std::size_t i = 0; i < n; ++i) {
-    const auto same = [&](const std::vector<Text>& column) {
-      return column[i]->data() == column[i - 1]->data() &&
-             column[i]->size() == column[i - 1]->size();
-    };
-    if (i > 0 && same(question) && same(context)) {
+    if (i > 0 && question[i] == question[i - 1] && context[i] == context[i - 1]) {
       group[i] = group[i - 1];
     } else {
-      const auto q = static_cast<std::uint32_t>(questions.intern(*question[i]));
-      const auto c = static_cast<std::uint32_t>(contexts.intern(*context[i]));
+      const auto q = static_cast<std::uint32_t>(questions.intern(question[i]));
+      const auto c = static_cast<std::uint32_t>(contexts.intern(context[i]));
       const auto [place, fresh] = known.try_emplace(std::uint64_t{q} << 32 | c,
                                                     static_cast<std::int32_t>(out.first.size()));
       if (fresh) {
@@ -151,7 +143,7 @@ Groups groups_of_rows(const nb::tuple& question, const nb::tuple& context, const
   const auto q = texts(question, "Groups: question", false);
   const auto c = texts(context, "Groups: context", false);
   const auto a = texts(answer, "Groups: answer", true);
-  const auto g = gold ? texts(*gold, "Groups: gold", true) : std::vector<Text>(n);
+  const auto g = gold ? texts(*gold, "Groups: gold", true) : Texts(n);
   const auto verdict = verdicts(right);
   const nb::gil_scoped_release free;
   Grouping rows = group_rows(q, c);
@@ -161,14 +153,13 @@ Groups groups_of_rows(const nb::tuple& question, const nb::tuple& context, const
   out.own_verdict.resize(n);
   for (std::size_t group = 0; group < rows.first.size(); ++group) {
     const std::size_t first = rows.first[group];
-    builder.begin_group(*q[first], *c[first], g[first]);
+    builder.begin_group(q[first], c[first], given(g[first]));
     for (auto i = rows.begin[group]; i < rows.begin[group + 1]; ++i) {
       const auto place = static_cast<std::size_t>(i);
       const auto row = static_cast<std::size_t>(rows.order[place]);
-      dag::require(g[row] == g[first], dag::Errc::invalid_argument, "Groups: question '", *q[row],
-                   "', context '", *c[row], "' has two golds, '", g[first].value_or("none"),
-                   "' and '", g[row].value_or("none"), "'");
-      builder.add(a[row], verdict.empty() ? std::nullopt : verdict[row]);
+      dag::require(g[row] == g[first], dag::Errc::invalid_argument, "Groups: question '", q[row],
+                   "', context '", c[row], "' has two golds, '", g[first], "' and '", g[row], "'");
+      builder.add(given(a[row]), verdict.empty() ? std::nullopt : verdict[row]);
       out.own_verdict[place] = !verdict.empty() && verdict[row].has_value();
     }
   }
@@ -188,8 +179,8 @@ Groups groups_of_lists(const nb::tuple& question, const nb::tuple& context,
   same_size(gold ? gold->size() : n, "gold", n, "lists of answers");
   const auto q = texts(question, "Groups: question", false);
   const auto c = texts(context, "Groups: context", false);
-  const auto g = gold ? texts(*gold, "Groups: gold", true) : std::vector<Text>(n);
-  std::vector<std::vector<Text>> a;
+  const auto g = gold ? texts(*gold, "Groups: gold", true) : Texts(n);
+  std::vector<Texts> a;
   a.reserve(n);
   for (nb::handle row : answers) {
     a.push_back(texts(nb::cast<nb::tuple>(row), "Groups: answer", true));
@@ -198,9 +189,9 @@ Groups groups_of_lists(const nb::tuple& question, const nb::tuple& context,
   Groups out;
   dag::AnswerGroupsBuilder<dag::AnswerKey> builder(key_of(key));
   for (std::size_t group = 0; group < n; ++group) {
-    builder.begin_group(*q[group], *c[group], g[group]);
-    for (const Text& answer : a[group]) {
-      builder.add(answer);
+    builder.begin_group(q[group], c[group], given(g[group]));
+    for (const std::string_view answer : a[group]) {
+      builder.add(given(answer));
     }
   }
   out.groups = builder.finish();

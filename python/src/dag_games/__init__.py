@@ -120,11 +120,13 @@ class Groups:
         answers = _column(answers, "answers")
         gold = None if gold is None else _column(gold, "gold")
         right = None if right is None else _column(right, "right")
-        lists = [isinstance(a, (list, tuple)) for a in answers]
+        lists = [issubclass(kind, (list, tuple)) for kind in set(map(type, answers))]  # few types, many answers
         if any(lists):
             if not all(lists):
+                first = isinstance(answers[0], (list, tuple))
+                other = next(i for i, a in enumerate(answers) if isinstance(a, (list, tuple)) != first)
                 raise Error("Groups: answers must be all str (one a sample) or all lists (one a group); "
-                            f"entry {lists.index(not lists[0])} differs from entry 0")
+                            f"entry {other} differs from entry 0")
             if right is not None:
                 raise Error("Groups: right= goes with one entry a sample, not with lists of answers")
             self._core = _core._Groups.of_lists(question, context, tuple(tuple(a) for a in answers), gold, key)
