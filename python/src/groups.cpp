@@ -234,6 +234,7 @@ Groups groups_of_ids(const Array& ids, const std::optional<Array>& offsets,
   const nb::gil_scoped_release free;
   Groups out;
   out.groups = dag::answer_groups(batch);
+  dag::sort_answers(out.groups);
   out.own_verdict.resize(out.groups.samples());
   return out;
 }

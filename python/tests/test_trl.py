@@ -97,6 +97,23 @@ def test_signals_replace_the_group_mean(tmp_path):
     assert seen == [64, 64]
 
 
+def test_evaluation_keeps_questions_whole(tmp_path):
+    words = tokenizer()
+    rows = questions(4)
+    reward = trl.reward("coherence", "regex:^(.)", contexts=2, samples=8)
+    args = trl_package.GRPOConfig(output_dir=str(tmp_path), use_cpu=True, per_device_train_batch_size=64,
+                                  per_device_eval_batch_size=32, num_generations=8, generation_batch_size=64,
+                                  max_completion_length=2, max_steps=1, report_to="none", save_strategy="no",
+                                  scale_rewards="none", bf16=False, disable_tqdm=True)
+    trainer = trl.trainer_class()(model=tiny_model(len(words)), processing_class=words, reward_funcs=[reward], args=args,
+                                  train_dataset=rows, eval_dataset=rows)
+    assert "eval_reward" in trainer.evaluate()
+    sampler = trl.QuestionSampler(rows, 4, 8, seed=3)
+    first, second = list(sampler), list(sampler)
+    sampler.set_epoch(1)
+    assert list(sampler) == second != first
+
+
 def test_its_own_shuffling_is_refused(tmp_path):
     """Without the sampler TRL cuts questions apart; the reward says so by name instead of training on noise."""
     with pytest.raises(dag.Error, match="is not complete"):

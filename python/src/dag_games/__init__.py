@@ -59,6 +59,10 @@ def _array(values: Any, name: str, optional: bool = False, out: bool = False) ->
     return values
 
 
+def _is_narrow(array: Any) -> bool:
+    return str(array.dtype).endswith("float32")  # of NumPy and of torch
+
+
 def _word(text: Any, name: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise Error(f"{name} must be a str that is not empty, got {text!r}")
@@ -244,7 +248,7 @@ def table_rewards(ids: Any, estimator: str = "aqp", scale: float = -1.0, advanta
         out = (_np.empty(shape, dtype), _np.empty(shape, dtype))
     for array, name in zip(out, ("rewards", "advantages")):
         _array(array, f"table_rewards: the {name}' out", out=True)
-    run = _core.table_rewards32 if out[0].dtype == _np.float32 else _core.table_rewards64
+    run = _core.table_rewards32 if _is_narrow(out[0]) else _core.table_rewards64
     return TableRewards(out[0], out[1], run(ids, estimator, scale, advantage, out[0], out[1]))
 
 
@@ -269,8 +273,7 @@ def policy_loss(preset: str, log_prob: Any, advantage: Any, *, mask: Any = None,
     mask, old_log_prob = _array(mask, "policy_loss: mask", True), _array(old_log_prob, "policy_loss: old_log_prob", True)
     reference_log_prob = _array(reference_log_prob, "policy_loss: reference_log_prob", True)
     sampler_log_prob = _array(sampler_log_prob, "policy_loss: sampler_log_prob", True)
-    narrow = getattr(log_prob, "dtype", None)
-    run = _core.policy_loss32 if str(narrow).endswith("float32") else _core.policy_loss64
+    run = _core.policy_loss32 if _is_narrow(log_prob) else _core.policy_loss64
     return run(preset, log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob,
                beta, fixed_length)
 

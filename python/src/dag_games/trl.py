@@ -114,6 +114,10 @@ class QuestionSampler:
                 for index in batch:
                     yield from [index] * self.repeats
 
+    def set_epoch(self, epoch: int) -> None:
+        """As accelerate calls it: a run that goes on sees the order that it would have seen."""
+        self.epoch = epoch
+
     def __len__(self) -> int:
         batches = len(self.questions) // self.per_batch
         return batches * self.per_batch * self.contexts * self.repeats * self.steps
@@ -134,6 +138,11 @@ def trainer_class(base: Any = None, *, exact_advantages: bool = True) -> type:
             return QuestionSampler(rows, batch, self.num_generations,
                                    self.num_iterations * args.steps_per_generation,
                                    shuffle=getattr(self, "shuffle_dataset", True), seed=args.seed)
+
+        def _get_eval_sampler(self, eval_dataset: Any) -> Any:
+            batch = self.args.per_device_eval_batch_size * self.accelerator.num_processes
+            return QuestionSampler(eval_dataset, batch // self.num_generations_eval, self.num_generations_eval,
+                                   shuffle=False)
 
         def _generate_and_score_completions(self, inputs: Any) -> dict:
             output = super()._generate_and_score_completions(inputs)
