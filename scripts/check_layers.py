@@ -61,7 +61,12 @@ LONGEST = 450
 LONG = [  # pattern of the header, reason
     (r"utility/detail/utility_entries\.hpp", "a table: an entry a utility, one after the other"),
     (r"solver/list\.hpp", "a table: an entry a solver, one after the other"),
-    (r"text/detail/\w+\.hpp", "grammars and word lists of many languages, each read as one table"),
+    (r"text/detail/keys\.hpp", "one function over the tree of an answer, a case a kind of answer"),
+    (r"text/detail/number_token\.hpp", "one scanner: what a number's two sides may look like"),
+    (r"text/detail/reader\.hpp", "readings in the order in which they are tried"),
+    (r"text/detail/evaluator\.hpp", "one function over the tree of an expression, a case an operation"),
+    (r"text/detail/ball\.hpp", "one number type: arithmetic and elementary functions with bounds"),
+    (r"text/detail/lexer\.hpp", "one scanner: characters to tokens"),
 ]
 # A file name stands once, so that an include, a test and a search name one concept.
 TWICE = {

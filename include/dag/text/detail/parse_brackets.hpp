@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/text/detail/grammar.hpp>
+
+namespace dag::detail {
+
+/// Brackets: groups, absolute values, tuples, intervals and sets.
+
+inline std::string_view Parser::closer(const Token& t) noexcept {
+  if (t.is(')') || t.is(']')) {
+    return t.text;
+  }
+  return t.is_command("rangle") ? ")" : "";
+}
+
+inline int Parser::bracket() {
+  const Token& t = peek();
+  if (t.is('{')) {
+    next();
+    int value = over();
+    if (ok_ && peek().is(',')) {  // {1, 2} as it is typed
+      std::vector<int> kids{value};
+      while (take(',')) {
+        kids.push_back(element());
+      }
+      value = on(AnswerRule::set) ? tree_.add(Op::set, std::move(kids)) : refuse();
+    }
+    expect('}');
+    if (ok_ && peek().kind == TokenKind::symbol && peek().is('{')) {
+      return refuse();  // {1}{2}
+    }
+    if (ok_ && peek().kind == TokenKind::number) {
+      return refuse();
+    }
+    return value;
+  }
+  if (t.is('(') || t.is('[')) {
+    return tuple(t.is('(') ? "(" : "[");
+  }
+  if (t.kind == TokenKind::symbol && t.text == "\\{") {
+    return set();
+  }
+  if (t.is('|')) {
+    return magnitude('|');
+  }
+  return refuse();
+}
+
+inline int Parser::magnitude(char close) {
+  const Depth depth(*this);
+  next();
+  ++bars_;
+  const int value = expression();
+  --bars_;
+  expect(close);
+  return ok_ ? tree_.add(Op::function, {value}, "abs") : 0;
+}
+
+inline int Parser::tuple(const std::string& open) {
+  const Depth depth(*this);
+  next();
+  const int bars = bars_;
+  bars_ = 0;
+  std::vector<int> kids;
+  if (closer(peek()).empty()) {
+    do {
+      kids.push_back(element());
+    } while (ok_ && (take(',') || take(';')));
+  }
+  bars_ = bars;
+  const std::string close(ok_ ? closer(peek()) : "");
+  if (close.empty()) {
+    return refuse();
+  }
+  next();
+  if (kids.size() == 1 && open == "(" && close == ")") {
+    return tree_.at(kids[0]).op == Op::relation ? refuse() : kids[0];
+  }
+  if (kids.empty() || (kids.size() == 1 && open + close != "[]")) {
+    return refuse();
+  }
+  if (kids.size() == 1 && tree_.at(kids[0]).op != Op::tuple && tree_.at(kids[0]).op != Op::matrix &&
+      begins_operand()) {
+    return kids[0];  // 2[x + 1]
+  }
+  return tree_.add(Op::tuple, std::move(kids), open + close);
+}
+
+inline bool Parser::begins_operand() const noexcept {
+  const Token& t = peek();
+  return t.is('^') || t.is('+') || t.is('-') || t.is('*') || t.is('/') ||
+         t.kind == TokenKind::letter || t.is('(');
+}
+
+inline int Parser::set() {
+  const Depth depth(*this);
+  next();
+  std::vector<int> kids;
+  const auto closes = [&] { return peek().kind == TokenKind::symbol && peek().text == "\\}"; };
+  const int bars = bars_++;
+  if (!closes()) {
+    kids.push_back(element());
+    if (ok_ && (peek().is('|') || peek().is(':') || peek().is_command("mid"))) {
+      next();
+      kids.assign(1, list());  // { x | ... }: what is said of x
+      bars_ = bars;
+      if (!ok_ || !closes()) {
+        return refuse();
+      }
+      next();
+      return kids[0];
+    }
+    bool any_or = false;
+    bool any_and = false;
+    while (ok_ && separator(any_or, any_and)) {
+      kids.push_back(element());
+    }
+  }
+  bars_ = bars;
+  if (!ok_ || !closes()) {
+    return refuse();
+  }
+  next();
+  used_.insert(AnswerRule::set);
+  return on(AnswerRule::set) ? tree_.add(Op::set, std::move(kids)) : refuse();
+}
+
+}  // namespace dag::detail

@@ -1,0 +1,265 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/text/detail/grammar.hpp>
+
+namespace dag::detail {
+
+/// Sums, products, signs and powers.
+
+inline int Parser::expression() {
+  const Depth depth(*this);
+  if (!ok_) {
+    return 0;
+  }
+  std::vector<int> terms;
+  bool first = true;
+  while (ok_) {
+    const Token& t = peek();
+    if (t.is('+') || t.is('-')) {
+      const bool minus = t.is('-');
+      next();
+      if (first && minus && peek().is('-')) {
+        return refuse();  // --5
+      }
+      const int value = signed_term();
+      terms.push_back(minus && ok_ ? tree_.add(Op::negative, {value}) : value);
+    } else if (t.is_command("pm") || t.is_command("mp")) {
+      const std::string sign = t.text == "pm" ? "+" : "-";
+      next();
+      used_.insert(AnswerRule::plus_minus);
+      if (!on(AnswerRule::plus_minus)) {
+        return refuse();
+      }
+      const int value = term();
+      terms.push_back(ok_ ? tree_.add(Op::plus_minus, {value}, sign) : 0);
+    } else if (first) {
+      terms.push_back(term());
+    } else {
+      break;
+    }
+    first = false;
+  }
+  if (!ok_) {
+    return 0;
+  }
+  return terms.size() == 1 ? terms[0] : tree_.add(Op::add, std::move(terms));
+}
+
+inline int Parser::signed_term() {
+  if (peek().is('-')) {
+    next();
+    const int value = term();
+    return ok_ ? tree_.add(Op::negative, {value}) : 0;
+  }
+  return term();
+}
+
+inline bool Parser::times_sign() const noexcept {
+  const Token& t = peek();
+  return t.is('*') || t.is_command("times") || t.is_command("cdot") || t.is_command("ast") ||
+         (t.kind == TokenKind::letter && t.text == "x" && t.run == "x" && at_ > 0 &&
+          tokens_[at_ - 1].kind == TokenKind::number && peek(1).kind == TokenKind::number &&
+          peek(1).text == "10");  // 1.2x10^5
+}
+
+inline int Parser::term() {
+  int left = factor();
+  while (ok_) {
+    const Token& t = peek();
+    if (times_sign()) {
+      next();
+      left = tree_.add(Op::multiply, {left, signed_factor()});
+    } else if (t.is('/') || t.is_command("div")) {
+      next();
+      left = tree_.add(Op::divide, {left, signed_factor()});
+    } else if (t.is('%') || (t.kind == TokenKind::word && t.text == "percent")) {
+      next();
+      left = tree_.add(Op::percent, {left});
+    } else if (begins_factor(left)) {
+      left = tree_.add(Op::multiply, {left, factor()});
+    } else {
+      break;
+    }
+  }
+  return left;
+}
+
+inline int Parser::signed_factor() {
+  if (take('-')) {
+    const int value = factor();
+    return ok_ ? tree_.add(Op::negative, {value}) : 0;
+  }
+  take('+');
+  return factor();
+}
+
+inline bool Parser::begins_factor(int left) const {
+  const Token& t = peek();
+  switch (t.kind) {
+    case TokenKind::letter:
+      return t.run != "and" && t.run != "or" && !(constant(left) && unit_follows()) &&
+             !(tree_.at(left).op == Op::degree && (t.text == "C" || t.text == "F"));
+    case TokenKind::symbol:
+      return t.is('{') || (t.is('|') && bars_ == 0) ||
+             (t.is('(') && !(peek(1).roman && constant(left) && unit_follows()));
+    case TokenKind::command: {
+      if (!relation_sign(t).empty() || (constant(left) && unit_follows())) {
+        return false;
+      }
+      constexpr std::array<std::string_view, 26> stops{
+          "pm",     "mp",    "cup",  "cap",    "setminus", "rfloor", "rceil", "rangle", "over",
+          "choose", "mid",   "div",  "times",  "cdot",     "ast",    "rvert", "euro",   "pounds",
+          "yen",    "rupee", "cent", "bigcup", "bmod",     "pmod",   "lor",   "land"};
+      return !one_of(t.text, stops) && t.text.compare(0, 3, "end") != 0 &&
+             t.text.compare(0, 5, "begin") != 0;
+    }
+    default: return false;
+  }
+}
+
+inline bool Parser::unit_follows() const {
+  if (!on(AnswerRule::unit)) {
+    return false;
+  }
+  UnitParser units(tokens_, at_);
+  return units.parse().has_value();
+}
+
+inline int Parser::factor() {
+  int base = primary();
+  while (ok_) {
+    const Token& t = peek();
+    if (t.is('^')) {
+      base = raised(base);
+    } else if (t.is('!') && !t.space) {
+      next();
+      if (peek().is('!')) {
+        return refuse();
+      }
+      base = tree_.add(Op::factorial, {base});
+    } else if (t.is('\'') && tree_.at(base).op == Op::symbol) {
+      next();
+      base = tree_.add(Op::symbol, {}, tree_.at(base).text + "'");
+    } else if (t.is_command("degree")) {
+      next();
+      base = tree_.add(Op::degree, {base});
+    } else {
+      break;
+    }
+  }
+  return base;
+}
+
+inline bool Parser::degree_sign() noexcept {
+  std::size_t i = at_;
+  const bool braces = tokens_[i].is('{');
+  i += braces ? 1 : 0;
+  if (!tokens_[i].is_command("circ") || (braces && !tokens_[i + 1].is('}'))) {
+    return false;
+  }
+  at_ = i + (braces ? 2 : 1);
+  return true;
+}
+
+inline int Parser::raised(int base) {
+  next();  // ^
+  if (degree_sign()) {
+    return tree_.add(Op::degree, {base});
+  }
+  const bool braces = peek().is('{');
+  int exponent = 0;
+  if (braces) {
+    exponent = group();
+    if (peek().is('^')) {
+      return refuse();  // a^{b}^c
+    }
+  } else if (peek().is('(')) {
+    exponent = primary();
+  } else if (peek().is('-') || peek().is('+')) {
+    const bool minus = peek().is('-');
+    next();
+    exponent = peek().is('(') ? primary() : short_exponent();
+    const Token& after = peek();
+    if (!after.space && (after.kind == TokenKind::letter || after.is('('))) {
+      return refuse();  // x^-1y
+    }
+    exponent = minus && ok_ ? tree_.add(Op::negative, {exponent}) : exponent;
+  } else {
+    exponent = short_exponent();
+    if (ok_ && peek().is('^')) {
+      exponent = raised(exponent);
+    }
+  }
+  return ok_ ? tree_.add(Op::power, {base, exponent}) : 0;
+}
+
+inline int Parser::short_exponent() {
+  const Token& t = peek();
+  if (t.kind == TokenKind::number) {
+    return argument(true);
+  }
+  if (t.kind == TokenKind::letter || (t.kind == TokenKind::command && relation_sign(t).empty())) {
+    return primary();
+  }
+  return refuse();
+}
+
+inline int Parser::group() {
+  expect('{');
+  const int value = over();
+  expect('}');
+  return value;
+}
+
+inline int Parser::over() {
+  const Depth depth(*this);
+  const int value = expression();
+  if (ok_ && (peek().is_command("over") || peek().is_command("choose"))) {
+    const bool fraction = peek().text == "over";
+    next();
+    const int below = expression();
+    return ok_ ? (fraction ? tree_.add(Op::divide, {value, below})
+                           : tree_.add(Op::function, {value, below}, "binom"))
+               : 0;
+  }
+  return value;
+}
+
+inline int Parser::argument(bool whole_number) {
+  const Depth depth(*this);
+  if (!ok_) {
+    return 0;
+  }
+  if (peek().is('{')) {
+    return group();
+  }
+  Token& t = tokens_[at_];
+  if (t.kind == TokenKind::number && !whole_number && t.text.size() > 1) {
+    if (t.text.find('.') != std::string::npos) {
+      return refuse();
+    }
+    const int digit = tree_.number(Exact::decimal(t.text.substr(0, 1)));
+    t.text.erase(0, 1);
+    return digit;
+  }
+  if (t.kind == TokenKind::number && t.text.size() <= exact_bits / 4 && t.exponent == 0) {
+    const int value = tree_.number(Exact::decimal(t.text));
+    next();
+    return value;
+  }
+  if (t.kind == TokenKind::letter || t.kind == TokenKind::command || (whole_number && t.is('('))) {
+    return primary();
+  }
+  return refuse();
+}
+
+}  // namespace dag::detail
