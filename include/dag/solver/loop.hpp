@@ -196,7 +196,7 @@ class StallWatch {
 /// Runs a method to its certificate: rounds, running mean, checks, limits, observer. The one place
 /// where an iterative solver's status is set: `converged` if the certificate of the point returned
 /// is at or below the tolerance (`gap_meets`).
-/// Allocates before the first round only (a precise gap allocates).
+/// Allocates before the first round only (but for the precise gap of a game of tables).
 template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
 [[nodiscard]] Solution<Game> run(const Game& game, Rounds& method, Average average,
                                  const SolverOptions<scalar_t<Game>>& options) {
