@@ -23,6 +23,7 @@ Command add_convert(CLI::App& app);
 Command add_demo(CLI::App& app);
 Command add_estimators(CLI::App& app);
 Command add_evaluate(CLI::App& app);
+Command add_evolve(CLI::App& app);
 Command add_games(CLI::App& app);
 Command add_rewards(CLI::App& app);
 Command add_solve(CLI::App& app);

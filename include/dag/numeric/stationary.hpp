@@ -9,6 +9,47 @@
 
 namespace dag {
 
+namespace detail {
+
+/// The elimination of `stationary_distribution` for any numbers that add, multiply and divide and
+/// know their zero; p[first..] are left unnormalised. Returns `first`.
+template <class Number>
+std::size_t eliminate_states(std::span<Number> rates, std::span<Number> p) {
+  const std::size_t n = p.size();
+  const Number zero{};
+  std::size_t first = n - 1;
+  for (; first > 0; --first) {
+    Number* row = rates.data() + first * n;
+    Number away = zero;
+    for (std::size_t k = 0; k < first; ++k) {
+      away += row[k];
+    }
+    if (!(away > zero)) {
+      break;  // nothing leads from here to the states before: a closed class
+    }
+    for (std::size_t j = 0; j < first; ++j) {  // walks through `first` go straight on
+      Number& into = rates[j * n + first];
+      into /= away;
+      for (std::size_t k = 0; k < first; ++k) {
+        rates[j * n + k] += into * row[k];
+      }
+    }
+  }
+  for (std::size_t k = 0; k < first; ++k) {
+    p[k] = zero;
+  }
+  p[first] = Number(1.0);
+  for (std::size_t k = first + 1; k < n; ++k) {
+    p[k] = zero;
+    for (std::size_t j = first; j < k; ++j) {
+      p[k] += p[j] * rates[j * n + k];
+    }
+  }
+  return first;
+}
+
+}  // namespace detail
+
 /// A stationary distribution of the chain that leaves state j for k at rate rates[j * n + k] >= 0
 /// (row-major; the diagonal is ignored): p with sum_j p_j r_jk = p_k sum_j r_kj. Where there are
 /// several (no rates, closed classes) it is the one on the class met first from the last state.
@@ -24,34 +65,9 @@ inline void stationary_distribution(std::span<double> rates, std::span<double> p
     require(rate >= 0, Errc::invalid_argument, "stationary_distribution: rates must be >= 0, got ",
             rate);
   }
-  std::size_t first = n - 1;
-  for (; first > 0; --first) {
-    double* row = rates.data() + first * n;
-    double away = 0.0;
-    for (std::size_t k = 0; k < first; ++k) {
-      away += row[k];
-    }
-    if (!(away > 0.0)) {
-      break;  // nothing leads from here to the states before: a closed class
-    }
-    for (std::size_t j = 0; j < first; ++j) {  // walks through `first` go straight on
-      double& into = rates[j * n + first];
-      into /= away;
-      for (std::size_t k = 0; k < first; ++k) {
-        rates[j * n + k] += into * row[k];
-      }
-    }
-  }
-  for (std::size_t k = 0; k < first; ++k) {
-    p[k] = 0.0;
-  }
-  p[first] = 1.0;
-  double sum = 1.0;
-  for (std::size_t k = first + 1; k < n; ++k) {
-    p[k] = 0.0;
-    for (std::size_t j = first; j < k; ++j) {
-      p[k] += p[j] * rates[j * n + k];
-    }
+  const std::size_t first = detail::eliminate_states(rates, p);
+  double sum = 0.0;
+  for (std::size_t k = first; k < n; ++k) {
     sum += p[k];
   }
   for (std::size_t k = first; k < n; ++k) {
