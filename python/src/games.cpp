@@ -32,41 +32,16 @@ cli::SolveOptions solve_options(const std::string& game, const std::string& solv
   options.game = game;
   options.solver = solver;
   options.common.quiet = true;
-  for (const auto& [field, value] : fields) {
-    const std::string_view key = utf8(field, "a keyword");
-    try {
-      if (key == "tolerance") {
-        options.tolerance = nb::cast<double>(value);
-      } else if (key == "absolute_tolerance") {
-        options.absolute_tolerance = nb::cast<double>(value);
-      } else if (key == "exact") {
-        options.exact = nb::cast<bool>(value);
-      } else if (key == "max_iterations") {
-        options.max_iterations = nb::cast<std::int64_t>(value);
-      } else if (key == "time_limit") {
-        options.time_limit = nb::cast<double>(value);
-      } else if (key == "average") {
-        options.average = nb::cast<std::string>(value);
-      } else if (key == "tau") {
-        options.tau = nb::cast<double>(value);
-      } else if (key == "select") {
-        options.select = nb::cast<std::string>(value);
-      } else if (key == "start") {
-        options.start = nb::cast<std::string>(value);
-      } else if (key == "feedback") {
-        options.feedback = nb::cast<std::string>(value);
-      } else if (key == "seed") {
-        options.common.seed = nb::cast<std::uint64_t>(value);
-      } else {
-        dag::fail(dag::Errc::invalid_argument, "solve: no field is called '", key,
-                  "'; there are tolerance, absolute_tolerance, exact, max_iterations, time_limit, "
-                  "average, tau, select, start, feedback, seed");
-      }
-    } catch (const nb::cast_error&) {
-      dag::fail(dag::Errc::invalid_argument, "solve: ", key, " is of the wrong type: ",
-                std::string(nb::repr(value).c_str()).substr(0, 80));
-    }
-  }
+  read_fields(fields, "solve",
+              {Field::into("tolerance", options.tolerance),
+               Field::into("absolute_tolerance", options.absolute_tolerance),
+               Field::into("exact", options.exact),
+               Field::into("max_iterations", options.max_iterations),
+               Field::into("time_limit", options.time_limit),
+               Field::into("average", options.average), Field::into("tau", options.tau),
+               Field::into("select", options.select), Field::into("start", options.start),
+               Field::into("feedback", options.feedback),
+               Field::into("seed", options.common.seed)});
   dag::require(options.tolerance >= 0, dag::Errc::invalid_argument,
                "solve: tolerance must be >= 0, got ", options.tolerance);
   return options;

@@ -239,49 +239,20 @@ Groups groups_of_ids(const Array& ids, const std::optional<Array>& offsets,
   return out;
 }
 
-/// Fills a request from keywords. Every keyword is known or refused.
+/// A request from keywords.
 cli::RewardRequest request_of(const std::string& utility, const std::string& estimator,
                               const nb::dict& fields) {
   cli::RewardRequest request;
   request.utility = utility;
   request.estimator = estimator;
-  for (const auto& [name, value] : fields) {
-    const std::string_view key = utf8(name, "a keyword");
-    try {
-      if (key == "weight") {
-        request.weight = nb::cast<double>(value);
-      } else if (key == "order") {
-        request.order = nb::cast<double>(value);
-      } else if (key == "k") {
-        request.k = nb::cast<int>(value);
-      } else if (key == "smoothing") {
-        request.smoothing = nb::cast<double>(value);
-      } else if (key == "penalty") {
-        request.penalty = nb::cast<double>(value);
-      } else if (key == "epsilon") {
-        request.epsilon = nb::cast<double>(value);
-      } else if (key == "target") {
-        request.target = nb::cast<std::string>(value);
-      } else if (key == "values") {
-        request.values = nb::cast<std::string>(value);
-      } else if (key == "mixture") {
-        request.mixture = nb::cast<std::string>(value);
-      } else if (key == "multipliers") {
-        request.multipliers = nb::cast<std::string>(value);
-      } else if (key == "bounds") {
-        request.bounds = nb::cast<std::string>(value);
-      } else if (key == "ground") {
-        request.ground = nb::cast<std::string>(value);
-      } else {
-        dag::fail(dag::Errc::invalid_argument, "rewards: no field is called '", key,
-                  "'; there are weight, order, k, smoothing, penalty, epsilon, target, values, "
-                  "mixture, multipliers, bounds, ground");
-      }
-    } catch (const nb::cast_error&) {
-      dag::fail(dag::Errc::invalid_argument, "rewards: ", key, " is of the wrong type: ",
-                std::string(nb::repr(value).c_str()).substr(0, 80));
-    }
-  }
+  read_fields(fields, "rewards",
+              {Field::into("weight", request.weight), Field::into("order", request.order),
+               Field::into("k", request.k), Field::into("smoothing", request.smoothing),
+               Field::into("penalty", request.penalty), Field::into("epsilon", request.epsilon),
+               Field::into("target", request.target), Field::into("values", request.values),
+               Field::into("mixture", request.mixture),
+               Field::into("multipliers", request.multipliers),
+               Field::into("bounds", request.bounds), Field::into("ground", request.ground)});
   return request;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -123,6 +124,37 @@ inline std::string_view utf8(nb::handle text, const char* what) {
   }
   return {data, static_cast<std::size_t>(size)};
 }
+/// A keyword and where its value goes.
+struct Field {
+  std::string_view name;
+  std::function<void(nb::handle)> set;
+
+  template <class T>
+  static Field into(std::string_view name, T& place) {
+    return {name, [&place](nb::handle value) { place = nb::cast<T>(value); }};
+  }
+};
+/// Every keyword is known or refused, with the list of those that are.
+inline void read_fields(const nb::dict& given, const char* what, const std::vector<Field>& known) {
+  for (const auto& [name, value] : given) {
+    const std::string_view key = utf8(name, "a keyword");
+    std::string names;
+    const Field* found = nullptr;
+    for (const Field& field : known) {
+      names += (names.empty() ? "" : ", ") + std::string(field.name);
+      found = field.name == key ? &field : found;
+    }
+    dag::require(found != nullptr, dag::Errc::invalid_argument, what, ": no field is called '", key,
+                 "'; there are ", names);
+    try {
+      found->set(value);
+    } catch (const nb::cast_error&) {
+      dag::fail(dag::Errc::invalid_argument, what, ": ", key, " is of the wrong type: ",
+                std::string(nb::repr(value).c_str()).substr(0, 80));
+    }
+  }
+}
+
 /// None: no answer.
 inline std::optional<std::string_view> optional_utf8(nb::handle text, const char* what) {
   return text.is_none() ? std::nullopt : std::optional(utf8(text, what));

@@ -123,35 +123,13 @@ dag::TrainOptions options_of(const nb::dict& fields) {
   dag::TrainOptions options;
   options.learning_rate.peak = 1e-3;
   options.beta = 0;
-  for (const auto& [field, value] : fields) {
-    const std::string_view key = utf8(field, "a keyword");
-    try {
-      if (key == "steps") {
-        options.steps = nb::cast<std::int64_t>(value);
-      } else if (key == "questions_per_step") {
-        options.questions_per_step = nb::cast<std::size_t>(value);
-      } else if (key == "samples") {
-        options.group_size = nb::cast<std::size_t>(value);
-      } else if (key == "beta") {
-        options.beta = nb::cast<double>(value);
-      } else if (key == "learning_rate") {
-        options.learning_rate.peak = nb::cast<double>(value);
-      } else if (key == "warm_up") {
-        options.learning_rate.warm_up = nb::cast<std::int64_t>(value);
-      } else if (key == "clip_norm") {
-        options.clip_norm = nb::cast<double>(value);
-      } else if (key == "seed") {
-        options.seed = nb::cast<std::uint64_t>(value);
-      } else {
-        dag::fail(dag::Errc::invalid_argument, "train: no field is called '", key,
-                  "'; there are steps, questions_per_step, samples, beta, learning_rate, warm_up, "
-                  "clip_norm, seed");
-      }
-    } catch (const nb::cast_error&) {
-      dag::fail(dag::Errc::invalid_argument, "train: ", key, " is of the wrong type: ",
-                std::string(nb::repr(value).c_str()).substr(0, 80));
-    }
-  }
+  read_fields(fields, "train",
+              {Field::into("steps", options.steps),
+               Field::into("questions_per_step", options.questions_per_step),
+               Field::into("samples", options.group_size), Field::into("beta", options.beta),
+               Field::into("learning_rate", options.learning_rate.peak),
+               Field::into("warm_up", options.learning_rate.warm_up),
+               Field::into("clip_norm", options.clip_norm), Field::into("seed", options.seed)});
   return options;
 }
 

@@ -139,3 +139,22 @@ def test_importers_and_files(tmp_path):
     assert io.vllm_prompt_logprob([None, {5: -1.0}, {6: -0.25}], [1, 5, 6], 1) == -1.25
     with pytest.raises(dag.Error, match="above 0"):
         list(io.from_openai([("q", "c", {"choices": [{"text": "", "logprobs": {"token_logprobs": [0.5]}}]})]))
+    for broken in (lambda: list(io.from_openai([("q", "c", {})])), lambda: list(io.from_llama_cpp([("q", "c", [{}])])),
+                   lambda: io.vllm_prompt_logprob([None], [0, 2], 1),
+                   lambda: io.write_rollouts(str(tmp_path / "no" / "x.jsonl"), []),
+                   lambda: io.write_rollouts(str(path), [{"a": float("nan")}])):
+        with pytest.raises(dag.Error):
+            broken()
+    assert json.loads(path.read_text()) == lines[0]
+
+
+def test_parquet(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.table({"question_id": ["q", "r", "q"], "context_id": ["a", "b", "a"],
+                                  "text": ["1", None, "2"], "gold": ["1", None, "1"]}), tmp_path / "t.parquet")
+    found = list(io.read_parquet(str(tmp_path / "t.parquet"), gold="gold"))
+    assert [(g["question_id"], g["gold"], [s["text"] for s in g["samples"]]) for g in found] == [
+        ("q", "1", ["1", "2"]), ("r", None, [None])]
+    with pytest.raises(dag.Error, match="no column nope"):
+        list(io.read_parquet(str(tmp_path / "t.parquet"), text="nope"))

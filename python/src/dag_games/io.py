@@ -37,12 +37,21 @@ def _total(values: Iterable[Any], where: str) -> float | None:
     return total if seen else None
 
 
+def _field(mapping: Any, name: str, where: str) -> Any:
+    """An entry of a reply: a mapping, or one of a client's objects (`model_dump`)."""
+    mapping = mapping.model_dump() if hasattr(mapping, "model_dump") else mapping
+    if not isinstance(mapping, Mapping) or name not in mapping:
+        have = ", ".join(map(str, mapping)) if isinstance(mapping, Mapping) else type(mapping).__name__
+        raise Error(f"{where}: a reply needs '{name}'; this one has {have or 'nothing'}")
+    return mapping[name]
+
+
 def from_openai(responses: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Iterator[dict]:
     """(question_id, context_id, response) -> groups. response: a chat completion or completion as a mapping,
     with `choices`; `logprobs.content[].logprob` or `logprobs.token_logprobs` are summed where present."""
     for question, context, response in responses:
         samples = []
-        for choice in response["choices"]:
+        for choice in _field(response, "choices", "from_openai"):
             text = choice.get("text")
             if text is None:
                 text = (choice.get("message") or {}).get("content")
@@ -66,7 +75,11 @@ def vllm_prompt_logprob(prompt_logprobs: Iterable[Mapping[int, Any] | None], tok
     """The log-probability (nats) of tokens begin.. of a scored prompt: `prompt_logprobs` of a RequestOutput
     (None for the first token, else {token id: Logprob})."""
     total = 0.0
-    for place, (entry, token) in enumerate(zip(prompt_logprobs, token_ids)):
+    entries, tokens = list(prompt_logprobs), list(token_ids)
+    if len(entries) != len(tokens) or not 0 < begin < len(tokens):
+        raise Error(f"vllm_prompt_logprob: {len(entries)} entries for {len(tokens)} tokens, begin {begin}; it must be from 1 "
+                    "to the last token")
+    for place, (entry, token) in enumerate(zip(entries, tokens)):
         if place < begin:
             continue
         if entry is None or token not in entry:
@@ -87,7 +100,7 @@ def from_llama_cpp(responses: Iterable[tuple[str, str, Iterable[Mapping[str, Any
                 samples += next(iter(from_openai([(question, context, reply)])))["samples"]
                 continue
             tokens = [t.get("logprob") for t in reply.get("completion_probabilities") or []]
-            samples.append({"text": reply["content"], "logprob": _total(tokens, "from_llama_cpp")})
+            samples.append({"text": _field(reply, "content", "from_llama_cpp"), "logprob": _total(tokens, "from_llama_cpp")})
         yield group(question, context, samples)
 
 
@@ -114,12 +127,18 @@ def read_parquet(path: str, *, question: str = "question_id", context: str = "co
 def write_rollouts(path: str, groups: Iterable[Mapping[str, Any]]) -> int:
     """Writes groups as JSON lines, the file whole or not at all. Returns how many."""
     folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=os.path.basename(path) + ".", dir=folder)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=os.path.basename(path) + ".", dir=folder)
+    except OSError as error:
+        raise Error(f"write_rollouts: '{path}' cannot be written: {error.strerror}") from None
     count = 0
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
             for line in groups:
-                out.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+                try:
+                    out.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+                except ValueError as error:
+                    raise Error(f"write_rollouts: group {count}: {error}") from None
                 count += 1
             out.flush()
             os.fsync(out.fileno())
