@@ -131,6 +131,7 @@ def test_table_rewards_in_place_and_by_hand():
     (lambda: dag.table_rewards(np.zeros((2, 3), np.float64)), "ids must be int32 or int64, got float64"),
     (lambda: dag.Groups(["q"], ["c"], ["1"], right=[1]), "True, False and None"),
     (lambda: dag.Groups("q", ["c"], ["1"]), "got one str"),
+    (lambda: dag.Groups(["q"], ["c"], None), "answers must be a sequence"),
     (lambda: dag.Groups(["q", "q"], ["c", "c"], ["1", "2"], gold=["1", "2"]), "two golds"),
     (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("own"), "own="),
     (lambda: dag.Groups(["q"], ["c"], ["1"]).rewards("gini", weight="2"), "weight is of the wrong type"),

@@ -38,7 +38,10 @@ _np: Any = _Numpy()
 def _column(values: Any, name: str) -> tuple:
     if isinstance(values, (str, bytes)):
         raise Error(f"Groups: {name} must be a sequence with one entry a sample, got one {type(values).__name__}")
-    return tuple(values)
+    try:
+        return tuple(values)
+    except TypeError:
+        raise Error(f"Groups: {name} must be a sequence with one entry a sample, got {values!r:.80}") from None
 
 
 def _array(values: Any, name: str, optional: bool = False, out: bool = False) -> Any:
