@@ -27,11 +27,8 @@ RECIPES = {
     },
     "utility": {
         "new": {"toy_utility.hpp": "include/dag/utility/toy_utility.hpp", "toy_utility.cpp": "tests/unit/toy_utility.cpp"},
-        "row": ("include/dag/utility/detail/utility_entries.hpp", '      {"gini",'),
-        "lines": [("include/dag/utility/any_utility.hpp", "#include <dag/utility/transport.hpp>\n",
-                   "#include <dag/utility/toy_utility.hpp>\n"),
-                  ("include/dag/utility/any_utility.hpp", "    ExpectedReward<double>,", "    ToyUtility<double>,\n")],
-        "filled": set(),
+        "row": ("include/dag/utility/detail/utility_entries.hpp", '      UtilityRow{{"gini",'),
+        "filled": set(),  # scripts/sync_umbrellas.py fills the includes of the file with the row
         "programs": ["tests/unit/toy_utility.cpp"],
     },
     "divergence": {
@@ -68,12 +65,6 @@ def follow(name, copy):
             sys.exit(f"FAILED: {path} has no line '{before}' to put a row before")
         text = text.replace(before, (parts / "row.txt").read_text() + before, 1)
         (copy / path).write_text(text)
-        touched.add(path)
-    for path, before, line in recipe.get("lines", ()):
-        text = (copy / path).read_text()
-        if before not in text:
-            sys.exit(f"FAILED: {path} has no '{before}' to put a line before")
-        (copy / path).write_text(text.replace(before, line + before, 1))
         touched.add(path)
     run(sys.executable, "scripts/sync_umbrellas.py", cwd=copy)
     return touched

@@ -18,6 +18,7 @@
 #include <dag/alignment/equilibrium.hpp>
 #include <dag/core/error.hpp>
 #include <dag/utility/any_utility.hpp>
+#include <dag/utility/family_sums.hpp>
 
 namespace dag {
 

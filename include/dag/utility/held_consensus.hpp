@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,11 @@ struct FrozenConsensus {
     goal.check(blocks, "FrozenConsensus");
   }
 };
+
+template <class U>
+struct IsFrozenConsensus : std::false_type {};
+template <class Pool, class Data>
+struct IsFrozenConsensus<FrozenConsensus<Pool, Data>> : std::true_type {};
 
 /// The pool with its consensus frozen at these answers, the reference's for example.
 template <CoherenceUtility Pool>

@@ -8,19 +8,27 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/numeric/number.hpp>
-#include <dag/utility/detail/utility_entries.hpp>
+#include <dag/utility/any_utility.hpp>
 #include <dag/utility/utility_entry.hpp>
 
 namespace dag {
 
-/// All utilities, in the order of the documentation. A new one is a line of
-/// detail/utility_entries.hpp, and its type in `AnyUtility`.
+/// All utilities, in the order of the documentation: the rows of detail/utility_entries.hpp.
 [[nodiscard]] inline const std::vector<UtilityEntry>& utility_registry() {
-  static const std::vector<UtilityEntry> registry = detail::make_utility_registry();
+  static const std::vector<UtilityEntry> registry = std::apply(
+      [](const auto&... row) {
+        return std::vector<UtilityEntry>{
+            {row.info, [](const UtilityData& data) -> AnyUtility {
+               return typename std::remove_cvref_t<decltype(row)>::make_type{}(data);
+             }}...};
+      },
+      detail::make_utility_rows());
   return registry;
 }
 

@@ -13,7 +13,6 @@
 
 #include <dag/core/error.hpp>
 #include <dag/estimate/reward_function.hpp>
-#include <dag/utility/any_utility.hpp>
 
 namespace dag {
 
@@ -80,8 +79,8 @@ enum class UtilityFamily {
   gradient,   ///< the gradient of F at the whole distribution
 };
 
-/// A utility of the library by name.
-struct UtilityEntry {
+/// What is said of a utility of the library, under its name.
+struct UtilityInfo {
   std::string_view name;
   std::vector<UtilityAlias> aliases;
   UtilityFamily family;
@@ -91,7 +90,6 @@ struct UtilityEntry {
   std::string_view source;
   std::vector<UtilityField> fields;
   std::vector<EstimatorKind> estimators;  ///< that `dag rewards` takes
-  AnyUtility (*make)(const UtilityData&);
 
   [[nodiscard]] const UtilityField* field(std::string_view key) const {
     const auto found = std::find_if(fields.begin(), fields.end(),
@@ -109,5 +107,16 @@ struct UtilityEntry {
     return data;
   }
 };
+
+/// A row of the list (detail/utility_entries.hpp): `make(data)` is the utility, a lambda without
+/// captures whose result says its type.
+template <class Make>
+struct UtilityRow {
+  using make_type = Make;
+  UtilityInfo info;
+  Make make;
+};
+template <class Make>
+UtilityRow(UtilityInfo, Make) -> UtilityRow<Make>;
 
 }  // namespace dag
