@@ -96,6 +96,9 @@ std::string solver_help() {
   std::string matrix = "\nOf two-player zero-sum games only:";
   std::string two = "\nOf two-player games only:";
   for (const dag::SolverInfo& row : dag::solver_list) {
+    if (row.kinds == 0) {
+      continue;
+    }
     std::string& list = (row.kinds & dag::kinds::many) != 0 ? any
                         : row.kinds == dag::kinds::zero_sum ? matrix
                                                             : two;

@@ -29,17 +29,21 @@ std::string kinds_text(unsigned kinds) {
   return kinds == dag::kinds::all           ? "all"
          : kinds == dag::kinds::two_players ? "two players"
          : kinds == dag::kinds::zero_sum    ? "zero-sum"
-                                            : "general";
+         : kinds == dag::kinds::general     ? "general"
+         : kinds == dag::kinds::bimatrix    ? "two players, general"
+         : kinds == dag::kinds::many        ? "one player"
+                                            : "-";
 }
 
 std::string knobs_text(unsigned knobs) {
-  constexpr std::array<std::pair<unsigned, const char*>, 6> names{
+  constexpr std::array<std::pair<unsigned, const char*>, 7> names{
       {{dag::knobs::start, "start"},
        {dag::knobs::average, "average"},
        {dag::knobs::feedback, "feedback"},
        {dag::knobs::pull, "tau"},
        {dag::knobs::select, "select"},
-       {dag::knobs::scaling, "scaling"}}};
+       {dag::knobs::scaling, "scaling"},
+       {dag::knobs::seed, "seed"}}};
   std::string text;
   for (const auto& [bit, name] : names) {
     if ((knobs & bit) != 0) {
@@ -49,12 +53,19 @@ std::string knobs_text(unsigned knobs) {
   return text;
 }
 
-std::vector<std::string> solver_names(const std::string& words, GameKind kind) {
+std::vector<std::string> solver_names(const std::string& words, GameKind kind, bool trees) {
   const auto bit = static_cast<unsigned>(kind);
+  const auto solves = [&](const dag::SolverInfo& row) {
+    return ((trees ? row.trees.kinds : row.kinds) & bit) != 0;
+  };
+  const auto compared = [&](const dag::SolverInfo& row) {
+    return ((trees ? row.trees.compared : row.compared) & bit) != 0;
+  };
+  const std::string games = std::string(trees ? "game trees: " : "") + in_words(kind);
   std::vector<std::string> names;
   std::string known = "auto";
   for (const dag::SolverInfo& row : dag::solver_list) {
-    if ((row.kinds & bit) != 0) {
+    if (solves(row)) {
       known += ", " + std::string(row.name);
     }
   }
@@ -66,7 +77,7 @@ std::vector<std::string> solver_names(const std::string& words, GameKind kind) {
     }
     if (name == "all") {
       for (const dag::SolverInfo& row : dag::solver_list) {
-        if ((row.compared & bit) != 0) {
+        if (compared(row)) {
           names.emplace_back(row.name);
         }
       }
@@ -75,11 +86,10 @@ std::vector<std::string> solver_names(const std::string& words, GameKind kind) {
     }
     const dag::SolverInfo* row = dag::find_solver(name);
     dag::require(row != nullptr || name == "auto", dag::Errc::invalid_argument,
-                 "--solver: no solver is called '", name, "'; for ", in_words(kind), " there are ",
-                 known, ", and all");
-    dag::require(row == nullptr || (row->kinds & bit) != 0, dag::Errc::unsupported,
-                 "--solver: ", name, " does not solve ", in_words(kind), "; there are ", known,
+                 "--solver: no solver is called '", name, "'; for ", games, " there are ", known,
                  ", and all");
+    dag::require(row == nullptr || solves(*row), dag::Errc::unsupported, "--solver: ", name,
+                 " does not solve ", games, "; there are ", known, ", and all");
     names.push_back(name);
     name.clear();
   }

@@ -15,8 +15,8 @@ namespace cli {
 
 /// `auto` and the solvers of dag/solver/list.hpp. The names that --solver gives, in its order;
 /// `all`: those of the kind. Throws dag::Error for an unknown name, or one that does not solve
-/// games of this kind.
-std::vector<std::string> solver_names(const std::string& words, GameKind kind);
+/// games (or game trees) of this kind.
+std::vector<std::string> solver_names(const std::string& words, GameKind kind, bool trees = false);
 
 /// True if a solver's point changes from round to round, so that it has a path.
 bool walks(std::string_view name);

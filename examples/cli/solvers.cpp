@@ -27,6 +27,7 @@ const char* to_string(dag::Room room) {
     case dag::Room::response: return "response";
     case dag::Room::matrix: return "matrix";
     case dag::Room::table: return "table";
+    case dag::Room::tree: return "tree";
   }
   return "unknown";
 }
@@ -45,14 +46,18 @@ Json to_json(const dag::SolverInfo& row) {
   out["name"] = row.name;
   out["room"] = to_string(row.room);
   out["kinds"] = Json::array();
+  out["trees"] = Json::array();
   for (const GameKind kind : {GameKind::zero_sum, GameKind::bimatrix, GameKind::many}) {
     if ((row.kinds & static_cast<unsigned>(kind)) != 0) {
       out["kinds"].push_back(to_string(kind));
     }
+    if ((row.trees.kinds & static_cast<unsigned>(kind)) != 0) {
+      out["trees"].push_back(to_string(kind));
+    }
   }
   out["iterate"] = dag::to_string(row.iterate);
   out["knobs"] = Json::array();
-  for (unsigned bit = 1; bit <= dag::knobs::scaling; bit *= 2) {
+  for (unsigned bit = 1; bit <= dag::knobs::seed; bit *= 2) {
     if ((row.knobs & bit) != 0) {
       out["knobs"].push_back(knobs_text(bit));
     }
@@ -95,8 +100,9 @@ int solvers(const SolversOptions& options) {
                "no solver is called '", options.name, "'; 'dag solvers' lists them");
   Json json = Json::array();
   std::string markdown =
-      "| solver | games | point | proved on zero-sum games | takes |\n|---|---|---|---|---|\n";
-  Table table({"solver", "games", "point", "theory", "takes"});
+      "| solver | games | game trees | point | proved on zero-sum games | takes |\n"
+      "|---|---|---|---|---|---|\n";
+  Table table({"solver", "games", "trees", "point", "theory", "takes"});
   for (const dag::SolverInfo& row : dag::solver_list) {
     if (one != nullptr && row.name != one->name) {
       continue;
@@ -104,9 +110,11 @@ int solvers(const SolversOptions& options) {
     const std::string name(row.name);
     const std::string point(dag::to_string(row.iterate));
     json.push_back(to_json(row));
-    table.add({name, kinds_text(row.kinds), point, theory_text(row), knobs_text(row.knobs)});
-    markdown += fmt::format("| [`{}`]({}.md) | {} | {} | {} | {} |\n", name, row.page,
-                            kinds_text(row.kinds), point, theory_text(row), knobs_text(row.knobs));
+    table.add({name, kinds_text(row.kinds), kinds_text(row.trees.kinds), point, theory_text(row),
+               knobs_text(row.knobs)});
+    markdown += fmt::format("| [`{}`]({}.md) | {} | {} | {} | {} | {} |\n", name, row.page,
+                            kinds_text(row.kinds), kinds_text(row.trees.kinds), point,
+                            theory_text(row), knobs_text(row.knobs));
   }
   Outputs outputs;
   if (!options.common.json.empty()) {

@@ -5,7 +5,6 @@
 // on the reduced normal form.
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 #include <dag/core/error.hpp>
@@ -141,47 +140,33 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
   dag::require(settings.tau == 0, dag::Errc::unsupported,
                "auto: for --tau name a first-order solver, such as mirror_prox");
   const TreeGame game(problem.form);
-  return tree_found("predictive_cfr_plus", dag::predictive_cfr_plus(game, settings.options));
+  return plain_data("predictive_cfr_plus", dag::predictive_cfr_plus(game, settings.options));
 }
 
 }  // namespace
 
-std::span<const TreeSolver> tree_exact_solvers() {
-  constexpr auto bimatrix = static_cast<unsigned>(GameKind::bimatrix);
-  constexpr auto many = static_cast<unsigned>(GameKind::many);
-  static const std::array solvers{
-      TreeSolver{
-          "auto", any_kind, 0,
-          "sequence_form_program, or on the reduced normal form lemke_howson or a table's auto; "
-          "predictive_cfr_plus where these do not fit",
-          automatic},
-      TreeSolver{"sequence_form_program", zero_sum_kind, zero_sum_kind,
-                 "linear program on the sequence form, exact",
-                 [](const TreeProblem& problem, const Settings& settings) {
-                   return program(problem, settings);
-                 }},
-      TreeSolver{"best_response", many, 0, "games of one player", best_response},
-      TreeSolver{"lemke_howson", bimatrix, bimatrix, "one equilibrium, by the reduced normal form",
-                 [](const TreeProblem& problem, const Settings& settings) {
-                   return by_table("lemke_howson", problem, settings);
-                 }},
-      TreeSolver{"support_enumeration", bimatrix, 0,
-                 "all equilibria of small games, by the reduced normal form",
-                 [](const TreeProblem& problem, const Settings& settings) {
-                   return by_table("support_enumeration", problem, settings);
-                 }},
-      TreeSolver{"logit_branch", bimatrix | many, bimatrix | many,
-                 "quantal responses to one equilibrium, by the reduced normal form",
-                 [](const TreeProblem& problem, const Settings& settings) {
-                   return by_table("logit_branch", problem, settings);
-                 }},
-      TreeSolver{"pure_equilibria", any_kind, bimatrix | many,
-                 "all of them, by the reduced normal form",
-                 [](const TreeProblem& problem, const Settings& settings) {
-                   return by_table("pure_equilibria", problem, settings);
-                 }},
-  };
-  return solvers;
+Found solve_tree_game(std::string_view solver, const TreeProblem& problem,
+                      const Settings& settings) {
+  if (solver == "auto") {
+    return automatic(problem, settings);
+  }
+  if (solver == "sequence_form_program") {
+    return program(problem, settings);
+  }
+  if (solver == "best_response") {
+    return best_response(problem, settings);
+  }
+  const dag::SolverInfo* row = dag::find_solver(solver);
+  if (row != nullptr && row->room == dag::Room::table) {
+    return by_table(solver, problem, settings);
+  }
+  auto found = tree_walks(solver, problem, settings);
+  if (!found) {
+    found = tree_regrets(solver, problem, settings);
+  }
+  dag::require(found.has_value(), dag::Errc::invalid_argument,
+               "no solver of game trees is called '", solver, "'");
+  return *std::move(found);
 }
 
 }  // namespace cli

@@ -15,6 +15,7 @@
 #include "plot.hpp"
 #include "solve_plots.hpp"
 #include "solve_report.hpp"
+#include "solver_list.hpp"
 #include "tree_report.hpp"
 #include "tree_solvers.hpp"
 
@@ -42,19 +43,20 @@ int solve_tree(const SolveOptions& options) {
     require_gnuplot();
   }
   const TreeProblem problem = read_tree(options.game, options.common.seed);
-  const std::vector<TreeSolver> solvers = tree_solvers_of(options.solver, problem.kind);
+  const std::vector<std::string> solvers = solver_names(options.solver, problem.kind, true);
   const bool several = solvers.size() > 1;
   const bool random_game = options.repeats > 1 && tree_depends_on_seed(options.game);
   std::vector<SolverRuns> all;
   bool converged = false;
-  for (const TreeSolver& solver : solvers) {
-    SolverRuns runs{std::string(solver.name), {}};
+  for (const std::string& solver : solvers) {
+    SolverRuns runs{solver, {}};
     for (std::int64_t k = 0; k < options.repeats && !interrupt.stop_requested(); ++k) {
       const std::uint64_t seed = options.common.seed + static_cast<std::uint64_t>(k);
       runs.runs.push_back(
           run_watched(runs.name, options, seed, several, {}, [&](const Settings& settings) {
-            return random_game && k > 0 ? solver.solve(read_tree(options.game, seed), settings)
-                                        : solver.solve(problem, settings);
+            return random_game && k > 0
+                       ? solve_tree_game(solver, read_tree(options.game, seed), settings)
+                       : solve_tree_game(solver, problem, settings);
           }));
       converged = converged || (runs.runs.back().refused.empty() &&
                                 runs.runs.back().found.status == dag::Status::converged);
@@ -88,10 +90,16 @@ int solve_tree(const SolveOptions& options) {
 }
 
 std::string tree_solver_help() {
-  std::string out = "\nOf game trees (.efg files and named trees):";
-  for (const TreeSolver& solver : tree_solvers()) {
-    out += fmt::format("\n  {}: {}{}", solver.name, solver.summary,
-                       solver.kinds == zero_sum_kind ? " (two-player zero-sum)" : "");
+  std::string out =
+      "\nOf game trees (.efg files and named trees):\n  auto: sequence_form_program, or on the "
+      "reduced normal form lemke_howson or a table's auto; predictive_cfr_plus where these do not "
+      "fit";
+  for (const dag::SolverInfo& row : dag::solver_list) {
+    if (row.trees.kinds != 0) {
+      out += fmt::format(
+          "\n  {}: {}{}", row.name, row.summary,
+          row.trees.kinds == dag::kinds::all ? "" : " (" + kinds_text(row.trees.kinds) + ")");
+    }
   }
   return out;
 }

@@ -60,13 +60,15 @@ std::string solve_tree(const cli::SolveOptions& options) {
                dag::Errc::unsupported,
                "solve: start, select, exact and absolute_tolerance are not offered for game trees");
   const cli::TreeProblem problem = cli::read_tree(options.game, options.common.seed);
-  const auto solvers = cli::tree_solvers_of(options.solver, problem.kind);
+  const auto solvers = cli::solver_names(options.solver, problem.kind, true);
   std::vector<cli::SolverRuns> all;
-  for (const cli::TreeSolver& solver : solvers) {
-    cli::SolverRuns runs{std::string(solver.name), {}};
+  for (const std::string& solver : solvers) {
+    cli::SolverRuns runs{solver, {}};
     runs.runs.push_back(cli::run_watched(
         runs.name, options, options.common.seed, solvers.size() > 1, {},
-        [&](const cli::Settings& settings) { return solver.solve(problem, settings); }));
+        [&](const cli::Settings& settings) {
+          return cli::solve_tree_game(solver, problem, settings);
+        }));
     all.push_back(std::move(runs));
   }
   return cli::tree_json(all, problem, options);

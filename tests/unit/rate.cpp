@@ -117,8 +117,9 @@ TEST_CASE("the list of solvers: names are unique, rows are complete") {
   for (const dag::SolverInfo& row : dag::solver_list) {
     CAPTURE(row.name);
     CHECK(dag::find_solver(row.name) == &row);
-    CHECK(row.kinds != 0);
+    CHECK((row.kinds | row.trees.kinds) != 0);
     CHECK((row.compared & ~row.kinds) == 0);
+    CHECK((row.trees.compared & ~row.trees.kinds) == 0);
     CHECK_FALSE(row.summary.empty());
     CHECK_FALSE(row.page.empty());
     CHECK(row.iterate != dag::Average::automatic);

@@ -14,8 +14,8 @@
 
 /// The solvers, a row each: what they solve, which point they return, what is proved of it, which
 /// options they take, and how they are called. The program, its help, `dag solvers`, the table of
-/// docs/solvers, the plots, the tests of every solver and those of their rates read this list and
-/// no other: a new solver is its header and a row here.
+/// docs/solvers, the plots, the benchmarks, the tests of every solver and those of their rates read
+/// this list and no other: a new solver is its header and a row here.
 namespace dag {
 
 /// Games that a solver solves, as bits.
@@ -37,6 +37,7 @@ inline constexpr unsigned pull = 8;       ///< a pull to uniform play (Regulariz
 inline constexpr unsigned select = 16;    ///< which of several equilibria
 inline constexpr unsigned scaling = 32;   ///< steps by strategy
 inline constexpr unsigned adaptive = 64;  ///< the program lets its step adapt
+inline constexpr unsigned seed = 128;     ///< draws of its own
 inline constexpr unsigned seen = start | average | feedback;  ///< of a first-order method
 }  // namespace knobs
 
@@ -45,7 +46,8 @@ enum class Room {
   first_order,  ///< NAME(game, options), by steps along the field
   response,     ///< NAME(game, options), by best responses and regrets
   matrix,       ///< on the matrix of a zero-sum game
-  table         ///< on the table of a game in normal form
+  table,        ///< on the table of a game in normal form
+  tree          ///< on the information sets of a game tree
 };
 
 /// What is proved about a solver's relative gap on zero-sum matrix games, to be held against the
@@ -59,11 +61,19 @@ struct Theory {
   std::string_view source = {};
 };
 
+/// What a solver does with game trees (sequence form; those of the room `table`: the reduced normal
+/// form).
+struct TreeUse {
+  unsigned kinds = 0;     ///< of trees that it solves
+  unsigned compared = 0;  ///< kinds for which `all` means it too
+  bool pull = false;      ///< a pull to uniform play at every information set
+};
+
 /// A row of the list, without the call.
 struct SolverInfo {
   std::string_view name;
   Room room = Room::first_order;
-  unsigned kinds = 0;     ///< of games that it solves
+  unsigned kinds = 0;     ///< of games that it solves; 0: trees alone
   unsigned compared = 0;  ///< kinds for which `all` means it too
   unsigned knobs = 0;
   Average iterate = Average::last;  ///< the point that it returns if not asked for another
@@ -72,6 +82,7 @@ struct SolverInfo {
   std::string_view page = {};       ///< of docs/solvers
   std::string_view summary = {};
   std::array<Theory, 2> theory = {};
+  TreeUse trees = {};
 };
 
 /// A solver without a uniform call: the exact ones, whose results differ.
@@ -100,7 +111,8 @@ inline constexpr std::tuple solver_rows{
                .theory = {{{Average::last, RateLaw::none, 0,
                             "no convergence on bilinear games: the last iterate spirals outward or "
                             "cycles",
-                            "doi:10.1137/1.9781611975031.172"}}}},
+                            "doi:10.1137/1.9781611975031.172"}}},
+               .trees = {kinds::all, kinds::zero_sum}},
               [](const auto& game, const auto& options) {
                 return gradient_descent_ascent(game, options);
               }},
@@ -113,7 +125,8 @@ inline constexpr std::tuple solver_rows{
          .page = "mirror_descent",
          .summary = "multiplicative weights with a decaying step, averaged",
          .theory = {{{Average::uniform, RateLaw::power, 0.5, "(R + sum eta^2 |g|^2 / 2) / sum eta",
-                      "doi:10.1016/S0167-6377(02)00231-6"}}}},
+                      "doi:10.1016/S0167-6377(02)00231-6"}}},
+         .trees = {kinds::all, kinds::zero_sum, true}},
         [](const auto& game, const auto& options) { return mirror_descent(game, options); }},
     SolverRow{{.name = "hedge",
                .room = Room::response,
@@ -138,7 +151,8 @@ inline constexpr std::tuple solver_rows{
                .theory = {{{Average::uniform, RateLaw::power, 1, "R / (eta t)",
                             "doi:10.1137/S1052623403425629"},
                            {Average::last, RateLaw::linear, 0, "linear on bilinear games",
-                            "doi:10.1016/0377-0427(94)00094-H"}}}},
+                            "doi:10.1016/0377-0427(94)00094-H"}}},
+               .trees = {kinds::all, kinds::zero_sum}},
               [](const auto& game, const auto& options) { return extragradient(game, options); }},
     SolverRow{{.name = "anchored_extragradient",
                .kinds = kinds::zero_sum,
@@ -159,7 +173,8 @@ inline constexpr std::tuple solver_rows{
                .page = "mirror_prox",
                .summary = "two multiplicative steps a round",
                .theory = {{{Average::uniform, RateLaw::power, 1, "R / (eta t)",
-                            "doi:10.1137/S1052623403425629"}}}},
+                            "doi:10.1137/S1052623403425629"}}},
+               .trees = {kinds::all, kinds::zero_sum, true}},
               [](const auto& game, const auto& options) { return mirror_prox(game, options); }},
     SolverRow{{.name = "optimistic_mirror_descent",
                .kinds = kinds::all,
@@ -171,7 +186,8 @@ inline constexpr std::tuple solver_rows{
                .theory = {{{Average::uniform, RateLaw::power, 1,
                             "R / (eta t), eta <= (sqrt 2 - 1) / L", "arXiv:1311.1869"},
                            {Average::last, RateLaw::linear, 0,
-                            "linear where the equilibrium is unique", "arXiv:2006.09517"}}}},
+                            "linear where the equilibrium is unique", "arXiv:2006.09517"}}},
+               .trees = {kinds::all, kinds::zero_sum, true}},
               [](const auto& game, const auto& options) {
                 return optimistic_mirror_descent(game, options);
               }},
@@ -185,7 +201,8 @@ inline constexpr std::tuple solver_rows{
          .theory = {{{Average::last, RateLaw::none, 0,
                       "linear, 1 / (1 + eta tau), to the regularised equilibrium; moving: tends "
                       "to 0",
-                      "arXiv:2206.05825"}}}},
+                      "arXiv:2206.05825"}}},
+         .trees = {kinds::all, kinds::zero_sum}},
         [](const auto& game, const auto& options) {
           return magnetic_mirror_descent(game, options);
         }},
@@ -252,7 +269,8 @@ inline constexpr std::tuple solver_rows{
          .theory = {{{Average::uniform, RateLaw::power, 0,
                       "tends to 0; t^(-1/(m + n - 2)) in the worst case, about t^-1/2 on random "
                       "games",
-                      "doi:10.2307/1969530"}}}},
+                      "doi:10.2307/1969530"}}},
+         .trees = {kinds::all, kinds::all, true}},
         [](const auto& game, const auto& options) { return fictitious_play(game, options); }},
     SolverRow{
         {.name = "alternating_fictitious_play",
@@ -278,7 +296,8 @@ inline constexpr std::tuple solver_rows{
                .page = "responses",
                .summary = "entropy-smoothed responses to the mean of past play",
                .theory = {{{Average::uniform, RateLaw::power, 0.5, "t^-1/2 when cooled as t^-1/2",
-                            "doi:10.1111/1468-0262.00376"}}}},
+                            "doi:10.1111/1468-0262.00376"}}},
+               .trees = {kinds::all, kinds::all}},
               [](const auto& game, const auto& options) {
                 return smooth_fictitious_play(game, options);
               }},
@@ -292,7 +311,8 @@ inline constexpr std::tuple solver_rows{
          .summary = "best responses, later ones weigh more",
          .theory = {{{Average::last, RateLaw::power, 0,
                       "1/t on regularised and concave potential games; else as fictitious play",
-                      "arXiv:1610.07797"}}}},
+                      "arXiv:1610.07797"}}},
+         .trees = {kinds::all, kinds::zero_sum, true}},
         [](const auto& game, const auto& options) { return frank_wolfe(game, options); }},
     SolverRow{{.name = "best_response_dynamics",
                .room = Room::response,
@@ -304,7 +324,8 @@ inline constexpr std::tuple solver_rows{
                .theory = {{{Average::last, RateLaw::none, 0,
                             "linear where responses contract (regularised games with tau > L); "
                             "else cycles",
-                            "doi:10.2307/2938230"}}}},
+                            "doi:10.2307/2938230"}}},
+               .trees = {kinds::all, kinds::all, true}},
               [](const auto& game, const auto& options) {
                 return best_response_dynamics(game, options);
               }},
@@ -345,13 +366,15 @@ inline constexpr std::tuple solver_rows{
                .kinds = kinds::two_players,
                .compared = kinds::bimatrix,
                .page = "support_enumeration",
-               .summary = "the same, by trying all supports"}},
+               .summary = "the same, by trying all supports",
+               .trees = {kinds::bimatrix}}},
     SolverRow{{.name = "lemke_howson",
                .room = Room::table,
                .kinds = kinds::two_players,
                .compared = kinds::bimatrix,
                .page = "lemke_howson",
-               .summary = "one equilibrium by complementary pivoting"}},
+               .summary = "one equilibrium by complementary pivoting",
+               .trees = {kinds::bimatrix, kinds::bimatrix}}},
     SolverRow{{.name = "lemke_howson_all",
                .room = Room::table,
                .kinds = kinds::two_players,
@@ -363,7 +386,8 @@ inline constexpr std::tuple solver_rows{
                .kinds = kinds::all,
                .compared = kinds::general,
                .page = "pure_equilibria",
-               .summary = "all pure equilibria"}},
+               .summary = "all pure equilibria",
+               .trees = {kinds::all, kinds::general}}},
     SolverRow{{.name = "iterated_dominance",
                .room = Room::table,
                .kinds = kinds::all,
@@ -376,7 +400,8 @@ inline constexpr std::tuple solver_rows{
                .compared = kinds::general,
                .knobs = knobs::pull,
                .page = "logit_branch",
-               .summary = "quantal response equilibria from uniform play to a Nash equilibrium"}},
+               .summary = "quantal response equilibria from uniform play to a Nash equilibrium",
+               .trees = {kinds::general, kinds::general}}},
     SolverRow{{.name = "external_regret_dynamics",
                .room = Room::table,
                .kinds = kinds::all,
@@ -405,6 +430,92 @@ inline constexpr std::tuple solver_rows{
                .compared = kinds::general,
                .page = "correlated_equilibrium",
                .summary = "the same, coarse"}},
+    SolverRow{{.name = "cfr",
+               .room = Room::tree,
+               .knobs = knobs::start | knobs::average,
+               .iterate = Average::uniform,
+               .page = "trees",
+               .summary = "counterfactual regret minimisation",
+               .trees = {kinds::all, kinds::all}},
+              [](const auto& game, const auto& options) { return cfr(game, options); }},
+    SolverRow{{.name = "cfr_plus",
+               .room = Room::tree,
+               .knobs = knobs::start | knobs::average,
+               .iterate = Average::linear,
+               .page = "trees",
+               .summary = "CFR+: regrets cut at zero, linear averages",
+               .trees = {kinds::all, kinds::all}},
+              [](const auto& game, const auto& options) { return cfr_plus(game, options); }},
+    SolverRow{{.name = "linear_cfr",
+               .room = Room::tree,
+               .knobs = knobs::start | knobs::average,
+               .iterate = Average::uniform,
+               .page = "trees",
+               .summary = "CFR whose rounds weigh t",
+               .trees = {kinds::all, kinds::all}},
+              [](const auto& game, const auto& options) { return linear_cfr(game, options); }},
+    SolverRow{{.name = "discounted_cfr",
+               .room = Room::tree,
+               .knobs = knobs::start | knobs::average,
+               .iterate = Average::uniform,
+               .page = "trees",
+               .summary = "CFR whose old regrets fade: 3/2, 0, 2",
+               .trees = {kinds::all, kinds::all}},
+              [](const auto& game, const auto& options) { return discounted_cfr(game, options); }},
+    SolverRow{
+        {.name = "predictive_cfr_plus",
+         .room = Room::tree,
+         .knobs = knobs::start | knobs::average,
+         .iterate = Average::quadratic,
+         .page = "trees",
+         .summary = "CFR+: the last regret is expected again, quadratic averages",
+         .trees = {kinds::all, kinds::all}},
+        [](const auto& game, const auto& options) { return predictive_cfr_plus(game, options); }},
+    SolverRow{{.name = "asymmetric_predictive_cfr_plus",
+               .room = Room::tree,
+               .knobs = knobs::start | knobs::average,
+               .iterate = Average::quadratic,
+               .page = "trees",
+               .summary = "the same, predictions count for a sixth",
+               .trees = {kinds::all, kinds::all}},
+              [](const auto& game, const auto& options) {
+                return asymmetric_predictive_cfr_plus(game, options);
+              }},
+    SolverRow{
+        {.name = "restarted_cfr_plus",
+         .room = Room::tree,
+         .knobs = knobs::start | knobs::average,
+         .iterate = Average::last,
+         .page = "trees",
+         .summary = "CFR+ pulled to a reference that jumps: the last iterate converges",
+         .trees = {kinds::all, kinds::zero_sum}},
+        [](const auto& game, const auto& options) { return restarted_cfr_plus(game, options); }},
+    SolverRow{{.name = "external_sampling",
+               .room = Room::tree,
+               .knobs = knobs::seed,
+               .iterate = Average::uniform,
+               .page = "trees",
+               .summary = "CFR on sampled moves of the others and of chance",
+               .trees = {kinds::all, kinds::all}}},
+    SolverRow{{.name = "outcome_sampling",
+               .room = Room::tree,
+               .knobs = knobs::seed,
+               .iterate = Average::uniform,
+               .page = "trees",
+               .summary = "CFR on single sampled plays",
+               .trees = {kinds::all, kinds::all}}},
+    SolverRow{{.name = "sequence_form_program",
+               .room = Room::tree,
+               .iterate = Average::last,
+               .page = "trees",
+               .summary = "linear program on the sequence form, exact",
+               .trees = {kinds::zero_sum, kinds::zero_sum}}},
+    SolverRow{{.name = "best_response",
+               .room = Room::tree,
+               .iterate = Average::last,
+               .page = "trees",
+               .summary = "the best answer to chance, in games of one player",
+               .trees = {kinds::many}}},
 };
 
 /// The rows without their calls, in order.
@@ -451,18 +562,33 @@ struct SolverCall {
   }
 };
 
+namespace detail {
+
+// Named templates in place of lambdas: nvcc's host half does not print the types of the rows' calls
+// inside one.
+template <std::size_t I>
+inline constexpr bool has_call = std::get<I>(solver_rows).callable;
+
+template <std::size_t I, class Wanted, class Visit>
+constexpr void visit_call(Visit& visit) {
+  if constexpr (has_call<I>) {
+    if constexpr (Wanted{}(SolverCall<I>::info)) {
+      visit(SolverCall<I>{});
+    }
+  }
+}
+template <class Wanted, class Visit, std::size_t... I>
+constexpr void visit_calls(Visit& visit, std::index_sequence<I...>) {
+  (visit_call<I, Wanted>(visit), ...);
+}
+
+}  // namespace detail
+
 /// visit(SolverCall<I>) for every row that has a call and that `wanted`, a captureless lambda of a
 /// SolverInfo, picks: no other calls are instantiated.
 template <class Wanted, class Visit>
 constexpr void for_each_call(Wanted, Visit&& visit) {
-  const auto one = [&]<std::size_t I>() {
-    if constexpr (std::tuple_element_t<I, std::remove_cv_t<decltype(solver_rows)>>::callable &&
-                  Wanted{}(std::get<I>(solver_rows).info)) {
-      visit(SolverCall<I>{});
-    }
-  };
-  [&]<std::size_t... I>(std::index_sequence<I...>) { (one.template operator()<I>(), ...); }
-  (std::make_index_sequence<std::tuple_size_v<std::remove_cv_t<decltype(solver_rows)>>>{});
+  detail::visit_calls<Wanted>(visit, std::make_index_sequence<solver_list.size()>{});
 }
 
 [[nodiscard]] constexpr std::string_view to_string(Average average) noexcept {

@@ -19,6 +19,7 @@
 #include <dag/train/clean_signals.hpp>
 #include <dag/train/utility_objective.hpp>
 #include <dag/utility/coherence.hpp>
+#include <dag/utility/pairwise_coherence.hpp>
 
 namespace dag {
 
@@ -86,11 +87,13 @@ class CoherenceObjective {
     const auto terms = room_.take(hits_.size());
     for (std::size_t c = 0; c < hits_.size(); ++c) {
       const double frequency = static_cast<double>(hits_[c]) / static_cast<double>(sizes_[c]);
-      terms[c] = c == me                    ? 0
-                 : pool_ == Pool::euclidean ? frequency
-                                            // hits ~ Bin(size, nu'): a group of size + 1
-                                            : tables_(hits_[c], sizes_[c] + 1) -
-                                                  (tables_(own, size) + 1) + frequency * inverse;
+      terms[c] =
+          c == me ? 0
+          : pool_ == Pool::euclidean
+              ? frequency
+              // hits ~ Bin(size, nu'): a group of size + 1
+              : PairwiseKl<double>{}.reward_from(
+                    tables_(own, size) - tables_(hits_[c], sizes_[c] + 1), frequency * inverse - 1);
     }
     return sorted_sum(terms) / static_cast<double>(hits_.size());
   }

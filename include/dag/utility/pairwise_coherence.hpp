@@ -28,8 +28,12 @@ struct PairwiseKl {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real pair_reward(Probability<Real> own,
                                                  Probability<Real> other) const {
-    const LogNumber<Real> t{own.log - other.log};
-    return -tau * (KlGenerator{}.derivative(t) + ReverseKlGenerator{}.derivative(t));
+    return reward_from(own.log - other.log, std::expm1(other.log - own.log));
+  }
+  /// The reward from log(own / other) and other / own - 1, which samples estimate each by its own
+  /// table.
+  [[nodiscard]] DAG_HOST_DEVICE Real reward_from(Real log_ratio, Real excess) const {
+    return tau * (excess - log_ratio);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real own_slope(Probability<Real> own,
                                                Probability<Real> other) const {

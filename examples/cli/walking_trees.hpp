@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <type_traits>
+
+#include <dag/game/regularized_sequence.hpp>
+#include <dag/solver/list.hpp>
+
+#include "tree_solvers.hpp"
+
+/// The solvers of the list that have a call, for game trees: instantiated in files of their own.
+namespace cli {
+
+/// Runs the row of the list that has this name, if it is in the room and takes trees.
+template <dag::Room room>
+std::optional<Found> walk_tree(std::string_view name, const TreeProblem& problem,
+                               const Settings& settings) {
+  using Flat = dag::SequenceGame<double, dag::eigen, dag::DilatedEuclidean>;
+  using Pulled = dag::RegularizedSequence<double, dag::eigen>;
+  std::optional<Found> found;
+  dag::for_each_call(
+      [](const dag::SolverInfo& row) { return row.room == room && row.trees.kinds != 0; },
+      [&](const auto& solver) {
+        constexpr dag::SolverInfo row = std::remove_cvref_t<decltype(solver)>::info;
+        if (row.name != name) {
+          return;
+        }
+        if constexpr (row.trees.pull) {
+          if (settings.tau > 0) {
+            const Pulled game(problem.form, settings.tau);
+            found = plain_data(name, solver(game, settings.options));
+            return;
+          }
+        }
+        dag::require(settings.tau == 0, dag::Errc::unsupported, name,
+                     ": it has no pull on game trees; leave --tau out");
+        const std::conditional_t<row.projected, Flat, TreeGame> game(problem.form);
+        found = plain_data(name, solver(game, settings.options));
+      });
+  return found;
+}
+
+}  // namespace cli
