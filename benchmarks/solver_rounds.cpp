@@ -1,38 +1,32 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// One round of every simultaneous first-order solver, its running mean included, against the fused
-// dual products that it makes (A y and A' x in one sweep of A): processor time, contestants
-// interleaved, the smallest of many repetitions. Target: at most 1.15 a product where A exceeds the
-// second-level cache.
+// One round of every solver of the list on a zero-sum game, its running mean included, against the
+// fused dual products that it makes (A y and A' x in one sweep of A): processor time, contestants
+// interleaved, the smallest of many repetitions. A round is the difference of a long run and a
+// short one, each checked once, so that what a run costs once is not counted. Target: at most 1.15
+// a product where A exceeds the second-level cache and players move at the same time.
 //
 // Usage: benchmark_solver_rounds [SIZE...]   (default 500 1000 2000)
 #include <ctime>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dag/eigen.hpp>
-#include <dag/solver/first_order/anchored_extragradient.hpp>
-#include <dag/solver/first_order/extragradient.hpp>
-#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
-#include <dag/solver/first_order/mirror_descent.hpp>
-#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
-#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
-#include <dag/solver/response/frank_wolfe.hpp>
-#include <dag/solver/response/hedge.hpp>
-#include <dag/solver/response/regret_matching.hpp>
+#include <dag/solver/first_order.hpp>
+#include <dag/solver/list.hpp>
+#include <dag/solver/response.hpp>
 
 namespace {
 
 using Game = dag::MatrixGame<double, dag::eigen>;
-using Options = dag::SolverOptions<double>;
-using Step = dag::Step<double>;
 
 double cpu_seconds() {
   std::timespec time{};
@@ -51,102 +45,65 @@ dag::eigen::matrix<double> uniform_matrix(Eigen::Index n) {
 
 struct Contestant {
   std::string name;
-  int products;  ///< fused products a round
-  std::function<void()> round;
-  double best = 1e300;
+  std::function<std::int64_t(std::int64_t)> run;  ///< so many rounds; products made
+  double products = 1;                            ///< a round
+  double shorter = 1e300, longer = 1e300;         ///< seconds, the smallest
 };
-
-/// A method with its running mean, kept alive by the closure.
-template <class Rounds, class G>
-Contestant contestant(std::string name, int products, const G& game, std::shared_ptr<Rounds> rounds,
-                      dag::Average average = dag::Average::uniform) {
-  auto mean = std::make_shared<dag::detail::RunningMean<G>>(game, average);
-  auto t = std::make_shared<std::int64_t>(0);
-  return {std::move(name), products, [=] {
-            ++*t;
-            rounds->round(*t);
-            mean->add(*t, rounds->step(), rounds->sample());
-          }};
-}
 
 void measure(Eigen::Index n) {
   const Game game(uniform_matrix(n));
-  const auto flat = dag::euclidean(game);
-  using Flat = std::remove_const_t<decltype(flat)>;
-  const Options options;
-  namespace d = dag::detail;
   std::vector<Contestant> all;
-
   dag::eigen::vector<double> x(n), y(n), a_y(n), at_x(n);
   x.setConstant(1.0 / static_cast<double>(n));
   y = x;
-  all.push_back({"fused dual product", 1, [&] {
-                   dag::eigen{}.dual_product<double>(game.payoff(),
-                                                     dag::eigen::view(std::as_const(x)),
-                                                     dag::eigen::view(std::as_const(y)), 1.0, -1.0,
-                                                     dag::eigen::view(a_y), dag::eigen::view(at_x));
+  all.push_back({"fused dual product", [&](std::int64_t rounds) {
+                   for (std::int64_t r = 0; r < rounds; ++r) {
+                     dag::eigen{}.dual_product<double>(
+                         game.payoff(), dag::eigen::view(std::as_const(x)),
+                         dag::eigen::view(std::as_const(y)), 1.0, -1.0, dag::eigen::view(a_y),
+                         dag::eigen::view(at_x));
+                   }
+                   return rounds;
                  }});
-  const auto descent = [&](const char* name, const auto& on, Step step) {
-    using G = std::remove_cvref_t<decltype(on)>;
-    all.push_back(contestant(name, 1, on,
-                             std::make_shared<d::MirrorDescentRounds<G>>(
-                                 on, options, dag::MirrorDescentOptions{}, name, step)));
-  };
-  descent("gradient_descent_ascent", flat, Step::lipschitz());
-  descent("mirror_descent", game, Step::decaying());
-  all.push_back(
-      contestant("hedge", 1, game, std::make_shared<d::HedgeRounds<Game>>(game, options, "hedge")));
-  for (const bool past : {true, false}) {
-    const dag::OptimisticOptions own{past ? dag::Optimism::past : dag::Optimism::reflected};
-    all.push_back(contestant(
-        past ? "optimistic_mirror_descent, past" : "optimistic_mirror_descent, reflected", 1, game,
-        std::make_shared<d::OptimisticRounds<Game>>(game, options, own, "o")));
-  }
-  all.push_back(contestant("magnetic_mirror_descent", 1, game,
-                           std::make_shared<d::MagneticRounds<Game>>(
-                               game, options, dag::MagneticOptions<double>{}, "m")));
-  const auto regret = [&](const char* name, bool plus, bool predictive) {
-    all.push_back(contestant(name, 1, game,
-                             std::make_shared<d::RegretRounds<Game>>(
-                                 game, options, dag::Turns::simultaneous, plus, predictive, name)));
-  };
-  regret("regret_matching", false, false);
-  regret("regret_matching_plus", true, false);
-  regret("predictive_regret_matching_plus", true, true);
-  const auto respond = [&](const char* name, d::ResponseRounds<Game>::Settings settings) {
-    all.push_back(contestant(
-        name, 1, game, std::make_shared<d::ResponseRounds<Game>>(game, options, settings, name)));
-  };
-  respond("frank_wolfe", {.belief = dag::Average::linear});
-  respond("smooth_fictitious_play", {.temperature = 0.1, .cooling = 0.5});
-  all.push_back(contestant("mirror_prox", 2, game,
-                           std::make_shared<d::MirrorProxRounds<Game>>(game, options, "mp")));
-  all.push_back(contestant("extragradient", 2, flat,
-                           std::make_shared<d::MirrorProxRounds<Flat>>(flat, options, "eg")));
-  all.push_back(contestant("anchored_extragradient", 2, flat,
-                           std::make_shared<d::AnchoredRounds<Flat>>(flat, options, "aeg")));
-  all.push_back(contestant("primal_dual_hybrid_gradient (in turn)", 1, game,
-                           std::make_shared<d::PrimalDualRounds<Game>>(
-                               game, options, dag::PrimalDualOptions{}, "pdhg")));
+  dag::for_each_call(
+      [](const dag::SolverInfo& row) { return (row.kinds & dag::kinds::zero_sum) != 0; },
+      [&](const auto& solver) {
+        all.push_back(
+            {std::string(solver.info.name) + (solver.info.simultaneous ? "" : " (in turn)"),
+             [&game, solver](std::int64_t rounds) {
+               const dag::SolverOptions<double> options{
+                   .tolerance = 0, .max_iterations = rounds, .check_every = rounds};
+               return solver(game, options).products;
+             }});
+      });
 
-  const int repetitions = static_cast<int>(std::max<Eigen::Index>(12, 20'000'000 / (n * n)));
+  const std::int64_t few = std::max<std::int64_t>(8, 4'000'000 / (n * n)), many = 4 * few;
+  for (Contestant& one : all) {
+    one.products =
+        static_cast<double>(one.run(many) - one.run(few)) / static_cast<double>(many - few);
+  }
+  const auto timed = [](const Contestant& one, std::int64_t rounds) {
+    const double start = cpu_seconds();
+    one.run(rounds);
+    return cpu_seconds() - start;
+  };
   for (int k = 0; k < 30; ++k) {
     for (Contestant& one : all) {
-      // Two games share the last-level cache: as many rounds again bring its own back as far as it
-      // fits.
-      for (int r = 0; r < repetitions; ++r) {
-        one.round();
-      }
-      const double start = cpu_seconds();
-      for (int r = 0; r < repetitions; ++r) {
-        one.round();
-      }
-      one.best = std::min(one.best, (cpu_seconds() - start) / repetitions);
+      one.longer = std::min(one.longer, timed(one, many));
+      one.shorter = std::min(one.shorter, timed(one, few));
     }
   }
+  const auto round = [&](const Contestant& one) {
+    return (one.longer - one.shorter) / static_cast<double>(many - few);
+  };
   for (const Contestant& one : all) {
-    std::printf("%5d  %-38s %8.1f us  %.3f\n", static_cast<int>(n), one.name.c_str(),
-                1e6 * one.best, one.best / (one.products * all.front().best));
+    std::printf("%5d  %-42s %8.1f us  %4.2f products  ", static_cast<int>(n), one.name.c_str(),
+                1e6 * round(one), one.products);
+    if (one.products > 0.5) {
+      std::printf("%.3f\n", round(one) / (one.products * round(all.front())));
+    } else {
+      std::printf("-\n");  // moves by single strategies and updates its field
+    }
   }
   std::fflush(stdout);
 }
@@ -154,7 +111,8 @@ void measure(Eigen::Index n) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::printf("    n  solver, one round                           time  over its products\n");
+  std::printf(
+      "    n  solver, one round                               time  makes         over them\n");
   for (int k = 1; k < argc; ++k) {
     measure(std::atoi(argv[k]));
   }
