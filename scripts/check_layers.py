@@ -37,7 +37,7 @@ DOORS = {("train", "io"), ("detail", "version.hpp"), ("eigen.hpp", "dag.hpp"), (
 SEALED = {"gpu": {"cuda.cuh"}}
 
 # Who may include what from outside: folders and single headers.
-DENSE_ALGEBRA = {"solver/matrix/detail/interior_point_rounds.hpp",
+DENSE_ALGEBRA = {"solver/matrix/interior_point.hpp",
                  "solver/matrix/detail/restricted_payoff.hpp", "solver/table/path_limit.hpp",
                  "solver/matrix/newton.hpp"}
 THIRD_PARTY = [

@@ -24,21 +24,12 @@ inline constexpr std::string_view payoff_of = "payoff of ";
 /// The lines of a list of profiles, cut into cells.
 class ProfileReader {
  public:
-  ProfileReader(std::string_view text, std::string_view name) : text_(text), name_(name) {}
+  ProfileReader(std::string_view text, std::string_view name)
+      : lines_of_(text, name), name_(name) {}
 
   [[nodiscard]] GameTable read() {
-    if (text_.substr(0, 3) == "\xEF\xBB\xBF") {
-      text_.remove_prefix(3);
-    }
-    if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos) {
-      fail(Errc::parse, name_, ":", line_of(text_, nul), ": a NUL byte in a text file");
-    }
-    for (std::size_t begin = 0; begin < text_.size();) {
-      std::size_t end = text_.find('\n', begin);
-      end = end == std::string_view::npos ? text_.size() : end;
-      std::string_view line = text_.substr(begin, end - begin);
-      begin = end + 1;
-      ++number_;
+    for (std::string_view line; lines_of_.next(line);) {
+      number_ = lines_of_.number();
       if (!line.empty() && line.back() == '\r') {
         line.remove_suffix(1);
       }
@@ -182,7 +173,7 @@ class ProfileReader {
     return game;
   }
 
-  std::string_view text_;
+  TextLines lines_of_;
   std::string_view name_;
   std::size_t number_ = 0;  ///< of the line
   std::vector<std::string> cells_;
@@ -215,9 +206,7 @@ class ProfileReader {
 /// True if a text looks like a list of profiles and not like a payoff matrix: its first line that
 /// is neither blank nor a comment begins with "strategy of".
 [[nodiscard]] inline bool is_profile_csv(std::string_view text) noexcept {
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") {
-    text.remove_prefix(3);
-  }
+  text = detail::without_mark(text);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);

@@ -67,6 +67,39 @@ namespace detail {
   return line;
 }
 
+/// Without the mark that some editors put before UTF-8.
+[[nodiscard]] constexpr std::string_view without_mark(std::string_view text) noexcept {
+  return text.substr(0, 3) == "\xEF\xBB\xBF" ? text.substr(3) : text;
+}
+
+/// The lines of a text file, counted from 1. Errc::parse for a NUL byte, naming its line.
+class TextLines {
+ public:
+  TextLines(std::string_view text, std::string_view name) : text_(without_mark(text)) {
+    const std::size_t nul = text_.find('\0');
+    if (nul != std::string_view::npos) {
+      fail(Errc::parse, name, ":", line_of(text_, nul), ": a NUL byte in a text file");
+    }
+  }
+  /// The next line without its line feed; false at the end.
+  [[nodiscard]] bool next(std::string_view& line) noexcept {
+    if (begin_ >= text_.size()) {
+      return false;
+    }
+    const std::size_t end = text_.find('\n', begin_);
+    line = text_.substr(begin_, end == std::string_view::npos ? end : end - begin_);
+    begin_ = end == std::string_view::npos ? text_.size() : end + 1;
+    ++number_;
+    return true;
+  }
+  [[nodiscard]] std::size_t number() const noexcept { return number_; }
+
+ private:
+  std::string_view text_;
+  std::size_t begin_ = 0;
+  std::size_t number_ = 0;
+};
+
 /// True if the text is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
   std::size_t i = 0;

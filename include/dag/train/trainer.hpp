@@ -2,20 +2,372 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/core/random.hpp>
 #include <dag/core/status.hpp>
+#include <dag/policy/advantage.hpp>
+#include <dag/train/answer_objective.hpp>
 #include <dag/train/checkpoint.hpp>
-#include <dag/train/detail/training.hpp>
+#include <dag/train/detail/batch_score.hpp>
+#include <dag/train/detail/group_diagnostics.hpp>
+#include <dag/train/fingerprint.hpp>
 #include <dag/train/objective.hpp>
 #include <dag/train/optimizer.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/train_record.hpp>
+
+namespace dag::detail {
+
+/// A model's parameters as doubles, whatever its scalar type.
+template <ParameterizedModel Model>
+[[nodiscard]] std::vector<double> parameters_of(const Model& model) {
+  std::vector<typename Model::scalar_type> own(static_cast<std::size_t>(model.parameter_count()));
+  model.copy_parameters(std::span<typename Model::scalar_type>(own));
+  return {own.begin(), own.end()};
+}
+template <ParameterizedModel Model>
+void set_parameters(Model& model, const std::vector<double>& values) {
+  using Real = typename Model::scalar_type;
+  const std::vector<Real> own(values.begin(), values.end());
+  model.set_parameters(std::span<const Real>(own));
+}
+
+/// reference <- share * model + (1 - share) * reference, parameter by parameter.
+template <ParameterizedModel Model>
+void mix_parameters(Model& reference, const Model& model, double share) {
+  std::vector<double> mixed = parameters_of(reference);
+  const std::vector<double> current = parameters_of(model);
+  for (std::size_t i = 0; i < mixed.size(); ++i) {
+    mixed[i] += share * (current[i] - mixed[i]);
+  }
+  set_parameters(reference, mixed);
+}
+
+/// One ascent step of an `Optimizer` on a model's flat parameters; the work space of a run.
+template <ParameterizedModel Model>
+class FlatAscent {
+ public:
+  using Real = typename Model::scalar_type;
+
+  /// accumulate(gradient) adds the batch's gradient to zeros. Gives back its norm before clipping;
+  /// where that is not finite the model is as before.
+  template <Optimizer Optimiser, class Accumulate>
+  double step(Model& model, Optimiser& optimiser, Accumulate&& accumulate, double rate,
+              double clip_norm) {
+    gradient_.assign(static_cast<std::size_t>(model.parameter_count()), Real{0});
+    accumulate(std::span<Real>(gradient_));
+    double squares = 0;
+    for (const Real entry : gradient_) {
+      squares += static_cast<double>(entry) * static_cast<double>(entry);
+    }
+    const double norm = std::sqrt(squares);
+    if (!std::isfinite(norm)) {
+      return norm;
+    }
+    const double scale = norm > clip_norm ? clip_norm / norm : 1.0;
+    ascent_.resize(gradient_.size());
+    for (std::size_t i = 0; i < gradient_.size(); ++i) {
+      ascent_[i] = scale * static_cast<double>(gradient_[i]);
+    }
+    parameters_ = parameters_of(model);
+    optimiser.step(parameters_, ascent_, rate);
+    set_parameters(model, parameters_);
+    return norm;
+  }
+
+ private:
+  std::vector<Real> gradient_;
+  std::vector<double> parameters_, ascent_;
+};
+
+/// The state of a run and one step of it (see `train`). A sample is a trace; a group is the K
+/// samples of one context; groups of a question lie side by side.
+template <ParameterizedModel Model, class Optimiser, AnswerObjective Objective, class Answer>
+class Training {
+ public:
+  using Real = typename Model::scalar_type;
+  using Prompt = typename Model::prompt_type;
+  using Trace = typename Model::trace_type;
+
+  Training(Model& model, const Model& reference, std::span<const Question<Prompt>> questions,
+           Objective& objective, Answer& answer, Optimiser& optimiser, const TrainOptions& options)
+      : model_(model),
+        reference_(reference),
+        questions_(questions),
+        objective_(objective),
+        answer_(answer),
+        optimiser_(optimiser),
+        options_(options),
+        score_(options),
+        contexts_(questions[0].contexts.size()),
+        count_(static_cast<std::size_t>(model.parameter_count())),
+        order_(questions.size()) {
+    require(score_.by_trace() || !ModelOptimizer<Optimiser, Model>, Errc::unsupported,
+            "train: an optimiser that moves the model itself takes a weight a trace; "
+            "LossLevel::token needs an Optimizer over flat parameters");
+    if (options.refresh_every > 0 || std::addressof(model) == std::addressof(reference)) {
+      moving_.emplace(reference);
+    }
+    const std::size_t samples = options.questions_per_step * contexts_ * options.group_size;
+    prompts_.resize(samples);
+    traces_.resize(samples);
+    answers_.resize(samples);
+    for (auto* buffer : {&signal_, &anchored_, &advantage_}) {
+      buffer->resize(samples);
+    }
+    for (auto* buffer : {&log_prob_, &log_reference_}) {
+      buffer->resize(samples);
+    }
+    for (std::size_t g = 0; g <= samples / options.group_size; ++g) {
+      begin_.push_back(static_cast<std::int64_t>(g * options.group_size));
+    }
+  }
+
+  [[nodiscard]] TrainRecord step(std::int64_t index) {
+    TrainRecord record;
+    record.step = index + 1;
+    record.learning_rate = options_.learning_rate.at(index);
+    draw(index);
+    judge(index, record);
+    live_ = signal_.size();
+    weigh(record);
+    if (options_.noise_every > 0 && record.step % options_.noise_every == 0 && live_ > 0) {
+      set_weights(0, record);
+      const bool by_question = options_.questions_per_step % 2 == 0 && live_ == signal_.size();
+      score_.measure_noise(std::as_const(model_), prompts(), traces(),
+                           by_question ? contexts_ * options_.group_size : 1, record);
+    }
+    ascend(index, record);
+    if (options_.refresh_every > 0 && record.step % options_.refresh_every == 0) {
+      mix_parameters(*moving_, std::as_const(model_), options_.refresh_mixup);
+    }
+    return record;
+  }
+  [[nodiscard]] Checkpoint snapshot(std::int64_t step) const {
+    Checkpoint point{options_.seed,      step, parameters_of(model_), parameters_of(anchor()),
+                     optimiser_.state(), {},   fingerprint()};
+    if constexpr (AdaptiveObjective<Objective>) {
+      point.multipliers = std::as_const(objective_).state();
+    }
+    return point;
+  }
+  [[nodiscard]] std::string fingerprint() const {
+    return fingerprint_of(options_, questions_.size(), contexts_);
+  }
+  void restore(const Checkpoint& from) {
+    require(from.parameters.size() == count_ && from.reference.size() == count_,
+            Errc::dimension_mismatch, "train: the checkpoint has ", from.parameters.size(),
+            " parameters, the model ", count_);
+    require(from.seed == options_.seed, Errc::invalid_argument,
+            "train: the checkpoint was made under seed ", from.seed, ", the options say ",
+            options_.seed, "; use the same seed to go on");
+    if (moving_) {
+      set_parameters(*moving_, from.reference);
+    } else {
+      require(from.reference == parameters_of(reference_), Errc::invalid_argument,
+              "train: the checkpoint was made with another reference; give the same to go on");
+    }
+    set_parameters(model_, from.parameters);
+    optimiser_.restore(from.optimizer);
+    if constexpr (AdaptiveObjective<Objective>) {
+      objective_.restore(std::span<const double>(from.multipliers));
+    } else {
+      require(from.multipliers.empty(), Errc::invalid_argument,
+              "train: the checkpoint has the state of another objective");
+    }
+  }
+
+ private:
+  /// Traces of this step's questions, a pure function of (seed, step, model).
+  void draw(std::int64_t index) {
+    RandomStream choose(options_.seed, 2 * static_cast<std::uint64_t>(index));
+    for (std::size_t q = 0; q < order_.size(); ++q) {
+      order_[q] = q;
+    }
+    std::size_t next = 0;
+    for (std::size_t q = 0; q < options_.questions_per_step; ++q) {
+      std::swap(order_[q], order_[q + choose.below(order_.size() - q)]);
+      for (const Prompt& prompt : questions_[order_[q]].contexts) {
+        for (std::size_t i = 0; i < options_.group_size; ++i) {
+          prompts_[next++] = prompt;
+        }
+      }
+    }
+    RandomStream stream(options_.seed, 2 * static_cast<std::uint64_t>(index) + 1);
+    sample_batch(std::as_const(model_), std::span<const Prompt>(prompts_), stream,
+                 std::span<Trace>(traces_));
+    score_.read(std::as_const(model_), anchor(), std::span<const Prompt>(prompts_),
+                std::span<const Trace>(traces_), std::span<Real>(log_prob_),
+                std::span<Real>(log_reference_));
+    for (std::size_t i = 0; i < traces_.size(); ++i) {
+      answers_[i] = static_cast<std::int32_t>(answer_(prompts_[i], traces_[i]));
+    }
+  }
+
+  /// The objective's signals, by the convention of the options.
+  void judge(std::int64_t index, TrainRecord& record) {
+    if constexpr (AdaptiveObjective<Objective>) {
+      objective_.begin_step(index);
+    }
+    const std::size_t per_question = contexts_ * options_.group_size;
+    for (std::size_t q = 0; q < options_.questions_per_step; ++q) {
+      const QuestionSample sample{
+          std::span<const std::int32_t>(answers_).subspan(q * per_question, per_question),
+          contexts_, options_.group_size, order_[q]};
+      objective_(sample, std::span<double>(signal_).subspan(q * per_question, per_question));
+    }
+    for (const double signal : signal_) {
+      require(std::isfinite(signal), Errc::not_finite, "train: the objective gave ", signal,
+              " to a sample");
+      record.objective += std::abs(signal) / static_cast<double>(signal_.size());
+    }
+    if (options_.advantage) {
+      (void)advantages(*options_.advantage, std::span<const double>(signal_),
+                       std::span<const std::int64_t>(begin_), std::span<double>(advantage_),
+                       score_.lengths());
+      signal_.swap(advantage_);
+    }
+    if constexpr (AdaptiveObjective<Objective>) {
+      objective_.end_step(record.learning_rate / options_.learning_rate.peak, record.target);
+    }
+  }
+
+  /// advantage_ = signal - beta (log pi - log reference), each part over its own denominator; the
+  /// KL part is centred over its group: its reward does not depend on the other samples, so their
+  /// mean is a fair baseline. Dropped groups leave the batch: what is left is the first `live_`
+  /// samples.
+  void weigh(TrainRecord& record) {
+    const std::size_t size = options_.group_size, groups = signal_.size() / size;
+    const auto n = static_cast<double>(size);
+    const double beta = options_.anchor_in_reward ? options_.beta : 0.0;
+    record.gap = record.residual = 0;
+    std::vector<bool> dead(groups, true);
+    std::size_t alive = 0;
+    for (std::size_t g = 0; g < groups; ++g) {
+      const std::size_t first = g * size;
+      double total = 0;
+      for (std::size_t i = first; i < first + size; ++i) {
+        dead[g] = dead[g] && signal_[i] == signal_[first];
+        total += drift(i);
+      }
+      alive += dead[g] ? 0 : 1;
+      for (std::size_t i = first; i < first + size; ++i) {
+        anchored_[i] = signal_[i] - options_.beta * drift(i);
+        advantage_[i] = -beta * (n * drift(i) - total) / (n - 1);
+      }
+      record.kl += total;
+      tally_.assign(std::span<const std::int32_t>(answers_).subspan(first, size));
+      add_answers(tally_, size, record);
+      gap_.add(tally_, std::span<const double>(anchored_).subspan(first, size), options_.beta,
+               record);
+    }
+    const DeadGroup rule = options_.dead_group;
+    std::size_t next = 0;
+    for (std::size_t g = 0; g < groups; ++g) {
+      if (rule == DeadGroup::drop && dead[g]) {
+        continue;
+      }
+      for (std::size_t i = g * size; i < (g + 1) * size; ++i, ++next) {
+        const double kl = dead[g] && rule == DeadGroup::mask_kl ? 0.0 : advantage_[i];
+        const double value = kl + (dead[g] && rule != DeadGroup::keep ? 0.0 : signal_[i]);
+        if (next != i) {  // close the gap that a dropped group left
+          prompts_[next] = prompts_[i];
+          std::swap(traces_[next], traces_[i]);
+          log_prob_[next] = log_prob_[i];
+        }
+        score_.keep(i, next);
+        advantage_[next] = value;
+      }
+    }
+    live_ = next;
+    const auto samples = static_cast<double>(signal_.size());
+    const auto group_count = static_cast<double>(groups);
+    record.kl /= samples;
+    record.missing /= samples;
+    record.dead_groups = static_cast<double>(groups - alive) / group_count;
+    for (double* sum : {&record.answer_entropy, &record.distinct, &record.majority, &record.gap,
+                        &record.residual}) {
+      *sum /= group_count;
+    }
+  }
+
+  void set_weights(std::size_t epoch, TrainRecord& record) {
+    score_.weigh(epoch, std::as_const(model_), prompts(), traces(),
+                 std::span<const double>(advantage_).first(live_),
+                 std::span<const Real>(log_prob_).first(live_), record);
+  }
+
+  void ascend(std::int64_t index, TrainRecord& record) {
+    for (std::size_t epoch = 0; epoch < options_.epochs && live_ > 0; ++epoch) {
+      set_weights(epoch, record);
+      double norm = 0;
+      if constexpr (ModelOptimizer<Optimiser, Model>) {
+        norm = static_cast<double>(optimiser_.ascend(model_, prompts(), traces(),
+                                                     score_.trace_weights(), record.learning_rate,
+                                                     options_.clip_norm));
+      } else {
+        norm = flat_.step(
+            model_, optimiser_,
+            [&](std::span<Real> gradient) {
+              score_.accumulate(std::as_const(model_), prompts(), traces(), gradient);
+            },
+            record.learning_rate, options_.clip_norm);
+      }
+      require(std::isfinite(norm), Errc::not_finite, "train: the gradient of step ", index,
+              " is not finite");
+      record.gradient_norm = epoch == 0 ? norm : record.gradient_norm;
+    }
+  }
+
+  [[nodiscard]] const Model& anchor() const { return moving_ ? *moving_ : reference_; }
+  [[nodiscard]] std::span<const Prompt> prompts() const {
+    return std::span<const Prompt>(prompts_).first(live_);
+  }
+  [[nodiscard]] std::span<const Trace> traces() const {
+    return std::span<const Trace>(traces_).first(live_);
+  }
+  [[nodiscard]] double drift(std::size_t i) const {
+    return static_cast<double>(log_prob_[i]) - static_cast<double>(log_reference_[i]);
+  }
+
+  Model& model_;
+  const Model& reference_;
+  std::optional<Model> moving_;  ///< where the reference moves, or is the model itself
+  std::span<const Question<Prompt>> questions_;
+  Objective& objective_;
+  Answer& answer_;
+  Optimiser& optimiser_;
+  const TrainOptions& options_;
+  BatchScore<Model> score_;
+  std::size_t contexts_;
+  std::size_t count_;
+  std::size_t live_ = 0;
+  std::vector<std::size_t> order_;
+  std::vector<std::int64_t> begin_;
+  std::vector<Prompt> prompts_;
+  std::vector<Trace> traces_;
+  std::vector<std::int32_t> answers_;
+  std::vector<double> signal_, anchored_, advantage_;
+  std::vector<Real> log_prob_, log_reference_;
+  AnswerTally tally_;
+  SampledGap gap_;
+  FlatAscent<Model> flat_;
+};
+
+}  // namespace dag::detail
 
 namespace dag {
 

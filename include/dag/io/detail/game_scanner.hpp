@@ -25,9 +25,7 @@ namespace dag::detail {
 class GameScanner {
  public:
   GameScanner(std::string_view text, std::string_view name) : text_(text), name_(name) {
-    if (text_.substr(0, 3) == "\xEF\xBB\xBF") {
-      at_ = 3;
-    }
+    at_ = text_.size() - without_mark(text_).size();
   }
 
  protected:
@@ -52,6 +50,34 @@ class GameScanner {
     }
     return at_ < text_.size() ? static_cast<int>(static_cast<unsigned char>(text_[at_]))
                               : end_of_file;
+  }
+
+  /// WORD VERSION R|D "title" { "player" ... }: how the formats begin.
+  template <class Game>
+  void begin(Game& game, const std::string& format, const std::string& version, const char* kind) {
+    require_word(format, std::string("not ") + kind + " game: expected the word " + format);
+    require_word(version, "unknown version of the format: expected " + version);
+    static_cast<void>(peek());
+    const std::size_t start = at_;
+    const std::string_view numbers = word();
+    if (numbers != "R" && numbers != "D") {
+      refuse_at(start, "expected R or D after the version");
+    }
+    game.decimal_file = numbers == "D";
+    game.title = quoted("the title");
+    expect('{', "before the players");
+    while (peek() != '}') {
+      game.players.push_back(quoted("a player's name"));
+    }
+    if (game.players.empty()) {
+      refuse("a game needs at least one player");
+    }
+    ++at_;
+  }
+  void skip_comma() {
+    if (peek() == ',') {
+      ++at_;
+    }
   }
 
   void expect(char wanted, const char* where) {
@@ -126,6 +152,15 @@ class GameScanner {
   std::string_view text_;
   std::string_view name_;
   std::size_t at_ = 0;
+
+ private:
+  void require_word(const std::string& wanted, const std::string& otherwise) {
+    static_cast<void>(peek());
+    const std::size_t start = at_;
+    if (word() != wanted) {
+      refuse_at(start, otherwise);
+    }
+  }
 };
 
 }  // namespace dag::detail

@@ -24,15 +24,9 @@ struct MatrixCell {
 /// The lines of a payoff matrix, cut into cells (see `parse_csv` for what is read how).
 class MatrixReader {
  public:
-  MatrixReader(std::string_view text, std::string_view name) : text_(text), name_(name) {}
+  MatrixReader(std::string_view text, std::string_view name) : lines_(text, name), name_(name) {}
 
   [[nodiscard]] GameTable read() {
-    if (text_.substr(0, 3) == "\xEF\xBB\xBF") {
-      text_.remove_prefix(3);
-    }
-    if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos) {
-      fail(Errc::parse, name_, ":", line_of(text_, nul), ": a NUL byte in a text file");
-    }
     std::vector<MatrixCell> first;
     for (bool begun = false; next_line();) {
       if (!begun && first.empty()) {
@@ -107,12 +101,8 @@ class MatrixReader {
 
   /// The next line with cells; false at the end.
   bool next_line() {
-    while (begin_ < text_.size()) {
-      std::size_t end = text_.find('\n', begin_);
-      end = end == std::string_view::npos ? text_.size() : end;
-      std::string_view line = text_.substr(begin_, end - begin_);
-      begin_ = end + 1;
-      ++line_;
+    for (std::string_view line; lines_.next(line);) {
+      line_ = lines_.number();
       // A leading tab is an empty cell where tabs separate.
       const bool tabs = separator_ == '\t' || (separator_ == '\0' && separator_of(line) == '\t');
       if (tabs) {
@@ -369,9 +359,8 @@ class MatrixReader {
     return game;
   }
 
-  std::string_view text_;
+  TextLines lines_;
   std::string_view name_;
-  std::size_t begin_ = 0;
   std::size_t line_ = 0;
   std::size_t first_line_ = 0;
   char separator_ = '\0';  ///< unknown before the first line
