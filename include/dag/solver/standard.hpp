@@ -3,11 +3,14 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/solver/certificate.hpp>
+#include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
+#include <dag/solver/solution.hpp>
 
 namespace dag::detail {
 
@@ -47,5 +50,21 @@ class Standard {
   std::optional<Game> form_;
   Options options_;
 };
+
+[[nodiscard]] constexpr Average or_default(Average asked, Average automatic) noexcept {
+  return asked == Average::automatic ? automatic : asked;
+}
+
+/// The frame of a solver's entry: checks the options, brings the game to standard units, makes the
+/// method Rounds(game, options, own..., solver) and runs it to its certificate.
+template <class Rounds, MonotoneGame Game, class... Own>
+[[nodiscard]] Solution<Game> solve_by(const Game& game,
+                                      const SolverOptions<scalar_t<Game>>& options,
+                                      std::string_view solver, Average average, const Own&... own) {
+  validate(options, solver);
+  const Standard<Game> standard(game, options);
+  Rounds rounds(standard.game(), standard.options(), own..., solver);
+  return run(standard.game(), rounds, average, standard.options());
+}
 
 }  // namespace dag::detail

@@ -4,9 +4,9 @@
 
 #include <dag/core/concepts.hpp>
 #include <dag/solver/first_order/mirror_descent.hpp>
-#include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -17,12 +17,9 @@ namespace dag {
 template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> toy_descent(const Game& game,
                                          const SolverOptions<scalar_t<Game>>& options = {}) {
-  detail::validate(options, "toy_descent");
-  detail::MirrorDescentRounds<Game> rounds(game, options, MirrorDescentOptions{}, "toy_descent",
-                                           Step<scalar_t<Game>>::decaying());
-  const Average average =
-      options.average == Average::automatic ? Average::uniform : options.average;
-  return detail::run(game, rounds, average, options);
+  return detail::solve_by<detail::MirrorDescentRounds<Game>>(
+      game, options, "toy_descent", detail::or_default(options.average, Average::uniform),
+      MirrorDescentOptions{}, Step<scalar_t<Game>>::decaying());
 }
 //! [solver]
 

@@ -74,12 +74,8 @@ class AnchoredRounds : public FirstOrder<Game> {
 template <EuclideanGame Game>
 [[nodiscard]] Solution<Game> anchored_extragradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {}) {
-  detail::validate(options, "anchored_extragradient");
-  const detail::Standard<Game> standard(game, options);
-  detail::AnchoredRounds<Game> rounds(standard.game(), standard.options(),
-                                      "anchored_extragradient");
-  const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::AnchoredRounds<Game>>(
+      game, options, "anchored_extragradient", detail::or_default(options.average, Average::last));
 }
 
 }  // namespace dag

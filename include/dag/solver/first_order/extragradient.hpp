@@ -53,11 +53,8 @@ template <Scalar Real, class Backend>
 template <EuclideanGame Game>
 [[nodiscard]] Solution<Game> extragradient(const Game& game,
                                            const SolverOptions<scalar_t<Game>>& options = {}) {
-  detail::validate(options, "extragradient");
-  const detail::Standard<Game> standard(game, options);
-  detail::MirrorProxRounds<Game> rounds(standard.game(), standard.options(), "extragradient");
-  const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::MirrorProxRounds<Game>>(
+      game, options, "extragradient", detail::or_default(options.average, Average::best));
 }
 
 }  // namespace dag

@@ -26,13 +26,9 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> gradient_descent_ascent(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const MirrorDescentOptions& own = {}) {
-  detail::validate(options, "gradient_descent_ascent");
-  const detail::Standard<Game> standard(game, options);
-  detail::MirrorDescentRounds<Game> rounds(standard.game(), standard.options(), own,
-                                           "gradient_descent_ascent",
-                                           Step<scalar_t<Game>>::lipschitz());
-  const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::MirrorDescentRounds<Game>>(
+      game, options, "gradient_descent_ascent", detail::or_default(options.average, Average::last),
+      own, Step<scalar_t<Game>>::lipschitz());
 }
 
 }  // namespace dag

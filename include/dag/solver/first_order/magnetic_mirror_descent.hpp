@@ -149,7 +149,6 @@ requires(!Regularized<Game>) [[nodiscard]] Solution<Game> magnetic_mirror_descen
     const MagneticOptions<scalar_t<Game>>& own = {}) {
   static_assert(MagneticPlayer<players_t<Game>, backend_t<Game>>,
                 "magnetic_mirror_descent: the players need a prox with a magnet (MagneticPlayer)");
-  detail::validate(options, "magnetic_mirror_descent");
   require(own.weight >= 0 && std::isfinite(own.weight), Errc::invalid_argument,
           "magnetic_mirror_descent: weight must be >= 0 payoff ranges (0: automatic), got ",
           own.weight);
@@ -157,11 +156,9 @@ requires(!Regularized<Game>) [[nodiscard]] Solution<Game> magnetic_mirror_descen
           "magnetic_mirror_descent: period must be >= 0 rounds, got ", own.period);
   require(own.cooling > 0 && own.cooling < 1, Errc::invalid_argument,
           "magnetic_mirror_descent: cooling must be in (0, 1), got ", own.cooling);
-  const detail::Standard<Game> standard(game, options);
-  detail::MagneticRounds<Game> rounds(standard.game(), standard.options(), own,
-                                      "magnetic_mirror_descent");
-  const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::MagneticRounds<Game>>(
+      game, options, "magnetic_mirror_descent", detail::or_default(options.average, Average::last),
+      own);
 }
 
 }  // namespace dag

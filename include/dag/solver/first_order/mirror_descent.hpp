@@ -34,10 +34,12 @@ class MirrorDescentRounds : public FirstOrder<Game> {
   using typename Base::Real;
   using typename Base::View;
 
+  /// `step`: what stands in for Step::Rule::automatic; itself automatic: decaying, and for a
+  /// regularised game that reports L the longest step that converges linearly.
   MirrorDescentRounds(const Game& game, const SolverOptions<Real>& options,
-                      const MirrorDescentOptions& own, std::string_view solver,
-                      Step<Real> automatic)
-      : Base(game, options, solver, automatic),
+                      const MirrorDescentOptions& own, Step<Real> step, std::string_view solver)
+      : Base(game, options, solver,
+             step.rule == Step<Real>::Rule::automatic ? own_step(game, solver) : step),
         next_(game.backend(), this->size()),
         previous_(game.backend(), own.turns == Turns::alternating ? this->size() : 0),
         turns_(own.turns) {}
@@ -61,6 +63,13 @@ class MirrorDescentRounds : public FirstOrder<Game> {
   [[nodiscard]] Real step() const { return used_ > 0 ? used_ : this->eta_; }
 
  private:
+  [[nodiscard]] static Step<Real> own_step(const Game& game, std::string_view solver) {
+    if constexpr (Regularized<Game> && HasLipschitz<Game>) {
+      return Step<Real>::constant(magnetic_step(game, solver));
+    } else {
+      return Step<Real>::decaying();
+    }
+  }
   [[nodiscard]] View before() const {
     return turns_ == Turns::alternating ? previous_.view() : next_.view();
   }
@@ -115,17 +124,9 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> mirror_descent(const Game& game,
                                             const SolverOptions<scalar_t<Game>>& options = {},
                                             const MirrorDescentOptions& own = {}) {
-  using Real = scalar_t<Game>;
-  detail::validate(options, "mirror_descent");
-  const detail::Standard<Game> standard(game, options);
-  auto automatic = Step<Real>::decaying();
-  if constexpr (Regularized<Game> && HasLipschitz<Game>) {
-    automatic = Step<Real>::constant(detail::magnetic_step(standard.game(), "mirror_descent"));
-  }
-  detail::MirrorDescentRounds<Game> rounds(standard.game(), standard.options(), own,
-                                           "mirror_descent", automatic);
-  const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::MirrorDescentRounds<Game>>(
+      game, options, "mirror_descent", detail::or_default(options.average, Average::best), own,
+      Step<scalar_t<Game>>{});
 }
 
 }  // namespace dag

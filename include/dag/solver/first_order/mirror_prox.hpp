@@ -94,11 +94,8 @@ class MirrorProxRounds : public FirstOrder<Game> {
 template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> mirror_prox(const Game& game,
                                          const SolverOptions<scalar_t<Game>>& options = {}) {
-  detail::validate(options, "mirror_prox");
-  const detail::Standard<Game> standard(game, options);
-  detail::MirrorProxRounds<Game> rounds(standard.game(), standard.options(), "mirror_prox");
-  const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::MirrorProxRounds<Game>>(
+      game, options, "mirror_prox", detail::or_default(options.average, Average::best));
 }
 
 }  // namespace dag

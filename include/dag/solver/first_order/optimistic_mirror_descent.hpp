@@ -130,12 +130,9 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> optimistic_mirror_descent(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const OptimisticOptions& own = {}) {
-  detail::validate(options, "optimistic_mirror_descent");
-  const detail::Standard<Game> standard(game, options);
-  detail::OptimisticRounds<Game> rounds(standard.game(), standard.options(), own,
-                                        "optimistic_mirror_descent");
-  const Average average = options.average == Average::automatic ? Average::best : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::OptimisticRounds<Game>>(
+      game, options, "optimistic_mirror_descent",
+      detail::or_default(options.average, Average::best), own);
 }
 
 }  // namespace dag

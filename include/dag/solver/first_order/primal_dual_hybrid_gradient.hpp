@@ -261,7 +261,6 @@ template <detail::DenseMatrixGame Game>
 [[nodiscard]] Solution<Game> primal_dual_hybrid_gradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const PrimalDualOptions& own = {}) {
-  detail::validate(options, "primal_dual_hybrid_gradient");
   require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
           "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
   require(own.sufficient > 0 && own.sufficient < own.necessary && own.necessary < 1 &&
@@ -273,11 +272,9 @@ template <detail::DenseMatrixGame Game>
   require(own.scaling == Scaling::none || HasHostMemory<backend_t<Game>>, Errc::unsupported,
           "primal_dual_hybrid_gradient: scaled steps run on backends in host memory only; leave "
           "scaling none");
-  const detail::Standard<Game> standard(game, options);
-  detail::PrimalDualRounds<Game> rounds(standard.game(), standard.options(), own,
-                                        "primal_dual_hybrid_gradient");
-  const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::PrimalDualRounds<Game>>(
+      game, options, "primal_dual_hybrid_gradient",
+      detail::or_default(options.average, Average::last), own);
 }
 
 }  // namespace dag

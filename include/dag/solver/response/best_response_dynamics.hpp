@@ -33,15 +33,12 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> best_response_dynamics(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const BestResponseOptions<scalar_t<Game>>& own = {}) {
-  detail::validate(options, "best_response_dynamics");
   require(own.rate > 0 && own.rate <= 1, Errc::invalid_argument,
           "best_response_dynamics: rate must be in (0, 1], got ", own.rate);
-  const detail::Standard<Game> standard(game, options);
-  detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
-                                      {.turns = own.turns, .rate = own.rate},
-                                      "best_response_dynamics");
-  const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  using Rounds = detail::ResponseRounds<Game>;
+  return detail::solve_by<Rounds>(game, options, "best_response_dynamics",
+                                  detail::or_default(options.average, Average::last),
+                                  typename Rounds::Settings{.turns = own.turns, .rate = own.rate});
 }
 
 }  // namespace dag

@@ -132,26 +132,19 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> fictitious_play(const Game& game,
                                              const SolverOptions<scalar_t<Game>>& options = {},
                                              const FictitiousPlayOptions& own = {}) {
-  detail::validate(options, "fictitious_play");
   detail::require_belief(options.average, "fictitious_play");
-  const detail::Standard<Game> standard(game, options);
+  const auto play = [&]<class Rounds>(const auto& how) {
+    return detail::solve_by<Rounds>(game, options, "fictitious_play", Average::last, how);
+  };
+  using Responses = detail::ResponseRounds<Game>;
+  const typename Responses::Settings means{.turns = own.turns, .belief = options.average};
   if constexpr (detail::DenseMatrixGame<Game>) {
     // What is seen of play is a pure row and a pure column in any case: sampled is full.
-    if (options.feedback.kind == Feedback<scalar_t<Game>>::Kind::noisy) {
-      detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
-                                          {.turns = own.turns, .belief = options.average},
-                                          "fictitious_play");
-      return detail::run(standard.game(), rounds, Average::last, standard.options());
+    if (options.feedback.kind != Feedback<scalar_t<Game>>::Kind::noisy) {
+      return play.template operator()<detail::MatrixPlayRounds<Game>>(own.turns);
     }
-    detail::MatrixPlayRounds<Game> rounds(standard.game(), standard.options(), own.turns,
-                                          "fictitious_play");
-    return detail::run(standard.game(), rounds, Average::last, standard.options());
-  } else {
-    detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
-                                        {.turns = own.turns, .belief = options.average},
-                                        "fictitious_play");
-    return detail::run(standard.game(), rounds, Average::last, standard.options());
   }
+  return play.template operator()<Responses>(means);
 }
 
 }  // namespace dag

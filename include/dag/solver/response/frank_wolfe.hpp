@@ -30,13 +30,10 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> frank_wolfe(const Game& game,
                                          const SolverOptions<scalar_t<Game>>& options = {},
                                          const FrankWolfeOptions& own = {}) {
-  detail::validate(options, "frank_wolfe");
-  const detail::Standard<Game> standard(game, options);
-  detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
-                                      {.turns = own.turns, .belief = Average::linear},
-                                      "frank_wolfe");
-  const Average average = options.average == Average::automatic ? Average::last : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  using Rounds = detail::ResponseRounds<Game>;
+  return detail::solve_by<Rounds>(
+      game, options, "frank_wolfe", detail::or_default(options.average, Average::last),
+      typename Rounds::Settings{.turns = own.turns, .belief = Average::linear});
 }
 
 }  // namespace dag

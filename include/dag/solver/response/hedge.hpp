@@ -77,12 +77,8 @@ template <MonotoneGame Game>
 requires(!Regularized<Game>)
     [[nodiscard]] Solution<Game> hedge(const Game& game,
                                        const SolverOptions<scalar_t<Game>>& options = {}) {
-  detail::validate(options, "hedge");
-  const detail::Standard<Game> standard(game, options);
-  detail::HedgeRounds<Game> rounds(standard.game(), standard.options(), "hedge");
-  const Average average =
-      options.average == Average::automatic ? Average::uniform : options.average;
-  return detail::run(standard.game(), rounds, average, standard.options());
+  return detail::solve_by<detail::HedgeRounds<Game>>(
+      game, options, "hedge", detail::or_default(options.average, Average::uniform));
 }
 
 }  // namespace dag

@@ -40,26 +40,21 @@ template <MonotoneGame Game>
 [[nodiscard]] Solution<Game> smooth_fictitious_play(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const SmoothFictitiousPlayOptions<scalar_t<Game>>& own = {}) {
-  using Real = scalar_t<Game>;
   using Players = std::remove_cvref_t<decltype(game.players())>;
   static_assert(MagneticPlayer<Players, backend_t<Game>>,
                 "smooth_fictitious_play: the players need a regularised best response "
                 "(concept MagneticPlayer)");
-  detail::validate(options, "smooth_fictitious_play");
   detail::require_belief(options.average, "smooth_fictitious_play");
   require(own.temperature > 0 && std::isfinite(own.temperature), Errc::invalid_argument,
           "smooth_fictitious_play: temperature must be > 0 payoff ranges, got ", own.temperature);
   require(own.cooling >= 0 && own.cooling < 1, Errc::invalid_argument,
           "smooth_fictitious_play: cooling must be in [0, 1), got ", own.cooling);
-  const detail::Standard<Game> standard(game, options);
-  const Real range = payoff_range(standard.game());
-  detail::ResponseRounds<Game> rounds(standard.game(), standard.options(),
-                                      {.turns = own.turns,
-                                       .belief = options.average,
-                                       .temperature = own.temperature * (range > 0 ? range : 1),
-                                       .cooling = own.cooling},
-                                      "smooth_fictitious_play");
-  return detail::run(standard.game(), rounds, Average::last, standard.options());
+  using Rounds = detail::ResponseRounds<Game>;
+  return detail::solve_by<Rounds>(game, options, "smooth_fictitious_play", Average::last,
+                                  typename Rounds::Settings{.turns = own.turns,
+                                                            .belief = options.average,
+                                                            .temperature = own.temperature,
+                                                            .cooling = own.cooling});
 }
 
 }  // namespace dag

@@ -17,6 +17,7 @@
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
 
 namespace dag {
 
@@ -244,7 +245,6 @@ template <class Game>
                                             const SolverOptions<scalar_t<Game>>& options,
                                             const CounterfactualOptions<scalar_t<Game>>& own,
                                             Average automatic, std::string_view solver) {
-  validate(options, solver);
   require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument, solver,
           ": it sees the whole tree; for samples use external_sampling or outcome_sampling");
   require(options.step == Step<scalar_t<Game>>{}, Errc::invalid_argument, solver,
@@ -258,9 +258,8 @@ template <class Game>
           solver, ": pull and period must be >= 0, got ", own.pull, " and ", own.period);
   require(own.pull == 0 || own.rule == RegretRule::plus, Errc::invalid_argument, solver,
           ": a pull needs the rule plus");
-  CounterfactualRounds<Game> rounds(game, options, own, solver);
-  return run(game, rounds, options.average == Average::automatic ? automatic : options.average,
-             options);
+  return solve_by<CounterfactualRounds<Game>>(game, options, solver,
+                                              or_default(options.average, automatic), own);
 }
 
 }  // namespace detail

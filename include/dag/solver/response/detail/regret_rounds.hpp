@@ -128,12 +128,8 @@ template <SimplexGame Game>
                                            const RegretMatchingOptions& own, bool plus,
                                            bool predictive, Average automatic,
                                            std::string_view solver) {
-  validate(options, solver);
-  const Standard<Game> standard(game, options);
-  RegretRounds<Game> rounds(standard.game(), standard.options(), own.turns, plus, predictive,
-                            solver);
-  const Average average = options.average == Average::automatic ? automatic : options.average;
-  return run(standard.game(), rounds, average, standard.options());
+  return solve_by<RegretRounds<Game>>(game, options, solver, or_default(options.average, automatic),
+                                      own.turns, plus, predictive);
 }
 
 }  // namespace detail

@@ -53,7 +53,7 @@ class ResponseRounds : public FirstOrder<Game> {
     Turns turns = Turns::simultaneous;
     Average belief = Average::uniform;  ///< weights of the mean, where rate is 0
     Real rate = 0;                      ///< in (0, 1]: a_t = rate; 0: the running mean of responses
-    Real temperature = 0;  ///< > 0: response regularised towards the centre, payoff units
+    Real temperature = 0;  ///< > 0: response regularised towards the centre, in payoff ranges
     Real cooling = 0;      ///< temperature of round t = temperature / t^cooling
   };
 
@@ -63,6 +63,8 @@ class ResponseRounds : public FirstOrder<Game> {
         response_(game.backend(), this->size()),
         settings_(settings) {
     if (settings_.temperature > 0) {
+      const Real range = payoff_range(game);
+      settings_.temperature *= range > 0 ? range : Real{1};
       reference_ = State<typename Base::Backend, Real>(game.backend(), this->size());
       game.players().start(game.backend(), reference_.view());
       weights_.resize(game.players().blocks().count());
