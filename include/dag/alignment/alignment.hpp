@@ -11,13 +11,101 @@
 #include <vector>
 
 #include <dag/alignment/contexts.hpp>
-#include <dag/alignment/detail/alignment_players.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/geometry/euclidean.hpp>
+#include <dag/geometry/product.hpp>
 #include <dag/geometry/simplices.hpp>
 #include <dag/utility/evaluate.hpp>
+#include <dag/utility/utility_concepts.hpp>
+
+namespace dag {
+
+/// The adversarial Targets' set: mixtures and multipliers side by side. Its support is finite only
+/// where every multiplier's constraint holds.
+template <Scalar Real>
+class TargetSet {
+ public:
+  using scalar_type = Real;
+  struct Segment {
+    TargetKind kind;
+    std::size_t size;
+  };
+
+  explicit TargetSet(std::vector<Segment> segments) : segments_(std::move(segments)) {
+    for (const Segment& segment : segments_) {
+      size_ += segment.size;
+    }
+  }
+
+  [[nodiscard]] std::span<const Segment> segments() const noexcept { return segments_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  template <class Backend>
+  void center(const Backend& backend, std::span<Real> out) const {
+    each([&](const Segment& s, std::size_t at) {
+      backend.fill(out.subspan(at, s.size),
+                   s.kind == TargetKind::mixture ? Real{1} / static_cast<Real>(s.size) : Real{0});
+    });
+  }
+  template <class Backend>
+  void project(const Backend& backend, std::span<Real> point) const {
+    each([&](const Segment& s, std::size_t at) {
+      if (s.kind == TargetKind::mixture) {
+        backend.project_simplex(point.subspan(at, s.size));
+      } else if (s.kind == TargetKind::nonnegative) {
+        backend.raise_to_zero(point.subspan(at, s.size));
+      }
+    });
+  }
+  template <class Backend>
+  [[nodiscard]] Real support(const Backend& backend, std::span<const Real> gradient) const {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    Real total = 0;
+    each([&](const Segment& s, std::size_t at) {
+      const auto g = gradient.subspan(at, s.size);
+      if (s.kind == TargetKind::mixture) {
+        total += backend.max(g);
+      } else if (backend.max(g) > 0 || (s.kind == TargetKind::free && backend.min(g) < 0)) {
+        total = infinity;
+      }
+    });
+    return total;
+  }
+  template <class Backend>
+  void best_response(const Backend& backend, std::span<const Real> gradient,
+                     std::span<Real> out) const {
+    require(support(backend, gradient) < std::numeric_limits<Real>::infinity(), Errc::unsupported,
+            "TargetSet: multipliers have no best response where a constraint is violated");
+    each([&](const Segment& s, std::size_t at) {
+      backend.fill(out.subspan(at, s.size), Real{0});
+      if (s.kind == TargetKind::mixture) {
+        backend.fill(out.subspan(at + backend.argmax(gradient.subspan(at, s.size)), 1), Real{1});
+      }
+    });
+  }
+
+ private:
+  template <class Visitor>
+  void each(Visitor&& visit) const {
+    std::size_t at = 0;
+    for (const Segment& segment : segments_) {
+      visit(segment, at);
+      at += segment.size;
+    }
+  }
+
+  std::vector<Segment> segments_;
+  std::size_t size_ = 0;
+};
+
+/// The Policy's simplices, pulled to the reference, beside the Target's set, which no magnet pulls.
+/// Blocks: the contexts, then one block of the Target's variables.
+template <Scalar Real>
+using AlignmentPlayers = Product<Simplices<Real>, Euclidean<TargetSet<Real>>>;
+
+}  // namespace dag
 
 namespace dag {
 
@@ -117,7 +205,8 @@ template <Utility U, Scalar Real>
         }
       }
     });
-    return AlignmentPlayers<Real>(std::move(policy), TargetSet<Real>(std::move(segments)));
+    return AlignmentPlayers<Real>(std::move(policy),
+                                  Euclidean(TargetSet<Real>(std::move(segments))));
   } else {
     return policy;
   }

@@ -15,7 +15,8 @@
 namespace dag {
 
 /// A product of players of different kinds, stacked in order: their sets side by side, divergences
-/// and supports added. A product of players is itself a player, so products nest.
+/// and supports added. A product of players is itself a player, so products nest. A magnet may be
+/// shorter than the product: it pulls the players whose blocks it covers, and no other.
 template <class... Players>
 class Product {
  public:
@@ -61,7 +62,11 @@ class Product {
   void prox(const Backend& backend, StateView<const Real> center, Real eta,
             std::span<const Real> gradient, MagnetView<Real> magnet, StateView<Real> out) const {
     each([&](const auto& player, auto slice) {
-      player.prox(backend, slice(center), eta, slice(gradient), slice(magnet), slice(out));
+      if (slice.pulled(magnet)) {
+        player.prox(backend, slice(center), eta, slice(gradient), slice(magnet), slice(out));
+      } else {
+        player.prox(backend, slice(center), eta, slice(gradient), slice(out));
+      }
     });
   }
   template <class Backend>
@@ -82,8 +87,33 @@ class Product {
   void best_response(const Backend& backend, std::span<const Real> gradient,
                      MagnetView<Real> magnet, StateView<Real> out) const {
     each([&](const auto& player, auto slice) {
-      player.best_response(backend, slice(gradient), slice(magnet), slice(out));
+      if (slice.pulled(magnet)) {
+        player.best_response(backend, slice(gradient), slice(magnet), slice(out));
+      } else {
+        player.best_response(backend, slice(gradient), slice(out));
+      }
     });
+  }
+  /// The gap at z, +inf where a player who is not pulled can gain without bound; and what the
+  /// natural residual compares z with: the regularised best response of those who are pulled, a
+  /// unit proximal step of the others, whose set may have no best response.
+  template <class Backend>
+  [[nodiscard]] Real gap(const Backend& backend, StateView<const Real> z,
+                         std::span<const Real> gradient, MagnetView<Real> magnet,
+                         StateView<Real> response) const {
+    Real best = 0;
+    each([&](const auto& player, auto slice) {
+      if (slice.pulled(magnet)) {
+        player.best_response(backend, slice(gradient), slice(magnet), slice(response));
+        const StateView<const Real> to = slice(response);
+        best += backend.dot(slice(gradient), to.point) -
+                player.magnet_value(backend, to, slice(magnet));
+      } else {
+        player.prox(backend, slice(z), Real{1}, slice(gradient), slice(response));
+        best += player.support(backend, slice(gradient));
+      }
+    });
+    return best - (backend.dot(gradient, z.point) - magnet_value(backend, z, magnet));
   }
   template <class Backend>
   [[nodiscard]] Real divergence(const Backend& backend, StateView<const Real> to,
@@ -119,7 +149,8 @@ class Product {
                                   MagnetView<Real> magnet) const {
     Real total = 0;
     each([&](const auto& player, auto slice) {
-      total += player.magnet_value(backend, slice(z), slice(magnet));
+      total +=
+          slice.pulled(magnet) ? player.magnet_value(backend, slice(z), slice(magnet)) : Real{0};
     });
     return total;
   }
@@ -135,6 +166,9 @@ class Product {
     template <class T>
     [[nodiscard]] StateView<T> operator()(StateView<T> state) const {
       return state.segment(offset, size);
+    }
+    [[nodiscard]] bool pulled(MagnetView<Real> magnet) const {
+      return first_block + block_count <= magnet.weights.size();
     }
     [[nodiscard]] MagnetView<Real> operator()(MagnetView<Real> magnet) const {
       return magnet.segment(first_block, block_count, offset, size);
