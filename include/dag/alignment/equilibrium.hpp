@@ -285,10 +285,7 @@ template <Utility U, class Backend>
                    found.violation <= options.tolerance * scale &&
                    found.complementarity <= options.tolerance * scale * largest &&
                    found.mixture_gap <= options.tolerance * rewards;
-  found.status = met                                          ? Status::converged
-                 : deadline.passed()                          ? deadline.status()
-                 : found.iterations >= options.max_iterations ? Status::iteration_limit
-                                                              : Status::stalled;
+  found.status = deadline.ending(met, found.iterations >= options.max_iterations);
   return found;
 }
 

@@ -32,6 +32,14 @@ class Deadline {
   }
   /// Why it passed: stopped or time_limit.
   [[nodiscard]] Status status() const noexcept { return status_; }
+  /// How a solve ends, the one order of reasons: its certificate, the clock, its limit, or no
+  /// progress.
+  [[nodiscard]] Status ending(bool certified, bool at_limit) const {
+    return certified  ? Status::converged
+           : passed() ? status_
+           : at_limit ? Status::iteration_limit
+                      : Status::stalled;
+  }
   /// Seconds that are left, at least 0.
   [[nodiscard]] double left() const noexcept {
     const double left = seconds_ - watch_.seconds();

@@ -167,10 +167,7 @@ struct CorrelatedEquilibriumOptions {
   }
   solution.iterations = tableau.pivots();
   const bool met = optimal && solution.relative_gap <= options.tolerance;
-  solution.status = met                 ? Status::converged
-                    : optimal           ? Status::stalled
-                    : deadline.passed() ? deadline.status()
-                                        : Status::iteration_limit;
+  solution.status = deadline.ending(met, !optimal);
   return solution;
 }
 

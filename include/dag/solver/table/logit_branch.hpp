@@ -401,11 +401,9 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   }
   path.steps = tracer.steps();
   path.turning_points = tracer.turns();
-  path.status = path.points.back().relative <= options.tolerance ? Status::converged
-                : path.steps >= options.max_steps || tracer.scaled_lambda() >= options.max_lambda
-                    ? Status::iteration_limit
-                : tracer.deadline().passed() ? tracer.deadline().status()
-                                             : Status::stalled;
+  path.status = tracer.deadline().ending(
+      path.points.back().relative <= options.tolerance,
+      path.steps >= options.max_steps || tracer.scaled_lambda() >= options.max_lambda);
   return path;
 }
 
@@ -423,11 +421,12 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   const double range = payoff_range(game);
   const double target = (range > 0 ? range : 1.0) / tau;
   LogitBranch path;
+  bool landed = false;
   path.points.push_back(tracer.point());
   while (tracer.advance()) {
     if (tracer.scaled_lambda() >= target) {
       if (tracer.land(target)) {
-        path.status = Status::converged;
+        landed = true;
         path.points.push_back(tracer.point());
         break;
       }
@@ -438,11 +437,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   }
   path.steps = tracer.steps();
   path.turning_points = tracer.turns();
-  if (path.status != Status::converged && path.steps >= options.max_steps) {
-    path.status = Status::iteration_limit;
-  } else if (path.status != Status::converged && tracer.deadline().passed()) {
-    path.status = tracer.deadline().status();
-  }
+  path.status = tracer.deadline().ending(landed, path.steps >= options.max_steps);
   return path;
 }
 

@@ -80,9 +80,7 @@ class VertexEnumeration {
       }
     }
     found_.complete = !cut();
-    found_.status = !cut()               ? Status::converged
-                    : deadline_.passed() ? deadline_.status()
-                                         : Status::iteration_limit;
+    found_.status = deadline_.ending(!cut(), true);
     return std::move(found_);
   }
 
