@@ -3,6 +3,7 @@
 
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/game/normal_form.hpp>
+#include <dag/game/regularized_game.hpp>
 #include <dag/solver/first_order.hpp>
 
 #include "table_solvers.hpp"
@@ -12,7 +13,13 @@ namespace cli {
 
 std::optional<Found> normal_form_walks(std::string_view name, const dag::GameTable& table,
                                        const Settings& settings) {
-  const dag::NormalFormGame<double, dag::eigen> game(table);
+  using Game = dag::NormalFormGame<double, dag::eigen>;
+  if (settings.tau > 0) {
+    const dag::RegularizedGame<Game> pulled(Game(table), settings.tau);
+    return walk<dag::Room::first_order, dag::kinds::general, dag::knobs::pull>(name, pulled,
+                                                                               settings);
+  }
+  const Game game(table);
   return walk<dag::Room::first_order, dag::kinds::general>(name, game, settings);
 }
 

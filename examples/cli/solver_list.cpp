@@ -119,8 +119,11 @@ Found solve_game(std::string_view solver, const Problem& problem, const Settings
     return problem.kind == GameKind::bimatrix ? automatic_bimatrix(table, settings)
                                               : automatic_many(table, settings);
   }
-  dag::require(settings.tau == 0, dag::Errc::unsupported, solver,
-               ": for games that are not zero-sum, --tau is solved by logit_branch (or auto)");
+  const dag::SolverInfo* row = dag::find_solver(solver);
+  dag::require(settings.tau == 0 || (row != nullptr && (row->knobs & dag::knobs::pull) != 0),
+               dag::Errc::unsupported, solver,
+               ": it has no pull; --tau is for logit_branch (or auto) and the solvers whose row of "
+               "'dag solvers' takes tau");
   const std::string_view name = solver == "auto" ? "regret_matching" : solver;
   if (auto found = normal_form_walks(name, table, settings)) {
     return *std::move(found);

@@ -4,7 +4,7 @@
 
 #include <type_traits>
 
-#include <dag/game/regularized_sequence.hpp>
+#include <dag/game/regularized_game.hpp>
 #include <dag/solver/list.hpp>
 
 #include "tree_solvers.hpp"
@@ -17,7 +17,6 @@ template <dag::Room room>
 std::optional<Found> walk_tree(std::string_view name, const TreeProblem& problem,
                                const Settings& settings) {
   using Flat = dag::SequenceGame<double, dag::eigen, dag::DilatedEuclidean>;
-  using Pulled = dag::RegularizedSequence<double, dag::eigen>;
   std::optional<Found> found;
   dag::for_each_call(
       [](const dag::SolverInfo& row) { return row.room == room && row.trees.kinds != 0; },
@@ -28,7 +27,7 @@ std::optional<Found> walk_tree(std::string_view name, const TreeProblem& problem
         }
         if constexpr (row.trees.pull) {
           if (settings.tau > 0) {
-            const Pulled game(problem.form, settings.tau);
+            const dag::RegularizedGame<TreeGame> game(TreeGame(problem.form), settings.tau);
             found = plain_data(name, solver(game, settings.options));
             return;
           }

@@ -34,8 +34,7 @@ class Solvers(Case):
                     # Of the two kinds of feedback a solver may take one.
                     tries = [dag(*words, *needs, "--" + knob, v) for v in (value if isinstance(value, list) else [value])]
                     result = min(tries, key=lambda r: r.code == 2)
-                    # Outside zero-sum games the pull is the logit branch's alone.
-                    takes = knob in row["knobs"] and (knob != "tau" or kind == "zero_sum" or row["room"] == "table")
+                    takes = knob in row["knobs"]
                     with self.subTest(solver=row["name"], kind=kind, knob=knob):
                         self.assertEqual(result.code != 2, takes, str(result))
 

@@ -12,32 +12,31 @@
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/game/regularized_game.hpp>
 
 namespace dag {
 
 /// A matrix game with each player pulled to a reference:
 ///   V(x, y) = x' A y - tau_row KL(x || x0) + tau_column KL(y || y0),
-/// row maximises, column minimises. Its unique equilibrium is the quantal response equilibrium
+/// row maximises, column minimises: a `RegularizedGame` that knows its value, standard form and
+/// other references. Its unique equilibrium is the quantal response equilibrium
 /// x ∝ x0 exp(A y / tau_row), y ∝ y0 exp(-A' x / tau_column).
 /// tau in units of the payoff, > 0. References default to uniform; their zeros stay zero.
 /// Errors: those of MatrixGame; invalid_argument (tau), not_a_distribution (references).
 template <Scalar Real, class Backend>
-class RegularizedMatrixGame {
+class RegularizedMatrixGame : public RegularizedGame<MatrixGame<Real, Backend>> {
+  using Base = RegularizedGame<MatrixGame<Real, Backend>>;
+  using Base::game_;
+  using Base::reference_;
+  using Base::tau_;
+
  public:
-  using scalar_type = Real;
-  using backend_type = Backend;
+  using Base::backend;
+  using Base::players;
   using Vector = typename Backend::template vector<Real>;
 
   RegularizedMatrixGame(MatrixGame<Real, Backend> game, Real tau_row, Real tau_column)
-      : game_(std::move(game)),
-        tau_{tau_row, tau_column},
-        reference_(game_.backend(), game_.players().blocks().total()) {
-    for (const Real tau : tau_) {
-      require(tau > 0 && std::isfinite(tau), Errc::invalid_argument,
-              "RegularizedMatrixGame: tau must be > 0 and finite, got ", tau);
-    }
-    game_.players().start(backend(), reference_.view());
-  }
+      : Base(std::move(game), std::vector<Real>{tau_row, tau_column}) {}
   RegularizedMatrixGame(MatrixGame<Real, Backend> game, Real tau_row, Real tau_column,
                         const Vector& row_reference, const Vector& column_reference)
       : RegularizedMatrixGame(std::move(game), tau_row, tau_column) {
@@ -54,13 +53,6 @@ class RegularizedMatrixGame {
     players().enter(backend(), reference_.view());
   }
 
-  [[nodiscard]] const Backend& backend() const noexcept { return game_.backend(); }
-  [[nodiscard]] const Simplices<Real>& players() const noexcept { return game_.players(); }
-  [[nodiscard]] const MatrixGame<Real, Backend>& matrix_game() const noexcept { return game_; }
-  [[nodiscard]] MagnetView<Real> magnet() const noexcept { return {tau_, reference_.view()}; }
-
-  /// The bilinear part only: (A y, -A' x); the magnet enters through the prox.
-  void field(StateView<const Real> z, std::span<Real> out) const { game_.field(z, out); }
   /// V(x, y), given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
     return game_.value(z, field) - unit() * regularization(z);
@@ -82,10 +74,6 @@ class RegularizedMatrixGame {
   [[nodiscard]] bool is_standard() const noexcept { return game_.is_standard(); }
   [[nodiscard]] Real unit() const noexcept { return game_.unit(); }
 
-  /// Range and Lipschitz constant of the matrix alone.
-  [[nodiscard]] Real range() const noexcept { return game_.range(); }
-  [[nodiscard]] Real lipschitz() const noexcept { return game_.lipschitz(); }
-
  private:
   /// tau_row KL(x || x0) - tau_column KL(y || y0).
   [[nodiscard]] Real regularization(StateView<const Real> z) const {
@@ -93,10 +81,6 @@ class RegularizedMatrixGame {
     return backend().weighted_kl(players().blocks(), std::span<const Real>(signed_weights), z.point,
                                  z.dual, std::as_const(reference_).view().dual);
   }
-
-  MatrixGame<Real, Backend> game_;
-  std::vector<Real> tau_;
-  State<Backend, Real> reference_;
 };
 
 template <Scalar Real, class Backend>

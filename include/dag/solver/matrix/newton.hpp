@@ -46,8 +46,7 @@ class NewtonRounds {
         tau_y_(game.magnet().weights[own_]),
         state_(game.backend(), game.players().blocks().total()) {
     enter_start(game, options, "newton", state_.view());
-    payoff_ =
-        own_ == 1 ? game.matrix_game().payoff() : Matrix(-game.matrix_game().payoff().transpose());
+    payoff_ = own_ == 1 ? game.game().payoff() : Matrix(-game.game().payoff().transpose());
     log_y_ = dual(own_);
     log_y0_ = eigen::wrap<Real>(blocks().of(game.magnet().reference.dual, own_));
     log_x0_ = eigen::wrap<Real>(blocks().of(game.magnet().reference.dual, 1 - own_));
