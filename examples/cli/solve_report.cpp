@@ -136,19 +136,20 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
   }
 }
 
-Json to_json(const SolverRuns& runs, const Problem& problem, const SolveOptions& options) {
+Json to_json(const SolverRuns& runs, const GameFacts& game, const SolveOptions& options,
+             const AddFields& strategies, const AddFields& more) {
   Json out;
   const Run& run = runs.first();
   const Found& found = run.found;
   out["game"] = options.game;
-  out["players"] = problem.table.player_count();
+  out["players"] = game.players;
   out["solver"] = found.solver;
   if (!run.refused.empty()) {
     out["status"] = "refused";
     out["message"] = run.refused;
     return out;
   }
-  const bool zero_sum = problem.kind == GameKind::zero_sum;
+  const bool zero_sum = game.kind == GameKind::zero_sum;
   out["status"] = dag::to_string(found.status);
   out["iterations"] = found.iterations;
   out["seconds"] = found.seconds;
@@ -157,24 +158,22 @@ Json to_json(const SolverRuns& runs, const Problem& problem, const SolveOptions&
     out["duality_gap"] = number(found.gap);
   }
   out["relative_gap"] = number(found.relative_gap);
-  out["strategies"] = found.strategies;
-  out["player_names"] = problem.table.players;
-  if (!problem.table.labels.empty()) {
-    out["strategy_names"] = problem.table.labels;
-  }
+  strategies(out, found);
   if (zero_sum) {
-    out["values"] = {number(found.value), number(problem.constant - found.value)};
-    out["constant_sum"] = problem.constant;
+    out["values"] = {number(found.value), number(game.constant - found.value)};
+    out["constant_sum"] = game.constant;
   }
   out["tau"] = options.tau;
   out["tolerance"] = options.tolerance;
   out["iterate"] = found.iterate;
   out["products"] = found.products;
   out["residual"] = number(found.residual);
-  out["kind"] = to_string(problem.kind);
-  out["payoff_range"] = problem.range;
-  add_certificate(out, found, problem);
-  add_lists(out, found, problem);
+  out["kind"] = to_string(game.kind);
+  if (game.tree) {
+    out["form"] = "extensive";
+  }
+  out["payoff_range"] = game.range;
+  more(out, found);
   if (!found.note.empty()) {
     out["note"] = found.note;
   }
@@ -235,7 +234,7 @@ std::string short_strategy(const std::vector<double>& strategy) {
 std::string joined(const std::vector<double>& numbers) {
   std::string out;
   for (const double n : numbers) {
-    out += fmt::format("{}{:.8g}", out.empty() ? "" : ", ", n);
+    out += fmt::format("{}{:.8g}", out.empty() ? "" : ", ", n + 0.0);
   }
   return out;
 }
@@ -326,30 +325,14 @@ std::string kept_text(const Problem& problem, const Found& found) {
   return out;
 }
 
-std::string one_text(const SolverRuns& runs, const Problem& problem, const SolveOptions& options) {
-  const Found& found = runs.first().found;
-  std::string out = fmt::format(
-      "{}{}: {} after {} rounds, {:.3g} s\n",
-      options.solver == found.solver ? found.solver : options.solver + " = " + found.solver,
-      found.iterate.empty() ? "" : " (" + found.iterate + ")", dag::to_string(found.status),
-      found.iterations, found.seconds);
-  if (!found.note.empty()) {
-    out += found.note + '\n';
-  }
-  if (!found.kept.empty()) {
-    out += kept_text(problem, found);
-  }
+std::string table_body(const Problem& problem, const Found& found) {
+  std::string out = found.kept.empty() ? "" : kept_text(problem, found);
   if (!found.joint.empty()) {
     return out + joint_text(problem, found);
   }
-  if (!found.strategies.empty() && problem.kind == GameKind::zero_sum) {
-    out += fmt::format("value {:.12g}   duality gap {:.3g}   relative gap {:.3g}\n", found.value,
-                       found.gap, found.relative_gap);
-  } else if (!found.strategies.empty() && !found.lists) {
-    const dag::RegretReport report = dag::certify(problem.table, found.strategies);
-    out += fmt::format("payoffs {}   max regret {:.3g}   NashConv {:.3g}   relative {:.3g}\n",
-                       joined(report.payoffs), report.max_regret, report.nash_conv,
-                       found.relative_gap);
+  const bool zero_sum = problem.kind == GameKind::zero_sum;
+  if (!found.strategies.empty() && (zero_sum || !found.lists)) {
+    out += gap_text(found, zero_sum, dag::certify(problem.table, found.strategies));
   }
   if (found.lists) {
     return out + equilibria_text(problem, found) + exact_text(found);
@@ -368,13 +351,23 @@ std::string repeated_gap(const SolverRuns& runs) {
                                          band.low.back(), band.high.back());
 }
 
-std::string many_text(const std::vector<SolverRuns>& all, const Problem& problem,
+std::string many_text(const std::vector<SolverRuns>& all, const GameFacts& game,
                       const SolveOptions& options) {
   const bool repeated = options.repeats > 1;
-  const bool zero_sum = problem.kind == GameKind::zero_sum;
-  Table table({"solver", "status", "rounds", "products", "seconds", zero_sum ? "value" : "payoff 1",
-               repeated ? "relative gap: mean [95 %]" : "relative gap", "point", "fitted rate",
-               zero_sum ? "theory" : "finds"});
+  const bool zero_sum = game.kind == GameKind::zero_sum;
+  std::vector<std::string> head{"solver",
+                                "status",
+                                "rounds",
+                                "products",
+                                "seconds",
+                                zero_sum ? "value" : "payoff 1",
+                                repeated ? "relative gap: mean [95 %]" : "relative gap",
+                                "point",
+                                "fitted rate"};
+  if (!game.tree) {  // rates are proved for matrices
+    head.emplace_back(zero_sum ? "theory" : "finds");
+  }
+  Table table(std::move(head));
   std::string refusals;
   for (const SolverRuns& runs : all) {
     const Run& run = runs.first();
@@ -405,51 +398,113 @@ std::string many_text(const std::vector<SolverRuns>& all, const Problem& problem
                         : !found.joint.empty() ? found.note + " equilibrium"
                         : !found.kept.empty()  ? fmt::format("{} removed", found.removed.size())
                                                : "profile";
-    table.add(
-        {found.solver, status,
-         repeated ? fmt::format("{:.4g}", rounds / count) : fmt::format("{}", found.iterations),
-         repeated ? fmt::format("{:.4g}", products / count) : fmt::format("{}", found.products),
-         fmt::format("{:.3g}", repeated ? seconds / count : found.seconds),
-         text_of(repeated ? interval_of(values).mean : found.value, "{:.10g}"),
-         repeated ? repeated_gap(runs) : text_of(found.relative_gap, "{:.2e}"), found.iterate,
-         fitted_rate(run.trace),
-         !zero_sum         ? finds
-         : options.tau > 0 ? "-"
-                           : promised_rate(found)});
+    std::vector<std::string> row{
+        found.solver,
+        status,
+        repeated ? fmt::format("{:.4g}", rounds / count) : fmt::format("{}", found.iterations),
+        repeated ? fmt::format("{:.4g}", products / count) : fmt::format("{}", found.products),
+        fmt::format("{:.3g}", repeated ? seconds / count : found.seconds),
+        text_of(repeated ? interval_of(values).mean : found.value, "{:.10g}"),
+        repeated ? repeated_gap(runs) : text_of(found.relative_gap, "{:.2e}"),
+        found.iterate,
+        fitted_rate(run.trace)};
+    if (!game.tree) {
+      row.push_back(!zero_sum ? finds : options.tau > 0 ? "-" : promised_rate(found));
+    }
+    table.add(std::move(row));
   }
   return '\n' + table.text() + refusals;
 }
 
 }  // namespace
 
+std::string gap_text(const Found& found, bool zero_sum, const dag::RegretReport& report) {
+  return zero_sum
+             ? fmt::format("value {:.12g}   duality gap {:.3g}   relative gap {:.3g}\n",
+                           found.value, found.gap, found.relative_gap)
+             : fmt::format("payoffs {}   max regret {:.3g}   NashConv {:.3g}   relative {:.3g}\n",
+                           joined(report.payoffs), report.max_regret, report.nash_conv,
+                           found.relative_gap);
+}
+
+std::string report_text(const std::vector<SolverRuns>& all, const GameFacts& game,
+                        const SolveOptions& options,
+                        const std::function<std::string(const Found&)>& body) {
+  const std::string head = fmt::format(
+      "{}: {}{}{}\n{}", options.game, game.sizes,
+      game.kind == GameKind::zero_sum
+          ? ""
+          : fmt::format(", {} player{}, general-sum", game.players, game.players == 1 ? "" : "s"),
+      options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", game.note);
+  const bool single = all.size() == 1 && all[0].runs.size() == 1 && all[0].first().refused.empty();
+  if (!single) {
+    return head + many_text(all, game, options);
+  }
+  const Found& found = all[0].first().found;
+  return head +
+         fmt::format(
+             "{}{}: {} after {} rounds, {:.3g} s\n",
+             options.solver == found.solver ? found.solver : options.solver + " = " + found.solver,
+             found.iterate.empty() ? "" : " (" + found.iterate + ")", dag::to_string(found.status),
+             found.iterations, found.seconds) +
+         (found.note.empty() ? "" : found.note + '\n') + body(found);
+}
+
+std::string report_json(const std::vector<SolverRuns>& all, const GameFacts& game,
+                        const SolveOptions& options, const AddFields& strategies,
+                        const AddFields& more) {
+  if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
+    return json_text(to_json(all[0], game, options, strategies, more));
+  }
+  Json json;
+  json["game"] = options.game;
+  json["players"] = game.players;
+  json["kind"] = to_string(game.kind);
+  if (game.tree) {
+    json["form"] = "extensive";
+  }
+  json["solver"] = options.solver;
+  json["results"] = Json::array();
+  for (const SolverRuns& runs : all) {
+    json["results"].push_back(to_json(runs, game, options, strategies, more));
+  }
+  return json_text(json);
+}
+
+namespace {
+
+GameFacts facts_of(const Problem& problem) {
+  return {problem.table.player_count(),
+          problem.kind,
+          problem.constant,
+          problem.range,
+          sizes_text(problem.table) + " strategies",
+          problem.note};
+}
+
+}  // namespace
+
 std::string solve_text(const std::vector<SolverRuns>& all, const Problem& problem,
                        const SolveOptions& options) {
-  const std::size_t players = problem.table.player_count();
-  std::string out =
-      fmt::format("{}: {} strategies{}{}\n{}", options.game, sizes_text(problem.table),
-                  problem.kind == GameKind::zero_sum
-                      ? ""
-                      : fmt::format(", {} player{}, general-sum", players, players == 1 ? "" : "s"),
-                  options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", problem.note);
-  const bool single = all.size() == 1 && all[0].runs.size() == 1 && all[0].first().refused.empty();
-  return out + (single ? one_text(all[0], problem, options) : many_text(all, problem, options));
+  return report_text(all, facts_of(problem), options,
+                     [&](const Found& found) { return table_body(problem, found); });
 }
 
 std::string solve_json(const std::vector<SolverRuns>& all, const Problem& problem,
                        const SolveOptions& options) {
-  if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
-    return json_text(to_json(all[0], problem, options));
-  }
-  Json json;
-  json["game"] = options.game;
-  json["players"] = problem.table.player_count();
-  json["kind"] = to_string(problem.kind);
-  json["solver"] = options.solver;
-  json["results"] = Json::array();
-  for (const SolverRuns& runs : all) {
-    json["results"].push_back(to_json(runs, problem, options));
-  }
-  return json_text(json);
+  return report_json(
+      all, facts_of(problem), options,
+      [&](Json& out, const Found& found) {
+        out["strategies"] = found.strategies;
+        out["player_names"] = problem.table.players;
+        if (!problem.table.labels.empty()) {
+          out["strategy_names"] = problem.table.labels;
+        }
+      },
+      [&](Json& out, const Found& found) {
+        add_certificate(out, found, problem);
+        add_lists(out, found, problem);
+      });
 }
 
 void check_trace_name(const std::string& path) {

@@ -2,13 +2,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+#include <dag/game/regret.hpp>
 
 #include "game_input.hpp"
 #include "solve_run.hpp"
 
 namespace cli {
+
+/// What a report says of its game, a table or a tree.
+struct GameFacts {
+  std::size_t players;
+  GameKind kind;
+  double constant;    ///< zero_sum: what the two payoffs of a profile add up to
+  double range;       ///< of the payoffs
+  std::string sizes;  ///< "3 x 4 strategies"
+  std::string note;
+  bool tree = false;
+};
+
+/// The report of games of every kind, their fields listed once. `strategies` and `more` add what is
+/// a game's own to the JSON of an answer; `body` is the text below its head.
+using AddFields = std::function<void(nlohmann::ordered_json&, const Found&)>;
+std::string report_json(const std::vector<SolverRuns>& all, const GameFacts& game,
+                        const SolveOptions& options, const AddFields& strategies,
+                        const AddFields& more);
+std::string report_text(const std::vector<SolverRuns>& all, const GameFacts& game,
+                        const SolveOptions& options,
+                        const std::function<std::string(const Found&)>& body);
+/// A value and its gap, where `zero_sum`, else payoffs and regrets.
+std::string gap_text(const Found& found, bool zero_sum, const dag::RegretReport& report);
 
 /// The result of `dag solve` for people.
 std::string solve_text(const std::vector<SolverRuns>& all, const Problem& problem,

@@ -12,7 +12,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/player_regrets.hpp>
 
-#include "rates.hpp"
+#include "solve_report.hpp"
 
 namespace cli {
 namespace {
@@ -21,52 +21,22 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_sets = 24;  ///< of a player, on a screen
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 /// The plans stacked; those of the uniform behaviour if the solver found no profile.
 std::vector<double> plan_of(const Found& found, const TreeProblem& problem) {
   return found.strategies.empty() ? dag::plan_of(problem.form, dag::uniform_behavior(problem.game))
                                   : dag::stacked(found.strategies);
 }
 
-Json run_json(const SolverRuns& runs, const TreeProblem& problem, const SolveOptions& options) {
-  const Run& run = runs.first();
-  const Found& found = run.found;
-  Json out;
-  out["game"] = options.game;
-  out["players"] = problem.game.player_count();
-  out["solver"] = found.solver;
-  if (!run.refused.empty()) {
-    out["status"] = "refused";
-    out["message"] = run.refused;
-    return out;
-  }
-  const bool zero_sum = problem.kind == GameKind::zero_sum;
-  out["status"] = dag::to_string(found.status);
-  out["iterations"] = found.iterations;
-  out["seconds"] = found.seconds;
-  const std::vector<double> plan = plan_of(found, problem);
-  const dag::TreeReport report =
-      dag::certify(problem.game, problem.form, std::span<const double>(plan));
-  if (zero_sum) {
-    out["value"] = number(found.value);
-    out["duality_gap"] = number(found.gap);
-  }
-  out["relative_gap"] = number(found.relative_gap);
-  out["strategies"] =
-      behavior_json(problem.game, dag::behavior_of(problem.game, problem.form, plan));
-  if (zero_sum) {
-    out["values"] = {number(found.value), number(problem.constant - found.value)};
-    out["constant_sum"] = problem.constant;
-  }
-  out["tau"] = options.tau;
-  out["tolerance"] = options.tolerance;
-  out["iterate"] = found.iterate;
-  out["products"] = found.products;
-  out["residual"] = number(found.residual);
-  out["kind"] = to_string(problem.kind);
-  out["form"] = "extensive";
-  out["payoff_range"] = problem.form.range();
+dag::TreeReport certified(const TreeProblem& problem, const std::vector<double>& plan) {
+  return dag::certify(problem.game, problem.form, std::span<const double>(plan));
+}
+
+Json strategies_json(const TreeProblem& problem, const std::vector<double>& plan) {
+  return behavior_json(problem.game, dag::behavior_of(problem.game, problem.form, plan));
+}
+
+void add_certificate(Json& out, const Found& found, const TreeProblem& problem) {
+  const dag::TreeReport report = certified(problem, plan_of(found, problem));
   out["max_regret"] = report.regret.max_regret;
   out["nash_conv"] = report.regret.nash_conv;
   out["exploitability"] =
@@ -79,63 +49,16 @@ Json run_json(const SolverRuns& runs, const TreeProblem& problem, const SolveOpt
     out["equilibria"] = Json::array();
     for (const dag::MixedProfile& profile : found.equilibria) {
       const std::vector<double> other = dag::stacked(profile);
-      const dag::TreeReport its =
-          dag::certify(problem.game, problem.form, std::span<const double>(other));
-      out["equilibria"].push_back(
-          {{"strategies",
-            behavior_json(problem.game, dag::behavior_of(problem.game, problem.form, other))},
-           {"payoffs", its.regret.payoffs},
-           {"max_regret", its.regret.max_regret}});
+      const dag::TreeReport its = certified(problem, other);
+      out["equilibria"].push_back({{"strategies", strategies_json(problem, other)},
+                                   {"payoffs", its.regret.payoffs},
+                                   {"max_regret", its.regret.max_regret}});
     }
   }
-  if (!found.note.empty()) {
-    out["note"] = found.note;
-  }
-  if (runs.runs.size() > 1) {
-    Json each = Json::array();
-    std::vector<double> gaps;
-    for (const Run& other : runs.runs) {
-      gaps.push_back(other.found.relative_gap);
-      each.push_back({{"seed", other.seed},
-                      {"status", dag::to_string(other.found.status)},
-                      {"iterations", other.found.iterations},
-                      {"seconds", other.found.seconds},
-                      {"value", number(other.found.value)},
-                      {"relative_gap", number(other.found.relative_gap)}});
-    }
-    const Interval interval = interval_of(gaps);
-    out["repeats"] = {{"count", runs.runs.size()},
-                      {"relative_gap",
-                       {{"mean", number(interval.mean)},
-                        {"low", number(interval.low)},
-                        {"high", number(interval.high)}}},
-                      {"runs", std::move(each)}};
-  }
-  return out;
 }
 
-std::string joined(const std::vector<double>& numbers) {
+std::string tree_body(const TreeProblem& problem, const Found& found) {
   std::string out;
-  for (const double n : numbers) {
-    out += fmt::format("{}{:.8g}", out.empty() ? "" : ", ", n + 0.0);
-  }
-  return out;
-}
-
-std::string one_text(const SolverRuns& runs, const TreeProblem& problem,
-                     const SolveOptions& options) {
-  const Found& found = runs.first().found;
-  const std::vector<double> plan = plan_of(found, problem);
-  const dag::TreeReport report =
-      dag::certify(problem.game, problem.form, std::span<const double>(plan));
-  std::string out = fmt::format(
-      "{}{}: {} after {} rounds, {:.3g} s\n",
-      options.solver == found.solver ? found.solver : options.solver + " = " + found.solver,
-      found.iterate.empty() ? "" : " (" + found.iterate + ")", dag::to_string(found.status),
-      found.iterations, found.seconds);
-  if (!found.note.empty()) {
-    out += found.note + '\n';
-  }
   if (found.lists) {
     out += fmt::format("{} equilibri{}; the first:\n", found.equilibria_count,
                        found.equilibria_count == 1 ? "um" : "a");
@@ -143,48 +66,20 @@ std::string one_text(const SolverRuns& runs, const TreeProblem& problem,
   if (found.strategies.empty()) {
     return out + "no profile was found\n";
   }
-  if (problem.kind == GameKind::zero_sum) {
-    out += fmt::format("value {:.12g}   duality gap {:.3g}   relative gap {:.3g}\n", found.value,
-                       found.gap, found.relative_gap);
-  } else {
-    out += fmt::format("payoffs {}   max regret {:.3g}   NashConv {:.3g}   relative {:.3g}\n",
-                       joined(report.regret.payoffs), report.regret.max_regret,
-                       report.regret.nash_conv, found.relative_gap);
-  }
-  return out + behavior_text(problem.game, dag::behavior_of(problem.game, problem.form, plan));
+  const std::vector<double> plan = plan_of(found, problem);
+  return out +
+         gap_text(found, problem.kind == GameKind::zero_sum, certified(problem, plan).regret) +
+         behavior_text(problem.game, dag::behavior_of(problem.game, problem.form, plan));
 }
 
-std::string many_text(const std::vector<SolverRuns>& all, const TreeProblem& problem) {
-  const bool zero_sum = problem.kind == GameKind::zero_sum;
-  Table table({"solver", "status", "rounds", "products", "seconds", zero_sum ? "value" : "payoff 1",
-               "relative gap", "point", "fitted rate"});
-  std::string refusals;
-  for (const SolverRuns& runs : all) {
-    const Run& run = runs.first();
-    const Found& found = run.found;
-    if (!run.refused.empty()) {
-      table.add({found.solver, "refused"});
-      refusals += "refused: " + run.refused + "\n";
-      continue;
-    }
-    std::string status(dag::to_string(found.status));
-    double gap = found.relative_gap;
-    if (runs.runs.size() > 1) {
-      std::vector<double> gaps;
-      std::size_t converged = 0;
-      for (const Run& other : runs.runs) {
-        gaps.push_back(other.found.relative_gap);
-        converged += other.found.status == dag::Status::converged ? 1U : 0U;
-      }
-      gap = interval_of(gaps).mean;
-      status = fmt::format("{}/{} converged", converged, runs.runs.size());
-    }
-    table.add({found.solver, status, fmt::format("{}", found.iterations),
-               fmt::format("{}", found.products), fmt::format("{:.3g}", found.seconds),
-               fmt::format("{:.10g}", found.value), fmt::format("{:.2e}", gap), found.iterate,
-               fitted_rate(run.trace)});
-  }
-  return '\n' + table.text() + refusals;
+GameFacts facts_of(const TreeProblem& problem) {
+  return {problem.game.player_count(),
+          problem.kind,
+          problem.constant,
+          problem.form.range(),
+          tree_sizes(problem.game),
+          problem.note,
+          true};
 }
 
 }  // namespace
@@ -294,33 +189,18 @@ std::string behavior_text(const dag::ExtensiveGame& game, const dag::BehaviorPro
 
 std::string tree_text(const std::vector<SolverRuns>& all, const TreeProblem& problem,
                       const SolveOptions& options) {
-  const std::size_t players = problem.game.player_count();
-  std::string out =
-      fmt::format("{}: {}{}{}\n{}", options.game, tree_sizes(problem.game),
-                  problem.kind == GameKind::zero_sum
-                      ? ""
-                      : fmt::format(", {} player{}, general-sum", players, players == 1 ? "" : "s"),
-                  options.tau > 0 ? fmt::format(", tau {:g}", options.tau) : "", problem.note);
-  const bool single = all.size() == 1 && all[0].runs.size() == 1 && all[0].first().refused.empty();
-  return out + (single ? one_text(all[0], problem, options) : many_text(all, problem));
+  return report_text(all, facts_of(problem), options,
+                     [&](const Found& found) { return tree_body(problem, found); });
 }
 
 std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& problem,
                       const SolveOptions& options) {
-  if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
-    return json_text(run_json(all[0], problem, options));
-  }
-  Json json;
-  json["game"] = options.game;
-  json["players"] = problem.game.player_count();
-  json["kind"] = to_string(problem.kind);
-  json["form"] = "extensive";
-  json["solver"] = options.solver;
-  json["results"] = Json::array();
-  for (const SolverRuns& runs : all) {
-    json["results"].push_back(run_json(runs, problem, options));
-  }
-  return json_text(json);
+  return report_json(
+      all, facts_of(problem), options,
+      [&](Json& out, const Found& found) {
+        out["strategies"] = strategies_json(problem, plan_of(found, problem));
+      },
+      [&](Json& out, const Found& found) { add_certificate(out, found, problem); });
 }
 
 }  // namespace cli
