@@ -12,23 +12,32 @@
 /// Kernel bodies on products of simplices: one thread block a simplex ("segment").
 namespace dag::device {
 
-/// The entries of a stacked vector that a block owns.
-struct Range {
-  std::size_t first;
-  std::size_t size;
+/// A body that works on one segment, [first, first + size) of stacked vectors, as the kernel of one
+/// block a segment.
+template <class Body>
+struct EachSegment {
+  Table<std::size_t> offsets;
+  Body body;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t first = offsets[block.index()];
+    body(block, first, offsets[block.index() + 1] - first);
+  }
 };
-template <class Block>
-[[nodiscard]] DAG_HOST_DEVICE Range own_range(const Block& block,
-                                              const Table<std::size_t>& offsets) {
-  const std::size_t first = offsets[block.index()];
-  return {first, offsets[block.index() + 1] - first};
-}
-/// out[b] = what block b has found.
-template <class Real, class Block>
-DAG_HOST_DEVICE void write_number(const Block& block, Real* out, Real number) {
-  Real* const slot = out + block.index();
-  block.each(1, [=](std::size_t) { *slot = number; });
-}
+/// One that finds one number: out[b] is that of segment b.
+template <class Real, class Number>
+struct EachNumber {
+  Number number;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real found = number(block, first, size);
+    Real* const slot = out + block.index();
+    block.each(1, [=](std::size_t) { *slot = found; });
+  }
+};
 
 /// In: log_p holds logits of one segment; out: log_p normalised, p its exponential. A NaN, +inf or
 /// all -inf raises *bad. Two passes over the segment, one exponential an entry.
@@ -59,7 +68,6 @@ DAG_HOST_DEVICE void normalize_segment(Block& block, std::size_t size, Real* log
 
 template <class Real>
 struct EntropyProx {
-  Table<std::size_t> offsets;
   Table<Real> weights;
   const Real* log_center;
   Real eta;
@@ -69,10 +77,8 @@ struct EntropyProx {
   int* bad;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
     const std::size_t b = block.index();
-    const Range own = own_range(block, offsets);
-    const std::size_t first = own.first, size = own.size;
     const Real step = eta / weights[b];
     const Real* center = log_center + first;
     const Real* g = gradient + first;
@@ -84,7 +90,6 @@ struct EntropyProx {
 
 template <class Real>
 struct MagneticProx {
-  Table<std::size_t> offsets;
   Table<Real> weights;
   Table<Real> magnet_weights;
   const Real* log_center;
@@ -96,10 +101,8 @@ struct MagneticProx {
   int* bad;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
     const std::size_t b = block.index();
-    const Range own = own_range(block, offsets);
-    const std::size_t first = own.first, size = own.size;
     const Real step = eta / weights[b];
     const Real tau = magnet_weights[b];
     const Real scale = Real{1} / (Real{1} + step * tau);
@@ -116,14 +119,11 @@ struct MagneticProx {
 
 template <class Real>
 struct Uniform {
-  Table<std::size_t> offsets;
   Real* log_p;
   Real* p;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const std::size_t first = own.first, size = own.size;
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
     const Real mass = Real{1} / static_cast<Real>(size);
     const Real log_mass = -std::log(static_cast<Real>(size));
     Real* out = p + first;
@@ -138,16 +138,13 @@ struct Uniform {
 /// log_p = log p; raises *bad unless the segment is >= 0 and sums to 1 within slack.
 template <class Real>
 struct EnterSimplices {
-  Table<std::size_t> offsets;
   Real slack;
   const Real* p;
   Real* log_p;
   int* bad;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const std::size_t first = own.first, size = own.size;
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
     const Real* in = p + first;
     Real* out = log_p + first;
     const Real least = block.reduce(
@@ -167,15 +164,12 @@ struct EnterSimplices {
 
 template <class Real>
 struct PureResponse {
-  Table<std::size_t> offsets;
   const Real* gradient;
   Real* log_p;
   Real* p;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const std::size_t first = own.first, size = own.size;
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
     const Real* g = gradient + first;
     // The largest value, then the first index that has it: plain numbers fold in registers.
     const Real top = block.reduce(
@@ -195,84 +189,78 @@ struct PureResponse {
 
 template <class Real>
 struct SegmentMax {
-  Table<std::size_t> offsets;
+  using scalar_type = Real;
   const Real* x;
-  Real* out;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const Real* const in = x + own.first;
-    write_number(
-        block, out,
-        block.reduce(
-            own.size, -Limits<Real>::infinity, [=](std::size_t i) { return in[i]; }, Max{}));
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const Real* const in = x + first;
+    return block.reduce(
+        size, -Limits<Real>::infinity, [=](std::size_t i) { return in[i]; }, Max{});
   }
 };
 
 /// weight_b KL(p_b || q_b); 0 log 0 = 0, +inf where q has no mass under p.
 template <class Real>
 struct SegmentKl {
-  Table<std::size_t> offsets;
+  using scalar_type = Real;
   Table<Real> weights;
   const Real* p;
   const Real* log_p;
   const Real* log_q;
-  Real* out;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const Real* const mass = p + own.first;
-    const Real* const log_mass = log_p + own.first;
-    const Real* const other = log_q + own.first;
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const Real* const mass = p + first;
+    const Real* const log_mass = log_p + first;
+    const Real* const other = log_q + first;
     const Real total = block.reduce(
-        own.size, Real{0},
+        size, Real{0},
         [=](std::size_t i) { return mass[i] > 0 ? mass[i] * (log_mass[i] - other[i]) : Real{0}; },
         Add{});
-    write_number(block, out, weights[block.index()] * total);
+    return weights[block.index()] * total;
   }
 };
 
 /// weight_b ||x_b - y_b||_1^2.
 template <class Real>
 struct SegmentL1Squared {
-  Table<std::size_t> offsets;
+  using scalar_type = Real;
   Table<Real> weights;
   const Real* x;
   const Real* y;
-  Real* out;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const Real* const left = x + own.first;
-    const Real* const right = y + own.first;
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const Real* const left = x + first;
+    const Real* const right = y + first;
     const Real length = block.reduce(
-        own.size, Real{0}, [=](std::size_t i) { return std::abs(left[i] - right[i]); }, Add{});
-    write_number(block, out, weights[block.index()] * length * length);
+        size, Real{0}, [=](std::size_t i) { return std::abs(left[i] - right[i]); }, Add{});
+    return weights[block.index()] * length * length;
   }
 };
 
 /// (half the spread of x_b - y_b)^2 / weight_b.
 template <class Real>
 struct SegmentSpreadSquared {
-  Table<std::size_t> offsets;
+  using scalar_type = Real;
   Table<Real> weights;
   const Real* x;
   const Real* y;
-  Real* out;
 
   template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Range own = own_range(block, offsets);
-    const Real* const left = x + own.first;
-    const Real* const right = y + own.first;
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const Real* const left = x + first;
+    const Real* const right = y + first;
     const auto difference = [=](std::size_t i) { return left[i] - right[i]; };
-    const Real top = block.reduce(own.size, -Limits<Real>::infinity, difference, Max{});
-    const Real bottom = block.reduce(own.size, Limits<Real>::infinity, difference, Min{});
+    const Real top = block.reduce(size, -Limits<Real>::infinity, difference, Max{});
+    const Real bottom = block.reduce(size, Limits<Real>::infinity, difference, Min{});
     const Real radius = (top - bottom) / 2;
-    write_number(block, out, radius * radius / weights[block.index()]);
+    return radius * radius / weights[block.index()];
   }
 };
 

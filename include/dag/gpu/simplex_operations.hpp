@@ -18,8 +18,7 @@ class SimplexOperations : public Reductions {
   template <class Scalar>
   void uniform(const Blocks& blocks, std::span<Scalar> log_p, std::span<Scalar> p) const {
     expect_device(log_p, p);
-    Segments segments(*this, blocks);
-    run(blocks, Uniform<Scalar>{segments.offsets, log_p.data(), p.data()});
+    run(blocks, Uniform<Scalar>{log_p.data(), p.data()});
   }
   /// log_p = log p; waits. Errors: not_a_distribution.
   template <class Scalar>
@@ -27,8 +26,7 @@ class SimplexOperations : public Reductions {
                        std::span<Scalar> log_p) const {
     expect_device(p, log_p);
     synchronize();  // what is raised from here on is about this check
-    Segments segments(*this, blocks);
-    run(blocks, EnterSimplices<Scalar>{segments.offsets, slack, p.data(), log_p.data(), bad()});
+    run(blocks, EnterSimplices<Scalar>{slack, p.data(), log_p.data(), bad()});
     if (take_flag() != 0) {
       fail(Errc::not_a_distribution, "strategies must be >= 0 and sum to 1 in every block, within ",
            slack);
@@ -40,10 +38,9 @@ class SimplexOperations : public Reductions {
                     std::span<const Scalar> gradient, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
     expect_device(log_center, gradient, log_p, p);
-    Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
-    run(blocks, EntropyProx<Scalar>{segments.offsets, weight.table, log_center.data(), eta,
-                                    gradient.data(), log_p.data(), p.data(), bad()});
+    run(blocks, EntropyProx<Scalar>{weight.table, log_center.data(), eta, gradient.data(),
+                                    log_p.data(), p.data(), bad()});
   }
   template <class Scalar>
   void entropy_prox(const Blocks& blocks, std::span<const Scalar> weights,
@@ -52,12 +49,11 @@ class SimplexOperations : public Reductions {
                     std::span<const Scalar> log_reference, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
     expect_device(log_center, gradient, log_reference, log_p, p);
-    Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
     Weights<Scalar> magnet(*this, magnet_weights);
     run(blocks,
-        MagneticProx<Scalar>{segments.offsets, weight.table, magnet.table, log_center.data(), eta,
-                             gradient.data(), log_reference.data(), log_p.data(), p.data(), bad()});
+        MagneticProx<Scalar>{weight.table, magnet.table, log_center.data(), eta, gradient.data(),
+                             log_reference.data(), log_p.data(), p.data(), bad()});
   }
   template <class Scalar>
   void entropy_response(const Blocks& blocks, std::span<const Scalar> gradient,
@@ -70,28 +66,20 @@ class SimplexOperations : public Reductions {
   void pure_response(const Blocks& blocks, std::span<const Scalar> gradient,
                      std::span<Scalar> log_p, std::span<Scalar> p) const {
     expect_device(gradient, log_p, p);
-    Segments segments(*this, blocks);
-    run(blocks, PureResponse<Scalar>{segments.offsets, gradient.data(), log_p.data(), p.data()});
+    run(blocks, PureResponse<Scalar>{gradient.data(), log_p.data(), p.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar sum_of_maxima(const Blocks& blocks, std::span<const Scalar> x) const {
     expect_device(x);
-    Segments segments(*this, blocks);
-    Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
-    run(blocks, SegmentMax<Scalar>{segments.offsets, x.data(), part});
-    return sum(std::span<const Scalar>(part, blocks.count()));
+    return sum_of(blocks, SegmentMax<Scalar>{x.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar weighted_kl(const Blocks& blocks, std::span<const Scalar> weights,
                                    std::span<const Scalar> p, std::span<const Scalar> log_p,
                                    std::span<const Scalar> log_q) const {
     expect_device(p, log_p, log_q);
-    Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
-    Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
-    run(blocks, SegmentKl<Scalar>{segments.offsets, weight.table, p.data(), log_p.data(),
-                                  log_q.data(), part});
-    return sum(std::span<const Scalar>(part, blocks.count()));
+    return sum_of(blocks, SegmentKl<Scalar>{weight.table, p.data(), log_p.data(), log_q.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar weighted_l1_squared(const Blocks& blocks, std::span<const Scalar> weights,
@@ -108,13 +96,7 @@ class SimplexOperations : public Reductions {
   }
 
  private:
-  /// Per-block tables of one launch and the memory behind the long ones.
-  struct Segments {
-    Segments(const SimplexOperations& backend, const Blocks& blocks)
-        : offsets(blocks.offsets(), storage, backend.stream()) {}
-    Array<std::size_t> storage;
-    Table<std::size_t> offsets;
-  };
+  /// The weights of one launch and the memory behind a long table of them.
   template <class Scalar>
   struct Weights {
     Weights(const SimplexOperations& backend, std::span<const Scalar> weights)
@@ -125,7 +107,16 @@ class SimplexOperations : public Reductions {
 
   template <class Body>
   void run(const Blocks& blocks, const Body& body) const {
-    launch(stream(), blocks.count(), block_threads(blocks), 0, body);
+    Array<std::size_t> storage;
+    const Table<std::size_t> offsets(blocks.offsets(), storage, stream());
+    launch(stream(), blocks.count(), block_threads(blocks), 0, EachSegment<Body>{offsets, body});
+  }
+  /// The sum over segments of the number that the body finds in each; waits.
+  template <class Number, class Scalar = typename Number::scalar_type>
+  [[nodiscard]] Scalar sum_of(const Blocks& blocks, const Number& number) const {
+    Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
+    run(blocks, EachNumber<Scalar, Number>{number, part});
+    return sum(std::span<const Scalar>(part, blocks.count()));
   }
   /// Threads of a block that owns one simplex: the next warp multiple of the mean size, 32 to 1024.
   [[nodiscard]] static unsigned block_threads(const Blocks& blocks) {
@@ -135,11 +126,8 @@ class SimplexOperations : public Reductions {
   [[nodiscard]] Scalar weighted_pair(const Blocks& blocks, std::span<const Scalar> weights,
                                      std::span<const Scalar> x, std::span<const Scalar> y) const {
     expect_device(x, y);
-    Segments segments(*this, blocks);
     Weights<Scalar> weight(*this, weights);
-    Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
-    run(blocks, Body{segments.offsets, weight.table, x.data(), y.data(), part});
-    return sum(std::span<const Scalar>(part, blocks.count()));
+    return sum_of(blocks, Body{weight.table, x.data(), y.data()});
   }
 };
 
