@@ -12,39 +12,15 @@
 
 #include <benchmark/benchmark.h>
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-namespace {
-
-// Bytes on the heap, now and at most, as the allocator counts them.
-std::size_t heap_now = 0;
-std::size_t heap_most = 0;
-
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  void* block = std::malloc(size);
-  if (block == nullptr) {
-    throw std::bad_alloc();
-  }
-  heap_now += malloc_usable_size(block);
-  heap_most = std::max(heap_most, heap_now);
-  return block;
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept {
-  heap_now -= block == nullptr ? 0 : malloc_usable_size(block);
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+#include "heap.hpp"
 
 namespace {
 

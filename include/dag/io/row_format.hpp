@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
+#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -29,73 +28,69 @@ struct RowFormat {
   bool gather = false;  ///< lines of the same question and context are one group
 };
 
-inline constexpr std::array<std::string_view, 6> row_format_names{"trl",     "verl", "openrlhf",
-                                                                  "lm-eval", "vllm", "openai"};
-
-/// The format of what is written by:
+/// Formats by name, of what is written by:
 ///   trl       the completions that GRPOTrainer logs: prompt, completion, reward, a gold column
 ///   verl      generations that verl dumps: input, output, gts, score
 ///   openrlhf  prompt or input, output or response, label, reward
 ///   lm-eval   samples of lm-evaluation-harness: doc_id, resps, target
 ///   vllm      request outputs: request_id or prompt, outputs with text and cumulative_logprob
 ///   openai    chat completions, alone or as lines of a batch: choices with messages
-/// Errors: invalid_argument.
+[[nodiscard]] inline const std::map<std::string_view, RowFormat>& row_formats() {
+  static const auto lines_of = [](RowFormat format) {
+    format.context = {"context_id"};
+    format.flat = format.gather = true;
+    return format;
+  };
+  static const std::map<std::string_view, RowFormat> formats{
+      {"trl", lines_of({.group_by = {"prompt"},
+                        .samples = "",
+                        .gold = "gold|solution|ground_truth|answer|label",
+                        .text = "completion|completions|text",
+                        .answer = "pred",
+                        .reward = "own_reward|reward|rewards"})},
+      {"verl", lines_of({.group_by = {"uid|input|prompt"},
+                         .samples = "",
+                         .prompt = "input|prompt",
+                         .gold = "gts|ground_truth|reward_model.ground_truth|gold",
+                         .text = "output|response|text",
+                         .answer = "pred",
+                         .reward = "own_reward|reward|score"})},
+      {"openrlhf", lines_of({.group_by = {"prompt|input"},
+                             .samples = "",
+                             .prompt = "prompt|input",
+                             .gold = "label|gold|answer",
+                             .text = "output|response|completion|text",
+                             .answer = "pred",
+                             .reward = "own_reward|reward|rewards|score"})},
+      {"lm-eval", lines_of({.group_by = {"doc_id"},
+                            .samples = "resps.0|filtered_resps",
+                            .prompt = "arguments.0.0",
+                            .gold = "target"})},
+      {"vllm", lines_of({.group_by = {"custom_id|request_id|prompt"},
+                         .samples = "outputs|response.body.choices|choices",
+                         .gold = "gold|answer|target",
+                         .text = "text|message",
+                         .logprob = "cumulative_logprob"})},
+      {"openai", lines_of({.group_by = {"custom_id|id"},
+                           .samples = "response.body.choices|choices",
+                           .gold = "gold|metadata.gold|answer",
+                           .text = "message|text",
+                           .logprob = "logprobs.content"})}};
+  return formats;
+}
+
+/// One of them. Errors: invalid_argument.
 [[nodiscard]] inline RowFormat row_format(std::string_view name) {
-  RowFormat out;
-  out.context = {"context_id"};
-  out.flat = true;
-  out.gather = true;
-  if (name == "trl") {
-    out.group_by = {"prompt"};
-    out.samples = "";
-    out.gold = "gold|solution|ground_truth|answer|label";
-    out.text = "completion|completions|text";
-    out.answer = "pred";
-    out.reward = "own_reward|reward|rewards";
-  } else if (name == "verl") {
-    out.group_by = {"uid|input|prompt"};
-    out.samples = "";
-    out.prompt = "input|prompt";
-    out.gold = "gts|ground_truth|reward_model.ground_truth|gold";
-    out.text = "output|response|text";
-    out.answer = "pred";
-    out.correct = "correct";
-    out.reward = "own_reward|reward|score";
-  } else if (name == "openrlhf") {
-    out.group_by = {"prompt|input"};
-    out.samples = "";
-    out.prompt = "prompt|input";
-    out.gold = "label|gold|answer";
-    out.text = "output|response|completion|text";
-    out.answer = "pred";
-    out.reward = "own_reward|reward|rewards|score";
-  } else if (name == "lm-eval") {
-    out.group_by = {"doc_id"};
-    out.samples = "resps.0|filtered_resps";
-    out.prompt = "arguments.0.0";
-    out.gold = "target";
-  } else if (name == "vllm") {
-    out.group_by = {"custom_id|request_id|prompt"};
-    out.samples = "outputs|response.body.choices|choices";
-    out.text = "text|message";
-    out.logprob = "cumulative_logprob";
-    out.gold = "gold|answer|target";
-    out.answer = "answer";
-  } else if (name == "openai") {
-    out.group_by = {"custom_id|id"};
-    out.samples = "response.body.choices|choices";
-    out.text = "message|text";
-    out.logprob = "logprobs.content";
-    out.gold = "gold|metadata.gold|answer";
-    out.answer = "answer";
-  } else {
+  const auto& formats = row_formats();
+  const auto found = formats.find(name);
+  if (found == formats.end()) {
     std::string names;
-    for (const std::string_view known : row_format_names) {
+    for (const auto& [known, format] : formats) {
       names += (names.empty() ? "" : ", ") + std::string(known);
     }
     fail(Errc::invalid_argument, "row_format: no format is called '", name, "'; there are ", names);
   }
-  return out;
+  return found->second;
 }
 
 }  // namespace dag

@@ -72,33 +72,20 @@ class ConstraintObjective {
     begin_step(0);
   }
 
-  void begin_step(std::int64_t) {
-    sums_.assign(constraints_.size(), 0.0);
-    samples_ = 0;
-  }
+  void begin_step(std::int64_t) { sums_.reset(constraints_.size()); }
   void operator()(const QuestionSample& sample, std::span<double> signal) {
-    for (std::size_t x = 0; x < sample.contexts; ++x) {
-      const auto group = sample.group(x);
-      const auto out = sample.part(x, signal);
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        out[i] = 0;
-        for (std::size_t k = 0; k < constraints_.size(); ++k) {
-          const AnswerConstraint& c = constraints_[k];
-          const double f = group[i] >= 0
-                               ? c.feature({sample.question, x, static_cast<std::size_t>(group[i])})
-                               : c.missing;
-          sums_[k] += f;
-          out[i] -= multipliers_[k] * f;
-        }
-      }
-      samples_ += static_cast<double>(group.size());
-      detail::subtract_others(out);
+    weights_.assign(multipliers_.begin(), multipliers_.end());
+    for (double& weight : weights_) {
+      weight = -weight;
     }
+    sums_.add(sample, signal, weights_, [&](std::size_t k, const AnswerAt* at) {
+      return at != nullptr ? constraints_[k].feature(*at) : constraints_[k].missing;
+    });
   }
   void end_step(double rate, TargetReport& report) {
-    for (std::size_t k = 0; k < constraints_.size() && samples_ > 0; ++k) {
+    for (std::size_t k = 0; k < constraints_.size() && !sums_.empty(); ++k) {
       const AnswerConstraint& c = constraints_[k];
-      const double excess = sums_[k] / samples_ - c.bound;
+      const double excess = sums_.mean(k) - c.bound;
       const double before = started_ ? smoothed_[k] : excess;
       smoothed_[k] = options_.filter * before + (1 - options_.filter) * excess;
       multipliers_[k] = cut(
@@ -110,7 +97,7 @@ class ConstraintObjective {
       report.slack.push_back(-excess);
       report.violation = violation > report.violation ? violation : report.violation;
     }
-    started_ = started_ || samples_ > 0;
+    started_ = started_ || !sums_.empty();
   }
 
   [[nodiscard]] std::span<const double> multipliers() const { return multipliers_; }
@@ -131,8 +118,8 @@ class ConstraintObjective {
 
   std::vector<AnswerConstraint> constraints_;
   MultiplierOptions options_;
-  std::vector<double> multipliers_, smoothed_, sums_;
-  double samples_ = 0;
+  std::vector<double> multipliers_, smoothed_, weights_;
+  detail::RowSums sums_;
   bool started_ = false;
 };
 

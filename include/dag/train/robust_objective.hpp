@@ -43,34 +43,22 @@ class RobustObjective {
     begin_step(0);
   }
 
-  void begin_step(std::int64_t) {
-    sums_.assign(rewards_.size(), 0.0);
-    samples_ = 0;
-  }
+  void begin_step(std::int64_t) { sums_.reset(rewards_.size()); }
   void operator()(const QuestionSample& sample, std::span<double> signal) {
-    for (std::size_t x = 0; x < sample.contexts; ++x) {
-      const auto group = sample.group(x);
-      const auto out = sample.part(x, signal);
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        out[i] = 0;
-        for (std::size_t m = 0; m < rewards_.size(); ++m) {
-          const double reward =
-              group[i] >= 0 ? rewards_[m]({sample.question, x, static_cast<std::size_t>(group[i])})
-                            : missing_;
-          sums_[m] += reward;
-          out[i] += std::exp(log_mixture_[m]) * reward;
-        }
-      }
-      samples_ += static_cast<double>(group.size());
-      detail::subtract_others(out);
+    weights_.clear();
+    for (const double log_q : log_mixture_) {
+      weights_.push_back(std::exp(log_q));
     }
+    sums_.add(sample, signal, weights_, [&](std::size_t m, const AnswerAt* at) {
+      return at != nullptr ? rewards_[m](*at) : missing_;
+    });
   }
   void end_step(double rate, TargetReport& report) {
-    if (!(samples_ > 0)) {
+    if (sums_.empty()) {
       return;
     }
     for (std::size_t m = 0; m < rewards_.size(); ++m) {
-      const double mean = sums_[m] / samples_;
+      const double mean = sums_.mean(m);
       log_mixture_[m] -= rate * step_ * (started_ ? 2 * mean - last_[m] : mean);
       last_[m] = mean;
       report.slack.push_back(mean);
@@ -94,8 +82,8 @@ class RobustObjective {
  private:
   std::vector<Reward> rewards_;
   double step_, missing_;
-  std::vector<double> log_mixture_, last_, sums_;
-  double samples_ = 0;
+  std::vector<double> log_mixture_, last_, weights_;
+  detail::RowSums sums_;
   bool started_ = false;
 };
 

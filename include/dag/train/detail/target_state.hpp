@@ -8,6 +8,8 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/train/answer_objective.hpp>
+#include <dag/train/answer_reward.hpp>
 
 namespace dag::detail {
 
@@ -33,5 +35,41 @@ namespace dag::detail {
   }
   return state[0] != 0;
 }
+
+/// Rows of numbers by answer that a Target weighs: their sums over the samples of a step, and the
+/// signal sum_k weights_k row_k, less what the others of the group get.
+class RowSums {
+ public:
+  void reset(std::size_t rows) {
+    sums_.assign(rows, 0.0);
+    samples_ = 0;
+  }
+  /// `value(k, at)`: row k at an answer; at a missing one `at` is null.
+  template <class Value>
+  void add(const QuestionSample& sample, std::span<double> signal, std::span<const double> weights,
+           const Value& value) {
+    for (std::size_t x = 0; x < sample.contexts; ++x) {
+      const auto group = sample.group(x);
+      const auto out = sample.part(x, signal);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        const AnswerAt at{sample.question, x, static_cast<std::size_t>(group[i])};
+        out[i] = 0;
+        for (std::size_t k = 0; k < sums_.size(); ++k) {
+          const double row = value(k, group[i] >= 0 ? &at : nullptr);
+          sums_[k] += row;
+          out[i] += weights[k] * row;
+        }
+      }
+      samples_ += static_cast<double>(group.size());
+      subtract_others(out);
+    }
+  }
+  [[nodiscard]] bool empty() const noexcept { return !(samples_ > 0); }
+  [[nodiscard]] double mean(std::size_t k) const { return sums_[k] / samples_; }
+
+ private:
+  std::vector<double> sums_;
+  double samples_ = 0;
+};
 
 }  // namespace dag::detail
