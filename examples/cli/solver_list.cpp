@@ -61,7 +61,8 @@ std::vector<std::string> solver_names(const std::string& words, GameKind kind, b
   const auto compared = [&](const dag::SolverInfo& row) {
     return ((trees ? row.trees.compared : row.compared) & bit) != 0;
   };
-  const std::string games = std::string(trees ? "game trees: " : "") + in_words(kind);
+  const std::string games =
+      trees ? std::string("game trees of this kind (") + in_words(kind) + ")" : in_words(kind);
   std::vector<std::string> names;
   std::string known = "auto";
   for (const dag::SolverInfo& row : dag::solver_list) {
@@ -85,9 +86,9 @@ std::vector<std::string> solver_names(const std::string& words, GameKind kind, b
       continue;
     }
     const dag::SolverInfo* row = dag::find_solver(name);
-    dag::require(row != nullptr || name == "auto", dag::Errc::invalid_argument,
-                 "--solver: no solver is called '", name, "'; for ", games, " there are ", known,
-                 ", and all");
+    dag::require((row != nullptr && (!trees || row->trees.kinds != 0)) || name == "auto",
+                 dag::Errc::invalid_argument, "--solver: no solver", trees ? " of game trees" : "",
+                 " is called '", name, "'; for ", games, " there are ", known, ", and all");
     dag::require(row == nullptr || solves(*row), dag::Errc::unsupported, "--solver: ", name,
                  " does not solve ", games, "; there are ", known, ", and all");
     names.push_back(name);
