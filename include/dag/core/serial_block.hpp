@@ -6,6 +6,13 @@
 
 #include <dag/detail/config.hpp>
 
+/// Before a template of host and device that calls host functions where it runs on the host alone.
+#if defined(__CUDACC__)
+#define DAG_CALLS_HOST _Pragma("nv_exec_check_disable")
+#else
+#define DAG_CALLS_HOST
+#endif
+
 namespace dag::detail {
 
 /// Loops that host and device share are written once, over an executor: `each` and `reduce` of one
@@ -16,15 +23,17 @@ class SerialBlock {
   constexpr explicit SerialBlock(std::size_t index = 0) noexcept : index_(index) {}
 
   [[nodiscard]] constexpr std::size_t index() const noexcept { return index_; }
+  DAG_CALLS_HOST
   template <class Function>
-  constexpr void each(std::size_t count, Function f) const {
+  DAG_HOST_DEVICE constexpr void each(std::size_t count, Function f) const {
     for (std::size_t i = 0; i < count; ++i) {
       f(i);
     }
   }
+  DAG_CALLS_HOST
   template <class Value, class Function, class Operation>
-  [[nodiscard]] constexpr Value reduce(std::size_t count, Value identity, Function f,
-                                       Operation op) const {
+  [[nodiscard]] DAG_HOST_DEVICE constexpr Value reduce(std::size_t count, Value identity,
+                                                       Function f, Operation op) const {
     for (std::size_t i = 0; i < count; ++i) {
       identity = op(identity, f(i));
     }

@@ -6,6 +6,8 @@
 #include <span>
 
 #include <dag/core/error.hpp>
+#include <dag/core/serial_block.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/parts.hpp>
 #include <dag/utility/sum.hpp>
@@ -50,26 +52,30 @@ concept HasFormula =
 template <class U>
 struct TermOf {
   const U* utility;
+  DAG_CALLS_HOST
   template <class Real>
-  [[nodiscard]] Real term(std::size_t i, Probability<Real> nu) const {
+  [[nodiscard]] DAG_HOST_DEVICE Real term(std::size_t i, Probability<Real> nu) const {
     return term_at(*utility, i, nu);
   }
+  DAG_CALLS_HOST
   template <class Real>
-  [[nodiscard]] Real reward(std::size_t i, Probability<Real> nu) const {
+  [[nodiscard]] DAG_HOST_DEVICE Real reward(std::size_t i, Probability<Real> nu) const {
     return reward_at(*utility, i, nu);
   }
 };
 template <class U>
 struct CorrectOf {
   const U* utility;
-  [[nodiscard]] bool operator[](std::size_t i) const { return utility->correct(i); }
+  DAG_CALLS_HOST
+  [[nodiscard]] DAG_HOST_DEVICE bool operator[](std::size_t i) const { return utility->correct(i); }
 };
 template <class Pool, class Real>
 struct ConsensusOf {
   const Pool* pool;
   AnswersView<Real> answers;
   Real log_total;
-  [[nodiscard]] Probability<Real> operator()(std::size_t z) const {
+  DAG_CALLS_HOST
+  [[nodiscard]] DAG_HOST_DEVICE Probability<Real> operator()(std::size_t z) const {
     return Probability<Real>::of_log(pool->log_pool(answers, z) - log_total);
   }
 };
