@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/cloneable.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 #include <concepts>
@@ -12,15 +17,99 @@
 #include <utility>
 #include <vector>
 
-#include <torch/nn/cloneable.h>
-#include <torch/types.h>
-
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/token_log_prob_model.hpp>
-#include <dag/interop/detail/torch_parameters.hpp>
 #include <dag/interop/torch_module.hpp>
+
+namespace dag::detail {
+
+/// module.parameters(), each once: weights that are tied (registered under two names) stay so.
+[[nodiscard]] inline std::vector<at::Tensor> own_parameters(const torch::nn::Module& module) {
+  std::vector<at::Tensor> own;
+  for (const at::Tensor& parameter : module.parameters()) {
+    const bool seen = std::any_of(
+        own.begin(), own.end(), [&](const at::Tensor& other) { return other.is_same(parameter); });
+    if (!seen) {
+      own.push_back(parameter);
+    }
+  }
+  return own;
+}
+
+/// The parameters of a torch module in one flat tensor, of which they become views, in the order of
+/// `own_parameters`.
+template <class Scalar>
+class TorchParameters {
+ public:
+  /// Moves the module to type and device and its parameters into the flat tensor. Errors:
+  /// invalid_argument (no parameters).
+  void adopt(torch::nn::Module& module, torch::Device device, at::ScalarType kind) {
+    const torch::NoGradGuard no_graph;
+    module.to(device, kind);
+    module.eval();
+    std::vector<at::Tensor> parameters = own_parameters(module);
+    sizes_.clear();
+    count_ = 0;
+    for (const at::Tensor& parameter : parameters) {
+      sizes_.push_back(static_cast<std::size_t>(parameter.numel()));
+      count_ += sizes_.back();
+    }
+    require(count_ > 0, Errc::invalid_argument, "TorchModel: the module has no parameters");
+    flat_ = torch::empty({static_cast<std::int64_t>(count_)}, torch::dtype(kind).device(device));
+    std::int64_t next = 0;
+    for (at::Tensor& parameter : parameters) {
+      const at::Tensor home = flat_.narrow(0, next, parameter.numel());
+      home.copy_(parameter.reshape({-1}));
+      next += parameter.numel();
+      parameter.set_data(home.view(parameter.sizes()));
+    }
+  }
+
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] std::span<Scalar> view() { return {flat_.template data_ptr<Scalar>(), count_}; }
+  void copy_to(std::span<Scalar> out) const {
+    const at::Tensor values = flat_.cpu();
+    std::copy_n(values.template data_ptr<Scalar>(), count_, out.begin());
+  }
+  /// On an error nothing is changed. Errors: not_finite.
+  void assign(std::span<const Scalar> in) {
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      require(std::isfinite(in[i]), Errc::not_finite,
+              "TorchModel::set_parameters: parameters must be finite, got ", in[i], " at ", i);
+    }
+    const torch::NoGradGuard no_graph;
+    flat_.copy_(torch::from_blob(const_cast<Scalar*>(in.data()),
+                                 {static_cast<std::int64_t>(count_)}, flat_.scalar_type()));
+  }
+  /// gradient += d total / d parameters.
+  void add_gradient(const torch::nn::Module& module, const at::Tensor& total,
+                    std::span<Scalar> gradient) const {
+    const auto grads =
+        torch::autograd::grad({total}, own_parameters(module), {}, c10::nullopt, false,
+                              /*allow_unused=*/true);
+    std::size_t next = 0;
+    for (std::size_t p = 0; p < grads.size(); ++p) {
+      if (!grads[p].defined()) {  // a parameter that the logits do not depend on
+        next += sizes_[p];
+        continue;
+      }
+      const at::Tensor part = grads[p].cpu().contiguous();
+      const Scalar* from = part.template data_ptr<Scalar>();
+      for (std::size_t i = 0; i < sizes_[p]; ++i) {
+        gradient[next++] += from[i];
+      }
+    }
+  }
+
+ private:
+  at::Tensor flat_;
+  std::vector<std::size_t> sizes_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace dag::detail
 
 namespace dag {
 
