@@ -143,15 +143,15 @@ def one_concept(headers):
 
 
 def one_reader(headers):
-    """Private headers that one other reads, where both fit into one."""
-    found = []
+    """Private headers that one other reads, where all of them fit into that one."""
+    alone = {}
     for name in headers:
-        if "/detail/" not in name or name in ALONE:
-            continue
         readers = [other for other, includes in headers.items() if ("<", "dag/" + name) in includes]
-        if len(readers) == 1 and LINES[name] + LINES[readers[0]] <= LONGEST:
-            found.append((name, f"is read by {readers[0]} alone: make it part of that, or say in ALONE why not"))
-    return found
+        if "/detail/" in name and name not in ALONE and len(readers) == 1:
+            alone.setdefault(readers[0], []).append(name)
+    return [(name, f"is read by {reader} alone: make it part of that, or say in ALONE why not")
+            for reader, names in alone.items() if LINES[reader] + sum(LINES[n] for n in names) <= LONGEST
+            for name in names]
 
 
 def read(root):
