@@ -95,7 +95,7 @@ int main() {
   //! [fictitious_play]
 
   //! [interior_point]
-  const auto inside = dag::interior_point(game, {.tolerance = 1e-11});
+  const auto inside = dag::interior_point(game, {.tolerance = 1e-12});
   report("interior_point", inside, inside.status == dag::Status::converged);
   //! [interior_point]
 

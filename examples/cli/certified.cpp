@@ -148,13 +148,15 @@ Found certified(Found found, const Problem& problem, const Settings& settings) {
                            inner, problem.range, found.gap));
     }
   }
-  double largest = 0;
-  for (const double payoff : problem.table.payoffs[0]) {
-    largest = std::max(largest, std::abs(payoff));
-  }
-  // A value within the rounding of one product with the payoffs is not told apart from 0.
-  if (std::abs(found.value) <= 2 * std::numeric_limits<double>::epsilon() * largest) {
-    found.value = 0;
+  if (!plain) {
+    double largest = 0;
+    for (const double payoff : problem.table.payoffs[0]) {
+      largest = std::max(largest, std::abs(payoff));
+    }
+    // A value within the rounding of one product with the payoffs is not told apart from 0.
+    if (std::abs(found.value) <= 2 * std::numeric_limits<double>::epsilon() * largest) {
+      found.value = 0;
+    }
   }
   if (!found.verified && has_rounded_integers(problem.table)) {
     add_note(found,

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
 #include <dag/io/json_text.hpp>
 
@@ -250,7 +251,8 @@ class Checker {
       constant_ = (low + high) / 2;
       spread_ = high - low;
       // A game written in decimals may be constant-sum up to their rounding only.
-      const bool constant = spread_ <= rounding();
+      // What the doubles cannot tell is told by the payoffs as written.
+      const bool constant = spread_ == 0 || (spread_ <= rounding() && dag::is_constant_sum(table_));
       const bool rounded = spread_ <= 1e-3 * std::max(range_, largest_);
       found = constant || (rounded && result["kind"] == "zero_sum") ? "zero_sum" : "bimatrix";
     }

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
         &cli::add_utilities, &cli::add_estimators, &cli::add_train, &cli::add_demo}) {
     cli::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
+    cli::add_ending_time_limit(*commands.back().first);
   }
 
   try {

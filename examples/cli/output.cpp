@@ -273,12 +273,12 @@ void add_time_limit(CLI::App& app, double& seconds) {
       ->check(positive_number());
 }
 
-void start_time_limit(double seconds) {
-  if (!(seconds > 0)) {
-    return;
-  }
+namespace {
+
+/// `at_end` is called as the handler of a signal after so many seconds.
+void set_alarm(double seconds, void (*at_end)(int)) {
   struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_handler = at_end;
   action.sa_flags = SA_RESTART;
   sigaction(SIGALRM, &action, nullptr);
   constexpr double most = 1e8;
@@ -288,6 +288,33 @@ void start_time_limit(double seconds) {
   timer.it_value.tv_usec = std::max<suseconds_t>(
       static_cast<suseconds_t>(1e6 * (std::min(seconds, most) - whole)), whole > 0 ? 0 : 1);
   ::setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+}  // namespace
+
+void start_time_limit(double seconds) {
+  if (seconds > 0) {
+    set_alarm(seconds, [](int) { interrupted = 1; });
+  }
+}
+
+void add_ending_time_limit(CLI::App& app) {
+  if (app.get_option_no_throw("--time-limit") != nullptr) {
+    return;
+  }
+  app.add_option("--time-limit",
+                 "Seconds after which the command ends with an error; no file is written in part")
+      ->type_name("S")
+      ->expected(1)
+      ->check(positive_number())
+      ->each([](const std::string& word) {
+        set_alarm(std::strtod(word.c_str(), nullptr), [](int) {  // what a handler may do: this
+          constexpr std::string_view text =
+              "dag: --time-limit is reached, the command is not done\n";
+          (void)!::write(STDERR_FILENO, text.data(), text.size());
+          ::_exit(exit_bad_input);
+        });
+      });
 }
 
 }  // namespace cli

@@ -36,6 +36,9 @@ void add_common(CLI::App& app, Common& common);
 /// end in order, as by Ctrl-C.
 void add_time_limit(CLI::App& app, double& seconds);
 void start_time_limit(double seconds);
+/// --time-limit of commands that have nothing to show before they are done, unless there is one:
+/// the command ends with an error.
+void add_ending_time_limit(CLI::App& app);
 
 /// A file of the command line: the option that named it, and its path.
 struct NamedPath {

@@ -82,6 +82,11 @@ class Watcher {
   Progress progress_;
 };
 
+double middle_of(const std::vector<double>& payoffs) {
+  const auto [low, high] = std::minmax_element(payoffs.begin(), payoffs.end());
+  return *low + (*high - *low) / 2;
+}
+
 Run run_once(const std::string& name, const Problem& problem, const SolveOptions& options,
              std::uint64_t seed, bool several, const std::vector<double>& start) {
   return run_watched(name, options, seed, several, start, [&](const Settings& given) {
@@ -93,8 +98,11 @@ Run run_once(const std::string& name, const Problem& problem, const SolveOptions
                             name == "lemke_howson_all" || name == "pure_equilibria" ||
                             (name == "auto" && problem.kind != GameKind::zero_sum);
     const std::optional<Problem> moved = as_written ? std::nullopt : centred(problem);
-    Found found =
-        certified(solve_game(name, moved ? *moved : problem, settings), problem, settings);
+    Found solved = solve_game(name, moved ? *moved : problem, settings);
+    if (moved && std::isfinite(solved.value)) {
+      solved.value += middle_of(problem.table.payoffs[0]) - middle_of(moved->table.payoffs[0]);
+    }
+    Found found = certified(std::move(solved), problem, settings);
     if (name == "auto" && found.status == dag::Status::stalled && settings.tau == 0 &&
         settings.select.empty() && problem.table.player_count() == 2) {
       Found other = certified(solve_game("lemke_howson", problem, settings), problem, settings);
@@ -144,7 +152,14 @@ Run run_watched(const std::string& name, const SolveOptions& options, std::uint6
     run.found.solver = name;
     run.refused = error.what();
   }
-  run.trace = std::move(watcher.trace);
+  // The last line tells the gap that the result does: computed again, from the payoffs as read.
+  std::vector<dag::Record> records = watcher.trace.records();
+  if (!records.empty() && records.back().iteration == run.found.iterations &&
+      std::isfinite(run.found.relative_gap)) {
+    records.back().gap = run.found.gap;
+    records.back().relative_gap = run.found.relative_gap;
+  }
+  run.trace = dag::History(std::move(records));
   return run;
 }
 

@@ -205,6 +205,20 @@ class Hostile(Case):
         self.assertRegex(result.err, r"needs about \d+ MiB; --max-memory allows 600 MiB")
         self.ok("solve", "random:50x50:1", "--max-memory", "600")
 
+    def test_every_command_has_limits(self):
+        commands = re.findall(r"^  ([a-z]+)  ", dag("--help").out.split("Subcommands:")[1], re.M)
+        self.assertGreaterEqual(len(commands), 13)
+        for command in commands:
+            help_text = dag(command, "--help").out
+            with self.subTest(command=command):
+                self.assertIn("--time-limit", help_text)
+                self.assertIn("--max-memory", help_text)
+                self.refused(command, "--time-limit", "nan", says="expected a number > 0" if command != "solve" else ">= 0")
+                self.refused(command, "--max-memory", "-3", says="expected a number > 0")
+        self.ok("solvers", "--time-limit", "60")
+        self.refused("convert", "random:1500x1500:1", "out.nfg", "--time-limit", "0.02", says="--time-limit is reached")
+        self.assertFalse((self.folder / "out.nfg").exists())
+
     def test_closed_pipes_and_full_disks(self):
         process = subprocess.Popen([PROGRAM, "games"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.close()

@@ -40,11 +40,12 @@ struct Outcome {
   Eigen::VectorXd y;
   double value = 0;
   double relative_gap = 0;
+  dag::Status status = dag::Status::stalled;
 };
 
 template <class Found>
 Outcome outcome_of(const Found& found) {
-  return {found.strategy(0), found.strategy(1), found.value, found.relative_gap};
+  return {found.strategy(0), found.strategy(1), found.value, found.relative_gap, found.status};
 }
 
 struct Solver {
@@ -204,6 +205,70 @@ TEST_CASE("a constant added to all payoffs: the same iterates, the value shifted
     CHECK(std::abs(shifted.value + 3.5 - base.value) <= rounding);
     CHECK(std::abs(shifted.relative_gap - base.relative_gap) <= rounding);
   });
+}
+
+TEST_CASE("constants to 1e15, units from 1e-300 to 1e300: the same iterates") {
+  each([](const Solver& solver, const Matrix& a, const Outcome& base) {
+    for (const double unit : {0x1p-996, 1e-300, 1e300, 0x1p996}) {
+      CAPTURE(unit);
+      const Outcome scaled = solver.solve(a * unit, rounds(solver));
+      CHECK(distance(scaled.x, base.x) <= rounding);
+      CHECK(distance(scaled.y, base.y) <= rounding);
+      CHECK(std::abs(scaled.value / unit - base.value) <= rounding);
+      CHECK(std::abs(scaled.relative_gap - base.relative_gap) <= rounding);
+    }
+    // Whole payoffs, which the constants do not round.
+    const Matrix whole = (1e6 * a).array().round();
+    const Outcome plain = solver.solve(whole, rounds(solver));
+    for (const double constant : {1e9, -1e12, 1e15}) {
+      CAPTURE(constant);
+      const Outcome shifted = solver.solve(whole.array() + constant, rounds(solver));
+      CHECK(distance(shifted.x, plain.x) <= rounding);
+      CHECK(distance(shifted.y, plain.y) <= rounding);
+      CHECK(std::abs(shifted.value - constant - plain.value) <=
+            1e-3 + 0x1p-52 * std::abs(constant));
+      CHECK(std::abs(shifted.relative_gap - plain.relative_gap) <= rounding);
+    }
+  });
+}
+
+TEST_CASE(
+    "1,000 games with constants and outliers: the gap said is the gap, converged is converged") {
+  using Wide = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
+  dag::RandomStream random(77, 0);
+  std::size_t next = 0;
+  int converged = 0;
+  for (int k = 0; k < 1000; ++k) {
+    const Solver& solver = solvers()[next++ % solvers().size()];
+    if (solver.name == "newton") {
+      continue;  // of another game, with a pull
+    }
+    CAPTURE(solver.name);
+    CAPTURE(k);
+    Matrix a = test::uniform_payoff(1000 + static_cast<std::uint64_t>(k), 8);
+    const double constant = std::array{0.0, 1e3, -1e6, 1e9, 1e12}[random.below(5)];
+    const double outlier = std::array{1.0, -1e3, 1e6, -1e9}[random.below(4)];
+    for (Eigen::Index i = 0; i < a.size(); ++i) {
+      a(i) = constant + (random.below(7) == 0 ? outlier : std::round(8 * a(i)));
+    }
+    const double tolerance = std::array{1e-2, 1e-4, 1e-8}[random.below(3)];
+    const Outcome found = solver.solve(a, {.tolerance = tolerance, .max_iterations = 400});
+    const Wide wide = a.cast<long double>();
+    const auto x = found.x.cast<long double>().eval();
+    const auto y = found.y.cast<long double>().eval();
+    const Eigen::Matrix<long double, Eigen::Dynamic, 1> rows = wide * y / y.sum();
+    const Eigen::Matrix<long double, Eigen::Dynamic, 1> columns = wide.transpose() * x / x.sum();
+    const long double range = wide.maxCoeff() - wide.minCoeff();
+    const long double gap = range > 0 ? (rows.maxCoeff() - columns.minCoeff()) / range : 0;
+    const long double slack = 1e-17L * (1 + std::abs(static_cast<long double>(constant)) /
+                                                std::max(range, 1e-9L));  // of the sums here
+    CHECK(std::abs(found.relative_gap - gap) <= 1e-9L * gap + slack);
+    if (found.status == dag::Status::converged) {
+      CHECK(gap <= tolerance + slack);
+      ++converged;
+    }
+  }
+  CHECK(converged >= 300);
 }
 
 TEST_CASE("strategies in another order: the same probabilities in that order") {

@@ -4,6 +4,7 @@
 
 #include <xtensor/xarray.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <optional>
@@ -96,17 +97,22 @@ class NormalFormGame {
     return source_ != nullptr ? source_->middles_[0] + units_[0] * value : value;
   }
 
-  /// This game in the units of solvers: each player's payoffs less their middle, over a power of
-  /// two that brings their range to [1, 2). No player's offset or scale touches an iterate.
+  /// This game in the units of solvers: each player's payoffs less their middle, over their range;
+  /// where all ranges are equal, over the power of two below (which keeps ties exact). No player's
+  /// offset or scale touches an iterate.
   /// Strategies, gaps and values are those of this game, which has to outlive it. Memory: the
   /// tensor.
   [[nodiscard]] NormalFormGame standard_form() const {
     NormalFormGame form = *this;
     form.source_ = this;
     form.range_ = 0;
+    const bool alike = std::all_of(ranges_.begin(), ranges_.end(),
+                                   [this](Real range) { return range == ranges_[0]; });
     const std::size_t profiles = payoffs_.size() / players_.blocks().count();
     for (std::size_t i = 0; i < players_.blocks().count(); ++i) {
-      const Real unit = ranges_[i] > 0 ? std::ldexp(Real{1}, std::ilogb(ranges_[i])) : Real{1};
+      const Real unit = !(ranges_[i] > 0) ? Real{1}
+                        : alike           ? std::ldexp(Real{1}, std::ilogb(ranges_[i]))
+                                          : ranges_[i];
       for (std::size_t k = 0; k < profiles; ++k) {
         Real& entry = form.payoffs_.data()[i * profiles + k];
         entry = (entry - middles_[i]) / unit;
@@ -140,7 +146,7 @@ class NormalFormGame {
     }
     return found;
   }
-  /// The gap of z without rounding, from the payoffs as they were given.
+  /// The gap of z without rounding, from the payoffs as they were given; allocates.
   [[nodiscard]] std::optional<PreciseGap> precise_gap(std::span<const Real> point) const {
     const NormalFormGame& given = source_ != nullptr ? *source_ : *this;
     std::vector<std::span<const Real>> payoffs;

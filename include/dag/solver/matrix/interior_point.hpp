@@ -79,6 +79,15 @@ class InteriorPointRounds {
   }
 
   bool round(std::int64_t) {
+    if (own_.polish && !to_rounding_ && (polished_ || best_gap_ <= tolerance_)) {
+      // Good enough in doubles, and yet the certificate asks for more: as near as doubles come.
+      to_rounding_ = true;
+      const Real before = best_gap_;
+      polish(best_gap_, 0);
+      if (best_gap_ < before) {
+        return true;
+      }
+    }
     if (polished_) {
       return false;  // exact to rounding: nothing is left to do
     }
@@ -136,7 +145,7 @@ class InteriorPointRounds {
       best_gap_ = gap;
       publish(clean_x_, clean_y_);
       if (own_.polish && gap <= own_.polish_below && gap > tolerance_) {
-        polish(gap);
+        polish(gap, tolerance_);
       }
     }
     // Should a strategy that was left out have become a best reply, the part cannot do better.
@@ -270,15 +279,17 @@ class InteriorPointRounds {
     game_.backend().copy(eigen::view(swapped_ ? x : y), blocks.of(point, 1));
     game_.players().enter(game_.backend(), state_.view());
   }
-  void polish(Real gap) {
+  /// Support polishing from a point of this gap; done where `wanted`, or rounding, is reached.
+  void polish(Real gap, Real wanted) {
     Vector& x = swapped_ ? clean_y_ : clean_x_;
     Vector& y = swapped_ ? clean_x_ : clean_y_;
     const Real range = game_.range();
     const Real rounding = 64 * std::numeric_limits<Real>::epsilon() * polisher_.largest();
-    const Real enough = std::max(tolerance_ * range, rounding);
+    const Real enough = std::max(wanted * range, rounding);
     const Real reached = polisher_.polish(x, y, enough, own_.polishing);
     if (reached < gap * range) {
       publish(clean_x_, clean_y_);
+      best_gap_ = range > 0 ? reached / range : reached;
       polished_ = reached <= enough;
     }
   }
@@ -321,6 +332,7 @@ class InteriorPointRounds {
   Real tolerance_;
   bool swapped_;
   bool polished_ = false;
+  bool to_rounding_ = false;
   SupportPolisher<Real> polisher_;
   State<eigen, Real> state_;
   RestrictedPayoff<Real> payoff_;

@@ -152,20 +152,23 @@ class SupportPolisher {
 
  private:
   /// Strict complementarity at an equilibrium: a strategy is used or its slack is positive. Each is
-  /// measured against its own mean, and the larger one wins.
+  /// measured against its own mean, and the larger one wins. Slacks all of rounding's size (the
+  /// other player's strategy is exact) say nothing: their mean is not taken below rounding.
   void guess(const Vector& x, const Vector& y) {
+    const Real noise = 64 * std::numeric_limits<Real>::epsilon() * largest_;
     const Real best = top(a_y_);
     const Real worst = bottom(at_x_);
-    choose(x, a_y_, best, Real{-1}, rows_);
-    choose(y, at_x_, worst, Real{1}, columns_);
+    choose(x, a_y_, best, Real{-1}, noise, rows_);
+    choose(y, at_x_, worst, Real{1}, noise, columns_);
   }
   /// Slack: sign (payoffs - level).
-  static void choose(const Vector& p, const Vector& payoffs, Real level, Real sign,
+  static void choose(const Vector& p, const Vector& payoffs, Real level, Real sign, Real noise,
                      Indices& support) {
     Real scale = 0;
     for (Eigen::Index i = 0; i < p.size(); ++i) {
       scale += sign * (payoffs(i) - level);
     }
+    scale = std::max(scale, noise * static_cast<Real>(p.size()));
     support.clear();
     Eigen::Index best = 0;
     for (Eigen::Index i = 0; i < p.size(); ++i) {
