@@ -22,6 +22,7 @@
 #include <dag/game/table.hpp>
 #include <dag/io/json_text.hpp>
 
+#include "check_count.hpp"
 #include "checked_options.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
@@ -252,7 +253,7 @@ class Checker {
       spread_ = high - low;
       // A game written in decimals may be constant-sum up to their rounding only.
       // What the doubles cannot tell is told by the payoffs as written.
-      const bool constant = spread_ == 0 || (spread_ <= rounding() && dag::is_constant_sum(table_));
+      const bool constant = spread_ <= rounding() && dag::is_constant_sum(table_);
       const bool rounded = spread_ <= 1e-3 * std::max(range_, largest_);
       found = constant || (rounded && result["kind"] == "zero_sum") ? "zero_sum" : "bimatrix";
     }
@@ -327,6 +328,24 @@ class Checker {
     equals(result, "duality_gap", truth.nash_conv, 2 * rounding() + 2 * spread_);
   }
 
+  /// A list said to be complete has as many equilibria as we count ourselves, in small games.
+  void complete(const Json& result, std::size_t listed) {
+    if (result.value("complete", Json()) != Json(true)) {
+      return;
+    }
+    const std::string solver = result.value("solver", Json()).dump();
+    if (solver == "\"pure_equilibria\"") {
+      const std::size_t count = count_pure_equilibria(table_);
+      say("complete", fmt::format("all {} are listed", listed), fmt::format("{} pure ones", count),
+          count == listed);
+    } else if (solver == "\"vertex_enumeration\"" || solver == "\"support_enumeration\"") {
+      if (const auto count = count_extreme_equilibria(table_)) {
+        say("complete", fmt::format("all {} are listed", listed),
+            fmt::format("{} extreme ones", *count), *count == listed);
+      }
+    }
+  }
+
   void equilibria(const Json& result) {
     const Json& list = result["equilibria"];
     need(list.is_array(), "equilibria is a list");
@@ -334,6 +353,7 @@ class Checker {
     const auto listed = static_cast<double>(list.size());
     say("equilibria_count", fmt::format("{}", count), fmt::format("{} are listed", list.size()),
         count >= listed && (count == listed || result.value("complete", Json()) == Json(false)));
+    complete(result, list.size());
     const double tolerance = std::max(number_of(result, "tolerance", 0), 1e-9);
     std::vector<Profile> seen;
     for (std::size_t k = 0; k < list.size(); ++k) {

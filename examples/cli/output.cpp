@@ -25,6 +25,7 @@
 #include <dag/io/printable.hpp>
 
 #include "checked_options.hpp"
+#include "commands.hpp"
 
 namespace cli {
 

@@ -27,6 +27,8 @@ Found replicator_run(const Game& game, const Settings& settings) {
   own.steps = std::min(options.max_iterations, most);
   own.record_every = own.steps <= 400 ? 1 : own.steps / 400;
   own.start.assign(options.start.begin(), options.start.end());
+  own.time_limit = options.time_limit;
+  own.stop = options.stop;
   const auto path = dag::replicator(game, own);
   const double range = game.range();
   const double h = own.step / (range > 0 ? range : 1.0);
@@ -44,7 +46,9 @@ Found replicator_run(const Game& game, const Settings& settings) {
                                  found.gap, found.relative_gap, found.relative_gap, h});
   }
   found.status = found.relative_gap <= options.tolerance ? dag::Status::converged
-                                                         : dag::Status::iteration_limit;
+                 : found.iterations == own.steps         ? dag::Status::iteration_limit
+                 : options.stop.stop_requested()         ? dag::Status::stopped
+                                                         : dag::Status::time_limit;
   found.strategies = dag::unstacked(game.players().blocks(), path.back().point);
   return found;
 }

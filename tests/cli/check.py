@@ -87,6 +87,19 @@ class Check(Case):
         result["equilibria"].append(result["equilibria"][0])
         self.assertIn("is listed once", self.check(result, "chicken").out)
 
+    def test_a_list_that_is_not_complete(self):
+        """One of three equilibria left out, the flag kept: our own count finds it."""
+        for game, solver in (("chicken", "vertex_enumeration"), ("chicken", "support_enumeration"), ("chicken", "pure_equilibria")):
+            result = self.result(game, "--solver", solver)
+            self.assertTrue(result["complete"])
+            self.assertEqual(self.check(result, game).code, 0)
+            result["equilibria"].pop()
+            result["equilibria_count"] -= 1
+            with self.subTest(solver=solver):
+                checked = self.check(result, game)
+                self.assertEqual(checked.code, 1)
+                self.assertIn("false: complete", checked.out)
+
     def test_an_offset_hides_nothing(self):
         """A gap of 0 beside a constant of 1e9: the false claim that the offset once made."""
         (self.folder / "g.csv").write_text("1000000000,1000000002\n1000000004,1000000000\n")

@@ -33,11 +33,13 @@ class Convert(Case):
                     self.assertEqual(once.read_bytes(), twice.read_bytes())
                     found = self.solved(once)
                     expected = dict(wanted)
-                    if ending == ".csv":  # a table names everything: by number what had no name
-                        numbered = [[str(k + 1) for k in range(len(own))] for own in found["strategy_names"]]
-                        expected["strategy_names"] = wanted.get("strategy_names") or numbered
-                    if form == "matrix":  # of one player's payoffs: no line for the players
-                        expected["player_names"] = found["player_names"]
+                    if ending == ".csv":  # no name and its number are the same in a table
+                        numbered = [[str(k + 1) for k in range(len(own))] for own in wanted["strategies"]]
+                        for result in (expected, found):
+                            result["strategy_names"] = result.get("strategy_names") or numbered
+                    if form == "matrix":  # whose lines need names that differ
+                        expected["strategy_names"] = [own if len(set(own)) == len(own) else numbers for own, numbers
+                                                      in zip(expected["strategy_names"], numbered)]
                     self.assertEqual(found, expected)
             back = self.folder / "back.nfg"
             self.ok("convert", path, back)

@@ -5,12 +5,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <dag/core/concepts.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/player_regrets.hpp>
 
@@ -27,6 +30,9 @@ struct ReplicatorOptions {
   std::int64_t steps = 1000;       ///< how many, >= 0
   std::int64_t record_every = 0;   ///< steps between recorded points; 0: first and last only
   std::vector<double> start = {};  ///< stacked; empty: uniform. Zeros stay zero.
+  /// Seconds; then, or when asked to stop, the path ends with the point so far.
+  double time_limit = std::numeric_limits<double>::infinity();
+  StopRef stop = {};
 };
 
 /// A recorded point of the replicator dynamics.
@@ -62,6 +68,7 @@ requires HasField<Game> && HasRange<Game>
   require(options.steps >= 0 && options.record_every >= 0, Errc::invalid_argument,
           "replicator: steps and record_every must be >= 0, got ", options.steps, " and ",
           options.record_every);
+  const Deadline deadline(options.stop, options.time_limit, "replicator");
   const auto& players = game.players();
   const Backend& backend = game.backend();
   const std::size_t size = players.blocks().total();
@@ -113,8 +120,12 @@ requires HasField<Game> && HasRange<Game>
     } else {
       players.prox(backend, std::as_const(z).view(), h, g, z.view());
     }
-    if (t == options.steps || (options.record_every > 0 && t % options.record_every == 0)) {
+    const bool late = deadline.passed();
+    if (late || t == options.steps || (options.record_every > 0 && t % options.record_every == 0)) {
       record(t);
+    }
+    if (late) {
+      break;
     }
   }
   return path;

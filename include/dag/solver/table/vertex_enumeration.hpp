@@ -112,7 +112,7 @@ class VertexEnumeration {
     const bool complete = walk.walk([&](const WalkedVertex& vertex) {
       ++found_.steps;
       ++work_;
-      late = found_.steps % 16 == 0 && cut();
+      late = (found_.steps % 16 == 0 || own * other > 10'000) && cut();
       support.assign(vertex.support.begin(), vertex.support.end());
       tight.assign(vertex.tight.begin(), vertex.tight.end());
       std::sort(support.begin(), support.end());
