@@ -113,6 +113,17 @@ class Formats(Case):
                        "boxed,hash").out
         self.assertIn("answers: 4 golds", text)
 
+    def test_the_audit_is_that_of_the_lines_in_any_order(self):
+        spellings = ["1/2", "0.5", "50%", "\\frac12", "x=3", "3", "3.0", "three"]
+        lines = [{"question_id": f"q{i // 4}", "gold": "0.5", "samples": [{"answer": spelling}] * 2}
+                 for i, spelling in enumerate(spellings)]
+        audits = []
+        for turn in range(8):
+            order = lines[turn:] + lines[:turn]
+            audits.append(self.json("rewards", self.write(*order), "--utility", "expected-reward")["audit"])
+            self.assertEqual(audits[-1], audits[0])
+        self.assertGreater(sum(audits[0]["merged_by"].values()), 3)
+
     def test_a_hundred_problems_with_golds_in_latex(self):
         """100 problems with 8 samples: every way of writing the gold is right, every neighbour of it
         wrong; accuracy is what it was made to be."""

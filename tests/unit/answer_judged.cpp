@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <set>
@@ -71,12 +71,11 @@ TEST_CASE("pairs judged by hand: by category, none merged that differ") {
 }
 
 TEST_CASE("different answers that once shared an id are kept apart") {
-  // Three pairs of the file are the same answer, whatever once happened to them:
-  const std::set<std::string> same{
-      "x^{10}",            // x^10 as it is typed; pairs.jsonl says so too
-      "\\frac{x+1}{2}",    // (x+1)/2: \frac is a bracket; pairs.jsonl has \frac{2x+1}{3} = (2x+1)/3
-      "-\\frac{1}{2}^{n}"  // -\frac{1}{2}^n is typeset alike: an exponent of one letter
-  };
+  // One pair of the file is the same answer: \frac is a bracket, (x+1)/2 = \frac{x+1}{2} by value,
+  // and pairs.jsonl calls \frac{2x+1}{3} and (2x+1)/3 the same. x^{10} and x^10 are called
+  // different here and the same in pairs.jsonl: LaTeX sets the second as x^1 0, so that it is not
+  // understood.
+  const std::set<std::string> same{"\\frac{x+1}{2}"};
   for (const auto& line : lines("different.jsonl")) {
     const std::string a = line["a"], b = line["b"];
     CAPTURE(a);
@@ -235,12 +234,25 @@ TEST_CASE(
 }
 
 TEST_CASE("no answer takes long, none overflows the stack") {
-  const auto milliseconds = [](const std::string& answer) {
-    const auto start = std::chrono::steady_clock::now();
-    const auto read = read_answer(answer);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    CHECK(read.key.size() <= 6 * answer.size() + 200);
-    return took.count();
+  // Of this processor: reading and comparing take at most 50 ms as they are used. What is built
+  // without optimisation and with sanitizers is forty times slower.
+#if defined(NDEBUG)
+  constexpr double limit = 50;
+#else
+  constexpr double limit = 40 * 50;
+#endif
+  double worst = 0;
+  const auto milliseconds = [&](const std::string& answer) {
+    double best = 1e9;  // of several: another process may have had the caches
+    for (int i = 0; i < 5 && best > limit; ++i) {
+      const std::clock_t start = std::clock();
+      const auto read = read_answer(answer);
+      (void)equal_answers(read, read);
+      best = std::min(best, 1e3 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+      CHECK(read.key.size() <= 6 * answer.size() + 200);
+    }
+    worst = std::max(worst, best);
+    return best;
   };
   const auto repeated = [](std::string_view part, std::size_t bytes) {
     std::string out;
@@ -293,17 +305,39 @@ TEST_CASE("no answer takes long, none overflows the stack") {
                            "\\binom{9}{",
                            "\\sum_{",
                            "'",
+                           "\\ln(1+",
+                           "e^{1+",
+                           "\\arctan(2+",
+                           "\\frac{1}{3+",
+                           "\\sqrt{2+",
+                           "(x+1)^9*",
+                           "\\sin x+",
+                           "\\sin 1+",
+                           "1.1^{999}+",
+                           "7^{99}/3^{98}+",
+                           "\\binom{2000}{999}+",
+                           "\\pi^{99}+",
+                           "x=1 or ",
+                           "x>1, ",
+                           "5 cm ",
+                           "2 h 3 min ",
+                           "$5, ",
+                           "\\text{a} ",
+                           "1&2\\\\",
+                           "May 5, ",
+                           "twenty ",
+                           "0.\\overline{3}+",
+                           "500!/",
+                           "\xEF\xBC\x95",
+                           "\xE7\xAD\x94",
+                           "e\xCC\x81",
                            "~"}) {
     CAPTURE(part);
-    for (const std::size_t bytes : {std::size_t{300}, std::size_t{4000}, std::size_t{65536}}) {
+    for (const std::size_t bytes :
+         {std::size_t{300}, std::size_t{1200}, std::size_t{4000}, std::size_t{65536}}) {
       CAPTURE(bytes);
-// The bound is 50 ms; a loaded machine is given ten times that.
-#if defined(NDEBUG)
-      constexpr double limit = 500;
-#else
-      constexpr double limit = 20'000;  // unoptimised and under sanitizers
-#endif
       CHECK(milliseconds(repeated(part, bytes)) < limit);
     }
   }
+  MESSAGE("the slowest answer took " << worst << " ms");
 }

@@ -152,6 +152,10 @@ class AnswerRuleSet {
   }
   [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
   friend constexpr bool operator==(AnswerRuleSet, AnswerRuleSet) noexcept = default;
+  /// Any total order: earlier rules, fewer of them, first.
+  friend constexpr bool operator<(AnswerRuleSet a, AnswerRuleSet b) noexcept {
+    return a.bits_ < b.bits_;
+  }
 
  private:
   [[nodiscard]] static constexpr std::uint64_t bit(AnswerRule rule) noexcept {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -99,11 +100,16 @@ class GoldJudge {
       AnswerAudit& audit = state->audit;
       ++audit.answers;
       audit.answers_unread += read.form == AnswerForm::unread ? 1 : 0;
-      if (!state->seen.insert(std::hash<std::string>{}(read.key)).second) {
+      const auto [at, first] =
+          state->plainest.try_emplace(std::hash<std::string>{}(read.key), read.rules);
+      if (!first) {
+        // Of a key's spellings the plainest stays, whichever came first; the others were merged.
         ++audit.merged;
+        const AnswerRuleSet merged = std::max(at->second, read.rules);
+        at->second = std::min(at->second, read.rules);
         for (const AnswerRuleInfo& info : answer_rules()) {
           audit.merged_by[static_cast<std::size_t>(info.rule)] +=
-              read.rules.contains(info.rule) ? 1 : 0;
+              merged.contains(info.rule) ? 1 : 0;
         }
       }
       key = read.key;
@@ -169,7 +175,7 @@ class GoldJudge {
     std::string spelling;
     ReadAnswer last;
     bool any = false;
-    std::unordered_set<std::size_t> seen;
+    std::unordered_map<std::size_t, AnswerRuleSet> plainest;  ///< of the spellings, by key
   };
 
  private:

@@ -23,7 +23,7 @@ struct Token {
   bool space = false;     ///< white space stands before it
   bool roman = false;     ///< inside \text, \mathrm and the like
   bool boundary = false;  ///< a \text begins or ended just before it
-  bool plain = false;     ///< a command's name without its backslash
+  bool plain = false;     ///< a command's name without its backslash; ** for ^
   bool first = true;      ///< the first letter of its run
   int exponent = 0;       ///< of a number: times 10^exponent
   std::string text;       ///< digits [. digits]; a letter; a name; the symbol's characters
@@ -147,7 +147,7 @@ class Lexer {
       return at + 2;
     }
     if (c == '*' && next == '*') {
-      add(TokenKind::symbol, "^", roman);
+      add(TokenKind::symbol, "^", roman).plain = true;
       return at + 2;
     }
     if (c == '=' && next == '=') {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -117,7 +118,7 @@ class NumberScanner {
     }
     i = magnitude(i, out);
     out.end = i;
-    out.fragment = out.fragment || goes_on(i) || (whole && in_date(at, i));
+    out.fragment = out.fragment || goes_on(i) || (whole && in_date(at, i)) || joined(at, i);
     return out;
   }
 
@@ -147,12 +148,26 @@ class NumberScanner {
     if (prose && (label(i) || item(at))) {
       return Before::skip;
     }
+    for (const std::string_view modulus : {"(mod ", "\\pmod ", "\\pmod", "\\bmod ", "\\mod "}) {
+      if (ends(text_.substr(0, i), modulus)) {
+        return Before::skip;
+      }
+    }
+    if (last() == '\'' && i > 1 && is_digit_char(last(2))) {
+      return Before::fragment;  // 6'2"
+    }
     // A sign, perhaps with a currency sign between.
     std::size_t sign = i;
     if (last() == '$') {
       sign -= last(2) == '\\' ? 2 : 1;
     } else if (currency_sign(i)) {
       sign -= text_[i - 1] == '\xA3' || text_[i - 1] == '\xA5' ? 2U : 3U;
+    }
+    if (sign >= 2 && text_[sign - 1] == ' ' && text_[sign - 2] == '-' && sign == i) {
+      const std::size_t before_sign = back_over(sign - 2, " ");
+      if (before_sign > 0 ? text_[before_sign - 1] == '=' : text_.find('\n') == nowhere) {
+        return Before::minus;  // x = - 5; a text of one line is no item of a list
+      }
     }
     const bool has_minus = sign > 0 && text_[sign - 1] == '-';
     const bool has_plus = sign > 0 && text_[sign - 1] == '+';
@@ -440,9 +455,13 @@ class NumberScanner {
     const bool day = count <= 2;
     std::size_t left = back_over(at, " ");
     if (day) {  // 5 May, 17th of May
-      std::size_t next = spaces(end);
-      next = is_alpha(char_at(text_, next)) && next == end ? spaces(end + 2) : next;
-      next = starts(text_.substr(next), "of ") ? spaces(next + 3) : next;
+      std::size_t next = spaces(end + (char_at(text_, end) == '.' ? 1U : 0U));
+      if (next == end && is_alpha(char_at(text_, end)) && is_alpha(char_at(text_, end + 1))) {
+        next = spaces(end + 2);
+      }
+      for (const std::string_view of : {"of ", "de "}) {
+        next = starts(text_.substr(next), of) ? spaces(next + 3) : next;
+      }
       if (next > end && month_at(next)) {
         return true;
       }
@@ -457,6 +476,9 @@ class NumberScanner {
       return true;
     }
     left = back_over(left, ", ");
+    if (left >= 3 && text_.substr(left - 3, 3) == " de") {  // 5 de mayo de 2024
+      return month_before(left - 3);
+    }
     std::size_t begin = left;
     if (begin >= 2 && is_alpha(text_[begin - 1]) && is_alpha(text_[begin - 2])) {
       begin -= 2;  // 5th
@@ -488,7 +510,19 @@ class NumberScanner {
       ++end;
     }
     const std::string_view word = text_.substr(at, end - at);
-    return word.size() >= 3 && word.size() <= 9 && is_upper(word[0]) && month_of(word) > 0;
+    if (word.size() >= 3 && word.size() <= 9 && is_upper(word[0]) && month_of(word) > 0) {
+      return true;
+    }
+    constexpr std::array<std::string_view, 41> names{
+        "enero",    "febrero",    "marzo",     "abril",     "mayo",      "junio",     "julio",
+        "agosto",   "septiembre", "octubre",   "noviembre", "diciembre", "janvier",   "avril",
+        "mai",      "juin",       "juillet",   "septembre", "octobre",   "novembre",  "januar",
+        "februar",  "april",      "juni",      "juli",      "oktober",   "dezember",  "gennaio",
+        "febbraio", "aprile",     "maggio",    "giugno",    "luglio",    "settembre", "ottobre",
+        "dicembre", "janeiro",    "fevereiro", "setembro",  "outubro",   "dezembro"};
+    return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+      return name.size() == word.size() && spells(text_, at, name);
+    });
   }
 
   /// Whether what follows a number at `i` makes it a piece of something.
@@ -503,7 +537,11 @@ class NumberScanner {
                                                     !is_alpha(char_at(text_, i + 2))))) {
       return c == ':' || !is_unit_letter(text_[i + 1]);
     }
-    if (c == '-' && digit(i + 1)) {
+    if ((c == '-' || c == '\'' || c == 'h') && digit(i + 1)) {
+      return true;  // 3-5, 6'2", 17h30
+    }
+    if (c == 's' && i > 0 && text_[i - 1] == '0' && !is_word_byte(char_at(text_, i + 1)) &&
+        decade(i)) {
       return true;
     }
     if (c == '(' && i + 1 < text_.size() && !is_blank(text_[i + 1])) {
@@ -533,7 +571,76 @@ class NumberScanner {
   }
 
   [[nodiscard]] static constexpr bool is_unit_letter(char c) noexcept {
-    return std::string_view("mgsLlhdKWVANJCFTtHk").find(c) != nowhere;
+    return std::string_view("mgsLlhdKWVANJCFTtH").find(c) != nowhere;
+  }
+
+  /// Whether the digits before the s at `end` name a decade: 1990s, the 90s; not 90s of time.
+  [[nodiscard]] bool decade(std::size_t end) const {
+    std::size_t begin = end;
+    while (begin > 0 && is_digit_char(text_[begin - 1])) {
+      --begin;
+    }
+    const std::size_t count = end - begin;
+    return count == 4 || (count == 2 && ends(text_.substr(0, begin), "the "));
+  }
+
+  /// Whether a few words before the number at `at` join it with one before: 3 to 5, 2 out of 7,
+  /// 20% of 50, between 3 and 5, 5 x 4, 2 hours and 30 minutes, the day of a date in Chinese.
+  [[nodiscard]] bool joined(std::size_t at, std::size_t end) const {
+    const std::size_t left = back_over(at, " $");
+    const std::string_view text = text_.substr(0, left);
+    if (ends(text, "\xE6\x9C\x88") || ends(text, "\xE5\xB9\xB4")) {  // month, year
+      const std::string_view next = text_.substr(end);
+      return starts(next, "\xE6\x97\xA5") || starts(next, "\xE6\x9C\x88");
+    }
+    for (const std::string_view word : {" to", " out of", " of", " x"}) {
+      if (left < at && ends(text, word) && operand_figure(left - word.size())) {
+        return true;
+      }
+    }
+    if (left < at && ends(text, "1 in") && (text.size() == 4 || text[text.size() - 5] == ' ')) {
+      return true;  // 1 in 100
+    }
+    const bool conjoined = left < at && ends(text, " and");
+    const std::size_t before = back_over(conjoined ? left - 4 : left, " ");
+    if (conjoined && operand_figure(before)) {
+      const std::size_t window = before > 24 ? before - 24 : 0;
+      const bool between = text_.substr(window, before - window).find("between ") != nowhere;
+      const char then = char_at(text_, spaces(end));
+      return between || then == '.' || then == '\0' || then == '\n';
+    }
+    return larger_unit(before) && smaller_unit(end);
+  }
+  /// A digit or a percent sign at the end of text_[0, i).
+  [[nodiscard]] bool operand_figure(std::size_t i) const {
+    return i > 0 && (is_digit_char(text_[i - 1]) || text_[i - 1] == '%');
+  }
+  /// "2 hours", "5 ft" at the end of text_[0, end).
+  [[nodiscard]] bool larger_unit(std::size_t end) const {
+    std::size_t begin = end;
+    while (begin > 0 && end - begin < 8 && is_alpha(text_[begin - 1])) {
+      --begin;
+    }
+    const std::string_view word = text_.substr(begin, end - begin);
+    constexpr std::array<std::string_view, 21> units{
+        "hours", "hour", "hrs",   "hr",   "h",      "minutes", "minute",
+        "mins",  "min",  "feet",  "foot", "ft",     "days",    "day",
+        "weeks", "week", "years", "year", "pounds", "pound",   "lb"};
+    return std::find(units.begin(), units.end(), word) != units.end() &&
+           operand_figure(back_over(begin, " "));
+  }
+  [[nodiscard]] bool smaller_unit(std::size_t begin) const {
+    begin = spaces(begin);
+    std::size_t end = begin;
+    while (end < text_.size() && end - begin < 9 && is_alpha(text_[end])) {
+      ++end;
+    }
+    const std::string_view word = text_.substr(begin, end - begin);
+    constexpr std::array<std::string_view, 24> units{
+        "minutes", "minute", "mins",   "min",    "m",  "seconds", "second", "secs",
+        "sec",     "s",      "inches", "inch",   "in", "hours",   "hour",   "days",
+        "day",     "months", "month",  "ounces", "oz", "ounce",   "weeks",  "week"};
+    return std::find(units.begin(), units.end(), word) != units.end();
   }
 
   /// Whether the letters before `i` are a macro: \quad5, \approx5.
@@ -649,7 +756,7 @@ class NumberScanner {
     }
     for (const std::string_view word :
          {"step", "question", "problem", "example", "figure", "table", "equation", "part", "case",
-          "line", "page", "chapter", "section", "exercise", "theorem", "lemma"}) {
+          "line", "page", "chapter", "section", "exercise", "theorem", "lemma", "version"}) {
       if (word.size() == end - begin && spells(text_, begin, word)) {
         return true;
       }

@@ -135,9 +135,14 @@ inline bool Parser::unit_follows() const {
 }
 
 inline int Parser::factor() {
+  const bool fraction = peek().is_command("frac") || peek().is_command("dfrac") ||
+                        peek().is_command("tfrac") || peek().is_command("cfrac");
   int base = primary();
   while (ok_) {
     const Token& t = peek();
+    if (t.is('^') && fraction && !peek(1).is_command("circ")) {
+      return refuse();  // \frac{1}{2}^n: of the fraction, or of what is above its line
+    }
     if (t.is('^')) {
       base = raised(base);
     } else if (t.is('!') && !t.space) {
@@ -171,7 +176,8 @@ inline bool Parser::degree_sign() noexcept {
 }
 
 inline int Parser::raised(int base) {
-  next();  // ^
+  const bool typed = peek().plain;  // **
+  next();                           // ^
   if (degree_sign()) {
     return tree_.add(Op::degree, {base});
   }
@@ -194,6 +200,10 @@ inline int Parser::raised(int base) {
     }
     exponent = minus && ok_ ? tree_.add(Op::negative, {exponent}) : exponent;
   } else {
+    // x^10 is typeset as x^1 0: as it is typed only where there are but figures (2^10).
+    if (peek().kind == TokenKind::number && peek().text.size() > 1 && !typed && !constant(base)) {
+      return refuse();
+    }
     exponent = short_exponent();
     if (ok_ && peek().is('^')) {
       exponent = raised(exponent);
