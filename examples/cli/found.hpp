@@ -38,6 +38,7 @@ struct Found {
   std::vector<dag::MixedProfile> equilibria;
   std::size_t equilibria_count = 0;  ///< of all that were found; the list may be cut
   bool lists = false;                ///< the solver looks for several: `equilibria` counts
+  bool selected = false;             ///< `equilibria` are those that a rule left of all
   bool complete = false;             ///< the list has all equilibria of the solver's kind
   std::optional<bool> degenerate;    ///< where the solver can tell
   bool verified = false;             ///< each was proved an equilibrium in whole numbers
@@ -48,6 +49,8 @@ struct Found {
     std::vector<std::string> payoffs;
   };
   std::vector<Exact> exact;
+  std::vector<double> radii;            ///< beside `equilibria`: enclosures, or nothing
+  std::vector<std::size_t> dimensions;  ///< of the set of equilibria that each stands for
 
   std::vector<double> joint;
   double coarse_gap = unknown;

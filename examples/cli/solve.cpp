@@ -170,10 +170,10 @@ Command add_solve(CLI::App& app) {
       ->check(number_from_zero());
   command
       ->add_option("--select", options->select,
-                   "Which of several equilibria of a zero-sum game: max_entropy, or reference "
+                   "Which of all equilibria: welfare, egalitarian, payoff:PLAYER (from 1), "
+                   "risk_dominant, symmetric; of a zero-sum game also max_entropy, or reference "
                    "(nearest to --start)")
-      ->check(CLI::IsMember({"max_entropy", "reference"}))
-      ->option_text("max_entropy|reference");
+      ->type_name("RULE");
   command
       ->add_option("--scaling", options->scaling,
                    "Steps of primal_dual_hybrid_gradient by strategy, for badly scaled payoffs: "
@@ -221,6 +221,8 @@ Command add_solve(CLI::App& app) {
                   "  dag solve rows.csv columns.csv\n"
                   "  dag solve matching-pennies --portrait paths.svg --plot gap.png --axes both\n"
                   "  dag solve game.nfg --exact\n"
+                  "  dag solve battle-of-the-sexes --select payoff:2\n"
+                  "  dag solve general:3x3x3:1 --solver polynomial_equilibria\n"
                   "  dag solve jordan --solver logit_branch,correlated_equilibrium\n"
                   "  dag solve leduc_poker --solver cfr,cfr_plus --plot gap.svg");
   return [options] {

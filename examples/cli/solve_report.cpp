@@ -106,12 +106,18 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
     out["equilibria"] = Json::array();
     for (const dag::MixedProfile& profile : found.equilibria) {
       out["equilibria"].push_back(profile_json(problem.table, profile));
+      if (const std::size_t k = out["equilibria"].size() - 1; k < found.radii.size()) {
+        out["equilibria"].back()["radius"] = found.radii[k];
+        out["equilibria"].back()["dimension"] = found.dimensions[k];
+      }
     }
   }
   if (!found.exact.empty()) {  // one for each equilibrium; fractions are text
     out["exact"] = Json::array();
     for (const Found::Exact& exact : found.exact) {
-      out["exact"].push_back({{"strategies", exact.strategies}, {"payoffs", exact.payoffs}});
+      out["exact"].push_back(exact.strategies.empty() ? Json(nullptr)
+                                                      : Json{{"strategies", exact.strategies},
+                                                             {"payoffs", exact.payoffs}});
     }
   }
   if (!found.joint.empty()) {
@@ -242,8 +248,11 @@ std::string joined(const std::vector<double>& numbers) {
 std::string equilibria_text(const Problem& problem, const Found& found) {
   std::string out = fmt::format("{} equilibri{}", found.equilibria_count,
                                 found.equilibria_count == 1 ? "um" : "a");
-  const bool all = found.solver == "support_enumeration" || found.solver == "vertex_enumeration";
-  if (all && !found.complete) {
+  const bool all = found.solver == "support_enumeration" || found.solver == "vertex_enumeration" ||
+                   found.solver == "polynomial_equilibria";
+  if (found.selected) {
+    out += " selected\n";
+  } else if (all && !found.complete) {
     out += ": stopped early, there may be more\n";
   } else if (all) {
     out += found.degenerate.value_or(false)
@@ -262,7 +271,10 @@ std::string equilibria_text(const Problem& problem, const Found& found) {
       out += ' ' + short_strategy(strategy);
     }
     out +=
-        fmt::format("  payoffs {}  max regret {:.2g}\n", joined(report.payoffs), report.max_regret);
+        fmt::format("  payoffs {}  max regret {:.2g}", joined(report.payoffs), report.max_regret);
+    out += k < found.dimensions.size() && found.dimensions[k] > 0
+               ? fmt::format("  (one of a set of dimension {})\n", found.dimensions[k])
+               : "\n";
   }
   if (found.equilibria_count > most_shown) {
     out += fmt::format("     {} more\n", found.equilibria_count - most_shown);
@@ -274,6 +286,9 @@ std::string equilibria_text(const Problem& problem, const Found& found) {
 std::string exact_text(const Found& found) {
   std::string out = found.exact.empty() ? "" : "in fractions:\n";
   for (std::size_t k = 0; k < std::min(found.exact.size(), most_shown); ++k) {
+    if (found.exact[k].strategies.empty()) {
+      continue;
+    }
     out += fmt::format("{:>4} ", k + 1);
     for (const std::vector<std::string>& strategy : found.exact[k].strategies) {
       out += fmt::format(" ({})", fmt::join(strategy, ", "));

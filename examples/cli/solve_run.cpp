@@ -96,6 +96,9 @@ Run run_once(const std::string& name, const Problem& problem, const SolveOptions
     const bool as_written = settings.exact || name == "vertex_enumeration" ||
                             name == "support_enumeration" || name == "lemke_howson" ||
                             name == "lemke_howson_all" || name == "pure_equilibria" ||
+                            name == "polynomial_equilibria" ||
+                            !(settings.select.empty() || settings.select == "max_entropy" ||
+                              settings.select == "reference") ||
                             (name == "auto" && problem.kind != GameKind::zero_sum);
     const std::optional<Problem> moved = as_written ? std::nullopt : centred(problem);
     Found solved = solve_game(name, moved ? *moved : problem, settings);

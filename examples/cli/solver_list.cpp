@@ -106,9 +106,13 @@ bool walks(std::string_view name) {
 Found solve_game(std::string_view solver, const Problem& problem, const Settings& settings) {
   const dag::GameTable& table = problem.table;
   const bool full = settings.options.feedback == dag::Feedback<double>{};
+  if (!settings.select.empty() && settings.select != "max_entropy" &&
+      settings.select != "reference") {
+    return selected_equilibrium(solver, table, settings);
+  }
   dag::require(settings.select.empty() || problem.kind == GameKind::zero_sum,
-               dag::Errc::unsupported, problem.name,
-               ": --select needs a two-player zero-sum game: elsewhere nothing is promised of it");
+               dag::Errc::unsupported, problem.name, ": --select ", settings.select,
+               " needs a two-player zero-sum game: elsewhere nothing is promised of it");
   if (auto found = table_solver(solver, table, settings)) {
     return *std::move(found);
   }

@@ -6,16 +6,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/solver/response/regret_dynamics.hpp>
+#include <dag/solver/table/choose_equilibrium.hpp>
 #include <dag/solver/table/correlated_equilibrium.hpp>
 #include <dag/solver/table/iterated_dominance.hpp>
 #include <dag/solver/table/lemke_howson.hpp>
 #include <dag/solver/table/logit_branch.hpp>
+#include <dag/solver/table/polynomial_equilibria.hpp>
 #include <dag/solver/table/pure_equilibria.hpp>
 #include <dag/solver/table/support_enumeration.hpp>
 #include <dag/solver/table/vertex_enumeration.hpp>
@@ -149,6 +152,43 @@ Found exact(std::string_view name, const dag::GameTable& table, const Settings& 
   if (!found.verified) {
     found.note = "unverified: the game is too large to prove its equilibria in whole numbers";
   }
+  finish(table, settings, watch, found);
+  return found;
+}
+
+/// All equilibria of any number of players, enclosed.
+Found every(const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs("polynomial_equilibria", settings);
+  const dag::Stopwatch watch;
+  dag::PolynomialEquilibria all = dag::polynomial_equilibria(
+      table, {.time_limit = settings.options.time_limit, .stop = settings.options.stop});
+  Found found;
+  found.solver = "polynomial_equilibria";
+  found.status = all.status;
+  found.iterations = all.supports;
+  found.products = all.cells;
+  found.lists = true;
+  found.complete = all.complete;
+  found.degenerate = all.degenerate;
+  found.equilibria_count = all.equilibria.size();
+  std::size_t rational = 0;
+  std::size_t components = 0;
+  for (dag::EnclosedEquilibrium& one : all.equilibria) {
+    rational += one.fractions.empty() ? 0 : 1;
+    components += one.dimension > 0 ? 1 : 0;
+    found.exact.push_back(one.fractions.empty() ? Found::Exact{}
+                                                : exact_text(table, {one.fractions})[0]);
+    found.radii.push_back(one.radius);
+    found.dimensions.push_back(one.dimension);
+    found.equilibria.push_back(std::move(one.profile));
+  }
+  found.verified = rational == found.equilibria.size();
+  found.note = fmt::format("{} supports, {} cells; {} proved in fractions{}", all.supports,
+                           all.cells, rational,
+                           components == 0 ? std::string()
+                                           : fmt::format("; {} stand for a set of equilibria, with "
+                                                         "its dimension",
+                                                         components));
   finish(table, settings, watch, found);
   return found;
 }
@@ -318,8 +358,12 @@ std::optional<Found> table_solver(std::string_view name, const dag::GameTable& t
                                   const Settings& settings) {
   if (settings.exact) {
     const bool zero_sum = table.player_count() == 2 && dag::is_constant_sum(table);
-    dag::require(table.player_count() == 2, dag::Errc::unsupported,
-                 "--exact: needs a two-player game, got ", table.player_count(), " players");
+    if (table.player_count() != 2 && (name == "auto" || name == "polynomial_equilibria")) {
+      return every(table, settings);
+    }
+    dag::require(table.player_count() == 2, dag::Errc::unsupported, "--exact: with ",
+                 table.player_count(),
+                 " players only polynomial_equilibria and auto show fractions");
     if (name == "linear_program" || (name == "auto" && zero_sum)) {
       return exact_linear_program(table, settings);
     }
@@ -333,6 +377,9 @@ std::optional<Found> table_solver(std::string_view name, const dag::GameTable& t
   if (name == "vertex_enumeration" || name == "support_enumeration" || name == "lemke_howson" ||
       name == "lemke_howson_all") {
     return exact(name, table, settings);
+  }
+  if (name == "polynomial_equilibria") {
+    return every(table, settings);
   }
   if (name == "pure_equilibria") {
     return pure(table, settings);
@@ -350,6 +397,52 @@ std::optional<Found> table_solver(std::string_view name, const dag::GameTable& t
     return correlated(name, table, settings);
   }
   return {};
+}
+
+Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
+                           const Settings& settings) {
+  const dag::EquilibriumRule rule = dag::equilibrium_rule(settings.select, table.player_count());
+  if (name == "auto") {
+    name = table.player_count() == 2 ? "vertex_enumeration" : "polynomial_equilibria";
+  }
+  dag::require(name == "vertex_enumeration" || name == "support_enumeration" ||
+                   name == "polynomial_equilibria" || name == "pure_equilibria",
+               dag::Errc::unsupported, "--select ", settings.select, ": ", name,
+               " does not list all equilibria; leave --solver auto");
+  Settings plain = settings;
+  plain.select.clear();
+  Found found = *table_solver(name, table, plain);
+  const std::size_t before = found.equilibria.size();
+  const std::vector<std::size_t> chosen = dag::choose_equilibria(table, found.equilibria, rule);
+  const auto pick = [&](auto& list) {
+    if (list.size() == before) {
+      std::decay_t<decltype(list)> kept;
+      for (const std::size_t k : chosen) {
+        kept.push_back(std::move(list[k]));
+      }
+      list = std::move(kept);
+    }
+  };
+  pick(found.exact);
+  pick(found.radii);
+  pick(found.dimensions);
+  pick(found.equilibria);
+  found.equilibria_count = found.equilibria.size();
+  found.selected = true;
+  found.note += fmt::format("{}{}: {} of {} listed equilibria{}{}", found.note.empty() ? "" : "; ",
+                            settings.select, chosen.size(), before,
+                            found.complete ? "" : " (there may be others)",
+                            found.degenerate.value_or(false)
+                                ? "; the game is degenerate: of sets of equilibria, extreme points"
+                                : "");
+  found.strategies = found.equilibria.empty() ? dag::MixedProfile{} : found.equilibria.front();
+  if (!found.strategies.empty()) {
+    const dag::RegretReport report = dag::certify(table, found.strategies);
+    found.value = report.payoffs[0];
+    found.gap = report.nash_conv;
+    found.relative_gap = report.relative;
+  }
+  return found;
 }
 
 Found automatic_bimatrix(const dag::GameTable& table, const Settings& settings) {

@@ -15,6 +15,9 @@ namespace cli {
 /// correlated equilibria. Nothing if the name is not one of theirs.
 std::optional<Found> table_solver(std::string_view name, const dag::GameTable& table,
                                   const Settings& settings);
+/// `--select RULE` among all equilibria: those that the rule leaves, the first of them the answer.
+Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
+                           const Settings& settings);
 /// First-order methods on any normal-form game; nothing if the name is not one of theirs.
 std::optional<Found> normal_form_walks(std::string_view name, const dag::GameTable& table,
                                        const Settings& settings);

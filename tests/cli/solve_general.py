@@ -105,6 +105,26 @@ class General(Case):
         self.assertGreater(len(rows), 0)
         return [(folder / row["file"], row) for row in rows]
 
+    def test_polynomial_equilibria_of_three_players(self):
+        found = self.json("solve", "general:3x3x3:1", "--solver", "polynomial_equilibria")
+        self.assertTrue(found["complete"])
+        self.assertEqual(len(found["equilibria"]) % 2, 1)
+        for one in found["equilibria"]:
+            self.assertLess(one["max_regret"], 1e-13)
+            self.assertEqual(one["dimension"], 0)
+            self.assertLess(one["radius"], 1e-12)
+        self.assertEqual(len(found["exact"]), len(found["equilibria"]))
+
+    def test_select_among_polynomial_equilibria(self):
+        for player in (1, 2):
+            found = self.json("solve", "battle-of-the-sexes", "--select", f"payoff:{player}")
+            self.assertEqual(found["equilibria_count"], 1)
+            self.assertEqual(found["payoffs"][player - 1], 2)
+        self.assertEqual(self.json("solve", "jordan", "--select", "symmetric")["strategies"],
+                         [[0.5, 0.5]] * 3)
+        self.refused("solve", "jordan", "--select", "risk_dominant", says="two-player")
+        self.refused("solve", "jordan", "--select", "payoff:4", says="from 1 to 3")
+
     def test_auto_on_every_file(self):
         """Every game is solved, and its certificate is true."""
         for path, row in self.games(lambda row: True):

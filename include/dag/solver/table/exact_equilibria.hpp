@@ -38,22 +38,29 @@ struct EquilibriumSet {
   friend bool operator==(const EquilibriumSet&, const EquilibriumSet&) = default;
 };
 
-/// What both players of a two-player game expect at a profile, without rounding, on the payoffs as
-/// written.
+/// What every player expects at a profile, without rounding, on the payoffs as written.
 [[nodiscard]] inline std::vector<Fraction> exact_payoffs(const GameTable& game,
                                                          const ExactProfile& profile) {
   std::vector<Fraction> expected;
-  for (std::size_t player = 0; player < 2; ++player) {
+  for (std::size_t player = 0; player < game.player_count(); ++player) {
     const IntegerPayoffs payoffs = integer_payoffs(game, player);
     Fraction entries;
-    for (std::size_t i = 0; i < game.sizes[0]; ++i) {
-      for (std::size_t j = 0; j < game.sizes[1]; ++j) {
-        if (!profile[0][i].numerator().is_zero() && !profile[1][j].numerator().is_zero()) {
-          entries = entries + profile[0][i] * profile[1][j] *
-                                  Fraction(payoffs.entries[i + game.sizes[0] * j], Integer(1));
-        }
+    std::vector<std::size_t> choices(game.player_count(), 0);
+    std::size_t at = 0;
+    do {
+      bool played = true;
+      for (std::size_t i = 0; i < choices.size() && played; ++i) {
+        played = !profile[i][choices[i]].numerator().is_zero();
       }
-    }
+      if (played) {
+        Fraction weight(payoffs.entries[at], Integer(1));
+        for (std::size_t i = 0; i < choices.size(); ++i) {
+          weight = weight * profile[i][choices[i]];
+        }
+        entries = entries + weight;
+      }
+      ++at;
+    } while (next_profile(game.sizes, choices));
     expected.push_back(payoffs.low + payoffs.unit * entries);
   }
   return expected;

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Slips seen to break these tests: the Jacobian's range of the inflated cell not divided by the
+// inflation (nothing is ever settled), the first weight left out of Krawczyk's test, supports cut
+// to the balanced ones (the components of degenerate games go missing).
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <dag/problem/catalogue.hpp>
+#include <dag/solver/table/choose_equilibrium.hpp>
+#include <dag/solver/table/polynomial_equilibria.hpp>
+#include <dag/solver/table/support_enumeration.hpp>
+
+namespace {
+
+dag::GameTable table_of(std::vector<std::size_t> sizes,
+                        const std::vector<std::vector<double>>& payoffs) {
+  dag::GameTable game;
+  game.sizes = std::move(sizes);
+  for (std::size_t i = 0; i < game.sizes.size(); ++i) {
+    game.players.push_back("P" + std::to_string(i + 1));
+  }
+  game.payoffs = payoffs;
+  return game;
+}
+
+}  // namespace
+
+TEST_CASE("random games of three and four players: an odd number of equilibria, each certified") {
+  // Wilson (1971): almost all games have an odd number.
+  for (const char* size : {"2x2x2", "3x2x2", "3x3x3", "4x3x2", "2x2x2x2"}) {
+    for (int seed = 1; seed <= 12; ++seed) {
+      const std::string name = "general:" + std::string(size) + ":" + std::to_string(seed);
+      CAPTURE(name);
+      const dag::GameTable game = dag::named_game(name);
+      const dag::PolynomialEquilibria all = dag::polynomial_equilibria(game);
+      CHECK(all.status == dag::Status::converged);
+      CHECK(all.complete);
+      CHECK(!all.degenerate);
+      CHECK(all.equilibria.size() % 2 == 1);
+      for (const dag::EnclosedEquilibrium& one : all.equilibria) {
+        CHECK(one.max_regret <= 1e-13);
+        CHECK(one.dimension == 0);
+        CHECK(one.radius <= 1e-12);
+      }
+    }
+  }
+}
+
+TEST_CASE("two players: the same as support enumeration") {
+  for (int seed = 1; seed <= 20; ++seed) {
+    const dag::GameTable game = dag::named_game("general:3x4:" + std::to_string(seed));
+    const dag::EquilibriumSet known = dag::support_enumeration(game);
+    const dag::PolynomialEquilibria all = dag::polynomial_equilibria(game);
+    REQUIRE(all.equilibria.size() == known.equilibria.size());
+    for (const dag::MixedProfile& profile : known.equilibria) {
+      double nearest = 1.0;
+      for (const dag::EnclosedEquilibrium& one : all.equilibria) {
+        double apart = 0.0;
+        for (std::size_t i = 0; i < 2; ++i) {
+          for (std::size_t s = 0; s < profile[i].size(); ++s) {
+            apart = std::fmax(apart, std::abs(profile[i][s] - one.profile[i][s]));
+          }
+        }
+        nearest = std::fmin(nearest, apart);
+      }
+      CHECK(nearest <= 1e-12);
+    }
+  }
+}
+
+TEST_CASE("2 x 2 x 2 with nine equilibria, and the bound for its supports") {
+  // McKelvey and McLennan (1997): two totally mixed ones are the most of this size. Nau, Gomez and
+  // Hansen's game has an irrational one.
+  const dag::GameTable jordan = dag::named_game("jordan");
+  const dag::PolynomialEquilibria one = dag::polynomial_equilibria(jordan);
+  REQUIRE(one.equilibria.size() == 1);
+  CHECK(one.equilibria[0].profile == dag::MixedProfile{{0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}});
+  CHECK(one.equilibria[0].fractions[0][0].text() == "1/2");
+  // Everybody gains exactly when all choose alike: three players, coordination. Pure: both; mixed:
+  // (1/2, 1/2, 1/2), and none on the edges.
+  dag::GameTable match =
+      table_of({2, 2, 2}, std::vector<std::vector<double>>(3, {1, 0, 0, 0, 0, 0, 0, 1}));
+  const dag::PolynomialEquilibria matched = dag::polynomial_equilibria(match);
+  CHECK(matched.complete);
+  std::size_t mixed = 0;
+  for (const dag::EnclosedEquilibrium& found : matched.equilibria) {
+    mixed += found.profile[0][0] == doctest::Approx(0.5) && found.dimension == 0 ? 1U : 0U;
+    CHECK(found.max_regret <= 1e-12);
+  }
+  CHECK(mixed == 1);
+}
+
+TEST_CASE("irrational equilibria are enclosed, and no fraction is claimed") {
+  // Player 1 and 2 are indifferent where 2 b c = 1 ... : x^2 = 1/2 in each coordinate.
+  // u_i = 1 for strategy 2 always; strategy 1 pays 2 when both others play 1.
+  std::vector<std::vector<double>> payoffs(3, std::vector<double>(8));
+  for (std::size_t k = 0; k < 8; ++k) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      const bool first = (k >> i & 1U) == 0;
+      const bool others = ((k >> (i + 1) % 3 & 1U) == 0) && ((k >> (i + 2) % 3 & 1U) == 0);
+      payoffs[i][k] = first ? (others ? 2.0 : 0.0) : 1.0;
+    }
+  }
+  const dag::PolynomialEquilibria all = dag::polynomial_equilibria(table_of({2, 2, 2}, payoffs));
+  CHECK(all.complete);
+  CHECK(all.equilibria.size() == 3);  // both pure ones, and 1 / sqrt 2
+  const dag::EnclosedEquilibrium& mixed = all.equilibria.back();
+  CHECK(std::abs(mixed.profile[0][0] - std::sqrt(0.5)) <= mixed.radius);
+  CHECK(mixed.fractions.empty());
+}
+
+TEST_CASE("components of positive dimension are told as such") {
+  // Player 3 alone decides what she gets; nobody else cares: a square of equilibria.
+  const dag::GameTable game = table_of(
+      {2, 2, 2},
+      {std::vector<double>(8, 1.0), std::vector<double>(8, 1.0), {1, 1, 1, 1, 0, 0, 0, 0}});
+  const dag::PolynomialEquilibria all = dag::polynomial_equilibria(game);
+  CHECK(all.complete);
+  CHECK(all.degenerate);
+  std::size_t largest = 0;
+  for (const dag::EnclosedEquilibrium& one : all.equilibria) {
+    largest = one.dimension > largest ? one.dimension : largest;
+    CHECK(one.profile[2][0] == 1.0);
+    CHECK(one.max_regret <= 1e-12);
+  }
+  CHECK(largest == 2);
+}
+
+TEST_CASE("scale, offset and order of players do not change the count") {
+  const dag::GameTable game = dag::named_game("general:3x3x2:4");
+  const std::size_t count = dag::polynomial_equilibria(game).equilibria.size();
+  dag::GameTable moved = game;
+  moved.numbers.clear();
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (double& payoff : moved.payoffs[i]) {
+      payoff = 1024.0 * payoff + 512.0;
+    }
+  }
+  CHECK(dag::polynomial_equilibria(moved).equilibria.size() == count);
+}
+
+TEST_CASE("limits are told, and bad input refused") {
+  const dag::GameTable game = dag::named_game("general:3x3x3:1");
+  const dag::PolynomialEquilibria cut = dag::polynomial_equilibria(game, {.max_cells = 3});
+  CHECK(!cut.complete);
+  CHECK(cut.status == dag::Status::iteration_limit);
+  CHECK(dag::polynomial_equilibria(game, {.time_limit = 0.0}).status == dag::Status::time_limit);
+  CHECK_THROWS_AS(static_cast<void>(dag::polynomial_equilibria(dag::named_game("general:9x9x9:1"))),
+                  dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(dag::polynomial_equilibria(game, {.max_cells = 0})),
+                  dag::Error);
+}
+
+TEST_CASE("rules that choose among equilibria") {
+  // Stag hunt: (4, 4) pays most, (3, 3) is risk-dominant; the mixed one is symmetric too.
+  const dag::GameTable hunt = table_of({2, 2}, {{4, 3, 0, 3}, {4, 0, 3, 3}});
+  const std::vector<dag::MixedProfile> all = dag::support_enumeration(hunt).equilibria;
+  REQUIRE(all.size() == 3);
+  const auto chosen = [&](const char* word) {
+    return dag::choose_equilibria(hunt, all, dag::equilibrium_rule(word, 2));
+  };
+  const dag::MixedProfile stag{{1, 0}, {1, 0}};
+  const dag::MixedProfile hare{{0, 1}, {0, 1}};
+  for (const char* word : {"welfare", "egalitarian", "payoff:1", "payoff:2"}) {
+    REQUIRE(chosen(word).size() == 1);
+    CHECK(all[chosen(word)[0]] == stag);
+  }
+  REQUIRE(chosen("risk_dominant").size() == 1);
+  CHECK(all[chosen("risk_dominant")[0]] == hare);
+  CHECK(chosen("symmetric").size() == 3);
+  for (const char* word : {"payoff:3", "payoff:", "payoff:1.5", "best", ""}) {
+    CHECK_THROWS_AS(static_cast<void>(dag::equilibrium_rule(word, 2)), dag::Error);
+  }
+  CHECK_THROWS_AS(static_cast<void>(dag::equilibrium_rule("risk_dominant", 3)), dag::Error);
+}
