@@ -252,6 +252,7 @@ struct LogitBranch {
   Status status = Status::stalled;
   std::vector<LogitBranchPoint> points;  ///< lambda = 0 first; the last one is the answer
   std::size_t turning_points = 0;        ///< where lambda went from growing to falling, or back
+  std::vector<double> bifurcations;      ///< lambda where another branch crosses this one
   std::int64_t steps = 0;
   friend bool operator==(const LogitBranch&, const LogitBranch&) = default;
 };
@@ -287,9 +288,11 @@ class LogitTracer {
       const int rounds = system_.correct(next, tangent_);
       std::vector<double> turned(z_.size());
       double cosine = 0.0;
-      // A determinant of the other sign: another branch, however near.
-      if (rounds > 0 && system_.tangent(next, tangent_, turned) &&
-          system_.positive() == positive_) {
+      bool crossed = false;
+      if (rounds > 0 && system_.tangent(next, tangent_, turned)) {
+        // A determinant of the other sign: another branch, however near; or, if it is so for steps
+        // that shrink to nothing, a point at which another branch crosses this one.
+        crossed = system_.positive() != positive_;
         for (std::size_t k = 0; k < z_.size(); ++k) {
           cosine += turned[k] * tangent_[k];
         }
@@ -297,9 +300,13 @@ class LogitTracer {
       // A sharp turn, or slow Newton steps: too far, and perhaps on another branch. With 0.97 (and
       // 0.995 below) 12 of 700 random games (2x2 to 10x10, 2x2x2x2, 3x3x3) ended at another
       // equilibrium than with 0.99999, with 0.999 one, with 0.9995 none; 98 steps a game.
-      if (!(cosine > 0.9995)) {
+      if (!(cosine > 0.9995) || (crossed && h_ > 1e-4)) {
         h_ *= 0.5;
         continue;
+      }
+      if (crossed) {
+        bifurcations_.push_back(next.back() / system_.range());
+        positive_ = !positive_;
       }
       turns_ += turned.back() * tangent_.back() < 0.0 ? 1 : 0;
       before_ = std::exchange(z_, std::move(next));
@@ -346,6 +353,7 @@ class LogitTracer {
   [[nodiscard]] double scaled_lambda() const noexcept { return z_.back(); }
   [[nodiscard]] std::int64_t steps() const noexcept { return steps_; }
   [[nodiscard]] std::size_t turns() const noexcept { return turns_; }
+  [[nodiscard]] const std::vector<double>& bifurcations() const noexcept { return bifurcations_; }
 
  private:
   const GameTable& game_;
@@ -359,6 +367,7 @@ class LogitTracer {
   bool positive_ = true;  // the determinant along this branch
   std::int64_t steps_ = 0;
   std::size_t turns_ = 0;
+  std::vector<double> bifurcations_;
 };
 
 inline void validate(const LogitBranchOptions& options, const char* solver) {
@@ -381,7 +390,8 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
 /// (log p, lambda) as in Turocy (2005), doi:10.1016/j.geb.2004.04.003, which passes turning points
 /// of lambda and keeps full accuracy where probabilities vanish. Steps double on straight pieces,
 /// so that lambda grows geometrically at the end. Regret: at most (log strategies) / lambda. Only
-/// at bifurcations of games with ties or symmetries is the branch not unique. Status: converged at
+/// at bifurcations of games with ties or symmetries is the branch not unique: it then goes straight
+/// on, and `bifurcations` has the lambda (to about 1e-5 ranges). Status: converged at
 /// the tolerance; iteration_limit at max_steps or max_lambda; stalled if steps shrink to nothing.
 /// Cost a step: about three times players^2 passes over the payoffs and one LU of a matrix of the
 /// size of all strategies together. Deterministic. Errors: invalid_argument, and as `validate`.
@@ -401,6 +411,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   }
   path.steps = tracer.steps();
   path.turning_points = tracer.turns();
+  path.bifurcations = tracer.bifurcations();
   path.status = tracer.deadline().ending(
       path.points.back().relative <= options.tolerance,
       path.steps >= options.max_steps || tracer.scaled_lambda() >= options.max_lambda);
@@ -437,6 +448,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   }
   path.steps = tracer.steps();
   path.turning_points = tracer.turns();
+  path.bifurcations = tracer.bifurcations();
   path.status = tracer.deadline().ending(landed, path.steps >= options.max_steps);
   return path;
 }
