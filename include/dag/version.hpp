@@ -4,6 +4,6 @@
 
 /// The version of the library, read by CMake from this file: `MAJOR.MINOR.PATCH`.
 #define DAG_VERSION_MAJOR 0
-#define DAG_VERSION_MINOR 1
+#define DAG_VERSION_MINOR 2
 #define DAG_VERSION_PATCH 0
-#define DAG_VERSION_STRING "0.1.0"
+#define DAG_VERSION_STRING "0.2.0"
