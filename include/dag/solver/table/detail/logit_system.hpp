@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <dag/core/blocks.hpp>
+#include <dag/core/deadline.hpp>
+#include <dag/game/contraction.hpp>
+#include <dag/game/regret.hpp>
+#include <dag/game/table.hpp>
+#include <dag/numeric/dense.hpp>
+
+namespace dag::detail {
+
+/// The equations of logit equilibria in z = (x, lambda), x the stacked log-probabilities: for each
+/// player sum_s exp x_s = 1 and x_s - x_0 = lambda (g_s - g_0) for s > 0, payoffs g divided by
+/// the largest range, each player's around zero. One equation less than unknowns; a linear one is
+/// added to follow the curve.
+class LogitSystem {
+ public:
+  explicit LogitSystem(const GameTable& game)
+      : blocks_(game.sizes),
+        payoffs_(game.payoffs),
+        unknowns_(blocks_.total() + 1),
+        p_(blocks_.total()),
+        g_(blocks_.total()),
+        matrix_(unknowns_ * unknowns_),
+        pivots_(unknowns_) {
+    const double range = payoff_range(game);
+    range_ = range > 0 ? range : 1.0;
+    std::size_t most = 1;
+    for (std::vector<double>& payoffs : payoffs_) {
+      const auto [low, high] = std::minmax_element(payoffs.begin(), payoffs.end());
+      const double middle = *low + 0.5 * (*high - *low);
+      for (double& payoff : payoffs) {
+        payoff = (payoff - middle) / range_;
+      }
+    }
+    for (const std::size_t size : game.sizes) {
+      most = size > most ? size : most;
+    }
+    pair_.resize(most * most);
+  }
+
+  /// Large systems are given up once it has passed; has to outlive this.
+  void stop_at(const Deadline& deadline) noexcept {
+    deadline_ = unknowns_ > 100 ? &deadline : nullptr;
+  }
+  [[nodiscard]] double range() const noexcept { return range_; }
+  /// Uniform play at lambda = 0.
+  [[nodiscard]] std::vector<double> start() const {
+    std::vector<double> z(unknowns_, 0.0);
+    for (std::size_t i = 0; i < blocks_.count(); ++i) {
+      for (std::size_t s = 0; s < blocks_.size(i); ++s) {
+        z[blocks_.offset(i) + s] = -std::log(static_cast<double>(blocks_.size(i)));
+      }
+    }
+    return z;
+  }
+  [[nodiscard]] MixedProfile profile(std::span<const double> z) const {
+    MixedProfile profile(blocks_.count());
+    for (std::size_t i = 0; i < blocks_.count(); ++i) {
+      double sum = 0.0;
+      for (const double log_p : blocks_.of(z, i)) {
+        profile[i].push_back(std::exp(log_p));
+        sum += profile[i].back();
+      }
+      for (double& p : profile[i]) {
+        p /= sum;
+      }
+    }
+    return profile;
+  }
+
+  /// out = the unit vector along the curve at z whose product with `along` is positive; false if
+  /// the equations are singular there.
+  [[nodiscard]] bool tangent(std::span<const double> z, std::span<const double> along,
+                             std::vector<double>& out) {
+    factor_input(z, along);
+    if (!lu_factor(matrix_, std::span<std::size_t>(pivots_), deadline_)) {
+      return false;
+    }
+    std::vector<double> direction(unknowns_, 0.0);
+    direction.back() = 1.0;
+    lu_solve(matrix_, std::span<const std::size_t>(pivots_), direction);
+    const double length = std::sqrt(dot(direction.data(), direction.data(), unknowns_));
+    if (!(length > 0.0) || !(length <= std::numeric_limits<double>::max())) {
+      return false;
+    }
+    for (double& entry : direction) {
+      entry /= length;
+    }
+    out = std::move(direction);
+    return true;
+  }
+
+  /// The sign of the determinant of the equations' Jacobian with the last tangent's `along` under
+  /// it: the same along the whole of one branch, turning points included, while `along` is within
+  /// a right angle of the tangent.
+  [[nodiscard]] bool positive() const noexcept {
+    bool positive = true;
+    for (std::size_t k = 0; k < unknowns_; ++k) {
+      positive ^= matrix_[k * unknowns_ + k] < 0.0;
+      positive ^= pivots_[k] != k;
+    }
+    return positive;
+  }
+
+  /// Newton's method from z on the curve's equations and <normal, z> = its value at the start.
+  /// Returns the rounds made, 0 if it does not converge fast.
+  [[nodiscard]] int correct(std::vector<double>& z, std::span<const double> normal) {
+    const std::vector<double> first = z;
+    double before = std::numeric_limits<double>::infinity();
+    std::vector<double> delta(unknowns_);
+    for (int round = 1; round <= 10; ++round) {
+      factor_input(z, normal);
+      residual(z, delta);
+      delta.back() = 0.0;
+      for (std::size_t k = 0; k < unknowns_; ++k) {
+        delta.back() += normal[k] * (z[k] - first[k]);
+      }
+      if (!lu_factor(matrix_, std::span<std::size_t>(pivots_), deadline_)) {
+        return 0;
+      }
+      lu_solve(matrix_, std::span<const std::size_t>(pivots_), delta);
+      double largest = 0.0;
+      for (std::size_t k = 0; k < unknowns_; ++k) {
+        z[k] -= delta[k];
+        const double change = std::abs(delta[k]) / (1.0 + std::abs(z[k]));
+        largest = change <= largest ? largest : change;  // NaN wins
+        if (k + 1 < unknowns_ && !(z[k] < 1.0)) {
+          return 0;  // no probability is above one
+        }
+      }
+      if (!(largest < 0.7 * before)) {
+        return 0;
+      }
+      if (largest <= 1e-11) {
+        return round;
+      }
+      before = largest;
+    }
+    return 0;
+  }
+
+ private:
+  /// The probabilities and payoffs at z, and the Jacobian with `last` as its last row.
+  void factor_input(std::span<const double> z, std::span<const double> last) {
+    const double lambda = z.back();
+    for (std::size_t k = 0; k + 1 < unknowns_; ++k) {
+      p_[k] = std::exp(z[k]);
+    }
+    for (double& entry : matrix_) {
+      entry = 0.0;
+    }
+    for (std::size_t i = 0; i < blocks_.count(); ++i) {
+      const std::size_t top = blocks_.offset(i);
+      const std::size_t size = blocks_.size(i);
+      deviation_payoffs<double>(blocks_, payoffs_[i], i, p_, blocks_.of(std::span<double>(g_), i));
+      for (std::size_t s = 0; s < size; ++s) {
+        at(top, top + s) = p_[top + s];
+      }
+      for (std::size_t s = 1; s < size; ++s) {
+        at(top + s, top + s) += 1.0;
+        at(top + s, top) -= 1.0;
+        at(top + s, unknowns_ - 1) = -(g_[top + s] - g_[top]);
+      }
+      for (std::size_t j = 0; j < blocks_.count(); ++j) {
+        if (j == i || size == 1) {
+          continue;
+        }
+        const std::size_t columns = blocks_.size(j);
+        const std::span<double> pair = std::span<double>(pair_).first(size * columns);
+        for (double& entry : pair) {
+          entry = 0.0;
+        }
+        Contraction<double>(blocks_, p_, {i, columns}, {j, 1}).add(payoffs_[i], pair);
+        for (std::size_t s = 1; s < size; ++s) {
+          for (std::size_t t = 0; t < columns; ++t) {
+            at(top + s, blocks_.offset(j) + t) -=
+                lambda * (pair[s * columns + t] - pair[t]) * p_[blocks_.offset(j) + t];
+          }
+        }
+      }
+    }
+    for (std::size_t k = 0; k < unknowns_; ++k) {
+      at(unknowns_ - 1, k) = last[k];
+    }
+  }
+  /// The curve's equations at z, after `factor_input`.
+  void residual(std::span<const double> z, std::span<double> out) const {
+    for (std::size_t i = 0; i < blocks_.count(); ++i) {
+      const std::size_t top = blocks_.offset(i);
+      out[top] = -1.0;
+      for (std::size_t s = 0; s < blocks_.size(i); ++s) {
+        out[top] += p_[top + s];
+      }
+      for (std::size_t s = 1; s < blocks_.size(i); ++s) {
+        out[top + s] = z[top + s] - z[top] - z.back() * (g_[top + s] - g_[top]);
+      }
+    }
+  }
+  [[nodiscard]] double& at(std::size_t row, std::size_t column) {
+    return matrix_[row * unknowns_ + column];
+  }
+
+  Blocks blocks_;
+  std::vector<std::vector<double>> payoffs_;  // around zero, over their range
+  std::size_t unknowns_;
+  double range_ = 1.0;
+  std::vector<double> p_;
+  std::vector<double> g_;
+  std::vector<double> pair_;
+  std::vector<double> matrix_;
+  std::vector<std::size_t> pivots_;
+  const Deadline* deadline_ = nullptr;
+};
+
+}  // namespace dag::detail
