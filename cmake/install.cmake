@@ -20,6 +20,25 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/dagConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/dagConfig.cmake ${PROJECT_BINARY_DIR}/dagConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/cmake/dagOptional.cmake
         DESTINATION ${DAG_INSTALL_CMAKEDIR} COMPONENT dag_headers)
+
+# For pkg-config: dag, and dag-eigen with Eigen's own flags. Paths follow the file, so that the prefix may move.
+set(DAG_PC_DIR ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+if(IS_ABSOLUTE ${CMAKE_INSTALL_DATADIR})
+  set(DAG_PC_PREFIX)  # ${pcfiledir}/ of another place: the include folder stands in full
+  set(DAG_PC_INCLUDEDIR ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+else()
+  string(REGEX REPLACE "[^/]+" ".." DAG_PC_PREFIX ${DAG_PC_DIR})
+  if(IS_ABSOLUTE ${CMAKE_INSTALL_INCLUDEDIR})
+    set(DAG_PC_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
+  else()
+    set(DAG_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+  endif()
+endif()
+foreach(name IN ITEMS dag dag-eigen)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/packaging/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${DAG_PC_DIR} COMPONENT dag_headers)
+endforeach()
+
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
         COMPONENT dag_headers)
 
