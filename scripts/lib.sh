@@ -72,7 +72,7 @@ This script installs packages on Debian and Ubuntu only. Install them, then star
   Fedora  sudo dnf install gcc-c++ cmake ninja-build python3 eigen3-devel doctest-devel json-devel cli11-devel fmt-devel xtensor-devel gnuplot
   Arch    sudo pacman -S gcc cmake ninja python eigen doctest nlohmann-json cli11 fmt xtensor gnuplot
   macOS   brew install cmake ninja python eigen doctest nlohmann-json cli11 fmt xtensor gnuplot
-  else    a C++20 compiler (g++ 12 or clang++ 14 at least), CMake 3.25, Ninja, Python 3.9, Eigen 3.3,
+  else    a C++20 compiler (g++ 12 or clang++ 14 at least), CMake 3.25, Ninja, Python 3.9, Eigen 3.4,
           doctest, nlohmann-json 3.9, CLI11 2, fmt, gnuplot; xtensor 0.24 if wanted"
 }
 
