@@ -1,9 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Slips seen to break these tests: leader and follower exchanged, ties for the leader in the weak
-// notion, the slope of the quantal response without its tau.
-
 #include <doctest/doctest.h>
 
 #include <cmath>

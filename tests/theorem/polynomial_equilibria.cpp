@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Slips seen to break these tests: the Jacobian's range of the inflated cell not divided by the
-// inflation (nothing is ever settled), the first weight left out of Krawczyk's test, supports cut
-// to the balanced ones (the components of degenerate games go missing).
+// A slip seen to break these tests: the Jacobian's range of the inflated cell not divided by the
+// inflation (nothing is ever settled).
 
 #include <doctest/doctest.h>
 
@@ -74,9 +73,7 @@ TEST_CASE("two players: the same as support enumeration") {
   }
 }
 
-TEST_CASE("2 x 2 x 2 with nine equilibria, and the bound for its supports") {
-  // McKelvey and McLennan (1997): two totally mixed ones are the most of this size. Nau, Gomez and
-  // Hansen's game has an irrational one.
+TEST_CASE("2 x 2 x 2: one mixed equilibrium, and three players who coordinate") {
   const dag::GameTable jordan = dag::named_game("jordan");
   const dag::PolynomialEquilibria one = dag::polynomial_equilibria(jordan);
   REQUIRE(one.equilibria.size() == 1);

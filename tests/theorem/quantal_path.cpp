@@ -1,9 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Slips seen to break these tests: lambda taken in ranges instead of payoffs, the list answered in
-// sorted order instead of its own.
-
 #include <doctest/doctest.h>
 
 #include <cmath>
