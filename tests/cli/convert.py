@@ -37,9 +37,11 @@ class Convert(Case):
                         numbered = [[str(k + 1) for k in range(len(own))] for own in wanted["strategies"]]
                         for result in (expected, found):
                             result["strategy_names"] = result.get("strategy_names") or numbered
-                    if form == "matrix":  # whose lines need names that differ
+                    if form == "profiles":  # whose lines need names that differ
                         expected["strategy_names"] = [own if len(set(own)) == len(own) else numbers for own, numbers
                                                       in zip(expected["strategy_names"], numbered)]
+                    if form == "matrix":  # of one player's payoffs: no place for the players' names
+                        expected["player_names"] = ["Row", "Column"]
                     self.assertEqual(found, expected)
             back = self.folder / "back.nfg"
             self.ok("convert", path, back)

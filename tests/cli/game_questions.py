@@ -12,14 +12,15 @@ class GameQuestions(Case):
     def test_commitment_of_the_textbook_game(self):
         (self.folder / "game.csv").write_text('"(2,1)","(4,0)"\n"(1,0)","(3,1)"\n')
         for ties, attained in (("strong", True), ("weak", False)):
-            found = self.json("commit", "game.csv", "--ties", ties)
+            found = self.json("commit", "game.csv", "--ties", ties, cwd=self.folder)
             self.assertAlmostEqual(found["leader_payoff"], 3.5, places=9)
             self.assertEqual(found["attained"], attained)
         self.refused("commit", "jordan", says="two-player")
         self.refused("commit", "chicken", "--leader", "3", says="1 or 2")
 
     def test_quantal_list_path_and_fit(self):
-        found = self.json("quantal", "general:3x3:1", "--lambda", "10,0,1", "--path", "path.csv")
+        found = self.json("quantal", "general:3x3:1", "--lambda", "10,0,1", "--path", "path.csv",
+                          cwd=self.folder)
         self.assertEqual([e["lambda"] for e in found["equilibria"]], [10, 0, 1])
         with open(self.folder / "path.csv", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -27,7 +28,7 @@ class GameQuestions(Case):
         self.assertAlmostEqual(float(rows[0]["p1_1"]), 1 / 3, places=12)
         counts = [[1000 * p for p in s] for s in found["equilibria"][2]["strategies"]]
         (self.folder / "counts.json").write_text(json.dumps(counts))
-        fit = self.json("quantal", "general:3x3:1", "--fit", "counts.json")["fit"]
+        fit = self.json("quantal", "general:3x3:1", "--fit", "counts.json", cwd=self.folder)["fit"]
         self.assertAlmostEqual(fit["lambda"], 1, places=3)
         self.assertLess(fit["low"], 1)
         self.refused("quantal", "rps", "--lambda", "1,x", says="'x'")
@@ -37,7 +38,8 @@ class GameQuestions(Case):
         path = self.json("quantal", "chicken", "--max-lambda", "20")
         self.assertEqual(len(path["bifurcations"]), 1)
         (self.folder / "start.json").write_text("[[0.99, 0.01], [0.01, 0.99]]")
-        found = self.json("quantal", "chicken", "--lambda", "20", "--start", "start.json")
+        found = self.json("quantal", "chicken", "--lambda", "20", "--start", "start.json",
+                          cwd=self.folder)
         first, second = (s[0] for s in found["equilibria"][0]["strategies"])
         self.assertGreater(abs(first - second), 0.9)
 

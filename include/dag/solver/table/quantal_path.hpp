@@ -21,11 +21,12 @@
 namespace dag {
 
 /// The logit equilibrium at `lambda` (units of 1 / payoff) that Newton's method reaches from
-/// `start`, a profile whose probabilities are all positive: how the other branches of a pitchfork,
-/// and those that are not connected with the principal one, are found. Nothing where it does not
-/// converge, or where the equations are singular. lambda = 0 is uniform play. Errors: as
-/// `validate`; invalid_argument unless lambda >= 0 and finite; not_a_distribution for a zero
-/// probability.
+/// `start`, a profile whose probabilities are all positive, or else from the logit response to it
+/// (near pure play log-probabilities are far from those of any start that one would type): how the
+/// other branches of a pitchfork, and those that are not connected with the principal one, are
+/// found. Nothing where it does not converge, or where the equations are singular. lambda = 0 is
+/// uniform play. Errors: as `validate`; invalid_argument unless lambda >= 0 and finite;
+/// not_a_distribution for a zero probability.
 [[nodiscard]] inline std::optional<LogitBranchPoint> logit_equilibrium_near(
     const GameTable& game, double lambda, const MixedProfile& start) {
   validate(game);
@@ -45,7 +46,26 @@ namespace dag {
   std::vector<double> axis(z.size(), 0.0);
   axis.back() = 1.0;
   if (system.correct(z, axis) == 0) {
-    return {};
+    z.clear();
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      std::vector<double> logits = deviation_payoffs(game, start, i);
+      double top = logits[0];
+      for (const double payoff : logits) {
+        top = std::max(top, payoff);
+      }
+      double sum = 0.0;
+      for (double& logit : logits) {
+        logit = lambda * (logit - top);
+        sum += std::exp(logit);
+      }
+      for (const double logit : logits) {
+        z.push_back(logit - std::log(sum));
+      }
+    }
+    z.push_back(lambda * system.range());
+    if (system.correct(z, axis) == 0) {
+      return {};
+    }
   }
   LogitBranchPoint found;
   found.lambda = lambda;
