@@ -462,5 +462,8 @@ TEST_CASE("vertices: larger random games, lopsided ones, and what limits do") {
   CHECK(!dag::support_enumeration(square, {.time_limit = 0.0}).complete);
   CHECK(dag::lemke_howson(square, {.stop = pressed}).status == dag::Status::stopped);
   CHECK(dag::logit_branch(square, {.stop = pressed}).status == dag::Status::stopped);
-  CHECK(dag::iterated_dominance(square, {.stop = pressed}).status == dag::Status::stopped);
+  const auto untried = dag::iterated_dominance(square, {.stop = pressed});
+  CHECK(untried.status == dag::Status::stopped);
+  CHECK(untried.removed.empty());
+  CHECK(untried.kept[0].size() == square.sizes[0]);
 }

@@ -184,7 +184,8 @@ namespace detail {
 /// the order and holds every Nash and every correlated equilibrium. Pearce (1984),
 /// doi:10.2307/1911197. Mixes are found by `linear_program` on the game of gains, and count only if
 /// their own gains, computed without rounding, are above zero everywhere; pure strategies are
-/// compared exactly. Cost: at most (strategies)^2 linear programs.
+/// compared exactly. Cost: at most (strategies)^2 linear programs. A limit or a stop keeps what was
+/// not yet tried: the status says so.
 [[nodiscard]] inline DominanceResult iterated_dominance(const GameTable& game,
                                                         const DominanceOptions& options = {}) {
   validate(game);
@@ -208,6 +209,10 @@ namespace detail {
       const std::size_t size = current.sizes[player];
       for (std::size_t s = 0; s < size; ++s) {
         const std::size_t original = result.kept[player][s];
+        if (deadline.passed()) {  // the rest is kept untried
+          next[player].push_back(original);
+          continue;
+        }
         const std::vector<double> mix =
             detail::dominating_mix(rows, size, s, options.mixed, options.tolerance, deadline);
         if (mix.empty()) {
