@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
-#include <dag/numeric/log_number.hpp>
+#include <dag/numeric/log_weight.hpp>
 #include <dag/numeric/stationary.hpp>
 
 namespace dag {
@@ -96,13 +96,13 @@ struct RareMutations {
       }
     }
   }
-  std::vector<LogNumber> rates(n * n);
-  std::vector<LogNumber> share(n);
+  std::vector<LogWeight> rates(n * n);
+  std::vector<LogWeight> share(n);
   for (std::size_t e = 0; e < rates.size(); ++e) {
-    rates[e] = LogNumber::of_log(found.log_fixation[e]);
+    rates[e] = LogWeight::of_log(found.log_fixation[e]);
   }
-  (void)detail::eliminate_states<LogNumber>(rates, share);
-  found.share = LogNumber::normalised(share);
+  (void)detail::eliminate_states<LogWeight>(rates, share);
+  found.share = LogWeight::normalised(share);
   return found;
 }
 

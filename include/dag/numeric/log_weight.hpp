@@ -10,20 +10,20 @@
 
 namespace dag {
 
-/// A number >= 0 kept by its logarithm: sums, products and quotients far beyond the range of a
+/// A weight >= 0 kept by its logarithm: sums, products and quotients far beyond the range of a
 /// double, with its relative accuracy times the size of the logarithm. No subtraction.
-class LogNumber {
+class LogWeight {
  public:
-  LogNumber() = default;
-  explicit LogNumber(double value) : log_(std::log(value)) {}
-  [[nodiscard]] static LogNumber of_log(double log) {
-    LogNumber number;
+  LogWeight() = default;
+  explicit LogWeight(double value) : log_(std::log(value)) {}
+  [[nodiscard]] static LogWeight of_log(double log) {
+    LogWeight number;
     number.log_ = log;
     return number;
   }
   [[nodiscard]] double log() const noexcept { return log_; }
 
-  LogNumber& operator+=(LogNumber b) noexcept {
+  LogWeight& operator+=(LogWeight b) noexcept {
     const double high = log_ < b.log_ ? b.log_ : log_;
     const double low = log_ < b.log_ ? log_ : b.log_;
     log_ = low == -std::numeric_limits<double>::infinity()
@@ -31,27 +31,27 @@ class LogNumber {
                : high + std::log1p(std::exp(low - high));
     return *this;
   }
-  LogNumber& operator/=(LogNumber b) noexcept {
+  LogWeight& operator/=(LogWeight b) noexcept {
     log_ -= b.log_;
     return *this;
   }
-  friend LogNumber operator*(LogNumber a, LogNumber b) noexcept {
+  friend LogWeight operator*(LogWeight a, LogWeight b) noexcept {
     const bool zero = a.log_ == -std::numeric_limits<double>::infinity() ||
                       b.log_ == -std::numeric_limits<double>::infinity();
-    return zero ? LogNumber() : of_log(a.log_ + b.log_);
+    return zero ? LogWeight() : of_log(a.log_ + b.log_);
   }
-  friend bool operator>(LogNumber a, LogNumber b) noexcept { return a.log_ > b.log_; }
+  friend bool operator>(LogWeight a, LogWeight b) noexcept { return a.log_ > b.log_; }
 
   /// The numbers over their sum.
-  [[nodiscard]] static std::vector<double> normalised(std::span<const LogNumber> numbers) {
+  [[nodiscard]] static std::vector<double> normalised(std::span<const LogWeight> numbers) {
     double top = -std::numeric_limits<double>::infinity();
-    for (const LogNumber number : numbers) {
+    for (const LogWeight number : numbers) {
       top = number.log_ > top ? number.log_ : top;
     }
     std::vector<double> out;
     out.reserve(numbers.size());
     double sum = 0;
-    for (const LogNumber number : numbers) {
+    for (const LogWeight number : numbers) {
       out.push_back(std::exp(number.log_ - top));
       sum += out.back();
     }
