@@ -127,6 +127,7 @@ struct LeaderGame {
     const detail::PayoffExtent extent = detail::payoff_extent(payoffs);
     const double half = 0.5 * extent.high - 0.5 * extent.low;
     std::vector<double> unit;
+    unit.reserve(payoffs.size());
     for (const double payoff : payoffs) {
       unit.push_back(half > 0 ? (0.5 * payoff - 0.5 * extent.low) / half : 0.0);
     }

@@ -154,6 +154,7 @@ namespace detail {
     const std::vector<std::size_t>& sizes) {
   std::vector<std::vector<std::uint32_t>> choices;
   std::vector<std::size_t> counts;
+  counts.reserve(sizes.size());
   for (const std::size_t size : sizes) {
     counts.push_back((std::size_t{1} << size) - 1);
   }
