@@ -3,7 +3,7 @@
 
 // Fixation, rare mutations, alpha-rank and evolutionary stability against closed forms, plain
 // chains of all states and brute force. Classic slips seen to break these tests: resident and
-// mutant exchanged; N for N - 1 opponents; the limit's exponents added rather than compared.
+// mutant exchanged; N for N - 1 opponents.
 #include <dag/core/random.hpp>
 #include <dag/problem/catalogue.hpp>
 #include <dag/solver/table/alpha_rank.hpp>

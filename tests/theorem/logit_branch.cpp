@@ -9,33 +9,14 @@
 
 #include <doctest/doctest.h>
 
+#include <support/logit.hpp>
+
 #include <cmath>
 #include <random>
 #include <string>
 #include <vector>
 
 namespace {
-
-/// max |p - softmax(lambda g(p))|, from the table alone.
-double fixed_point_error(const dag::GameTable& game, const dag::LogitBranchPoint& at) {
-  double worst = 0;
-  for (std::size_t i = 0; i < game.player_count(); ++i) {
-    const std::vector<double> g = dag::deviation_payoffs(game, at.profile, i);
-    double top = g[0];
-    for (const double payoff : g) {
-      top = payoff > top ? payoff : top;
-    }
-    double sum = 0;
-    for (const double payoff : g) {
-      sum += std::exp(at.lambda * (payoff - top));
-    }
-    for (std::size_t s = 0; s < g.size(); ++s) {
-      const double wanted = std::exp(at.lambda * (g[s] - top)) / sum;
-      worst = std::fmax(worst, std::abs(at.profile[i][s] - wanted));
-    }
-  }
-  return worst;
-}
 
 double largest_log_size(const dag::GameTable& game) {
   double largest = 0;
@@ -56,7 +37,7 @@ TEST_CASE("one player: the path is softmax(lambda u)") {
   REQUIRE(path.status == dag::Status::converged);
   CHECK(path.turning_points == 0);
   for (const dag::LogitBranchPoint& at : path.points) {
-    CHECK(fixed_point_error(game, at) <= 1e-13);
+    CHECK(test::fixed_point_error(game, at) <= 1e-13);
   }
   const dag::LogitBranch one = dag::logit_equilibrium(game, 0.5);
   REQUIRE(one.status == dag::Status::converged);
@@ -77,7 +58,7 @@ TEST_CASE("every point is a logit equilibrium, its regret at most tau log n, its
     CHECK(path.points.front().lambda == 0);
     for (const dag::LogitBranchPoint& at : path.points) {
       // log p is solved to 1e-11, its equations are conditioned like lambda times the payoffs.
-      CHECK(fixed_point_error(game, at) <= 1e-8);
+      CHECK(test::fixed_point_error(game, at) <= 1e-8);
       CHECK(at.lambda * at.max_regret <= largest_log_size(game) * (1 + 1e-9));
     }
     CHECK(dag::max_regret(game, path.points.back().profile) <= 1e-5 * dag::payoff_range(game));
@@ -130,7 +111,7 @@ TEST_CASE("the branch is followed around its turning points") {
   CHECK(path.turning_points == 4);
   int turns = 0;
   for (std::size_t k = 2; k < path.points.size(); ++k) {
-    CHECK(fixed_point_error(game, path.points[k]) <= 1e-8);
+    CHECK(test::fixed_point_error(game, path.points[k]) <= 1e-8);
     const auto& p = path.points;
     turns += (p[k].lambda - p[k - 1].lambda) * (p[k - 1].lambda - p[k - 2].lambda) < 0 ? 1 : 0;
   }

@@ -9,31 +9,7 @@
 
 #include <dag/problem/catalogue.hpp>
 #include <dag/solver/table/quantal_path.hpp>
-
-namespace {
-
-/// max |p - softmax(lambda g(p))| over players and strategies.
-double fixed_point_error(const dag::GameTable& game, const dag::LogitBranchPoint& at) {
-  double worst = 0.0;
-  for (std::size_t i = 0; i < game.player_count(); ++i) {
-    const std::vector<double> g = dag::deviation_payoffs(game, at.profile, i);
-    double top = g[0];
-    for (const double entry : g) {
-      top = std::fmax(top, entry);
-    }
-    double sum = 0.0;
-    for (const double entry : g) {
-      sum += std::exp(at.lambda * (entry - top));
-    }
-    for (std::size_t s = 0; s < g.size(); ++s) {
-      worst =
-          std::fmax(worst, std::abs(at.profile[i][s] - std::exp(at.lambda * (g[s] - top)) / sum));
-    }
-  }
-  return worst;
-}
-
-}  // namespace
+#include <support/logit.hpp>
 
 TEST_CASE("a list of lambda: fixed points of the logit map, in the order of the list") {
   const std::vector<double> lambdas{10, 0, 0.1, 1, 3};
@@ -44,7 +20,7 @@ TEST_CASE("a list of lambda: fixed points of the logit map, in the order of the 
     REQUIRE(points.size() == lambdas.size());
     for (std::size_t k = 0; k < lambdas.size(); ++k) {
       CHECK(points[k].lambda == lambdas[k]);
-      CHECK(fixed_point_error(game, points[k]) <= 1e-9);
+      CHECK(test::fixed_point_error(game, points[k]) <= 1e-9);
     }
   }
 }
@@ -69,7 +45,7 @@ TEST_CASE("both branches of a pitchfork, where the principal one is crossed") {
   CHECK(up->profile[0][0] == doctest::Approx(down->profile[0][1]).epsilon(1e-12));
   CHECK(middle->profile[0][0] == doctest::Approx(0.5));
   for (const auto& point : {*up, *down, *middle}) {
-    CHECK(fixed_point_error(game, point) <= 1e-10);
+    CHECK(test::fixed_point_error(game, point) <= 1e-10);
   }
   const auto below = dag::logit_equilibrium_near(game, 1, {{0.6, 0.4}, {0.6, 0.4}});
   REQUIRE(below);

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
 #include <limits>
 #include <span>
 #include <vector>
+
+#include <dag/numeric/log_sum_exp.hpp>
 
 namespace dag {
 
@@ -44,20 +45,12 @@ class LogWeight {
 
   /// The numbers over their sum.
   [[nodiscard]] static std::vector<double> normalised(std::span<const LogWeight> numbers) {
-    double top = -std::numeric_limits<double>::infinity();
-    for (const LogWeight number : numbers) {
-      top = number.log_ > top ? number.log_ : top;
-    }
     std::vector<double> out;
     out.reserve(numbers.size());
-    double sum = 0;
     for (const LogWeight number : numbers) {
-      out.push_back(std::exp(number.log_ - top));
-      sum += out.back();
+      out.push_back(number.log_);
     }
-    for (double& share : out) {
-      share /= sum;
-    }
+    softmax(out);
     return out;
   }
 

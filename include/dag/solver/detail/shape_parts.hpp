@@ -15,6 +15,14 @@
 
 namespace dag::detail {
 
+/// What of `all` belongs to game g.
+template <class T>
+[[nodiscard]] std::span<T> part_of(std::span<T> all, std::span<const std::int64_t> begin,
+                                   std::size_t g) noexcept {
+  const auto first = static_cast<std::size_t>(begin[g]);
+  return all.subspan(first, static_cast<std::size_t>(begin[g + 1]) - first);
+}
+
 /// Games by their shape, each shape's in order, cut into parts of at most `part` games.
 struct ShapeParts {
   std::vector<std::size_t> order;

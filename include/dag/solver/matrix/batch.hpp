@@ -17,6 +17,7 @@
 #include <dag/core/error.hpp>
 #include <dag/core/parallel.hpp>
 #include <dag/core/status.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/game/batched_games.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/batch_solution.hpp>
@@ -91,6 +92,8 @@ struct RoundedGap {
   return (rows + 1) * (columns + 1) <= 1100;
 }
 
+inline namespace DAG_BINARY_NAMESPACE {
+
 /// One part: games of one shape.
 template <class Real>
 class MatrixBatchPart {
@@ -150,14 +153,10 @@ class MatrixBatchPart {
 
  private:
   [[nodiscard]] std::span<const double> payoffs(std::size_t g) const noexcept {
-    const auto first = static_cast<std::size_t>(games_.entry_begin()[g]);
-    const auto end = static_cast<std::size_t>(games_.entry_begin()[g + 1]);
-    return games_.entries().subspan(first, end - first);
+    return part_of(games_.entries(), games_.entry_begin(), g);
   }
   [[nodiscard]] std::span<double> strategies(std::size_t g) noexcept {
-    const auto first = static_cast<std::size_t>(games_.strategy_begin()[g]);
-    const auto end = static_cast<std::size_t>(games_.strategy_begin()[g + 1]);
-    return std::span<double>(found_.strategies).subspan(first, end - first);
+    return part_of(std::span<double>(found_.strategies), games_.strategy_begin(), g);
   }
   /// By `solve_zero_sum`, with its certificate.
   void alone(std::size_t g, std::size_t rows, std::size_t columns) {
@@ -189,7 +188,10 @@ class MatrixBatchPart {
   std::vector<double> against_;
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace detail
+
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// Solves every game of a batch to the tolerance: games of one shape eight in step by the simplex
 /// method over structures of arrays (`detail::SimplexLanes`), large ones and those that it leaves
@@ -211,4 +213,5 @@ template <std::same_as<double> Real>
   return found;
 }
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag

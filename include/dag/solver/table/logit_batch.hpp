@@ -125,14 +125,10 @@ class LogitBatchPart {
     return widest;
   }
   [[nodiscard]] std::span<const double> payoffs(std::size_t player, std::size_t g) const noexcept {
-    const auto first = static_cast<std::size_t>(games_.entry_begin()[g]);
-    const auto end = static_cast<std::size_t>(games_.entry_begin()[g + 1]);
-    return games_.entries(player).subspan(first, end - first);
+    return part_of(games_.entries(player), games_.entry_begin(), g);
   }
   [[nodiscard]] std::span<double> strategies(std::size_t g) noexcept {
-    const auto first = static_cast<std::size_t>(games_.strategy_begin()[g]);
-    const auto end = static_cast<std::size_t>(games_.strategy_begin()[g + 1]);
-    return std::span<double>(found_.strategies).subspan(first, end - first);
+    return part_of(std::span<double>(found_.strategies), games_.strategy_begin(), g);
   }
 
   void finish(std::size_t g, Status status) {
@@ -219,11 +215,9 @@ template <std::same_as<double> Real>
     const double tau = options.taus.empty() ? options.tau : options.taus[g];
     require(tau > 0 && std::isfinite(tau), Errc::invalid_argument,
             "logit_batch: tau must be > 0 and finite, got ", tau, " for game ", g);
-    const auto first = static_cast<std::size_t>(games.entry_begin()[g]);
-    const auto end = static_cast<std::size_t>(games.entry_begin()[g + 1]);
     double nothing = 0;  // NaN as soon as one is not finite
     for (std::size_t player = 0; player < 2; ++player) {
-      for (const double a : games.entries(player).subspan(first, end - first)) {
+      for (const double a : detail::part_of(games.entries(player), games.entry_begin(), g)) {
         nothing += a / tau * 0;
       }
     }

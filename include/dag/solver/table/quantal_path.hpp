@@ -15,6 +15,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/log_sum_exp.hpp>
 #include <dag/solver/table/detail/logit_system.hpp>
 #include <dag/solver/table/logit_branch.hpp>
 
@@ -49,18 +50,11 @@ namespace dag {
     z.clear();
     for (std::size_t i = 0; i < start.size(); ++i) {
       std::vector<double> logits = deviation_payoffs(game, start, i);
-      double top = logits[0];
-      for (const double payoff : logits) {
-        top = std::max(top, payoff);
-      }
-      double sum = 0.0;
       for (double& logit : logits) {
-        logit = lambda * (logit - top);
-        sum += std::exp(logit);
+        logit *= lambda;
       }
-      for (const double logit : logits) {
-        z.push_back(logit - std::log(sum));
-      }
+      log_normalize(logits);
+      z.insert(z.end(), logits.begin(), logits.end());
     }
     z.push_back(lambda * system.range());
     if (system.correct(z, axis) == 0) {

@@ -12,9 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include <dag/detail/config.hpp>
 #include <dag/solver/detail/lanes.hpp>
 
 namespace dag::detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 #if defined(__GNUC__) || defined(__clang__)
 #define DAG_LANES_HAVE_VECTORS 1
@@ -55,6 +57,7 @@ inline void keep_smaller(const Lanes& above, const Lanes& below, double least, d
   }
 #endif
 }
+#undef DAG_LANES_HAVE_VECTORS
 
 /// Zero-sum games of one shape by the simplex method, eight in step: structure of arrays, every
 /// game with pivots of its own (Dantzig's rule: the largest reduced cost, the smallest ratio; the
@@ -80,9 +83,8 @@ class SimplexLanes {
   /// What 1 / range needs; other games are for other methods.
   [[nodiscard]] static bool takes(double range) noexcept { return range > 1e-290 && range < 1e290; }
 
-  /// `next()` gives the row-major payoffs of the next game as a `Payoffs`, null when there are no
-  /// more; `done(game, *this, lane)` is called for each, in the order in which they end, and reads
-  /// its strategies by `read`.
+  /// `next(lane)` gives the row-major payoffs of the game that takes a lane, null entries when
+  /// there are no more; `done(lane)` is called when a lane's game ends, and reads it by `read`.
   struct Payoffs {
     const double* entries = nullptr;
     double middle = 0;  ///< of the smallest and the largest
@@ -268,4 +270,5 @@ class SimplexLanes {
   std::array<std::int32_t, lane_count> pivots_{};
 };
 
+}  // namespace DAG_BINARY_NAMESPACE
 }  // namespace dag::detail

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <dag/numeric/log_sum_exp.hpp>
 #include <dag/solver/detail/lanes.hpp>
 
 namespace dag::detail {
@@ -86,18 +87,18 @@ class LogitLanes {
   [[nodiscard]] End end(std::size_t lane) const noexcept { return end_[lane]; }
   [[nodiscard]] std::int32_t rounds(std::size_t lane) const noexcept { return rounds_[lane]; }
   /// The strategies after the last Newton step: u = softmax(theta) and v the response to it.
-  void read(std::size_t lane, std::span<double> u, std::span<double> v) const noexcept {
+  void read(std::size_t lane, std::span<double> u, std::span<double> v) const {
     for (std::size_t i = 0; i < k_; ++i) {
       u[i] = theta_[i][lane] - newton(i, lane);
     }
-    softmax(u);
+    dag::softmax(u);
     for (std::size_t j = 0; j < h_; ++j) {
       v[j] = 0;
       for (std::size_t i = 0; i < k_; ++i) {
         v[j] += payoff_v_[j * k_ + i][lane] * u[i];
       }
     }
-    softmax(v);
+    dag::softmax(v);
   }
 
  private:
@@ -253,21 +254,6 @@ class LogitLanes {
       for (std::size_t l = 0; l < lane_count; ++l) {
         p[l] /= sum[l];
       }
-    }
-  }
-
-  static void softmax(std::span<double> logits) noexcept {
-    double largest = logits[0];
-    for (const double logit : logits) {
-      largest = std::max(largest, logit);
-    }
-    double sum = 0;
-    for (double& p : logits) {
-      p = std::exp(p - largest);
-      sum += p;
-    }
-    for (double& p : logits) {
-      p /= sum;
     }
   }
 
