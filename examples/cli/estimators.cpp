@@ -61,9 +61,15 @@ dag::RewardFunction parse_function(const std::string& text) {
                  std::string_view(text), ": k must be a whole number up to 4096");
     return dag::RewardFunction::pass_at_k(static_cast<int>(k));
   }
+  if (text.rfind("max-rl:", 0) == 0) {
+    const double order = number(7);
+    dag::require(order == std::floor(order) && order <= 4096, dag::Errc::invalid_argument,
+                 "--function ", std::string_view(text), ": T must be a whole number up to 4096");
+    return dag::RewardFunction::truncated_inverse(order);
+  }
   dag::fail(dag::Errc::invalid_argument,
-            "--function must be log, inverse, power:ORDER or pass:K, got '", std::string_view(text),
-            "'");
+            "--function must be log, inverse, power:ORDER, pass:K or max-rl:T, got '",
+            std::string_view(text), "'");
 }
 
 /// Bias p E[c] - p g(p) and standard deviation sqrt(p Var c) against p.

@@ -16,6 +16,7 @@
 
 #include <dag/answers/event_reward.hpp>
 #include <dag/answers/goal_reward.hpp>
+#include <dag/answers/majority_reward.hpp>
 #include <dag/answers/pool_table_reward.hpp>
 #include <dag/answers/reward.hpp>
 #include <dag/core/error.hpp>
@@ -181,6 +182,9 @@ RewardPlan plan_part(const dag::UtilityChoice& choice, RewardRequest request) {
   dag::require(utility.family != Family::frozen || !request.reference.empty(),
                dag::Errc::invalid_argument, "--utility ", utility.name,
                " needs --reference, the rollouts whose consensus is frozen");
+  const bool votes = is_one_of<dag::MajorityVote<double>>(plan.formula);
+  dag::require(votes || request.vote_of.empty(), dag::Errc::unsupported,
+               "--vote-of: ", utility.name, " takes no votes; it belongs to majority_vote");
   const bool geometric = is_one_of<GeometricPool>(plan.formula);
   const bool minimax = plan.estimator == dag::EstimatorKind::minimax;
   plan.consensus.counts = plan.estimator == dag::EstimatorKind::leave_one_out
@@ -227,6 +231,13 @@ Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
     }
   } else if (plan.utility.family == Family::values) {
     value_rewards(groups, plan, out);
+  } else if (const auto* vote = std::get_if<dag::MajorityVote<double>>(&plan.formula)) {
+    const std::string& of = plan.request.vote_of;
+    out.consensus =
+        dag::majority_rewards(groups, of.empty() ? dag::VoteOf::all : dag::vote_of(of), reward);
+    for (double& r : out.reward) {
+      r *= vote->tau;
+    }
   } else if (plan.utility.family == Family::gradient) {
     gradient_rewards(groups, plan, reward);
   }

@@ -37,6 +37,7 @@ struct RewardRequest {
   double penalty = 0;
   std::string ground = "discrete";  ///< between answers: discrete, number[:SCALE], or a file
   std::optional<double> epsilon;    ///< of transport
+  std::string vote_of;              ///< of majority_vote: all (empty), others, own
 };
 
 /// Checked: what was asked for makes sense together.

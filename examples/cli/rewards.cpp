@@ -410,8 +410,16 @@ Command add_rewards(CLI::App& app) {
       ->type_name("S")
       ->check(CLI::NonNegativeNumber);
   command
-      ->add_option("--order", options->request.order,
-                   "Order of tsallis, > 1 (default 3), or of alpha (default 0.5)")
+      ->add_option("--vote-of", options->request.vote_of,
+                   "Of majority_vote: whose vote a sample is compared with: all contexts of the "
+                   "question (default), the others, or its own")
+      ->type_name("WHO")
+      ->check(CLI::IsMember({"all", "others", "own"}));
+  command
+      ->add_option(
+          "--order", options->request.order,
+          "Order of tsallis, > 1 (default 3), alpha (default 0.5), max_rl (a whole number, "
+          "default 8) or event_q_logarithm (0 to 1, default 0.5)")
       ->type_name("A");
   command
       ->add_option("--target", options->request.target,

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -78,10 +80,23 @@ double violation(const TrainConfig& config, const Rows& rows) {
   return worst;
 }
 
+/// Probability of the right answers, exact, mean over contexts.
+double label_accuracy(const TrainConfig& config, const Rows& rows) {
+  double sum = 0;
+  for (const auto& row : rows) {
+    for (const std::size_t z : config.labels) {
+      sum += row[z];
+    }
+  }
+  return sum / static_cast<double>(rows.size());
+}
+
 struct Outcome {
   dag::Status status = dag::Status::iteration_limit;
   std::int64_t steps = 0;
   std::vector<double> target;  ///< multipliers and mixtures at the end
+  std::int64_t collapse = 0;   ///< the first step at which the answers had collapsed; 0: none
+  double beta = 0;             ///< of the last step
   double seconds = 0;
 };
 
@@ -99,7 +114,20 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
   AnswerSource source = layered_answers(answers_of(reference));
   source.generic = [&](const TrainPart& part) { return make_generic(config, part); };
   dag::AnyObjective objective = make_objective(config, source);
-  const dag::TrainOptions options = train_options_of(flags, config);
+  dag::TrainOptions options = train_options_of(flags, config);
+  if (!config.labels.empty()) {
+    options.collapse.label = [&](std::size_t, std::int32_t answer) {
+      return std::count(config.labels.begin(), config.labels.end(),
+                        static_cast<std::size_t>(answer)) > 0
+                 ? 1
+                 : 0;
+    };
+  }
+  if (!exact.nu.empty()) {
+    options.collapse.predicted = [&](std::size_t, std::size_t context, std::int32_t z) {
+      return exact.nu[context * config.answers + static_cast<std::size_t>(z)];
+    };
+  }
   dag::detail::validate(options, std::span<const dag::Question<std::size_t>>(questions));
   RunFiles files;  // after all that can be refused
   open_files(flags, files);
@@ -113,6 +141,10 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
           files.log->write(record);
         }
         outcome.steps = record.step;
+        if (record.collapse && outcome.collapse == 0) {
+          outcome.collapse = record.step;
+        }
+        outcome.beta = record.beta;
         outcome.target = record.target.strategy;
         progress.show(static_cast<double>(record.step) / static_cast<double>(options.steps),
                       fmt::format("step {}  answer entropy {:.3f}  KL {:.3f}", record.step,
@@ -159,6 +191,14 @@ int train(const TrainFlags& flags, const TrainConfig& config) {
     json["group_size"] = config.train.group_size;
     json["samples"] =
         static_cast<std::size_t>(outcome.steps) * config.contexts * config.train.group_size;
+    if (config.train.collapse.rule) {
+      json["collapse"] = outcome.collapse > 0 ? nlohmann::ordered_json(outcome.collapse) : nullptr;
+      json["beta"] = outcome.beta;
+    }
+    if (!config.labels.empty()) {
+      json["label_accuracy_before"] = label_accuracy(config, answers_of(reference));
+      json["label_accuracy"] = label_accuracy(config, answers_of(policy));
+    }
     json["total_variation_before"] = before;  // NaN is written as null
     json["total_variation"] = after;
     if (!outcome.target.empty()) {
@@ -183,6 +223,10 @@ int train(const TrainFlags& flags, const TrainConfig& config) {
             ? std::string("no exact equilibrium for this game\n")
             : fmt::format("total variation to the exact equilibrium: {:.4f} before, {:.4f} after\n",
                           before, after));
+    if (outcome.collapse > 0) {
+      say(fmt::format("the answers had collapsed at step {}; beta {:g} at the end\n",
+                      outcome.collapse, outcome.beta));
+    }
     for (std::size_t k = 0; k < outcome.target.size(); ++k) {
       say(fmt::format("{} {}: {:.4f}{}\n",
                       config.constraints.empty() ? "weight of reward" : "multiplier", k,

@@ -52,6 +52,8 @@ void check_part(const TrainConfig& config, const TrainPart& part) {
       field.check(part.data.*(*number), "");
     }
   }
+  need(part.vote.trained <= config.train.group_size, "trained_samples must be at most group_size, ",
+       config.train.group_size, ", got ", part.vote.trained);
   need(part.data.rule == "at_most" || part.data.rule == "at_least" || part.data.rule == "equal",
        "\"rule\" must be at_most, at_least or equal, got '", part.data.rule, "'");
 }
@@ -175,6 +177,9 @@ void check(const TrainConfig& config) {
     }
     check_keys(part);
   }
+  need(config.labels.empty() || !config.is_transformer(),
+       "\"labels\" belong to the layered model; a task brings its own");
+  below(config.labels, config.answers, "right answer of \"labels\"");
   for (const TrainConstraint& c : config.constraints) {
     below(c.contexts, config.contexts, "constrained context");
     below(c.equal_to, config.contexts, "constrained context");

@@ -58,6 +58,12 @@ std::string fingerprint_of(const TrainConfig& config) {
     lines.add(head + "rewards", rows(part.data.rewards));
     lines.add(head + "kernel", rows(part.data.kernel));
     lines.add(head + "cost", rows(part.data.cost));
+    if (part.name == "majority_vote") {
+      lines.add(head + "vote_of", part.vote.of);
+      lines.add(head + "trained_samples", part.vote.trained);
+      lines.add(head + "vote_memory", part.vote.memory);
+      lines.add(head + "vote_every", part.vote.every);
+    }
   }
   for (std::size_t k = 0; k < config.constraints.size(); ++k) {
     const TrainConstraint& c = config.constraints[k];
@@ -89,6 +95,12 @@ void add_train_options(CLI::App& app, TrainFlags& flags) {
                  "Go on from this file if it is there; write it on the way")
       ->type_name("FILE")
       ->check(file_name());
+  app.add_option(
+         "--on-collapse", flags.on_collapse,
+         "When the answers collapse (accuracy where there are labels, else entropy, falls): "
+         "stop, anchor (raise beta) or report; key \"collapse\" of CONFIG has the limits")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"stop", "anchor", "report"}));
   add_time_limit(app, flags.time_limit);
   add_common(app, flags.common);
 }
@@ -101,6 +113,9 @@ TrainConfig train_config_of(const TrainFlags& flags) {
                "give a configuration file or --preset NAME (", preset_names(), ")");
   TrainConfig config = flags.config.empty() ? train_preset(flags.preset)
                                             : read_train_config(flags.config, flags.preset);
+  if (!flags.on_collapse.empty()) {
+    config.train.collapse.rule = dag::on_collapse(flags.on_collapse);
+  }
   check(config);
   start_time_limit(flags.time_limit);
   return config;
@@ -154,6 +169,7 @@ void become_transformer_trainer(const TrainFlags& flags, const TrainConfig& conf
   pass("--preset", flags.preset);
   pass("--metrics", flags.metrics);
   pass("--checkpoint", flags.checkpoint);
+  pass("--on-collapse", flags.on_collapse);
   if (flags.time_limit > 0) {
     pass("--time-limit", std::to_string(flags.time_limit));
   }

@@ -21,7 +21,8 @@ struct TrainFlags {
   std::string preset;
   std::string metrics;
   std::string checkpoint;
-  double time_limit = 0;  ///< seconds; 0: none
+  std::string on_collapse;  ///< of the watch; empty: the configuration's
+  double time_limit = 0;    ///< seconds; 0: none
 };
 void add_train_options(CLI::App& app, TrainFlags& flags);
 

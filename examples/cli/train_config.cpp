@@ -126,6 +126,14 @@ void take_part(Keys& keys, TrainPart& part) {
   take("smoothing", part.smoothing);
   take("step", part.step);
   take("tau", part.data.weight);
+  std::string vote_of;
+  take("vote_of", vote_of);
+  if (!vote_of.empty()) {
+    part.vote.of = dag::vote_of(vote_of);
+  }
+  take("trained_samples", part.vote.trained);
+  take("vote_memory", part.vote.memory);
+  take("vote_every", part.vote.every);
   take("correct", part.correct);
   for (const dag::UtilityEntry& entry : dag::utility_registry()) {
     for (const dag::UtilityField& field : entry.fields) {
@@ -398,6 +406,21 @@ void take_training(Keys& keys, TrainConfig& config) {
                ": \"schedule\" must be cosine or constant, got \"", schedule, "\"");
   o.learning_rate.total = schedule == "cosine" ? o.steps : 0;
   keys.take("clip_norm", o.clip_norm);
+  keys.take("labels", config.labels);
+  if (const auto object = keys.take_any("collapse")) {
+    Keys own(*object, keys.where() + ": collapse");
+    std::string rule;
+    own.take("rule", rule);
+    if (!rule.empty()) {
+      o.collapse.rule = dag::on_collapse(rule);
+    }
+    own.take("accuracy_drop", o.collapse.accuracy_drop);
+    own.take("entropy_share", o.collapse.entropy_share);
+    own.take("first_steps", o.collapse.first_steps);
+    own.take("memory", o.collapse.memory);
+    own.take("raise", o.collapse.raise);
+    own.finish();
+  }
   keys.take("refresh_every", o.refresh_every);
   keys.take("refresh_mixup", o.refresh_mixup);
   keys.take("evaluate_every", o.evaluate_every);
@@ -435,6 +458,9 @@ bool part_uses(const dag::UtilityChoice& choice, std::string_view key) {
   }
   if (key == "smoothing") {
     return std::holds_alternative<dag::GeometricCoherence<double>>(formula);
+  }
+  if (key == "vote_of" || key == "trained_samples" || key == "vote_memory" || key == "vote_every") {
+    return std::holds_alternative<dag::MajorityVote<double>>(formula);
   }
   if (key == "step") {
     return std::holds_alternative<dag::RobustReward<double>>(formula);

@@ -12,6 +12,7 @@
 
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/constraint_objective.hpp>
+#include <dag/train/majority_objective.hpp>
 #include <dag/train/presets.hpp>
 #include <dag/train/sum_objective.hpp>
 #include <dag/train/train_options.hpp>
@@ -30,6 +31,7 @@ struct TrainPart {
   double smoothing = 0.5;                 ///< of the geometric pool
   double step = 0.1;                      ///< of robust rewards
   dag::WeightSchedule weight = {};
+  dag::MajorityOptions vote = {};  ///< of majority_vote; its weight is tau
 
   [[nodiscard]] bool was_given(std::string_view key) const;
   /// Errors: invalid_argument with the list of names.
@@ -89,6 +91,7 @@ struct TrainConfig {
   TrainTask task;
   TrainSupervised supervised;
   std::string optimizer = "adam";
+  std::vector<std::size_t> labels = {};  ///< right answers, for the watch of a collapse
   dag::TrainOptions train{
       .steps = 1500,
       .group_size = 64,

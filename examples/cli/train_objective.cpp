@@ -32,11 +32,8 @@ using Point = dag::Probability<double>;
 /// that are polynomials and for pass@k, else plug-in.
 dag::EstimatorKind table_of(dag::RewardFunction function, dag::EstimatorKind logarithms) {
   using Form = dag::RewardFunction::Form;
-  const bool polynomial =
-      function.form == Form::pass_at_k ||
-      (function.form == Form::power && function.order == std::floor(function.order));
   return function.form == Form::logarithm ? logarithms
-         : polynomial                     ? dag::EstimatorKind::u_statistic
+         : function.is_polynomial()       ? dag::EstimatorKind::u_statistic
                                           : dag::EstimatorKind::plug_in;
 }
 
@@ -61,6 +58,10 @@ dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPa
   const dag::EstimatorKind logarithms = dag::estimator_kind(part.estimator);
   if constexpr (std::is_same_v<U, dag::ExpectedReward<double>>) {
     return dag::AnswerReward(scaled(source.reward(part), part.data.weight));
+  } else if constexpr (std::is_same_v<U, dag::MajorityVote<double>>) {
+    dag::MajorityOptions options = part.vote;
+    options.weight = u.tau;
+    return dag::MajorityObjective(options);
   } else if constexpr (dag::EventUtility<U>) {
     const dag::TableReward table = u.table_reward();
     return dag::EventObjective(
@@ -133,7 +134,8 @@ bool is_generic(const dag::AnyUtility& utility) {
          std::visit(
              [](const auto& u) {
                using U = std::remove_cvref_t<decltype(u)>;
-               return dag::DirectUtility<U> && !dag::PointwiseUtility<U>;
+               return dag::DirectUtility<U> && !dag::PointwiseUtility<U> &&
+                      !std::is_same_v<U, dag::MajorityVote<double>>;
              },
              utility);
 }

@@ -99,6 +99,35 @@ TEST_CASE("golden vectors of every convention") {
   CHECK_THROWS_AS((void)dag::advantage_kind("grpo"), dag::Error);
 }
 
+TEST_CASE("towards the Target: n softmax(s) - 1, the gradient of a cross-entropy") {
+  const std::vector<double> s{0.3, -1.2, 2.0, unscored, 0.3};
+  const auto [a, report] = run(Advantage::target, s, {0, 5});
+  // sum_i q_i log p_i with p = softmax(theta) over the scored samples, differenced at theta = 0.
+  double total = 0;
+  for (const double r : s) {
+    total += std::isnan(r) ? 0 : std::exp(r);
+  }
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto loss = [&](double theta) {
+      double normal = 3 + std::exp(theta), sum = 0;
+      for (std::size_t j = 0; j < 5; ++j) {
+        sum += std::isnan(s[j])
+                   ? 0
+                   : std::exp(s[j]) / total * ((j == i ? theta : 0) - std::log(normal));
+      }
+      return sum;
+    };
+    const double slope = std::isnan(s[i]) ? 0 : 4 * (loss(1e-5) - loss(-1e-5)) / 2e-5;
+    CHECK(a[i] == doctest::Approx(slope).epsilon(1e-8));
+  }
+  CHECK(report.unscored_samples == 1);
+  // A constant in the rewards moves nothing.
+  const auto moved = run(Advantage::target, {700.3, 698.8, 702.0, unscored, 700.3}, {0, 5});
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(moved.advantage[i] == doctest::Approx(a[i]).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("a near tie: one input, three conventions, 124 times apart") {
   const std::vector<double> rewards{1, 1.00001};
   CHECK(prints_as(run(Advantage::trl_group, rewards, {0, 2}).advantage[1], 0.046698, 6));

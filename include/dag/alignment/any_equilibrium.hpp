@@ -16,6 +16,7 @@
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/all_equilibria.hpp>
 #include <dag/alignment/equilibrium.hpp>
+#include <dag/alignment/majority_equilibria.hpp>
 #include <dag/core/error.hpp>
 #include <dag/utility/any_utility.hpp>
 #include <dag/utility/family_sums.hpp>
@@ -132,6 +133,38 @@ template <Utility U>
   return out;
 }
 
+/// The majority vote: its equilibria in closed form, those of all contexts together, so that the
+/// j-th of one context belongs to the j-th of every other.
+[[nodiscard]] inline AnyEquilibrium solve_majority(const MajorityVote<double>& vote,
+                                                   const Contexts<double>& contexts, double beta,
+                                                   const EquilibriumOptions<double>& options) {
+  const AlignmentGame<MajorityVote<double>, no_backend> game(vote, contexts, beta);
+  const MajorityEquilibria all = majority_equilibria(contexts, beta, vote.tau);
+  AnyEquilibrium out;
+  out.equilibria.resize(contexts.blocks().count());
+  for (std::size_t j = 0; j < all.log_nu.size(); ++j) {
+    AlignmentSolution<double> one;
+    one.method = AlignmentMethod::closed_form;
+    one.blocks = contexts.blocks();
+    one.log_nu = all.log_nu[j];
+    certify_policy(game, one);
+    one.status = one.residual <= options.tolerance ? Status::converged : Status::stalled;
+    for (std::size_t x = 0; x < contexts.blocks().count(); ++x) {
+      const auto nu = one.strategy(x), log_nu = one.log_strategy(x);
+      out.equilibria[x].found.push_back({.nu = {nu.begin(), nu.end()},
+                                         .log_nu = {log_nu.begin(), log_nu.end()},
+                                         .stable = true,
+                                         .residual = one.residual,
+                                         .value = one.value});
+      out.equilibria[x].reached = all.reached;
+    }
+    if (j == all.reached) {
+      out.solution = std::move(one);
+    }
+  }
+  return out;
+}
+
 /// A utility with its data in place: a consensus that was not given is frozen at the reference's.
 [[nodiscard]] inline AnyUtility at_reference(AnyUtility utility, const Contexts<double>& contexts) {
   std::visit(
@@ -158,9 +191,9 @@ template <Utility U>
 /// their types: pointwise parts by scalar roots, beside adversarial ones by the dual, an event, a
 /// consensus or pairs alone by their own solvers, any other sum without an adversarial part by its
 /// gradient. Convex parts (`Sharpening`, `PowerSharpening`) by branches: all equilibria of every
-/// context. A frozen consensus without data is that of the reference. Errors: those of
-/// `equilibrium` and of the utilities' `check`; unsupported (an adversarial part beside one that is
-/// not pointwise), invalid_argument (no parts).
+/// context; a majority vote alone, in closed form. A frozen consensus without data is that of the
+/// reference. Errors: those of `equilibrium` and of the utilities' `check`; unsupported (an
+/// adversarial part beside one that is not pointwise), invalid_argument (no parts).
 [[nodiscard]] inline AnyEquilibrium any_equilibrium(
     std::span<const AnyUtility> parts, const Contexts<double>& contexts, double beta,
     const EquilibriumOptions<double>& options = {}) {
@@ -175,6 +208,8 @@ template <Utility U>
           using U = std::remove_cvref_t<decltype(u)>;
           check_utility(u, blocks);
           adversarial = adversarial || AdversarialUtility<U>;
+          require(!std::is_same_v<U, MajorityVote<double>> || parts.size() == 1, Errc::unsupported,
+                  "any_equilibrium: majority_vote is solved alone");
           pointwise = pointwise && (PointwiseUtility<U> || AdversarialUtility<U>);
         },
         ready.back());
@@ -194,7 +229,9 @@ template <Utility U>
     std::optional<AnyEquilibrium> own;
     std::visit(
         [&](auto& u) {
-          if constexpr (detail::has_own_solver<std::remove_cvref_t<decltype(u)>>) {
+          if constexpr (std::is_same_v<std::remove_cvref_t<decltype(u)>, MajorityVote<double>>) {
+            own = detail::solve_majority(u, contexts, beta, options);
+          } else if constexpr (detail::has_own_solver<std::remove_cvref_t<decltype(u)>>) {
             own = detail::solve_alignment(std::move(u), contexts, beta, options);
           }
         },

@@ -32,8 +32,7 @@ namespace dag {
 /// (log, 1/p) no other hit counts as half a hit.
 [[nodiscard]] inline std::vector<double> leave_one_out_table(std::size_t group_size,
                                                              const RewardFunction& function) {
-  const bool infinite_at_zero = function.form == RewardFunction::Form::logarithm ||
-                                function.form == RewardFunction::Form::inverse;
+  const bool infinite_at_zero = function.is_infinite_at_zero();
   std::vector<double> table(group_size);
   for (std::size_t k = 0; k < group_size; ++k) {
     const double hits = k == 0 && infinite_at_zero ? 0.5 : static_cast<double>(k);
@@ -56,6 +55,8 @@ namespace dag {
 
 /// The U-statistic of g, m = K-1:
 /// - p^j <- C(k,j)/C(m,j) (integer j <= m): unbiased. Gini, Tsallis, Euclidean coherence.
+/// - MaxRL of order T, sum_{j<=T} (1-p)^(j-1) <- sum_{j<=T} C(m-c,j-1)/C(m,j-1) (T <= K): unbiased;
+///   K/(k+1) at T = K.
 /// - pass@k, j(1-p)^(j-1) <- j C(m-c,j-1)/C(m,j-1), c correct among the others (j <= K): unbiased.
 /// - log p and 1/p have no unbiased estimator; their series at p = 1 cut at degree m have, and are
 ///   the digamma table and K/(k+1) = the plug-in.
@@ -69,7 +70,8 @@ namespace dag {
     return plug_in_table(group_size, function);
   }
   const bool power = function.form == RewardFunction::Form::power;
-  const double degree = power ? function.order : function.order - 1;
+  const bool truncated = function.form == RewardFunction::Form::truncated_inverse;
+  const double degree = function.degree();
   require(degree >= 0 && degree == std::floor(degree), Errc::invalid_argument,
           "u_statistic_table: the order must be an integer, got ", function.order,
           "; use the plug-in table for others");
@@ -81,13 +83,15 @@ namespace dag {
   for (std::size_t k = 0; k < group_size; ++k) {
     const std::size_t hits = power ? k : group_size - 1 - k;
     // C(hits, j) / C(m, j) as a product of ratios <= 1; a factor is 0 when hits < j.
-    long double value = power ? 1.0L : static_cast<long double>(function.order);
+    long double value = power || truncated ? 1.0L : static_cast<long double>(function.order);
+    long double sum = value;
     for (std::size_t i = 0; i < j; ++i) {
       value *= hits > i ? static_cast<long double>(hits - i) /
                               static_cast<long double>(group_size - 1 - i)
                         : 0.0L;
+      sum += value;
     }
-    table[k] = static_cast<double>(value);
+    table[k] = static_cast<double>(truncated ? sum : value);
   }
   return table;
 }

@@ -54,9 +54,11 @@ enum class EstimatorKind {
 struct RewardFunction {
   enum class Form {
     logarithm,  ///< log p: Shannon entropy, reverse KL, arithmetic coherence
-    power,      ///< p^order, order > 0: Gini (1), Tsallis-a (a - 1), Euclidean coherence (1)
+    power,  ///< p^order: Gini (1), Tsallis-a (a - 1), Euclidean coherence (1); < 0: q-logarithms
     pass_at_k,  ///< order (1-p)^(order-1), order = 1, 2, ...: p is that of the correct set
-    inverse     ///< 1/p: answer log-likelihood
+    inverse,    ///< 1/p: answer log-likelihood
+    /// (1 - (1-p)^order) / p = sum over j <= order of (1-p)^(j-1), order = 1, 2, ...: MaxRL
+    truncated_inverse
   };
   Form form = Form::logarithm;
   double order = 1;
@@ -69,6 +71,24 @@ struct RewardFunction {
     return {Form::pass_at_k, k};
   }
   [[nodiscard]] static constexpr RewardFunction inverse() noexcept { return {Form::inverse, 1}; }
+  [[nodiscard]] static constexpr RewardFunction truncated_inverse(double order) noexcept {
+    return {Form::truncated_inverse, order};
+  }
+  /// Degree of the polynomial in p that g is, if its order is a whole number; < 0 where it is none.
+  [[nodiscard]] constexpr double degree() const noexcept {
+    switch (form) {
+      case Form::power: return order;
+      case Form::pass_at_k:
+      case Form::truncated_inverse: return order - 1;
+      default: return -1;
+    }
+  }
+  [[nodiscard]] bool is_polynomial() const noexcept {
+    return degree() >= 0 && degree() == std::floor(degree());
+  }
+  [[nodiscard]] constexpr bool is_infinite_at_zero() const noexcept {
+    return form == Form::logarithm || form == Form::inverse || (form == Form::power && order < 0);
+  }
 
   /// g(p) for 0 < p <= 1 (at 0: -inf for log, +inf for 1/p).
   template <std::floating_point Scalar>
@@ -79,6 +99,9 @@ struct RewardFunction {
       case Form::pass_at_k:
         return static_cast<Scalar>(order) * std::pow(1 - p, static_cast<Scalar>(order - 1));
       case Form::inverse: return 1 / p;
+      case Form::truncated_inverse:
+        return p > 0 ? -std::expm1(static_cast<Scalar>(order) * std::log1p(-p)) / p
+                     : static_cast<Scalar>(order);
     }
     return 0;
   }
@@ -89,6 +112,7 @@ struct RewardFunction {
     switch (form) {
       case Form::logarithm: return xlogx(p);
       case Form::inverse: return 1;
+      case Form::power: return std::pow(p, static_cast<Scalar>(order + 1));
       default: return p * (*this)(p);
     }
   }

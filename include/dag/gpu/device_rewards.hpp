@@ -168,6 +168,8 @@ class DeviceGroups {
   }
   [[nodiscard]] static device::GroupRule<Scalar> rule_of(Advantage kind) {
     const AdvantageConvention& said = convention(kind);
+    require(said.baseline != AdvantageConvention::Baseline::softmax, Errc::unsupported,
+            "table_rewards: advantages towards the Target are taken on the CPU");
     device::GroupRule<Scalar> rule{
         .scaled = said.divisor == AdvantageConvention::Divisor::group,
         .others = said.gain == AdvantageConvention::Gain::others,

@@ -95,12 +95,40 @@ struct GroupMoments {
   return rule.gain == AdvantageConvention::Gain::others ? n / (n - 1) : 1;
 }
 
+/// n q_i - 1 with q = softmax(s) over the scored samples: the ascent direction of sum_i q_i log
+/// pi_i, the cross-entropy to the Target's q ∝ pi exp(s) on the sampled answers, less its mean.
+template <class Scalar>
+void target_advantages(const GroupMoments& moments, std::span<const Scalar> group,
+                       std::span<const std::int64_t> times, std::span<Scalar> out) {
+  double most = 0;
+  for (const Scalar s : group) {
+    most = !std::isnan(s) && s - moments.least > most ? s - moments.least : most;
+  }
+  ExactSum total;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const std::int64_t samples = std::isnan(group[i]) ? 0 : times.empty() ? 1 : times[i];
+    for (std::int64_t k = 0; k < samples; ++k) {  // the bits of samples given one by one
+      total.add(std::exp((group[i] - moments.least) - most));
+    }
+  }
+  const double mean = moments.count > 0 ? total.value() / static_cast<double>(moments.count) : 1;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    out[i] = std::isnan(group[i]) || moments.tied
+                 ? Scalar{0}
+                 : static_cast<Scalar>(std::exp((group[i] - moments.least) - most) / mean - 1);
+  }
+}
+
 /// One group; `scale`: what the whole batch says.
 template <class Scalar>
 void group_advantages(const AdvantageConvention& rule, const GroupMoments& moments,
                       std::span<const Scalar> group, std::span<const Scalar> lengths, double scale,
-                      std::span<Scalar> out) {
+                      std::span<Scalar> out, std::span<const std::int64_t> times = {}) {
   using Baseline = AdvantageConvention::Baseline;
+  if (rule.baseline == Baseline::softmax) {
+    target_advantages(moments, group, times, out);
+    return;
+  }
   const bool alone = moments.count == 1;
   double factor = scale * (alone ? rule.alone : 1);
   double base = 0;  // beyond the mean
@@ -258,7 +286,8 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
             "advantages: pass-at-k needs two scored samples a group, group ", g, " has ",
             moments.count);
     const auto own_lengths = lengths.empty() ? lengths : lengths.subspan(first, size);
-    detail::group_advantages(rule, moments, group, own_lengths, scale, out.subspan(first, size));
+    detail::group_advantages(rule, moments, group, own_lengths, scale, out.subspan(first, size),
+                             times.empty() ? times : times.subspan(first, size));
   }
   if (rule.whiten) {
     detail::whiten_tokens(rewards, lengths, out, report.scale);

@@ -31,12 +31,13 @@ enum class Advantage {
   reinforce_plus_plus_baseline,  ///< s - mean (alone: s), whitened over all tokens of the batch
   reinforce_plus_plus,           ///< s, whitened over all tokens of the batch (return at gamma = 1)
   raw,                           ///< s itself: REINFORCE, or ReMax with s less the greedy reward
+  target,  ///< n q - 1, q = softmax(s) over the group: towards the Target (TPO); alone: 0
 };
 
 /// What a convention does, as data:
 ///   (s - baseline) * gain / divisor, divisor = sqrt(max(variance, variance_floor)) + epsilon or 1.
 struct AdvantageConvention {
-  enum class Baseline { none, mean, mean_by_length, second_best };
+  enum class Baseline { none, mean, mean_by_length, second_best, softmax };
   enum class Divisor { one, group, batch };
   enum class Gain { one, others, scored };  ///< 1, n / (n - 1), scored samples / those with s != 0
 
@@ -58,7 +59,7 @@ inline constexpr auto advantage_conventions = [] {
   using B = C::Baseline;
   using D = C::Divisor;
   constexpr auto mean = B::mean;
-  return std::array<C, 15>{{
+  return std::array<C, 16>{{
       {"trl-group", A::trl_group, mean, D::group, 1e-4},
       {"trl-batch", A::trl_batch, mean, D::batch, 1e-4},
       {"trl-none", A::trl_none},
@@ -76,6 +77,7 @@ inline constexpr auto advantage_conventions = [] {
        C::Gain::one, 1, true},
       {"reinforce-plus-plus", A::reinforce_plus_plus, B::none, D::one, 0, 0, C::Gain::one, 1, true},
       {"raw", A::raw, B::none, D::one, 0, 0, C::Gain::one, 1},
+      {"target", A::target, B::softmax},
   }};
 }();
 

@@ -30,6 +30,7 @@ struct Checkpoint {
   std::vector<double> multipliers;
   /// What made it: `name=value` lines of all options that change the numbers. Empty: not known.
   std::string fingerprint = {};
+  std::vector<double> watch = {};  ///< as `MajorityWatch::state`
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
@@ -48,7 +49,7 @@ namespace detail {
 }
 
 inline constexpr std::array<unsigned char, 8> checkpoint_magic{'d', 'a', 'g', 'c',
-                                                               'k', 'p', 't', 2};
+                                                               'k', 'p', 't', 3};
 
 class ByteWriter {
  public:
@@ -149,8 +150,8 @@ class ByteReader {
                                                  const std::string& path) {
   constexpr std::size_t name = checkpoint_magic.size() - 1;  // the last byte is the version
   require(bytes.size() >= checkpoint_magic.size() + 8 &&
-              std::memcmp(bytes.data(), checkpoint_magic.data(), name) == 0 &&
-              (bytes[name] == 1 || bytes[name] == checkpoint_magic[name]),
+              std::memcmp(bytes.data(), checkpoint_magic.data(), name) == 0 && bytes[name] >= 1 &&
+              bytes[name] <= checkpoint_magic[name],
           Errc::parse, "'", path, "' is no checkpoint of this version");
   const auto body = bytes.first(bytes.size() - 8);
   ByteReader tail(bytes.last(8), path);
@@ -167,6 +168,9 @@ class ByteReader {
   found.multipliers = in.numbers();
   if (bytes[name] != 1) {  // version 1 had none
     found.fingerprint = in.text();
+  }
+  if (bytes[name] >= 3) {
+    found.watch = in.numbers();
   }
   require(in.at_end(), Errc::parse, "checkpoint '", path, "' has bytes after its end");
   return found;
@@ -188,6 +192,7 @@ inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& pat
   out.numbers(checkpoint.optimizer);
   out.numbers(checkpoint.multipliers);
   out.text(checkpoint.fingerprint);
+  out.numbers(checkpoint.watch);
   out.word(detail::crc32(out.bytes()));
   AtomicFile file(path);
   file.write({reinterpret_cast<const char*>(out.bytes().data()), out.bytes().size()});

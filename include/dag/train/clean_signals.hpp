@@ -90,12 +90,8 @@ class TablesBySize {
   }
   /// Whether groups of this size have a table of the kind.
   [[nodiscard]] bool serves(std::size_t size) const {
-    const bool polynomial = function_.form == RewardFunction::Form::power ||
-                            function_.form == RewardFunction::Form::pass_at_k;
-    const double degree =
-        function_.form == RewardFunction::Form::power ? function_.order : function_.order - 1;
-    return kind_ != EstimatorKind::u_statistic || !polynomial ||
-           degree <= static_cast<double>(size - 1);
+    return kind_ != EstimatorKind::u_statistic || function_.degree() < 0 ||
+           function_.degree() <= static_cast<double>(size - 1);
   }
   [[nodiscard]] const RewardFunction& function() const { return function_; }
 

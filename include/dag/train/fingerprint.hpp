@@ -60,6 +60,14 @@ class FingerprintLines {
   lines.add("clip_norm", o.clip_norm);
   lines.add("refresh_every", o.refresh_every);
   lines.add("refresh_mixup", o.refresh_mixup);
+  if (o.collapse.rule) {
+    lines.add("on_collapse", *o.collapse.rule);
+    lines.add("collapse_accuracy_drop", o.collapse.accuracy_drop);
+    lines.add("collapse_entropy_share", o.collapse.entropy_share);
+    lines.add("collapse_first_steps", o.collapse.first_steps);
+    lines.add("collapse_memory", o.collapse.memory);
+    lines.add("collapse_raise", o.collapse.raise);
+  }
   const PolicyLossOptions& p = o.policy_loss;
   lines.add("surrogate", p.surrogate);
   lines.add("ratio", p.ratio);

@@ -16,6 +16,7 @@
 #include <dag/policy/advantage_kind.hpp>
 #include <dag/policy/dead_group.hpp>
 #include <dag/policy/policy_loss_options.hpp>
+#include <dag/train/majority_watch.hpp>
 #include <dag/train/schedule.hpp>
 
 namespace dag {
@@ -51,6 +52,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   std::int64_t refresh_every = 0;  ///< steps between updates of the reference; 0: frozen
   double refresh_mixup = 1;        ///< reference <- mixup * policy + (1 - mixup) * reference
+  CollapseOptions collapse = {};   ///< watches the majorities, and what a collapse does
   std::int64_t evaluate_every =
       0;                         ///< steps between calls of `evaluate` (and at the end); 0: never
   std::int64_t noise_every = 0;  ///< steps between measures of the gradient's noise; 0: never
@@ -81,6 +83,8 @@ void validate(const TrainOptions& o, std::span<const Question<Prompt>> questions
   need(o.group_size >= 2, "group_size must be >= 2: one sample has nothing to be compared with",
        static_cast<double>(o.group_size));
   need(o.beta >= 0 && std::isfinite(o.beta), "beta must be >= 0 and finite", o.beta);
+  need(o.collapse.rule != OnCollapse::anchor || o.beta > 0,
+       "on_collapse anchor raises beta, which must be > 0", o.beta);
   need(o.epochs >= 1, "epochs must be >= 1", static_cast<double>(o.epochs));
   need(o.clip_norm > 0, "clip_norm must be > 0", o.clip_norm);
   need(o.refresh_every >= 0, "refresh_every must be >= 0", static_cast<double>(o.refresh_every));

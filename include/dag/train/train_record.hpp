@@ -23,8 +23,18 @@ struct TrainRecord {
   double answer_entropy = 0;  ///< plug-in, mean over groups, nats
   double distinct = 0;        ///< mean distinct answers a group
   double majority = 0;        ///< mean share of the most frequent answer
-  double missing = 0;         ///< share of samples without an answer
-  double dead_groups = 0;     ///< share of groups whose signals are all equal
+  // Of every question's majority over all its contexts, means over the step's questions:
+  double flip_rate = std::numeric_limits<double>::quiet_NaN();  ///< not that of its last use
+  double margin = std::numeric_limits<double>::quiet_NaN();     ///< share less that of the next
+  double agreement = std::numeric_limits<double>::quiet_NaN();  ///< share, where it did not flip
+  double label_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of judged samples
+  /// Total variation of a group's sampled answers to the predicted equilibrium; sampling alone
+  /// keeps it above 0.
+  double equilibrium_distance = std::numeric_limits<double>::quiet_NaN();
+  bool collapse = false;   ///< by the rule of `CollapseOptions`
+  double beta = 0;         ///< of this step
+  double missing = 0;      ///< share of samples without an answer
+  double dead_groups = 0;  ///< share of groups whose signals are all equal
   /// Of the sampled game, mean over groups, with a = signal - beta (log pi - log reference): what
   /// the best response to the sampled rewards gains, beta log mean exp(a / beta) - mean a >= 0. It
   /// has a floor of about Var(a) / (2 beta) from sampling, so it is read against its own past.
@@ -80,6 +90,13 @@ inline void append_json(std::string& out, std::string_view key, const std::vecto
   append_json(text, "answer_entropy", r.answer_entropy);
   append_json(text, "distinct", r.distinct);
   append_json(text, "majority", r.majority);
+  append_json(text, "flip_rate", r.flip_rate);
+  append_json(text, "margin", r.margin);
+  append_json(text, "agreement", r.agreement);
+  append_json(text, "label_accuracy", r.label_accuracy);
+  append_json(text, "equilibrium_distance", r.equilibrium_distance);
+  append_json(text, "collapse", r.collapse ? 1.0 : 0.0);
+  append_json(text, "beta", r.beta);
   append_json(text, "missing", r.missing);
   append_json(text, "dead_groups", r.dead_groups);
   append_json(text, "gap", r.gap);

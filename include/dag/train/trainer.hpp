@@ -112,6 +112,7 @@ class Training {
         optimiser_(optimiser),
         options_(options),
         score_(options),
+        watch_(options.collapse),
         contexts_(questions[0].contexts.size()),
         count_(static_cast<std::size_t>(model.parameter_count())),
         order_(questions.size()) {
@@ -140,8 +141,10 @@ class Training {
     TrainRecord record;
     record.step = index + 1;
     record.learning_rate = options_.learning_rate.at(index);
+    beta_ = record.beta = options_.beta * watch_.beta_factor();
     draw(index);
     judge(index, record);
+    (void)watch_.close(record);
     live_ = signal_.size();
     weigh(record);
     if (options_.noise_every > 0 && record.step % options_.noise_every == 0 && live_ > 0) {
@@ -158,7 +161,7 @@ class Training {
   }
   [[nodiscard]] Checkpoint snapshot(std::int64_t step) const {
     Checkpoint point{options_.seed,      step, parameters_of(model_), parameters_of(anchor()),
-                     optimiser_.state(), {},   fingerprint()};
+                     optimiser_.state(), {},   fingerprint(),         watch_.state()};
     if constexpr (AdaptiveObjective<Objective>) {
       point.multipliers = std::as_const(objective_).state();
     }
@@ -182,6 +185,7 @@ class Training {
     }
     set_parameters(model_, from.parameters);
     optimiser_.restore(from.optimizer);
+    watch_.restore(from.watch);
     if constexpr (AdaptiveObjective<Objective>) {
       objective_.restore(std::span<const double>(from.multipliers));
     } else {
@@ -227,6 +231,7 @@ class Training {
       const QuestionSample sample{
           std::span<const std::int32_t>(answers_).subspan(q * per_question, per_question),
           contexts_, options_.group_size, order_[q]};
+      watch_.add(order_[q], contexts_, sample.answers);
       objective_(sample, std::span<double>(signal_).subspan(q * per_question, per_question));
     }
     for (const double signal : signal_) {
@@ -252,7 +257,7 @@ class Training {
   void weigh(TrainRecord& record) {
     const std::size_t size = options_.group_size, groups = signal_.size() / size;
     const auto n = static_cast<double>(size);
-    const double beta = options_.anchor_in_reward ? options_.beta : 0.0;
+    const double beta = options_.anchor_in_reward ? beta_ : 0.0;
     record.gap = record.residual = 0;
     std::vector<bool> dead(groups, true);
     std::size_t alive = 0;
@@ -265,14 +270,13 @@ class Training {
       }
       alive += dead[g] ? 0 : 1;
       for (std::size_t i = first; i < first + size; ++i) {
-        anchored_[i] = signal_[i] - options_.beta * drift(i);
+        anchored_[i] = signal_[i] - beta_ * drift(i);
         advantage_[i] = -beta * (n * drift(i) - total) / (n - 1);
       }
       record.kl += total;
       tally_.assign(std::span<const std::int32_t>(answers_).subspan(first, size));
       add_answers(tally_, size, record);
-      gap_.add(tally_, std::span<const double>(anchored_).subspan(first, size), options_.beta,
-               record);
+      gap_.add(tally_, std::span<const double>(anchored_).subspan(first, size), beta_, record);
     }
     const DeadGroup rule = options_.dead_group;
     std::size_t next = 0;
@@ -352,6 +356,8 @@ class Training {
   Optimiser& optimiser_;
   const TrainOptions& options_;
   BatchScore<Model> score_;
+  MajorityWatch watch_;
+  double beta_ = 0;  ///< of the step: what a collapse may have raised
   std::size_t contexts_;
   std::size_t count_;
   std::size_t live_ = 0;
@@ -387,7 +393,8 @@ struct NoEvaluation {
 /// optimiser: an `Optimizer` over flat parameters, or a `ModelOptimizer` that moves the model
 /// itself. on_step: void or bool(const TrainRecord&), called after every step; false stops.
 /// evaluate: void(const Model&, TrainRecord&), called before `on_step` every `evaluate_every` steps
-/// and at the last one; it adds its results to `extra` of the record. Status: iteration_limit after
+/// and at the last one; it adds its results to `extra` of the record. options.collapse watches
+/// every question's majority and may stop the run or raise beta. Status: iteration_limit after
 /// `steps` (their number is the budget), stopped otherwise.
 ///
 /// Expectation: with U-statistic tables (Gini, Tsallis, pass@k), Euclidean coherence or answer
@@ -424,7 +431,8 @@ requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
   }
   for (std::int64_t step = first; step < options.steps; ++step) {
     TrainRecord record = training.step(step);
-    bool go_on = !options.stop.stop_requested();
+    bool go_on = !options.stop.stop_requested() &&
+                 !(record.collapse && options.collapse.rule == OnCollapse::stop);
     bool last = step + 1 == options.steps || !go_on;
     if (options.evaluate_every > 0 && (last || record.step % options.evaluate_every == 0)) {
       evaluate(std::as_const(model), record);

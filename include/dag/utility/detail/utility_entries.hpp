@@ -14,6 +14,7 @@
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/evaluate.hpp>
+#include <dag/utility/event_q_logarithm.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/family_sums.hpp>
 #include <dag/utility/gini.hpp>
@@ -21,6 +22,8 @@
 #include <dag/utility/goal_divergence.hpp>
 #include <dag/utility/held_consensus.hpp>
 #include <dag/utility/log_likelihood.hpp>
+#include <dag/utility/majority_vote.hpp>
+#include <dag/utility/max_rl.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
 #include <dag/utility/pairwise_coherence.hpp>
@@ -222,6 +225,40 @@ namespace detail {
                   any},
                  [](const D& d) {
                    return PowerSharpening{d.weight, d.order};
+                 }},
+      UtilityRow{{"majority_vote",
+                  {},
+                  Family::gradient,
+                  "max q, q the mean over contexts",
+                  "1 for the answer that most gave (ties share it)",
+                  closed,
+                  "arXiv:2504.16084",
+                  {asked_weight},
+                  {E::plug_in}},
+                 [](const D& d) { return MajorityVote{d.weight}; }},
+      UtilityRow{{"max_rl",
+                  {{"maxrl"}},
+                  Family::event,
+                  "-sum over j <= T of (1 - nu(C))^j / j, T the order",
+                  "sum over j <= T of (1 - nu(C))^(j-1) for a right sample",
+                  event,
+                  "arXiv:2602.02710",
+                  {correct, order(8, 1, false), weight},
+                  any},
+                 [](const D& d) {
+                   return MaxRl<double>{d.correct, d.order, d.weight};
+                 }},
+      UtilityRow{{"event_q_logarithm",
+                  {},
+                  Family::event,
+                  "(nu(C)^(1-q) - 1) / (1 - q), q the order, 0 to 1",
+                  "nu(C)^(-q) for a right sample",
+                  event,
+                  "arXiv:2604.25907",
+                  {correct, order(0.5, 0, false), weight},
+                  simple},
+                 [](const D& d) {
+                   return EventQLogarithm<double>{d.correct, d.order, d.weight};
                  }},
       UtilityRow{{"log_likelihood",
                   {},

@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <dag/core/error.hpp>
+#include <dag/train/train_record.hpp>
+
+namespace dag {
+
+/// What a run does when its answers collapse.
+enum class OnCollapse {
+  report,  ///< says so in the record
+  stop,    ///< and ends
+  anchor,  ///< and multiplies beta by `raise`
+};
+
+/// The reverse of the names report, stop, anchor. Errors: invalid_argument.
+[[nodiscard]] inline OnCollapse on_collapse(std::string_view name) {
+  require(name == "report" || name == "stop" || name == "anchor", Errc::invalid_argument,
+          "on_collapse must be stop, anchor or report, got '", name, "'");
+  return name == "report" ? OnCollapse::report
+         : name == "stop" ? OnCollapse::stop
+                          : OnCollapse::anchor;
+}
+
+/// When answers have collapsed. Where labels judge the samples: their smoothed accuracy lies
+/// `accuracy_drop` below that of the first steps. Without labels agreement on right and on wrong
+/// answers look alike; then the smoothed entropy of a question's answers lies below `entropy_share`
+/// of that of the first steps.
+struct CollapseOptions {
+  std::optional<OnCollapse> rule = {};  ///< none: the record's numbers alone
+  double accuracy_drop = 0.1;
+  double entropy_share = 0.5;
+  std::int64_t first_steps = 10;  ///< that make the start; no warning before
+  double memory = 0.8;            ///< smoothed <- memory smoothed + (1 - memory) now
+  double raise = 2;               ///< of beta, by `anchor`, at most every `first_steps`
+  /// Whether an answer of a question is right: > 0 right, 0 wrong, < 0 not known. Empty: no labels.
+  std::function<int(std::size_t question, std::int32_t answer)> label = {};
+  /// Probability of an answer at the predicted equilibrium. Empty: none is predicted.
+  std::function<double(std::size_t question, std::size_t context, std::int32_t answer)> predicted =
+      {};
+};
+
+/// Watches every question's majority through a run. State: last majorities, means, the factor of
+/// beta.
+class MajorityWatch {
+ public:
+  explicit MajorityWatch(const CollapseOptions& options) : options_(&options) {
+    require(!options.rule || (options.accuracy_drop > 0 && options.entropy_share > 0 &&
+                              options.entropy_share < 1 && options.first_steps >= 1 &&
+                              options.memory >= 0 && options.memory < 1 && options.raise > 1),
+            Errc::invalid_argument,
+            "train: collapse needs accuracy_drop > 0, entropy_share in (0, 1), first_steps >= 1, "
+            "memory in [0, 1) and raise > 1");
+  }
+
+  [[nodiscard]] double beta_factor() const { return factor_; }
+
+  /// One question's samples, contexts side by side.
+  void add(std::size_t question, std::size_t contexts, std::span<const std::int32_t> answers) {
+    sorted_.assign(answers.begin(), answers.end());
+    std::sort(sorted_.begin(), sorted_.end());
+    std::size_t most = 0, next = 0, answered = 0;
+    std::int32_t majority = -1;
+    double entropy = 0;
+    const auto known = static_cast<std::size_t>(
+        std::lower_bound(sorted_.begin(), sorted_.end(), 0) - sorted_.begin());
+    answered = sorted_.size() - known;
+    for (std::size_t i = known; i < sorted_.size();) {
+      std::size_t end = i;
+      while (end < sorted_.size() && sorted_[end] == sorted_[i]) {
+        ++end;
+      }
+      const std::size_t count = end - i;
+      const double share = static_cast<double>(count) / static_cast<double>(answered);
+      entropy -= share * std::log(share);
+      next = count > most ? most : std::max(next, count);
+      majority = count > most ? sorted_[i] : majority;
+      most = std::max(most, count);
+      i = end;
+    }
+    if (answered == 0) {
+      return;
+    }
+    ++questions_;
+    entropy_ += entropy;
+    margin_ += static_cast<double>(most - next) / static_cast<double>(answered);
+    const auto [last, fresh] = last_.try_emplace(question, majority);
+    if (!fresh) {
+      ++seen_;
+      const bool flipped = last->second != majority;
+      flips_ += flipped ? 1 : 0;
+      agreement_ += flipped ? 0.0 : static_cast<double>(most) / static_cast<double>(answered);
+      last->second = majority;
+    }
+    judge(question, contexts, answers);
+  }
+
+  /// The step's means into its record; counts on to the next step. True where the answers have
+  /// collapsed.
+  bool close(TrainRecord& record) {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    const auto mean = [](double sum, std::size_t n) {
+      return n > 0 ? sum / static_cast<double>(n) : none;
+    };
+    record.flip_rate = mean(static_cast<double>(flips_), seen_);
+    record.margin = mean(margin_, questions_);
+    record.agreement = mean(agreement_, seen_ - flips_);
+    record.label_accuracy = mean(static_cast<double>(right_), judged_);
+    record.equilibrium_distance = mean(distance_, groups_);
+    const bool labels = judged_ > 0;
+    const double now = labels ? record.label_accuracy : mean(entropy_, questions_);
+    entropy_ = margin_ = agreement_ = distance_ = 0;
+    questions_ = seen_ = flips_ = right_ = judged_ = groups_ = 0;
+    if (!options_->rule || std::isnan(now)) {
+      return false;
+    }
+    ++steps_;
+    if (steps_ <= options_->first_steps) {
+      start_ += (now - start_) / static_cast<double>(steps_);
+      smooth_ = start_;
+      return false;
+    }
+    smooth_ = options_->memory * smooth_ + (1 - options_->memory) * now;
+    const bool collapsed = labels ? smooth_ < start_ - options_->accuracy_drop
+                                  : smooth_ < options_->entropy_share * start_;
+    if (collapsed && *options_->rule == OnCollapse::anchor &&
+        steps_ - raised_ >= options_->first_steps) {
+      factor_ *= options_->raise;
+      raised_ = steps_;
+    }
+    record.collapse = collapsed;
+    return collapsed;
+  }
+
+  [[nodiscard]] std::vector<double> state() const {
+    std::vector<double> out{static_cast<double>(steps_), static_cast<double>(raised_), start_,
+                            smooth_, factor_};
+    for (const auto& [question, majority] : last_) {
+      out.insert(out.end(), {static_cast<double>(question), static_cast<double>(majority)});
+    }
+    return out;
+  }
+  /// Of a checkpoint; one from before there was a watch has none, and the watch begins anew.
+  void restore(std::span<const double> state) {
+    if (state.empty()) {
+      return;
+    }
+    require(state.size() >= 5 && state.size() % 2 == 1, Errc::dimension_mismatch,
+            "train: the checkpoint's watch has ", state.size(), " numbers");
+    steps_ = static_cast<std::int64_t>(state[0]);
+    raised_ = static_cast<std::int64_t>(state[1]);
+    start_ = state[2];
+    smooth_ = state[3];
+    factor_ = state[4];
+    for (std::size_t i = 5; i + 1 < state.size(); i += 2) {
+      last_[static_cast<std::size_t>(state[i])] = static_cast<std::int32_t>(state[i + 1]);
+    }
+  }
+
+ private:
+  void judge(std::size_t question, std::size_t contexts, std::span<const std::int32_t> answers) {
+    const std::size_t size = answers.size() / contexts;
+    for (std::size_t i = 0; options_->label && i < answers.size(); ++i) {
+      const int right = answers[i] >= 0 ? options_->label(question, answers[i]) : 0;
+      judged_ += right >= 0 ? 1 : 0;
+      right_ += right > 0 ? 1 : 0;
+    }
+    for (std::size_t x = 0; options_->predicted && x < contexts; ++x) {
+      sorted_.assign(answers.begin() + static_cast<std::ptrdiff_t>(x * size),
+                     answers.begin() + static_cast<std::ptrdiff_t>((x + 1) * size));
+      std::sort(sorted_.begin(), sorted_.end());
+      double excess = 0;  // total variation: what the sampled shares have above the predicted
+      for (std::size_t i = 0; i < size;) {
+        std::size_t end = i;
+        while (end < size && sorted_[end] == sorted_[i]) {
+          ++end;
+        }
+        const double share = static_cast<double>(end - i) / static_cast<double>(size);
+        const double p = sorted_[i] >= 0 ? options_->predicted(question, x, sorted_[i]) : 0.0;
+        excess += std::fmax(share - p, 0.0);
+        i = end;
+      }
+      distance_ += excess;
+      ++groups_;
+    }
+  }
+
+  const CollapseOptions* options_;
+  std::map<std::size_t, std::int32_t> last_;
+  std::vector<std::int32_t> sorted_;
+  double entropy_ = 0, margin_ = 0, agreement_ = 0, distance_ = 0;  // sums of this step
+  std::size_t questions_ = 0, seen_ = 0, flips_ = 0, right_ = 0, judged_ = 0, groups_ = 0;
+  std::int64_t steps_ = 0, raised_ = 0;
+  double start_ = 0, smooth_ = 0, factor_ = 1;
+};
+
+}  // namespace dag

@@ -1,0 +1,280 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The right answers' own family: MaxRL, the q-logarithm of an event, and the majority vote.
+#include <dag/alignment/any_equilibrium.hpp>
+#include <dag/answers/group.hpp>
+#include <dag/answers/majority_reward.hpp>
+#include <dag/core/random.hpp>
+#include <dag/estimate/reward_table.hpp>
+#include <dag/numeric/binomial.hpp>
+#include <dag/policy/advantage.hpp>
+#include <dag/train/majority_objective.hpp>
+#include <dag/utility/event_q_logarithm.hpp>
+#include <dag/utility/majority_vote.hpp>
+#include <dag/utility/max_rl.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Point = dag::Probability<double>;
+
+/// d term / dp by central differences against the reward, and d reward / d log p against the slope.
+template <class U>
+void check_event_slopes(const U& u) {
+  for (const double p : {0.003, 0.2, 0.5, 0.93}) {
+    CAPTURE(p);
+    const double h = 1e-6 * p;
+    const double slope =
+        (u.event_term(Point::of(p + h)) - u.event_term(Point::of(p - h))) / (2 * h);
+    CHECK(u.event_reward(Point::of(p)) == doctest::Approx(slope).epsilon(1e-7));
+    const double bend = (u.event_reward(Point::of(p * std::exp(1e-6))) -
+                         u.event_reward(Point::of(p * std::exp(-1e-6)))) /
+                        2e-6;
+    CHECK(u.event_slope(Point::of(p)) == doctest::Approx(bend).epsilon(1e-7));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("MaxRL: one right of four with the group mean off is 3, -1, -1, -1") {
+  const auto table = dag::reward_table(dag::EstimatorKind::u_statistic, 4,
+                                       {.function = dag::RewardFunction::truncated_inverse(4)});
+  for (std::size_t k = 0; k < 4; ++k) {  // order K is K / (k + 1)
+    CHECK(table.table[k] == doctest::Approx(4.0 / static_cast<double>(k + 1)).epsilon(1e-15));
+  }
+  const std::vector<double> rewards{table.table[0], 0, 0, 0};
+  const std::vector<std::int64_t> begin{0, 4};
+  std::vector<double> out(4);
+  dag::advantages<double>(dag::Advantage::dr_grpo, rewards, begin, out);
+  CHECK(out == std::vector<double>{3, -1, -1, -1});
+}
+
+TEST_CASE("MaxRL of order T has no bias, by enumeration, and lies between its ends") {
+  for (const std::size_t size : {2, 5, 9}) {
+    for (std::size_t order = 1; order <= size; ++order) {
+      CAPTURE(size);
+      CAPTURE(order);
+      const auto g = dag::RewardFunction::truncated_inverse(static_cast<double>(order));
+      const auto table = dag::reward_table(dag::EstimatorKind::u_statistic, size, {.function = g});
+      for (const double p : {0.01, 0.3, 0.77, 1.0}) {
+        double series = 0;
+        for (std::size_t j = 0; j < order; ++j) {
+          series += std::pow(1 - p, static_cast<double>(j));
+        }
+        CHECK(g(p) == doctest::Approx(series).epsilon(1e-13));
+        CHECK(dag::table_moments(table.table, p).mean == doctest::Approx(series).epsilon(1e-12));
+      }
+    }
+  }
+  const dag::CorrectSet right{true, false};
+  check_event_slopes(dag::MaxRl<double>{right, 1, 0.7});
+  check_event_slopes(dag::MaxRl<double>{right, 6, 0.7});
+  check_event_slopes(dag::MaxRl<double>{right, 400, 0.7});
+  // Order 1 is the expected reward but for a constant, a large one the log-likelihood.
+  const dag::MaxRl<double> first{right, 1, 1}, last{right, 4096, 1};
+  CHECK(first.event_term(Point::of(0.3)) + 1 == doctest::Approx(0.3));
+  CHECK(last.event_term(Point::of(0.3)) == doctest::Approx(std::log(0.3)));
+}
+
+TEST_CASE("the q-logarithm of an event: its slopes, and its ends in the exact game") {
+  const dag::CorrectSet right{true, false, true};
+  for (const double q : {0.0, 0.3, 0.999, 1.0}) {
+    CAPTURE(q);
+    check_event_slopes(dag::EventQLogarithm<double>{right, q, 0.7});
+  }
+  const std::vector<std::vector<double>> nu0{{0.1, 0.7, 0.2}};
+  const dag::Contexts<double> contexts(nu0);
+  const auto solved = [&](dag::AnyUtility u) {
+    const std::vector<dag::AnyUtility> one{std::move(u)};
+    const auto found = dag::any_equilibrium(one, contexts, 0.4).solution;
+    CHECK(found.residual < 1e-10);
+    return found.nu[0] + found.nu[2];
+  };
+  const double low = solved(dag::EventQLogarithm<double>{right, 0, 1});
+  const double half = solved(dag::EventQLogarithm<double>{right, 0.5, 1});
+  const double high = solved(dag::EventQLogarithm<double>{right, 1, 1});
+  CHECK(low == doctest::Approx(0.3 * std::exp(2.5) / (0.3 * std::exp(2.5) + 0.7)).epsilon(1e-10));
+  CHECK(high == doctest::Approx(solved(dag::AnswerLogLikelihood<double>{right, 1})).epsilon(1e-10));
+  CHECK(half > low);
+  CHECK(high > half);
+  CHECK(solved(dag::MaxRl<double>{right, 1, 1}) == doctest::Approx(low).epsilon(1e-10));
+}
+
+TEST_CASE("the majority vote: all equilibria in closed form, none missed") {
+  dag::RandomStream random(31, 0);
+  for (int trial = 0; trial < 1000; ++trial) {
+    CAPTURE(trial);
+    const std::size_t n = 2 + random.below(4), contexts_count = 1 + random.below(3);
+    std::vector<std::vector<double>> rows(contexts_count, std::vector<double>(n));
+    for (auto& row : rows) {
+      double total = 0;
+      for (double& p : row) {
+        total += p = -std::log(random.uniform() + 1e-300);
+      }
+      for (double& p : row) {
+        p /= total;
+      }
+    }
+    const dag::Contexts<double> contexts(rows);
+    const double beta = 0.3 + random.uniform(), s = 3 * random.uniform() + 1e-3;
+    const dag::MajorityEquilibria all = dag::majority_equilibria(contexts, beta, s);
+    REQUIRE_FALSE(all.mode.empty());
+    // Brute force: ascent by nothing but the reward, from a start near every answer.
+    std::vector<bool> ends(n, false);
+    for (std::size_t start = 0; start <= n; ++start) {
+      std::vector<std::vector<double>> nu = rows;
+      for (auto& row : nu) {
+        for (std::size_t z = 0; start < n && z < n; ++z) {
+          row[z] = z == start ? 0.97 : 0.03 / static_cast<double>(n - 1);
+        }
+      }
+      std::size_t mode = 0;
+      for (int round = 0; round < 300; ++round) {
+        std::vector<double> q(n);
+        for (const auto& row : nu) {
+          for (std::size_t z = 0; z < n; ++z) {
+            q[z] += row[z];
+          }
+        }
+        mode = static_cast<std::size_t>(std::max_element(q.begin(), q.end()) - q.begin());
+        for (std::size_t x = 0; x < nu.size(); ++x) {
+          double total = 0;
+          for (std::size_t z = 0; z < n; ++z) {  // a step of 0.05 towards the best response
+            nu[x][z] = std::pow(nu[x][z], 0.95) *
+                       std::pow(rows[x][z] * std::exp(z == mode ? s / beta : 0.0), 0.05);
+            total += nu[x][z];
+          }
+          for (double& p : nu[x]) {
+            p /= total;
+          }
+        }
+      }
+      if (start == n) {
+        CHECK(all.mode[all.reached] == mode);
+      } else if (mode == start) {
+        ends[mode] = true;
+      }
+    }
+    for (std::size_t z = 0; z < n; ++z) {
+      const bool listed = std::find(all.mode.begin(), all.mode.end(), z) != all.mode.end();
+      if (ends[z]) {
+        CHECK(listed);
+      }
+      if (std::abs(s / beta - dag::majority_onset(contexts, z)) > 1e-9) {
+        CHECK(listed == (s / beta > dag::majority_onset(contexts, z)));
+      }
+    }
+  }
+}
+
+TEST_CASE("the majority vote among the utilities: value, gradient, certificate") {
+  const dag::Contexts<double> contexts({{0.5, 0.3, 0.2}, {0.2, 0.7, 0.1}}, {0.75, 0.25});
+  const std::vector<dag::AnyUtility> vote{dag::MajorityVote<double>{0.8}};
+  const dag::AnyEquilibrium found = dag::any_equilibrium(vote, contexts, 0.5);
+  CHECK(found.several());
+  CHECK(found.solution.residual < 1e-15);
+  CHECK(found.solution.nu[0] ==
+        doctest::Approx(0.5 * std::exp(1.6) / (0.5 * std::exp(1.6) + 0.5)).epsilon(1e-14));
+  const std::vector<dag::AnyUtility> two{dag::MajorityVote<double>{1}, dag::Gini<double>{1}};
+  CHECK_THROWS_AS(dag::any_equilibrium(two, contexts, 0.5), dag::Error);
+  // Ties share the reward.
+  const std::vector<std::vector<double>> level{{0.4, 0.4, 0.2}};
+  const dag::Contexts<double> even(level);
+  const dag::MajorityEquilibria tied = dag::majority_equilibria(even, 1, 1);
+  CHECK(tied.tied);
+  CHECK(tied.mode.size() == 2);
+  std::vector<double> gradient(3);
+  const std::vector<double> nu{0.4, 0.4, 0.2}, log_nu{std::log(0.4), std::log(0.4), std::log(0.2)};
+  const std::vector<double> one{1};
+  const dag::Blocks blocks = dag::Blocks::uniform(1, 3);
+  dag::MajorityVote<double>{1}.gradient({blocks, one, {nu, log_nu}}, gradient);
+  CHECK(gradient == std::vector<double>{0.5, 0.5, 0});
+}
+
+TEST_CASE("votes of rollouts: all, the others, the own context") {
+  const std::vector<std::int32_t> answers{0, 0, 1, 1, 1, 2, -1, 1, 0};
+  const std::vector<std::int64_t> begin{0, 3, 6, 9};
+  const dag::QuestionSample sample{answers, 3, 0, 0, begin};
+  const auto signals = [&](dag::MajorityOptions options) {
+    std::vector<double> signal(answers.size());
+    dag::MajorityObjective objective(options);
+    objective(sample, signal);
+    return signal;
+  };
+  // Shares: 2/3 1/3 0; 0 2/3 1/3; 1/2 1/2 0: answer 1 leads, of others than the first as well.
+  const auto all = signals({});
+  CHECK(all[2] == doctest::Approx(1));
+  CHECK(all[0] == doctest::Approx(-0.5));
+  CHECK(all[6] == 0);
+  const auto own = signals({.of = dag::VoteOf::own});
+  CHECK(own[0] == doctest::Approx(0.5));
+  CHECK(own[7] == 0);  // 1/2 for both: no signal
+  const auto others = signals({.of = dag::VoteOf::others});
+  CHECK(others[2] == doctest::Approx(1));
+  CHECK(others[3] == 0);  // without its own context answer 0 leads: nobody of it gave that
+  CHECK(others[7] == doctest::Approx(1));
+  // The same rewards from a file's groups.
+  dag::AnswerGroupsBuilder builder;
+  for (std::size_t x = 0; x < 3; ++x) {
+    builder.begin_group("q", std::to_string(x));
+    for (const std::int32_t answer : sample.group(x)) {
+      const std::string text(1, static_cast<char>('a' + answer));
+      builder.add(answer < 0 ? std::nullopt : std::optional<std::string_view>(text));
+    }
+  }
+  const dag::AnswerGroups groups = builder.finish();
+  std::vector<double> reward(answers.size());
+  dag::majority_rewards(groups, dag::VoteOf::others, reward);
+  CHECK(std::isnan(reward[6]));
+  reward[6] = 0;
+  CHECK(reward == std::vector<double>{0, 0, 1, 0, 0, 0, 0, 1, 0});
+  dag::majority_rewards(groups, dag::VoteOf::own, reward);
+  reward[6] = 0;
+  CHECK(reward == std::vector<double>{1, 1, 0, 1, 1, 0, 0, 0.5, 0.5});
+}
+
+TEST_CASE("more votes than trained samples, and a consensus that moves and is restored") {
+  const std::vector<std::int32_t> first{0, 1, 1, 1}, second{0, 0, 0, 0};
+  std::vector<double> signal(4);
+  dag::MajorityObjective fewer({.trained = 2});
+  fewer({first, 1, 4, 0}, signal);
+  CHECK(signal == std::vector<double>{-2, 2, 0, 0});  // all four vote, two carry the gradient
+  dag::MajorityObjective slow({.memory = 0.9});
+  slow({first, 1, 4, 7}, signal);
+  CHECK(signal[1] == doctest::Approx(1.0 / 3));
+  slow({second, 1, 4, 7}, signal);
+  CHECK(signal == std::vector<double>{0, 0, 0, 0});  // 1 leads still, and nobody gave it
+  const std::vector<std::int32_t> both{0, 0, 1, 1};
+  slow({both, 1, 4, 7}, signal);
+  CHECK(signal[2] > 0);
+  dag::MajorityObjective again({.memory = 0.9});
+  again.restore(slow.state());
+  CHECK(again.state() == slow.state());
+  for (int step = 0; step < 12; ++step) {
+    slow({second, 1, 4, 7}, signal);
+  }
+  slow({both, 1, 4, 7}, signal);
+  CHECK(signal[0] > 0);  // the consensus has moved
+  again({both, 1, 4, 7}, signal);
+  CHECK(signal[0] < 0);  // and that of the copy has not
+  dag::MajorityObjective rare({.every = 3});
+  rare({first, 1, 4, 0}, signal);
+  rare({second, 1, 4, 0}, signal);
+  CHECK(signal == std::vector<double>{0, 0, 0, 0});
+  rare({second, 1, 4, 0}, signal);
+  rare({second, 1, 4, 0}, signal);  // the fourth use makes them anew
+  rare({both, 1, 4, 0}, signal);
+  CHECK(signal[0] > 0);
+  CHECK_THROWS_AS(dag::MajorityObjective({.of = dag::VoteOf::own, .memory = 0.5}), dag::Error);
+}
