@@ -149,14 +149,14 @@ TEST_CASE("a checkpoint comes back; what is not exactly one is refused") {
   greedy[8 + 16 + 6] = 0x7F;
   put(path, with_checksum(greedy));
   CHECK(has(refusal([&] { (void)dag::load_checkpoint(path); }), "claims"));
-  // Version 1 had no fingerprint.
-  std::string old = body.substr(0, body.size() - 8 - point(3).fingerprint.size());
+  // Version 1 had neither fingerprint nor watch.
+  std::string old = body.substr(0, body.size() - 16 - point(3).fingerprint.size());
   old[7] = 1;
   put(path, with_checksum(old));
   dag::Checkpoint want = point(3);
   want.fingerprint.clear();
   CHECK(dag::load_checkpoint(path).checkpoint == want);
-  old[7] = 3;
+  old[7] = 4;
   put(path, with_checksum(old));
   CHECK(has(refusal([&] { (void)dag::load_checkpoint(path); }), "no checkpoint of this version"));
 }
