@@ -14,6 +14,7 @@
 #include <dag/alignment/contexts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
+#include <dag/utility/goal.hpp>
 
 namespace dag {
 

@@ -27,15 +27,6 @@ struct StatePointers {
   const Real* log;
 };
 
-/// Contexts of one question: the same answers in every block.
-inline void check_same_answers(const Blocks& blocks, std::string_view utility) {
-  for (std::size_t x = 1; x < blocks.count(); ++x) {
-    require(blocks.size(x) == blocks.size(0), Errc::dimension_mismatch, utility,
-            ": contexts of one question need the same answers; context 0 has ", blocks.size(0),
-            ", context ", x, " has ", blocks.size(x));
-  }
-}
-
 /// log sum_x w_x nu_x(z) over `count` contexts of `size` answers; a sum of tiny numbers keeps its
 /// logarithm. Host and device.
 template <Scalar Real>

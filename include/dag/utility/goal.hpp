@@ -64,6 +64,15 @@ class Goal {
 
 namespace detail {
 
+/// Contexts of one question: the same answers in every block.
+inline void check_same_answers(const Blocks& blocks, std::string_view utility) {
+  for (std::size_t x = 1; x < blocks.count(); ++x) {
+    require(blocks.size(x) == blocks.size(0), Errc::dimension_mismatch, utility,
+            ": contexts of one question need the same answers; context 0 has ", blocks.size(0),
+            ", context ", x, " has ", blocks.size(x));
+  }
+}
+
 /// weight > 0 and finite, or an error naming the utility.
 template <Scalar Real>
 void require_weight(Real tau, std::string_view utility) {
