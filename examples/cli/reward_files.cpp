@@ -152,6 +152,8 @@ void check_files(const std::vector<RewardPlan>& plans) {
   used("--bounds", !r.bounds.empty());
   used("--order", r.order.has_value());
   used("--k", r.k.has_value());
+  used("--terms", r.terms.has_value());
+  used("--q", r.q.has_value());
   used("--epsilon", r.epsilon.has_value());
   used("--target", r.target != "uniform");
   used("--ground", r.ground != "discrete");

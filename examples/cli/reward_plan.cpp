@@ -141,6 +141,8 @@ dag::AnyUtility formula_of(const dag::UtilityChoice& choice, const RewardRequest
   take("weight", data.weight, request.weight);
   take("order", data.order, request.order);
   take("k", data.k, request.k);
+  take("terms", data.terms, request.terms);
+  take("q", data.q, request.q);
   take("epsilon", data.epsilon, request.epsilon);
   return choice.entry->make(data);
 }

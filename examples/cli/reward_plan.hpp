@@ -27,7 +27,9 @@ struct RewardRequest {
   std::string target = "uniform";  ///< of the divergences: uniform, or a file
   std::string reference;           ///< rollouts whose consensus is frozen
   double weight = 1;
-  std::optional<double> order;      ///< of tsallis and alpha
+  std::optional<double> order;      ///< of tsallis, alpha and power_sharpening
+  std::optional<double> terms;      ///< of max_rl
+  std::optional<double> q;          ///< of event_q_logarithm
   std::optional<int> k;             ///< of pass_at_k
   double smoothing = -1;            ///< -1: the default of the utility
   dag::ReadOptions reading;         ///< how answers of files are read

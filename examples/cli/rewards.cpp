@@ -418,9 +418,12 @@ Command add_rewards(CLI::App& app) {
   command
       ->add_option(
           "--order", options->request.order,
-          "Order of tsallis, > 1 (default 3), alpha (default 0.5), max_rl (a whole number, "
-          "default 8) or event_q_logarithm (0 to 1, default 0.5)")
+          "Order of tsallis, > 1 (default 3), alpha (default 0.5) or power_sharpening (default 2)")
       ->type_name("A");
+  command->add_option("--terms", options->request.terms, "Terms of max_rl's series (default 8)")
+      ->type_name("T");
+  command->add_option("--q", options->request.q, "q of event_q_logarithm, 0 to 1 (default 0.5)")
+      ->type_name("Q");
   command
       ->add_option("--target", options->request.target,
                    "Of the divergences: uniform over the answers given, or a file, one object a "

@@ -116,9 +116,8 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
   dag::AnyObjective objective = make_objective(config, source);
   dag::TrainOptions options = train_options_of(flags, config);
   if (!config.labels.empty()) {
-    options.collapse.label = [&](std::size_t, std::int32_t answer) {
-      return std::count(config.labels.begin(), config.labels.end(),
-                        static_cast<std::size_t>(answer)) > 0
+    options.collapse.label = [&](std::size_t, std::int32_t z) {
+      return std::count(config.labels.begin(), config.labels.end(), static_cast<std::size_t>(z)) > 0
                  ? 1
                  : 0;
     };

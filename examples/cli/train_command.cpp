@@ -48,6 +48,8 @@ std::string fingerprint_of(const TrainConfig& config) {
     lines.add(head + "tau", part.data.weight);
     lines.add(head + "order", part.data.order);
     lines.add(head + "k", part.data.k);
+    lines.add(head + "terms", part.data.terms);
+    lines.add(head + "q", part.data.q);
     lines.add(head + "smoothing", part.smoothing);
     lines.add(head + "step", part.step);
     lines.add(head + "epsilon", part.data.epsilon);

@@ -29,7 +29,7 @@ class Keys {
   }
   template <class Value>
   void take(const char* key, Value& value) {
-    known_ += (known_.empty() ? "" : ", ") + std::string(key);
+    know(key);
     const auto found = object_.find(key);
     if (found == object_.end()) {
       return;
@@ -40,7 +40,7 @@ class Keys {
     object_.erase(found);
   }
   [[nodiscard]] std::optional<Json> take_any(const char* key) {
-    known_ += (known_.empty() ? "" : ", ") + std::string(key);
+    know(key);
     const auto found = object_.find(key);
     if (found == object_.end()) {
       return std::nullopt;
@@ -57,6 +57,11 @@ class Keys {
   [[nodiscard]] const std::string& where() const { return where_; }
 
  private:
+  void know(const char* key) {
+    if ((", " + known_ + ",").find(std::string(", ") + key + ",") == std::string::npos) {
+      known_ += (known_.empty() ? "" : ", ") + std::string(key);
+    }
+  }
   template <class Value>
   static bool reads(const Json& json, Value& value) {
     if constexpr (std::is_same_v<Value, std::string>) {

@@ -247,7 +247,9 @@ cli::RewardRequest request_of(const std::string& utility, const std::string& est
   request.estimator = estimator;
   read_fields(fields, "rewards",
               {Field::into("weight", request.weight), Field::into("order", request.order),
-               Field::into("k", request.k), Field::into("smoothing", request.smoothing),
+               Field::into("k", request.k), Field::into("terms", request.terms),
+               Field::into("q", request.q), Field::into("vote_of", request.vote_of),
+               Field::into("smoothing", request.smoothing),
                Field::into("penalty", request.penalty), Field::into("epsilon", request.epsilon),
                Field::into("target", request.target), Field::into("values", request.values),
                Field::into("mixture", request.mixture),

@@ -95,8 +95,8 @@ class Align(Case):
     def test_every_utility_of_the_list_is_solved_and_its_weight_is_felt(self):
         for entry in self.json("utilities"):
             problem = self.example(entry["name"], entry["fields"])
-            if entry["method"] == "branches":  # one equilibrium
-                problem["beta"] = 7
+            if entry["method"] == "branches" or entry["name"] == "majority_vote":
+                problem["beta"] = 7  # one equilibrium
             names = {field["name"] for field in entry["fields"]}
             kinds = [entry["name"], entry["name"].replace("_", "-")] + entry["aliases"]
             for found in self.lines(self.write(*[
@@ -119,7 +119,7 @@ class Align(Case):
     def test_every_number_of_a_kind_is_honoured_and_no_other_is_ignored(self):
         registry = self.json("utilities")
         keys = {field["name"] for entry in registry for field in entry["fields"]}
-        moved = {"order": 2.5, "k": 7, "epsilon": 0.7, "bound": 0.35, "weight": 2.25}
+        moved = {"order": 2.5, "k": 7, "terms": 3, "q": 0.75, "epsilon": 0.7, "bound": 0.35, "weight": 2.25}
         for entry in registry:
             problem = self.example(entry["name"], entry["fields"])
             if entry["method"] == "branches":

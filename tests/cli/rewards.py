@@ -553,6 +553,7 @@ class Rewards(Case):
                 # A power needs an order that has a table.
                 power = ["--order", "3"] if "--order" in options else []
                 power += ["--k", "2"] if "--k" in options else []
+                power += ["--terms", "2"] if "--terms" in options else []
                 words = ["--utility", entry["name"], "--estimator", estimator] + power + more
                 once = self.rewarded(path, *words)
                 twice = self.rewarded(path, *words, "--weight", "2")
@@ -561,7 +562,8 @@ class Rewards(Case):
                 self.assertTrue(any(r for g in once for r, _ in g), words)
             for alias in entry["aliases"] + [entry["name"].replace("_", "-")]:
                 self.json("rewards", path, "--utility", alias, *more)
-            for option, value in [("--order", 3), ("--k", 2), ("--epsilon", 0.3), ("--target", path),
+            for option, value in [("--order", 3), ("--k", 2), ("--terms", 2), ("--q", 0.75),
+                                  ("--epsilon", 0.3), ("--target", path),
                                   ("--values", values), ("--bounds", "1"), ("--ground", "number")]:
                 if option not in options:
                     self.refused("rewards", path, "--utility", entry["name"], *more, option, value,

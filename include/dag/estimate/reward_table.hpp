@@ -106,10 +106,10 @@ inline bool try_variance_optimal(RewardTable& result, double slack, double varia
                                  options.slack <= std::numeric_limits<double>::max()),
           Errc::invalid_argument, "reward_table: slack must be 0, or >= 1 for aqp, got ",
           options.slack, " for ", to_string(kind));
-  require(
-      options.function.order > 0 && options.function.order <= std::numeric_limits<double>::max(),
-      Errc::invalid_argument, "reward_table: the order must be finite and > 0, got ",
-      options.function.order);
+  const bool power = options.function.form == RewardFunction::Form::power;
+  require(std::isfinite(options.function.order) && options.function.order > (power ? -1 : 0),
+          Errc::invalid_argument, "reward_table: the order must be finite and > ", power ? -1 : 0,
+          ", got ", options.function.order, power ? "; 1/p is RewardFunction::inverse()" : "");
   const bool any_function = kind == EstimatorKind::plug_in ||
                             kind == EstimatorKind::leave_one_out ||
                             kind == EstimatorKind::u_statistic;

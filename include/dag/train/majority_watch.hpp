@@ -36,9 +36,9 @@ enum class OnCollapse {
 }
 
 /// When answers have collapsed. Where labels judge the samples: their smoothed accuracy lies
-/// `accuracy_drop` below that of the first steps. Without labels agreement on right and on wrong
-/// answers look alike; then the smoothed entropy of a question's answers lies below `entropy_share`
-/// of that of the first steps.
+/// `accuracy_drop` below that of the first steps, or below half of it. Without labels agreement on
+/// right and on wrong answers look alike; then the smoothed entropy of a question's answers lies
+/// below `entropy_share` of that of the first steps.
 struct CollapseOptions {
   std::optional<OnCollapse> rule = {};  ///< none: the record's numbers alone
   double accuracy_drop = 0.1;
@@ -134,8 +134,9 @@ class MajorityWatch {
       return false;
     }
     smooth_ = options_->memory * smooth_ + (1 - options_->memory) * now;
-    const bool collapsed = labels ? smooth_ < start_ - options_->accuracy_drop
-                                  : smooth_ < options_->entropy_share * start_;
+    const bool collapsed = labels
+                               ? smooth_ < start_ - std::fmin(options_->accuracy_drop, start_ / 2)
+                               : smooth_ < options_->entropy_share * start_;
     if (collapsed && *options_->rule == OnCollapse::anchor &&
         steps_ - raised_ >= options_->first_steps) {
       factor_ *= options_->raise;

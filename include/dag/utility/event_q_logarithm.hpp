@@ -22,29 +22,29 @@ template <Scalar Real, class Data = CorrectSet>
 struct EventQLogarithm {
   using scalar_type = Real;
   Data correct_set;
-  Real order = Real(0.5);  ///< q, 0 to 1
-  Real tau = 1;            ///< weight, > 0
+  Real q = Real(0.5);  ///< q, 0 to 1
+  Real tau = 1;        ///< weight, > 0
 
   [[nodiscard]] bool correct(std::size_t i) const { return correct_set[i]; }
-  [[nodiscard]] auto formula() const { return EventQLogarithm<Real, NoData>{{}, order, tau}; }
+  [[nodiscard]] auto formula() const { return EventQLogarithm<Real, NoData>{{}, q, tau}; }
   [[nodiscard]] DAG_HOST_DEVICE Real event_term(Probability<Real> p) const {
-    return tau * q_logarithm(1 - order, p.log);
+    return tau * q_logarithm(1 - q, p.log);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real event_reward(Probability<Real> p) const {
-    return order == 0 ? tau : tau * std::exp(-order * p.log);
+    return q == 0 ? tau : tau * std::exp(-q * p.log);
   }
   [[nodiscard]] DAG_HOST_DEVICE Real event_slope(Probability<Real> p) const {
-    return order == 0 ? Real{0} : -order * event_reward(p);
+    return q == 0 ? Real{0} : -q * event_reward(p);
   }
 
   [[nodiscard]] TableReward table_reward() const {
-    return {order == 1 ? RewardFunction::inverse() : RewardFunction::power(-order), tau};
+    return {q == 1 ? RewardFunction::inverse() : RewardFunction::power(-q), tau};
   }
 
   void check(const Blocks& blocks) const {
     detail::check_correct(correct_set, blocks, "EventQLogarithm");
-    require(order >= 0 && order <= 1, Errc::invalid_argument,
-            "EventQLogarithm: the order must be from 0 to 1, got ", order);
+    require(q >= 0 && q <= 1, Errc::invalid_argument,
+            "EventQLogarithm: q must be from 0 to 1, got ", q);
     detail::require_weight(tau, "EventQLogarithm");
   }
 };

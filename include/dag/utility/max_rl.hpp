@@ -23,15 +23,15 @@ template <Scalar Real, class Data = CorrectSet>
 struct MaxRl {
   using scalar_type = Real;
   Data correct_set;
-  Real order = 8;  ///< T, a whole number, 1 to 4096
+  Real terms = 8;  ///< T, a whole number, 1 to 4096
   Real tau = 1;    ///< weight, > 0
 
   [[nodiscard]] bool correct(std::size_t i) const { return correct_set[i]; }
-  [[nodiscard]] auto formula() const { return MaxRl<Real, NoData>{{}, order, tau}; }
+  [[nodiscard]] auto formula() const { return MaxRl<Real, NoData>{{}, terms, tau}; }
   [[nodiscard]] DAG_HOST_DEVICE Real event_term(Probability<Real> p) const {
     const Real wrong = p.log < 0 ? std::exp(log1m_exp(p.log)) : Real{0};
     Real power = 1, sum = 0;
-    for (Real j = 1; j <= order && power > 0; j += 1) {
+    for (Real j = 1; j <= terms && power > 0; j += 1) {
       power *= wrong;
       sum += power / j;
     }
@@ -42,20 +42,20 @@ struct MaxRl {
   }
   [[nodiscard]] DAG_HOST_DEVICE Real event_slope(Probability<Real> p) const {
     if (!(p.log < 0)) {
-      return order > 1 ? -tau : Real{0};
+      return terms > 1 ? -tau : Real{0};
     }
-    return p.value > 0 ? tau * (order * std::exp((order - 1) * log1m_exp(p.log)) - share(p))
+    return p.value > 0 ? tau * (terms * std::exp((terms - 1) * log1m_exp(p.log)) - share(p))
                        : Real{0};
   }
 
   [[nodiscard]] TableReward table_reward() const {
-    return {RewardFunction::truncated_inverse(order), tau};
+    return {RewardFunction::truncated_inverse(terms), tau};
   }
 
   void check(const Blocks& blocks) const {
     detail::check_correct(correct_set, blocks, "MaxRl");
-    require(order >= 1 && order <= 4096 && order == std::floor(order), Errc::invalid_argument,
-            "MaxRl: the order must be a whole number from 1 to 4096, got ", order);
+    require(terms >= 1 && terms <= 4096 && terms == std::floor(terms), Errc::invalid_argument,
+            "MaxRl: the terms must be a whole number from 1 to 4096, got ", terms);
     detail::require_weight(tau, "MaxRl");
   }
 
@@ -65,7 +65,7 @@ struct MaxRl {
     if (!(p.log < 0)) {
       return 1;
     }
-    return p.value > 0 ? -std::expm1(order * log1m_exp(p.log)) / p.value : order;
+    return p.value > 0 ? -std::expm1(terms * log1m_exp(p.log)) / p.value : terms;
   }
 };
 

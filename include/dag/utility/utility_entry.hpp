@@ -18,7 +18,7 @@ namespace dag {
 
 /// What a utility is made from: numbers, and data by answer, stacked over contexts.
 struct UtilityData {
-  double weight = 1, order = 3, k = 4, epsilon = 0.1, bound = 0;
+  double weight = 1, order = 3, k = 4, terms = 8, q = 0.5, epsilon = 0.1, bound = 0;
   std::string rule = "at_most";
   std::vector<double> reward = {}, target = {}, feature = {};
   std::vector<bool> correct = {};
@@ -40,23 +40,34 @@ struct UtilityField {
   std::string_view option = {};                           ///< what gives it in `dag rewards`
   std::optional<double> fallback = {};                    ///< of a number; data by answer have none
   double low = -std::numeric_limits<double>::infinity();  ///< of a number
+  double high = std::numeric_limits<double>::infinity();  ///< of a number
   bool above = false;                                     ///< the range begins above `low`
+  bool whole = false;                                     ///< a whole number
   bool asked = false;     ///< a problem of `dag align` has to say it
   bool matrix = false;    ///< rows run over answers x answers
   bool averaged = false;  ///< by answer: of the mean over contexts, so times their weights
 
   [[nodiscard]] bool is_number() const { return member.index() == 0; }
-  /// "> 0", ">= 1"; "finite" where there is no bound.
+  /// "> 0", ">= 1", "0 to 1", "a whole number, 1 to 4096"; "finite" where there is no bound.
   [[nodiscard]] std::string range() const {
-    std::string text = above ? "> " : ">= ";
+    if (!std::isfinite(low)) {
+      return "finite";
+    }
+    std::string text = whole ? "a whole number, " : "";
+    text += std::isfinite(high) ? "" : above ? "> " : ">= ";
     detail::append(text, low);
-    return std::isfinite(low) ? text : "finite";
+    if (std::isfinite(high)) {
+      text += " to ";
+      detail::append(text, high);
+    }
+    return text;
   }
   /// Errors: invalid_argument, naming the field as `where` + its name.
   void check(double value, std::string_view where) const {
-    require(std::isfinite(value) && (above ? value > low : value >= low), Errc::invalid_argument,
-            where, name, " must be ", std::isfinite(low) ? range() + " and " : std::string(),
-            "finite, got ", value);
+    require(std::isfinite(value) && (above ? value > low : value >= low) && value <= high &&
+                (!whole || value == std::floor(value)),
+            Errc::invalid_argument, where, name, " must be ",
+            std::isfinite(low) ? range() + " and " : std::string(), "finite, got ", value);
   }
 };
 
