@@ -12,6 +12,8 @@
 #include <dag/game/payoff_sum.hpp>
 #include <dag/io/csv.hpp>
 #include <dag/io/efg.hpp>
+#include <dag/io/game_json.hpp>
+#include <dag/io/gamut.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/io/nfg_version.hpp>
 #include <dag/io/profile_csv.hpp>
@@ -33,9 +35,16 @@ struct ConvertOptions {
 
 /// The form in which the game is written: payoffs or outcomes (.nfg), matrix or profiles (.csv).
 std::string form_of(const ConvertOptions& options, const dag::GameTable& table) {
+  for (const char* only : {"json", "gam"}) {
+    if (options.out.ends_with(std::string(".") + only)) {
+      dag::require(options.form == "auto", dag::Errc::invalid_argument, "--form ", options.form,
+                   ": ", options.out, " has one form");
+      return only;
+    }
+  }
   const bool nfg = options.out.ends_with(".nfg");
   dag::require(nfg || options.out.ends_with(".csv"), dag::Errc::invalid_argument, options.out,
-               ": the name of the file to write must end in .nfg, .csv or .efg");
+               ": the name of the file to write must end in .nfg, .csv, .json, .gam or .efg");
   std::string form = options.form;
   if (form == "auto") {
     form = nfg ? (table.outcome_of_profile.empty() ? "payoffs" : "outcomes")
@@ -54,6 +63,9 @@ std::string written(const dag::GameTable& table, const std::string& form) {
   if (form == "outcomes") {
     return dag::format_nfg(dag::with_outcomes(table));
   }
+  if (form == "json" || form == "gam") {
+    return form == "json" ? dag::format_game_json(table) : dag::format_gam(table);
+  }
   return form == "matrix" ? dag::format_csv(table) : dag::format_profile_csv(table);
 }
 
@@ -61,6 +73,8 @@ std::string written(const dag::GameTable& table, const std::string& form) {
 void check(const dag::GameTable& table, const std::string& text, const std::string& form) {
   const dag::GameTable again = form == "matrix"     ? dag::parse_csv(text)
                                : form == "profiles" ? dag::parse_profile_csv(text)
+                               : form == "json"     ? dag::parse_game_json(text)
+                               : form == "gam"      ? dag::parse_gam(text)
                                                     : dag::parse_nfg(text);
   dag::require(again.sizes == table.sizes && again.payoffs == table.payoffs, dag::Errc::unsupported,
                "convert: the game does not survive being written as ", form);
@@ -68,8 +82,10 @@ void check(const dag::GameTable& table, const std::string& text, const std::stri
 
 /// A game tree as it is, to another name or form of the same file.
 int convert_tree(const ConvertOptions& options) {
-  dag::require(is_tree(options.in), dag::Errc::unsupported, options.out,
-               ": only a .efg file or a named tree can be written as .efg, not ", options.in);
+  dag::require(
+      is_tree(options.in), dag::Errc::unsupported, options.out,
+      ": only a tree (a .efg file, a document with one, a named tree) can be written as .efg, not ",
+      options.in);
   dag::require(options.form == "auto", dag::Errc::invalid_argument, "--form ", options.form, ": ",
                options.out, " has one form");
   const dag::ExtensiveGame game = load_tree(options.in, options.common.seed);
@@ -127,8 +143,10 @@ Command add_convert(CLI::App& app) {
   command->add_option("IN", options->in, "A file as of 'dag solve', - or a name ('dag games')")
       ->required();
   command
-      ->add_option("OUT", options->out,
-                   "The file to write: .nfg or .csv (a tree: its reduced normal form), or .efg")
+      ->add_option(
+          "OUT", options->out,
+          "The file to write: .nfg, .csv, .json or .gam (a tree: its reduced normal form), "
+          "or .efg")
       ->required();
   command
       ->add_option("--form", options->form,
@@ -140,7 +158,8 @@ Command add_convert(CLI::App& app) {
   command->footer(
       "Numbers are written as they were read, fractions too.\n\nExample:\n"
       "  dag convert chicken chicken.csv\n  dag convert rps rps.nfg --form outcomes\n"
-      "  dag convert kuhn_poker kuhn.efg\n  dag convert kuhn.efg kuhn.nfg");
+      "  dag convert kuhn_poker kuhn.efg\n  dag convert kuhn.efg kuhn.nfg\n"
+      "  dag convert coffee.bagg coffee.json\n  dag convert row.csv,column.csv game.nfg");
   return [options] { return convert(*options); };
 }
 

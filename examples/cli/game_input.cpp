@@ -15,11 +15,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/game/payoff_sum.hpp>
-#include <dag/game/reduced_normal_form.hpp>
-#include <dag/io/csv.hpp>
-#include <dag/io/efg.hpp>
-#include <dag/io/nfg.hpp>
-#include <dag/io/profile_csv.hpp>
+#include <dag/io/any_game.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/problem/catalogue.hpp>
 
@@ -44,6 +40,16 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 bool is_table_name(std::string_view word) {
   return ends_with(word, ".csv") || ends_with(word, ".tsv") || ends_with(word, ".txt");
+}
+
+/// An ending of a game's file, so that one that is not there is missed as a file.
+bool is_file_name(std::string_view word) {
+  for (const std::string_view end : {".agg", ".bagg", ".gbt", ".gte", ".xml", ".json"}) {
+    if (ends_with(word, end)) {
+      return true;
+    }
+  }
+  return is_table_name(word);
 }
 
 /// At least as many payoffs as the sizes in a name ask for: `general:30x30x30:1` has 3 * 27000. 0
@@ -104,21 +110,6 @@ std::optional<std::pair<std::string, std::string>> two_matrices(const std::strin
                                                                    : std::nullopt;
 }
 
-/// What a text is shows in how it begins.
-dag::GameTable parse_game(const std::string& text, const std::string& name) {
-  const auto start = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  const std::string_view begin = std::string_view(text).substr(start == text.npos ? 0 : start, 4);
-  if (begin.substr(0, 3) == "NFG") {
-    return dag::parse_nfg(text, name);
-  }
-  if (begin.substr(0, 3) == "EFG") {
-    const dag::ExtensiveGame game = dag::parse_efg(text, name);
-    return dag::reduced_normal_form(game, dag::sequence_form(game)).table;
-  }
-  return dag::is_profile_csv(text) ? dag::parse_profile_csv(text, name)
-                                   : dag::parse_csv(text, name);
-}
-
 /// A file at most as large as memory allows: a payoff takes some 60 bytes beside its text.
 std::string read_game_text(const std::string& path) {
   std::error_code none;
@@ -143,7 +134,7 @@ dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
   dag::require(!word.empty(), dag::Errc::invalid_argument, "the game's name is empty");
   if (word == "-") {
     const std::string text(std::istreambuf_iterator<char>(std::cin), {});
-    return parse_game(text, "standard input");
+    return dag::strategic_form(dag::parse_any_game(text, "standard input"));
   }
   if (const auto two = two_matrices(word)) {
     return dag::join_matrices(dag::parse_csv(read_game_text(two->first), two->first),
@@ -152,16 +143,14 @@ dag::GameTable load_game(const std::string& word, std::uint64_t seed) {
   if (ends_with(word, ".nfg")) {
     return dag::parse_nfg(read_game_text(word), word);
   }
-  if (is_table_name(word)) {
-    const std::string text = read_game_text(word);
-    return dag::is_profile_csv(text) ? dag::parse_profile_csv(text, word)
-                                     : dag::parse_csv(text, word);
+  if (ends_with(word, ".gam")) {
+    return dag::parse_gam(read_game_text(word), word);
   }
   if (is_tree(word)) {
     return normal_form(word, seed);
   }
-  if (std::filesystem::is_regular_file(word)) {
-    return parse_game(read_game_text(word), word);
+  if (is_file_name(word) || std::filesystem::is_regular_file(word)) {
+    return dag::strategic_form(dag::parse_any_game(read_game_text(word), word));
   }
   dag::require(
       word.find('/') == std::string::npos, dag::Errc::io, word,

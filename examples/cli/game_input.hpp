@@ -13,10 +13,10 @@
 
 namespace cli {
 
-/// The game that a word on the command line means: a file (.nfg; .csv, .tsv, .txt: a payoff matrix
-/// or a list of profiles), two files of matrices with a comma between (the row player's, the column
-/// player's), - for a game on standard input, or a name (`random:ROWSxCOLS` without a seed takes
-/// `seed`). Throws dag::Error.
+/// The game that a word on the command line means: a file (.nfg, .gam, .agg, .bagg, .gbt, .gte,
+/// .xml, .json; .csv, .tsv, .txt: a payoff matrix or a list of profiles; else as it begins), two
+/// files of matrices with a comma between (the row player's, the column player's), - for a game on
+/// standard input, or a name (`random:ROWSxCOLS` without a seed takes `seed`). Throws dag::Error.
 dag::GameTable load_game(const std::string& word, std::uint64_t seed);
 /// The files that a word means, to hold outputs against; none for a name.
 std::vector<NamedPath> game_files(const std::string& word);

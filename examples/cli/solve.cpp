@@ -116,8 +116,9 @@ Command add_solve(CLI::App& app) {
   command
       ->add_option(
           "GAME", options->game,
-          "A .nfg or .efg file; a .csv, .tsv or .txt file (payoff matrix, rows maximise; pairs "
-          "(3,4) for both players; or list of profiles); - for standard input; or a name: "
+          "A .nfg, .efg, .agg, .bagg, .gbt, .gam or .json file, a document of Game Theory "
+          "Explorer, an output of GAMUT; a .csv, .tsv or .txt file (payoff matrix, rows maximise; "
+          "pairs (3,4) for both players; or list of profiles); - for standard input; or a name: "
           "rps, chicken, random:ROWSxCOLS:SEED, kuhn_poker, ... ('dag games' lists "
           "them)")
       ->required();

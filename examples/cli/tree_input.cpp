@@ -6,12 +6,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <dag/core/error.hpp>
 #include <dag/game/reduced_normal_form.hpp>
 #include <dag/io/efg.hpp>
+#include <dag/io/game_document.hpp>
+#include <dag/io/text_file.hpp>
 #include <dag/problem/tree_catalogue.hpp>
 
 namespace cli {
@@ -19,6 +23,20 @@ namespace {
 
 bool is_efg(std::string_view word) {
   return word.size() >= 4 && (word.ends_with(".efg") || word.ends_with(".EFG"));
+}
+
+/// The text of a graphical program's document that holds a tree; nothing for all else.
+std::optional<std::string> tree_document(const std::string& word) {
+  std::string end = word.substr(word.find_last_of('.') + 1);
+  for (char& c : end) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  if ((end != "gbt" && end != "gte" && end != "xml") || !std::filesystem::is_regular_file(word)) {
+    return std::nullopt;
+  }
+  std::string text = dag::read_text_file(word);
+  const bool tree = text.find("<efgfile") != text.npos || text.find("<extensiveForm") != text.npos;
+  return tree ? std::optional(std::move(text)) : std::nullopt;
 }
 
 std::string with_seed(const std::string& word, std::uint64_t seed) {
@@ -34,10 +52,16 @@ std::string with_seed(const std::string& word, std::uint64_t seed) {
 }  // namespace
 
 bool is_tree(const std::string& word) {
-  return is_efg(word) || (word.find('/') == std::string::npos && dag::find_tree(word) != nullptr);
+  return is_efg(word) || tree_document(word) ||
+         (word.find('/') == std::string::npos && dag::find_tree(word) != nullptr);
 }
 
 dag::ExtensiveGame load_tree(const std::string& word, std::uint64_t seed) {
+  if (const std::optional<std::string> text = tree_document(word)) {
+    dag::GameDocument document = dag::parse_game_document(*text, word);
+    dag::require(document.tree.has_value(), dag::Errc::parse, word, ": holds no game tree");
+    return std::move(*document.tree);
+  }
   return is_efg(word) ? dag::read_efg(word) : dag::named_tree(with_seed(word, seed));
 }
 

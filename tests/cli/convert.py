@@ -79,7 +79,7 @@ class Convert(Case):
         self.assertEqual(len(entries), 12)
 
     def test_refusals(self):
-        self.refused("convert", "chicken", "out.txt", says=".nfg, .csv or .efg")
+        self.refused("convert", "chicken", "out.txt", says=".nfg, .csv, .json, .gam or .efg")
         self.refused("convert", "chicken", "out.csv", "--form", "matrix", says="zero-sum")
         self.refused("convert", "chicken", "out.csv", "--form", "outcomes", says="profiles")
         self.refused("convert", "chicken", "out.nfg", "--form", "matrix", says="outcomes")

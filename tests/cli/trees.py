@@ -317,7 +317,7 @@ class Convert(Case):
         self.assertEqual((self.folder / "k.efg").read_text(), (self.folder / "again.efg").read_text())
 
     def test_refusals(self):
-        self.refused("convert", "rps", self.folder / "a.efg", says="only a .efg file or a named tree")
+        self.refused("convert", "rps", self.folder / "a.efg", says="only a tree (a .efg file")
         self.refused("convert", "leduc_poker", self.folder / "a.nfg", says="profiles")
 
     def test_broken_files(self):

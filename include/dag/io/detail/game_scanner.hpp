@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/game/table.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/numeric/number.hpp>
 
@@ -18,7 +20,20 @@ namespace dag::detail {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 [[nodiscard]] constexpr bool is_separator(char c) noexcept {
-  return is_space(c) || c == ',' || c == '{' || c == '}' || c == '"';
+  return is_space(c) || c == ',' || c == '{' || c == '}' || c == '"' || c == '[' || c == ']' ||
+         c == '(' || c == ')';
+}
+
+/// Refuses a small file that stands for a game too large to be written out: compact formats reach
+/// sizes that no memory holds. Returns the profiles.
+[[nodiscard]] inline std::size_t expanded_profiles(const std::vector<std::size_t>& sizes,
+                                                   std::size_t characters, std::string_view name) {
+  const std::size_t most = (std::size_t{1} << 20) + 16 * characters;
+  const std::size_t profiles = bounded_product(sizes, most);
+  require(!sizes.empty() && profiles <= most / sizes.size(), Errc::unsupported, name,
+          ": the strategic form of this game of ", sizes.size(), " players has more than ", most,
+          " payoffs: too many to write out");
+  return profiles;
 }
 
 /// The words, quoted texts and numbers of a game file, and refusals that name file and line.
