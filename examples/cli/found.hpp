@@ -55,6 +55,7 @@ struct Found {
   std::vector<double> joint;
   double coarse_gap = unknown;
   double correlated_gap = unknown;
+  std::vector<double> joint_payoffs;  ///< of `joint`, a number a player
 
   std::vector<std::vector<std::size_t>> kept;
   std::vector<std::pair<std::size_t, std::size_t>> removed;  ///< player and strategy, in order

@@ -121,10 +121,10 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
     }
   }
   if (!found.joint.empty()) {
-    const dag::CorrelatedReport report = dag::certify_joint(problem.table, found.joint);
-    out["payoffs"] = report.payoffs;
-    out["correlated_gap"] = report.correlated_gap;
-    out["coarse_gap"] = report.coarse_gap;
+    out["payoffs"] = found.joint_payoffs;
+    out["correlated_gap"] =
+        std::isnan(found.correlated_gap) ? Json(nullptr) : Json(found.correlated_gap);
+    out["coarse_gap"] = found.coarse_gap;
     out["distribution"] = Json::array();
     for (std::size_t profile = 0; profile < found.joint.size(); ++profile) {
       if (found.joint[profile] > 0) {
@@ -310,10 +310,12 @@ std::string joint_text(const Problem& problem, const Found& found) {
                       return found.joint[a] != found.joint[b] ? found.joint[a] > found.joint[b]
                                                               : a < b;
                     });
-  const dag::CorrelatedReport report = dag::certify_joint(table, found.joint);
-  std::string out = fmt::format(
-      "payoffs {}   correlated gap {:.3g}   coarse gap {:.3g}\n\nprofile  probability\n",
-      joined(report.payoffs), report.correlated_gap, report.coarse_gap);
+  std::string out =
+      fmt::format("payoffs {}   correlated gap {}   coarse gap {:.3g}\n\nprofile  probability\n",
+                  joined(found.joint_payoffs),
+                  std::isnan(found.correlated_gap) ? "not evaluated"
+                                                   : fmt::format("{:.3g}", found.correlated_gap),
+                  found.coarse_gap);
   for (std::size_t k = 0; k < shown; ++k) {
     std::string profile;
     for (const std::size_t s : choices_of(table, order[k])) {

@@ -295,6 +295,7 @@ Found joint_answer(std::string_view name, dag::CorrelatedSolution solution, bool
   found.residual = solution.relative_gap;
   found.coarse_gap = solution.certificate.coarse_gap;
   found.correlated_gap = solution.certificate.correlated_gap;
+  found.joint_payoffs = solution.certificate.payoffs;
   found.joint = std::move(solution.joint);
   found.note = coarse ? "coarse correlated" : "correlated";
   return found;

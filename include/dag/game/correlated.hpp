@@ -4,16 +4,24 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/double_double.hpp>
 
 namespace dag {
+
+/// Which deviations count: what a player regrets.
+enum class RegretKind {
+  external,  ///< of not having played one strategy throughout: coarse correlated equilibria
+  internal,  ///< of not having played b whenever one played a: correlated equilibria
+};
 
 /// How far a distribution over profiles is from a correlated and a coarse correlated equilibrium,
 /// from the evaluation of all deviations. Units: payoff. One entry a player.
@@ -22,6 +30,7 @@ struct CorrelatedReport {
   /// Coarse: what each gains by one strategy played whatever was recommended; may be negative.
   std::vector<double> external_regrets;
   /// What each gains by the best answer to every recommendation: sum over recommendations; >= 0.
+  /// Empty where it was not evaluated; then `correlated_gap` is NaN.
   std::vector<double> swap_regrets;
   double coarse_gap = 0.0;      ///< the largest external regret, at least 0
   double correlated_gap = 0.0;  ///< the largest swap regret: 0 exactly at correlated equilibria
@@ -30,32 +39,92 @@ struct CorrelatedReport {
 
 namespace detail {
 
-/// table[a * size + b]: what `player` would earn by playing b whenever a is recommended,
-/// E[1{s_i = a} u_i(b, s_-i)]. One pass over the payoffs times the player's strategies.
-/// In twice the working precision, of payoffs over 2^exponent.
-inline void recommendation_payoffs(const GameTable& game, std::span<const double> joint,
-                                   std::size_t player, int exponent,
-                                   std::span<DoubleDouble> table) {
+/// Profiles before those of the next player: how far apart a player's strategies lie in a table.
+[[nodiscard]] inline std::size_t profile_stride(const GameTable& game, std::size_t player) {
   std::size_t stride = 1;
   for (std::size_t i = 0; i < player; ++i) {
     stride *= game.sizes[i];
   }
+  return stride;
+}
+
+/// What a player gains: as recommended, and by each strategy played throughout.
+struct FixedGains {
+  DoubleDouble expected;
+  DoubleDouble best_fixed;  ///< over `expected`
+};
+
+/// One pass over the player's payoffs over 2^exponent, in twice the working precision. `payoffs`:
+/// work space, one number a strategy.
+[[nodiscard]] inline FixedGains fixed_gains(const GameTable& game, std::span<const double> joint,
+                                            std::size_t player, int exponent,
+                                            std::span<DoubleDouble> payoffs) {
+  const std::size_t stride = profile_stride(game, player);
   const std::size_t size = game.sizes[player];
-  const std::vector<double>& payoffs = game.payoffs[player];
-  for (DoubleDouble& entry : table) {
+  const std::vector<double>& payoff = game.payoffs[player];
+  for (DoubleDouble& entry : payoffs) {
     entry = 0.0;
   }
+  FixedGains gains;
+  for (std::size_t outer = 0; outer < payoff.size(); outer += stride * size) {
+    for (std::size_t others = outer; others < outer + stride; ++others) {
+      DoubleDouble marginal;
+      for (std::size_t a = 0; a < size; ++a) {
+        marginal += joint[others + a * stride];
+      }
+      if (marginal.value() == 0.0) {
+        continue;
+      }
+      for (std::size_t b = 0; b < size; ++b) {
+        const double scaled = std::ldexp(payoff[others + b * stride], -exponent);
+        payoffs[b] += marginal * scaled;
+        gains.expected += DoubleDouble::product(scaled, joint[others + b * stride]);
+      }
+    }
+  }
+  for (std::size_t b = 0; b < size; ++b) {
+    const DoubleDouble gained = payoffs[b] - gains.expected;
+    gains.best_fixed = b == 0 || gains.best_fixed < gained ? gained : gains.best_fixed;
+  }
+  return gains;
+}
+
+/// What the best answer to every recommendation gains: from table[a * size + b], what the player
+/// would earn by playing b whenever a is recommended, E[1{s_i = a} u_i(b, s_-i)]. As many passes as
+/// strategies; false where the deadline passed before the end.
+[[nodiscard]] inline bool swap_gain(const GameTable& game, std::span<const double> joint,
+                                    std::size_t player, int exponent, const Deadline* deadline,
+                                    DoubleDouble& gain) {
+  const std::size_t stride = profile_stride(game, player);
+  const std::size_t size = game.sizes[player];
+  const std::vector<double>& payoffs = game.payoffs[player];
+  std::vector<DoubleDouble> table(size * size);
+  std::vector<double> scaled(size);
   for (std::size_t outer = 0; outer < payoffs.size(); outer += stride * size) {
     for (std::size_t others = outer; others < outer + stride; ++others) {
+      for (std::size_t b = 0; b < size; ++b) {
+        scaled[b] = std::ldexp(payoffs[others + b * stride], -exponent);
+      }
       for (std::size_t a = 0; a < size; ++a) {
         const double probability = joint[others + a * stride];
         for (std::size_t b = 0; probability != 0.0 && b < size; ++b) {
-          table[a * size + b] += DoubleDouble::product(
-              std::ldexp(payoffs[others + b * stride], -exponent), probability);
+          table[a * size + b] += DoubleDouble::product(scaled[b], probability);
+        }
+        if (deadline != nullptr && a % 64 == 63 && deadline->passed()) {
+          return false;
         }
       }
     }
   }
+  gain = 0.0;
+  for (std::size_t a = 0; a < size; ++a) {
+    DoubleDouble best = table[a * size];
+    for (std::size_t b = 1; b < size; ++b) {
+      best = best < table[a * size + b] ? table[a * size + b] : best;
+    }
+    gain += best - table[a * size + a];
+  }
+  return true;
 }
 
 }  // namespace detail
@@ -81,9 +150,13 @@ inline void validate_joint(const GameTable& game, std::span<const double> joint,
 /// doi:10.1016/0304-4068(74)90037-8 (correlated); Moulin and Vial (1978), doi:10.1007/BF01769190
 /// (coarse). Every Nash equilibrium is correlated, every correlated one coarse. Computed from the
 /// payoffs as they stand in about 106 bits, the distribution divided by its own sum.
-/// Cost: each player's payoffs once per strategy of that player. Throws as `validate_joint`.
+/// Cost: each player's payoffs once; for the correlated gap once more per strategy of that player,
+/// so that it is left out (NaN) where `kind` is external and profiles times strategies exceed 2^24,
+/// and where the deadline passes. Throws as `validate_joint`.
 [[nodiscard]] inline CorrelatedReport certify_joint(const GameTable& game,
-                                                    std::span<const double> joint) {
+                                                    std::span<const double> joint,
+                                                    RegretKind kind = RegretKind::internal,
+                                                    const Deadline* deadline = nullptr) {
   validate(game);
   validate_joint(game, joint);
   CorrelatedReport report;
@@ -91,36 +164,31 @@ inline void validate_joint(const GameTable& game, std::span<const double> joint,
   for (const double probability : joint) {
     sum += probability;
   }
-  std::vector<DoubleDouble> table;
+  std::size_t largest = 0;
+  std::vector<int> exponents;
+  std::vector<DoubleDouble> work;
   for (std::size_t i = 0; i < game.player_count(); ++i) {
-    const std::size_t size = game.sizes[i];
-    const int exponent = detail::payoff_exponent(std::span<const double>(game.payoffs[i]));
-    table.assign(size * size, DoubleDouble());
-    detail::recommendation_payoffs(game, joint, i, exponent, table);
-    DoubleDouble expected;
-    DoubleDouble swapped;
-    DoubleDouble best_fixed;
-    for (std::size_t b = 0; b < size; ++b) {
-      DoubleDouble best = table[b * size];
-      DoubleDouble gained;  // by b whatever was recommended
-      for (std::size_t a = 0; a < size; ++a) {
-        best = best < table[b * size + a] ? table[b * size + a] : best;
-        gained += table[a * size + b] - table[a * size + a];
-      }
-      expected += table[b * size + b];
-      swapped += best - table[b * size + b];
-      best_fixed = b == 0 || best_fixed < gained ? gained : best_fixed;
-    }
-    const auto in_payoffs = [&](const DoubleDouble& x) {
-      return std::ldexp((x / sum).value(), exponent);
-    };
-    report.payoffs.push_back(in_payoffs(expected));
-    report.external_regrets.push_back(in_payoffs(best_fixed));
-    report.swap_regrets.push_back(in_payoffs(swapped));
+    largest = largest < game.sizes[i] ? game.sizes[i] : largest;
+    exponents.push_back(detail::payoff_exponent(std::span<const double>(game.payoffs[i])));
+    work.resize(game.sizes[i]);
+    const detail::FixedGains gains =
+        detail::fixed_gains(game, joint, i, exponents[i], std::span<DoubleDouble>(work));
+    report.payoffs.push_back(std::ldexp((gains.expected / sum).value(), exponents[i]));
+    report.external_regrets.push_back(std::ldexp((gains.best_fixed / sum).value(), exponents[i]));
     const double coarse = report.external_regrets[i];
     report.coarse_gap = coarse > report.coarse_gap ? coarse : report.coarse_gap;
+  }
+  bool whole = kind == RegretKind::internal || joint.size() <= (std::size_t{1} << 24) / largest;
+  for (std::size_t i = 0; i < game.player_count() && whole; ++i) {
+    DoubleDouble gain;
+    whole = detail::swap_gain(game, joint, i, exponents[i], deadline, gain);
+    report.swap_regrets.push_back(std::ldexp((gain / sum).value(), exponents[i]));
     const double swap = report.swap_regrets[i];
     report.correlated_gap = swap > report.correlated_gap ? swap : report.correlated_gap;
+  }
+  if (!whole) {
+    report.swap_regrets.clear();
+    report.correlated_gap = std::numeric_limits<double>::quiet_NaN();
   }
   return report;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/core/blocks.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/core/random.hpp>
@@ -23,12 +24,6 @@
 
 namespace dag {
 
-/// Which regret the players of `regret_dynamics` keep small.
-enum class RegretKind {
-  external,  ///< of not having played one strategy throughout: to coarse correlated equilibria
-  internal,  ///< of not having played b whenever one played a: to correlated equilibria
-};
-
 /// What a player learns of its payoffs in a round.
 enum class PlayFeedback {
   full,     ///< the expected payoff of each strategy against the others' mixed strategies
@@ -36,7 +31,7 @@ enum class PlayFeedback {
 };
 
 struct RegretDynamicsOptions {
-  RegretKind kind = RegretKind::external;
+  RegretKind kind = RegretKind::external;  ///< that the players keep small
   PlayFeedback feedback = PlayFeedback::full;
   double tolerance = 1e-3;                  ///< on the kind's gap / payoff range
   std::int64_t max_iterations = 1'000'000;  ///< rounds
@@ -172,9 +167,7 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
   require(options.max_iterations >= 1 && options.check_every >= 0, Errc::invalid_argument,
           "regret_dynamics: max_iterations must be >= 1 and check_every >= 0, got ",
           options.max_iterations, " and ", options.check_every);
-  require(options.time_limit >= 0, Errc::invalid_argument,
-          "regret_dynamics: time_limit must be >= 0 seconds, got ", options.time_limit);
-  const Stopwatch watch;
+  const Deadline deadline(options.stop, options.time_limit, "regret_dynamics");
   if (!options.start.empty()) {
     validate(game, options.start);
   }
@@ -223,7 +216,7 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
       learners[i].observe(blocks.of(strategies, i), blocks.of(std::span<const double>(payoffs), i));
       learners[i].respond(blocks.of(std::span<double>(point), i));
     }
-    if (t < next_check && t < options.max_iterations) {
+    if (t < next_check && t < options.max_iterations && !deadline.passed()) {
       continue;
     }
     next_check = options.check_every > 0 ? t + options.check_every : t + 1 + t / 20;
@@ -235,28 +228,21 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
     for (double& probability : solution.joint) {
       probability /= sum;
     }
-    solution.certificate = certify_joint(game, solution.joint);
+    solution.certificate = certify_joint(game, solution.joint, options.kind, &deadline);
     solution.gap = options.kind == RegretKind::external ? solution.certificate.coarse_gap
                                                         : solution.certificate.correlated_gap;
+    if (std::isnan(solution.gap)) {  // cut short: a bound that always holds
+      solution.gap = range;
+    }
     solution.relative_gap = range > 0 ? solution.gap / range : 0.0;
     solution.iterations = t;
-    const double seconds = watch.seconds();
     const bool go_on =
-        options.observer(Record{t, t, seconds, solution.certificate.payoffs[0], solution.gap,
-                                solution.relative_gap, solution.relative_gap, 0.0});
-    if (solution.relative_gap <= options.tolerance) {
-      solution.status = Status::converged;
-      return solution;
-    }
-    if (!go_on || options.stop.stop_requested()) {
-      solution.status = Status::stopped;
-      return solution;
-    }
-    if (t == options.max_iterations) {
-      return solution;
-    }
-    if (seconds >= options.time_limit) {
-      solution.status = Status::time_limit;
+        options.observer(Record{t, t, deadline.spent(), solution.certificate.payoffs[0],
+                                solution.gap, solution.relative_gap, solution.relative_gap, 0.0});
+    const bool met = solution.relative_gap <= options.tolerance;
+    if (met || !go_on || t == options.max_iterations || deadline.passed()) {
+      solution.status =
+          !met && !go_on ? Status::stopped : deadline.ending(met, t == options.max_iterations);
       return solution;
     }
   }

@@ -155,15 +155,20 @@ struct CorrelatedEquilibriumOptions {
   } else {  // stopped at the origin
     solution.joint.assign(profiles, 1.0 / static_cast<double>(profiles));
   }
-  solution.certificate = certify_joint(game, solution.joint);
+  solution.certificate = certify_joint(game, solution.joint, options.kind, &deadline);
   solution.gap = coarse ? solution.certificate.coarse_gap : solution.certificate.correlated_gap;
   for (std::size_t i = 0; i < players; ++i) {
     const detail::PayoffExtent extent = detail::payoff_extent(game.payoffs[i]);
     const double half_range = 0.5 * extent.high - 0.5 * extent.low;
-    const double regret =
-        coarse ? solution.certificate.external_regrets[i] : solution.certificate.swap_regrets[i];
+    const double regret = coarse ? solution.certificate.external_regrets[i]
+                          : std::isnan(solution.gap)
+                              ? 2 * half_range  // cut short: what always holds
+                              : solution.certificate.swap_regrets[i];
     const double relative = half_range > 0 ? 0.5 * regret / half_range : 0.0;
     solution.relative_gap = relative > solution.relative_gap ? relative : solution.relative_gap;
+  }
+  if (std::isnan(solution.gap)) {
+    solution.gap = payoff_range(game);
   }
   solution.iterations = tableau.pivots();
   const bool met = optimal && solution.relative_gap <= options.tolerance;

@@ -66,9 +66,7 @@ class VertexEnumeration {
         options_(options),
         deadline_(options.stop, options.time_limit, "vertex_enumeration"),
         rows_(game.sizes[0]),
-        columns_(game.sizes[1]),
-        whole_{integer_matrix(game, integer_payoffs(game, 0)),
-               integer_matrix(game, integer_payoffs(game, 1))} {}
+        columns_(game.sizes[1]) {}
 
   [[nodiscard]] EquilibriumSet solve() {
     found_.exact = true;
@@ -85,6 +83,14 @@ class VertexEnumeration {
   }
 
  private:
+  /// A player's payoffs in whole numbers, when they are first needed: of millions they take
+  /// seconds.
+  const std::vector<Integer>& whole(std::size_t player) {
+    if (whole_[player].empty()) {
+      whole_[player] = integer_matrix(game_, integer_payoffs(game_, player));
+    }
+    return whole_[player];
+  }
   [[nodiscard]] bool cut() const {
     return deadline_.passed() || found_.equilibria.size() >= options_.max_equilibria ||
            work_ > options_.max_vertices;
@@ -131,7 +137,7 @@ class VertexEnumeration {
   /// False if the other's strategy is not the only one, or degenerate.
   bool complete_exactly(std::span<const std::size_t> row_support,
                         std::span<const std::size_t> column_support, bool row_walks) {
-    const auto& payoff = whole_[row_walks ? 0 : 1];
+    const auto& payoff = whole(row_walks ? 0 : 1);
     if (!system_.solve(payoff, columns_, row_support, column_support, !row_walks)) {
       return false;
     }
@@ -155,7 +161,7 @@ class VertexEnumeration {
       ties += shortfall.is_zero() ? 1U : 0U;
     }
     if (ties > row_support.size() ||
-        !exact_mix(whole_[row_walks ? 1 : 0], rows_, columns_, row_support, column_support,
+        !exact_mix(whole(row_walks ? 1 : 0), rows_, columns_, row_support, column_support,
                    row_walks, system_, mixes[row_walks ? 0 : 1])) {
       return false;
     }
@@ -173,7 +179,7 @@ class VertexEnumeration {
       std::vector<Integer> matrix;
       for (std::size_t j = 0; j < other; ++j) {
         for (std::size_t i = 0; i < own; ++i) {
-          matrix.push_back((row ? whole_[1][i * columns_ + j] : whole_[0][j * columns_ + i]) +
+          matrix.push_back((row ? whole(1)[i * columns_ + j] : whole(0)[j * columns_ + i]) +
                            Integer(1));
         }
       }
