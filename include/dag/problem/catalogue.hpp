@@ -11,6 +11,7 @@
 #include <dag/problem/blotto.hpp>
 #include <dag/problem/classic_games.hpp>
 #include <dag/problem/detail/game_arguments.hpp>
+#include <dag/problem/economic_games.hpp>
 #include <dag/problem/hard_games.hpp>
 #include <dag/problem/known_game.hpp>
 #include <dag/problem/kuhn_poker.hpp>
@@ -195,6 +196,74 @@ struct CatalogueEntry {
        [](const Arguments& a) {
          a.expect(2, 2);
          return random_general_game(a.sizes(0, 1, 30), a.natural(1));
+       }},
+      {"covariant", "covariant:SIZESxOFxPLAYERS:RHO:SEED", "covariant:3x3x3:-0.3:1",
+       "Normal payoffs, correlation RHO between the players of a profile",
+       "unknown; RHO = -1 is zero-sum, RHO = 1 common interest",
+       "Rinott and Scarsini (2000), doi:10.1006/game.2000.0775",
+       [](const Arguments& a) {
+         a.expect(3, 3);
+         return covariant_game(a.sizes(0, 2, 30), a.real(1), a.natural(2));
+       }},
+      {"congestion", "congestion:PLAYERS:FACILITIES:SEED", "congestion:3:2:1",
+       "Players use sets of facilities, which give less the more users they have",
+       "an exact potential: pure equilibria at its maxima",
+       "Rosenthal (1973), doi:10.1007/BF01737559",
+       [](const Arguments& a) {
+         a.expect(3, 3);
+         return congestion_game(a.natural(0), a.natural(1), a.natural(2));
+       }},
+      {"travellers-dilemma", "travellers-dilemma[:LOW:HIGH:REWARD]", "travellers-dilemma:2:10:2",
+       "Both get the lower claim, REWARD more for it and less for the higher; by default 2:100:2",
+       "both claim LOW, unique", "Basu (1994)",
+       [](const Arguments& a) {
+         a.expect(a.count() == 0 ? 0 : 3, 3);
+         return a.count() == 0 ? travellers_dilemma(2, 100, 2)
+                               : travellers_dilemma(a.natural(0), a.natural(1), a.real(2));
+       }},
+      {"bertrand", "bertrand:PLAYERS:PRICES:COST", "bertrand:3:5:2",
+       "The cheapest sellers share the demand", "all at COST, all at COST + 1", "Bertrand (1883)",
+       [](const Arguments& a) {
+         a.expect(3, 3);
+         return bertrand(a.natural(0), a.natural(1), a.natural(2));
+       }},
+      {"war-of-attrition", "war-of-attrition:TIMES:SEED", "war-of-attrition:8:1",
+       "Who waits longer wins; both pay for the shorter wait",
+       "one gives up at once, two pure; mixed ones",
+       "Maynard Smith (1974), doi:10.1016/0022-5193(74)90110-6",
+       [](const Arguments& a) {
+         a.expect(2, 2);
+         return war_of_attrition(a.natural(0), a.natural(1));
+       }},
+      {"dispersion", "dispersion:PLAYERS:ACTIONS", "dispersion:4:3",
+       "Each would rather be where few are",
+       "the pure ones: spread evenly, counts that differ by at most one",
+       "Grenager, Powers and Shoham (2002), AAAI",
+       [](const Arguments& a) {
+         a.expect(2, 2);
+         return dispersion_game(a.natural(0), a.natural(1));
+       }},
+      {"minimum-effort", "minimum-effort:PLAYERS:EFFORTS:BENEFIT:COST", "minimum-effort:3:4:2:1",
+       "The least effort counts, one's own costs", "the pure ones: equal effort",
+       "Van Huyck, Battalio and Beil (1990)",
+       [](const Arguments& a) {
+         a.expect(4, 4);
+         return minimum_effort(a.natural(0), a.natural(1), a.real(2), a.real(3));
+       }},
+      {"polymatrix", "polymatrix:PLAYERS:ACTIONS:SEED", "polymatrix:3:3:1",
+       "A random game of two on each pair of players, one strategy against all", "unknown",
+       "Janovskaja (1968)",
+       [](const Arguments& a) {
+         a.expect(3, 3);
+         return polymatrix_table(a.natural(0), a.natural(1), a.natural(2));
+       }},
+      {"location", "location:PRICES:A:B:LENGTH:COST", "location:14:1:1:8:1",
+       "Hotelling's street: two shops, A and B from its ends, set prices",
+       "COST (LENGTH +- (A - B)/3) where shops are far apart",
+       "Hotelling (1929), doi:10.2307/2224214",
+       [](const Arguments& a) {
+         a.expect(5, 5);
+         return location_game(a.natural(0), a.real(1), a.real(2), a.real(3), a.real(4));
        }},
   };
   return entries;

@@ -28,6 +28,10 @@ enum RandomFamily : std::uint64_t {
   skew_family,
   integer_family,
   general_family,
+  covariant_family,
+  congestion_family,
+  attrition_family,
+  polymatrix_family,
 };
 
 template <class Draw>
