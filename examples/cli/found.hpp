@@ -66,7 +66,8 @@ struct Found {
 /// What a solver is told, whatever the game.
 struct Settings {
   dag::SolverOptions<double> options;
-  double tau = 0;                             ///< > 0: everybody is pulled to uniform play
+  double tau = 0;                             ///< > 0: everybody is pulled to `reference`
+  std::vector<double> reference;              ///< strategies side by side; empty: uniform play
   std::string select;                         ///< max_entropy, reference or empty
   bool exact = false;                         ///< whole numbers, and fractions beside the answer
   dag::Scaling scaling = dag::Scaling::none;  ///< of primal_dual_hybrid_gradient

@@ -16,7 +16,7 @@ std::optional<Found> normal_form_responses(std::string_view name, const dag::Gam
                                            const Settings& settings) {
   using Game = dag::NormalFormGame<double, dag::eigen>;
   if (settings.tau > 0) {
-    const dag::RegularizedGame<Game> pulled(Game(table), settings.tau);
+    const dag::RegularizedGame<Game> pulled = pulled_game(Game(table), settings);
     return walk<dag::Room::response, dag::kinds::general, dag::knobs::pull>(name, pulled, settings);
   }
   const Game game(table);

@@ -61,6 +61,7 @@ int solve(const SolveOptions& options) {
   SolveOptions told = options;
   if (!options.portrait.empty() && names == std::vector<std::string>{"auto"}) {
     static_cast<void>(start_of(options, problem));  // refuses a wrong one
+    static_cast<void>(reference_of(options, problem));
     told.start.clear();  // it is for the paths that are drawn: what auto chooses has none
   }
   const std::vector<SolverRuns> all = run_solvers(names, problem, told);
@@ -165,10 +166,14 @@ Command add_solve(CLI::App& app) {
       ->option_text("A=auto");
   command
       ->add_option("--tau", options->tau,
-                   "Weight of a pull to the uniform strategies, in units of the payoff: the "
-                   "quantal response equilibrium")
+                   "Weight of a pull to the uniform strategies, or to --reference, in units of the "
+                   "payoff: the quantal response equilibrium")
       ->type_name("T")
       ->check(number_from_zero());
+  command
+      ->add_option("--reference", options->reference,
+                   "What --tau pulls to: strategies as --start writes them (default: uniform)")
+      ->type_name("P;Q");
   command
       ->add_option("--select", options->select,
                    "Which of all equilibria: welfare, egalitarian, payoff:PLAYER (from 1), "

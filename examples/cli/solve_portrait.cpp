@@ -38,6 +38,7 @@ std::vector<dag::MixedProfile> path_of(const std::string& name, const Problem& p
   std::vector<dag::MixedProfile> path;
   for (std::int64_t k = 0; k <= points; ++k) {
     Settings settings = settings_of(options, options.common.seed, false, start);
+    settings.reference = reference_of(options, problem);
     settings.options.max_iterations = points > 0 ? k * rounds / points : 0;
     settings.options.check_every = std::max<std::int64_t>(1, settings.options.max_iterations);
     settings.options.tolerance = 0;
@@ -236,9 +237,9 @@ std::vector<Plot> portrait(const std::vector<std::string>& names, const Problem&
          std::vector<double>(start.begin() + static_cast<std::ptrdiff_t>(half), start.end())}});
   std::vector<dag::MixedProfile> equilibria;
   if (options.tau > 0) {
-    equilibria.push_back(
-        solve_game("auto", problem, settings_of(options, options.common.seed, false, {}))
-            .strategies);
+    Settings settings = settings_of(options, options.common.seed, false, {});
+    settings.reference = reference_of(options, problem);
+    equilibria.push_back(solve_game("auto", problem, settings).strategies);
   } else {
     equilibria = dag::vertex_enumeration(problem.table).equilibria;
   }

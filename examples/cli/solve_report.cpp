@@ -170,6 +170,9 @@ Json to_json(const SolverRuns& runs, const GameFacts& game, const SolveOptions& 
     out["constant_sum"] = game.constant;
   }
   out["tau"] = options.tau;
+  if (!options.reference.empty()) {
+    out["reference"] = options.reference;
+  }
   out["tolerance"] = options.tolerance;
   out["iterate"] = found.iterate;
   out["products"] = found.products;

@@ -93,6 +93,7 @@ Run run_once(const std::string& name, const Problem& problem, const SolveOptions
     Settings settings = given;
     settings.options.tolerance =
         relative_tolerance(options.tolerance, options.absolute_tolerance, problem);
+    settings.reference = reference_of(options, problem);
     const bool as_written = settings.exact || name == "vertex_enumeration" ||
                             name == "support_enumeration" || name == "lemke_howson" ||
                             name == "lemke_howson_all" || name == "pure_equilibria" ||
@@ -210,9 +211,13 @@ Settings settings_of(const SolveOptions& options, std::uint64_t seed, bool sever
   return settings;
 }
 
-std::vector<double> start_of(const SolveOptions& options, const Problem& problem) {
+namespace {
+
+/// Strategies as `option` says them: probabilities with commas, players with semicolons.
+std::vector<double> strategies_of(const std::string& text, const char* option,
+                                  const Problem& problem) {
   std::vector<double> start;
-  if (options.start.empty()) {
+  if (text.empty()) {
     return start;
   }
   const auto& sizes = problem.table.sizes;
@@ -220,7 +225,7 @@ std::vector<double> start_of(const SolveOptions& options, const Problem& problem
   double sum = 0;
   std::string cell;
   std::size_t cells = 0;
-  for (const char c : options.start + ";") {
+  for (const char c : text + ";") {
     if (c != ',' && c != ';') {
       cell += c;
       continue;
@@ -231,20 +236,20 @@ std::vector<double> start_of(const SolveOptions& options, const Problem& problem
     const std::string word =
         begin == std::string::npos ? std::string() : cell.substr(begin, end - begin + 1);
     const char* wrong = dag::detail::number_value(word, probability);
-    dag::require(wrong == nullptr && probability >= 0, dag::Errc::invalid_argument,
-                 "--start: expected a probability, found '", word, "'");
+    dag::require(wrong == nullptr && probability >= 0, dag::Errc::invalid_argument, option,
+                 ": expected a probability, found '", word, "'");
     start.push_back(probability);
     sum += probability;
     ++cells;
     cell.clear();
     if (c == ';') {
       dag::require(player < sizes.size() && cells == sizes[player], dag::Errc::invalid_argument,
-                   "--start: ", problem.name, " has ", sizes_text(problem.table),
+                   option, ": ", problem.name, " has ", sizes_text(problem.table),
                    " strategies; player ", player + 1, " got ", cells);
       // Three digits a probability, as people write thirds, may miss 1 by half a digit each.
       constexpr double slack = 1e-3;
-      dag::require(std::abs(sum - 1) <= slack, dag::Errc::invalid_argument,
-                   "--start: the probabilities of player ", player + 1,
+      dag::require(std::abs(sum - 1) <= slack, dag::Errc::invalid_argument, option,
+                   ": the probabilities of player ", player + 1,
                    " must add up to 1 within 0.001 (they are then divided by their sum), got ",
                    sum);
       for (std::size_t s = 0; s < cells; ++s) {
@@ -255,10 +260,22 @@ std::vector<double> start_of(const SolveOptions& options, const Problem& problem
       sum = 0;
     }
   }
-  dag::require(player == sizes.size(), dag::Errc::invalid_argument, "--start: ", problem.name,
+  dag::require(player == sizes.size(), dag::Errc::invalid_argument, option, ": ", problem.name,
                " has ", sizes.size(), " players, got strategies for ", player,
                "; separate players by ';'");
   return start;
+}
+
+}  // namespace
+
+std::vector<double> start_of(const SolveOptions& options, const Problem& problem) {
+  return strategies_of(options.start, "--start", problem);
+}
+
+std::vector<double> reference_of(const SolveOptions& options, const Problem& problem) {
+  dag::require(options.reference.empty() || options.tau > 0, dag::Errc::invalid_argument,
+               "--reference: it is where --tau pulls to; give --tau, its weight");
+  return strategies_of(options.reference, "--reference", problem);
 }
 
 std::vector<SolverRuns> run_solvers(const std::vector<std::string>& names, const Problem& problem,

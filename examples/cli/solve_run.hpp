@@ -29,6 +29,7 @@ struct SolveOptions {
   double time_limit = -1;
   std::string average = "auto";
   double tau = 0;
+  std::string reference;
   std::string select;
   std::string scaling = "none";
   std::string start;
@@ -69,6 +70,8 @@ Run run_watched(const std::string& name, const SolveOptions& options, std::uint6
                 const std::function<Found(const Settings&)>& solve);
 /// `--start`: "0.2,0.8;0.5,0.5" for this game; empty if it was not given.
 std::vector<double> start_of(const SolveOptions& options, const Problem& problem);
+/// `--reference`, in the same words.
+std::vector<double> reference_of(const SolveOptions& options, const Problem& problem);
 
 /// Runs the solvers, each once a seed, in the order of `names`.
 std::vector<SolverRuns> run_solvers(const std::vector<std::string>& names, const Problem& problem,

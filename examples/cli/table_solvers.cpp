@@ -241,6 +241,24 @@ Found dominance(const dag::GameTable& table, const Settings& settings) {
   return found;
 }
 
+/// The game whose pull to uniform play is this one's to --reference: p ∝ ref exp(u / tau) is
+/// p ∝ exp((u + tau log ref) / tau).
+dag::GameTable pulled_table(const dag::GameTable& table, const Settings& settings) {
+  dag::GameTable pulled = table;
+  std::size_t stride = 1, first = 0;
+  for (std::size_t i = 0; i < table.player_count() && !settings.reference.empty(); ++i) {
+    for (std::size_t profile = 0; profile < table.profile_count(); ++profile) {
+      const double probability = settings.reference[first + profile / stride % table.sizes[i]];
+      dag::require(probability > 0, dag::Errc::unsupported,
+                   "--reference: logit_branch needs every probability > 0");
+      pulled.payoffs[i][profile] += settings.tau * std::log(probability);
+    }
+    stride *= table.sizes[i];
+    first += table.sizes[i];
+  }
+  return pulled;
+}
+
 /// The branch to the tolerance, or to the pull of --tau. A record a point.
 Found logit(const dag::GameTable& table, const Settings& settings) {
   require_no_knobs("logit_branch", settings, true);
@@ -251,8 +269,9 @@ Found logit(const dag::GameTable& table, const Settings& settings) {
   own.max_steps = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.max_steps);
   own.time_limit = settings.options.time_limit;
   own.stop = settings.options.stop;
-  const dag::LogitBranch path = settings.tau > 0 ? dag::logit_equilibrium(table, settings.tau, own)
-                                                 : dag::logit_branch(table, own);
+  const dag::LogitBranch path =
+      settings.tau > 0 ? dag::logit_equilibrium(pulled_table(table, settings), settings.tau, own)
+                       : dag::logit_branch(table, own);
   Found found;
   found.solver = "logit_branch";
   found.status = path.status;

@@ -42,6 +42,8 @@ int solve_tree(const SolveOptions& options) {
     format = plot_format(options.plot);
     require_gnuplot();
   }
+  dag::require(options.reference.empty(), dag::Errc::unsupported,
+               "--reference: on game trees --tau pulls to the uniform behaviour");
   const TreeProblem problem = read_tree(options.game, options.common.seed);
   const std::vector<std::string> solvers = solver_names(options.solver, problem.kind, true);
   const bool several = solvers.size() > 1;

@@ -79,7 +79,8 @@ Found newton(const PlainGame& game, const Settings& settings) {
   const double range = game.range() > 0 ? game.range() : 1.0;
   Found spent;
   const auto start = settings.options.start;
-  LogitPath path(game, uniform(game), std::vector<double>(start.begin(), start.end()));
+  LogitPath path(game, settings.reference.empty() ? uniform(game) : settings.reference,
+                 std::vector<double>(start.begin(), start.end()));
   double first = settings.tau;
   while (start.empty() && first < direct * range) {
     first *= 2;
@@ -117,7 +118,13 @@ Found pulled_solver(std::string_view name, const PlainGame& game, const Settings
   if (name == "auto") {
     name = "mirror_prox";
   }
-  const Pulled pulled(game, settings.tau, settings.tau);
+  const auto half = static_cast<Eigen::Index>(blocks.size(0));
+  const std::vector<double> reference =
+      settings.reference.empty() ? uniform(game) : settings.reference;
+  const Eigen::Map<const Eigen::VectorXd> both(reference.data(),
+                                               static_cast<Eigen::Index>(reference.size()));
+  const Pulled pulled(game, settings.tau, settings.tau, both.head(half),
+                      both.tail(both.size() - half));
   constexpr unsigned pull = dag::knobs::pull;
   if (auto found =
           walk<dag::Room::first_order, dag::kinds::zero_sum, pull>(name, pulled, settings)) {

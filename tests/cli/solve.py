@@ -228,6 +228,31 @@ class Solve(Case):
             self.assertLess(max(values) - min(values), 1e-11)
         self.refused("solve", game, "--solver", "newton", says="--tau")
 
+    def test_tau_pulls_to_a_reference(self):
+        """p ∝ ref exp(u / tau) for every player, by the definition; win rates: one policy for both."""
+        wins = [[0.5, 0.1, 0.9], [0.9, 0.5, 0.3], [0.1, 0.7, 0.5]]
+        zero_sum = self.write("wins.csv", "".join(",".join(map(str, row)) + "\n" for row in wins))
+        cases = [(zero_sum, wins, [[-v for v in row] for row in wins], [0.7, 0.2, 0.1], 0.1,
+                  ("auto", "newton", "mirror_prox", "logit_branch")),
+                 ("prisoners-dilemma", [[3, 0], [5, 1]], [[3, 5], [0, 1]], [0.9, 0.1], 1.5,
+                  ("auto", "logit_branch", "mirror_prox"))]
+        for game, mine, yours, ref, tau, solvers in cases:
+            words = ",".join(map(str, ref))
+            for solver in solvers:
+                found = self.json("solve", game, "--tau", tau, "--reference", f"{words};{words}",
+                                  "--tolerance", "1e-13", "--solver", solver)
+                x, y = found["strategies"]
+                for p, q, payoff in [(x, y, mine), (y, x, list(zip(*yours)))]:
+                    weights = [r * math.exp(sum(a * b for a, b in zip(row, q)) / tau)
+                               for r, row in zip(ref, payoff)]
+                    for one, w in zip(p, weights):
+                        self.assertAlmostEqual(one, w / sum(weights), delta=1e-5,
+                                               msg=(game, solver))
+                self.assertEqual(found["reference"], f"{words};{words}")
+        self.refused("solve", "rps", "--reference", "1,0,0;1,0,0", says="--tau")
+        self.refused("solve", "rps", "--tau", "1", "--reference", "1,0;1,0,0", says="--reference")
+        self.refused("solve", "kuhn_poker", "--tau", "1", "--reference", "1;1", says="game trees")
+
     def test_select(self):
         """Morra's equilibria: (0, p, 1 - p, 0), p from 4/7 to 3/5, for either player (Dantzig). The
         entropy is largest at the end nearer to one half, p = 4/7; KL to a reference (., r, s, .) is

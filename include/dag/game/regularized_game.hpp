@@ -19,9 +19,10 @@ namespace dag {
 /// for every block b, D the divergence of its mirror map. On simplices the equilibria are the
 /// quantal response equilibria z_b ∝ ref_b exp(g_b / tau_b) (one where tau is large enough, maybe
 /// several below); on game trees the pull is tau KL at every information set the player reaches.
-/// References are the players' centres: uniform play, the uniform behaviour. `value`: the first
-/// player's payoff, without the pull. Range and Lipschitz constant are those of the game. Errors:
-/// invalid_argument (tau), dimension_mismatch (their number).
+/// References default to the players' centres: uniform play, the uniform behaviour. `value`: the
+/// first player's payoff, without the pull. Range and Lipschitz constant are those of the game.
+/// Errors: invalid_argument (tau), dimension_mismatch (their number, the reference's),
+/// not_a_distribution (the reference: on simplices its zeros stay zero).
 template <MonotoneGame Game>
 requires MagneticPlayer<players_t<Game>, backend_t<Game>>
 class RegularizedGame {
@@ -43,6 +44,15 @@ class RegularizedGame {
               "RegularizedGame: tau must be > 0 and finite, got ", one);
     }
     players().start(backend(), reference_.view());
+  }
+  /// reference: the players' strategies side by side, in the backend's memory.
+  RegularizedGame(Game game, std::vector<Real> tau, std::span<const Real> reference)
+      : RegularizedGame(std::move(game), std::move(tau)) {
+    require(reference.size() == players().blocks().total(), Errc::dimension_mismatch,
+            "RegularizedGame: the reference has ", reference.size(), " entries, the players ",
+            players().blocks().total());
+    backend().copy(reference, reference_.view().point);
+    players().enter(backend(), reference_.view());
   }
   RegularizedGame(Game game, Real tau)
       : RegularizedGame(std::move(game), tau, game.players().blocks().count()) {}
