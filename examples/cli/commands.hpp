@@ -24,6 +24,7 @@ Command add_convert(CLI::App& app);
 Command add_demo(CLI::App& app);
 Command add_estimators(CLI::App& app);
 Command add_evaluate(CLI::App& app);
+Command add_correlated(CLI::App& app);
 Command add_evolve(CLI::App& app);
 Command add_games(CLI::App& app);
 Command add_quantal(CLI::App& app);

@@ -33,9 +33,9 @@ int run(int argc, char** argv) {
   std::vector<std::pair<CLI::App*, cli::Command>> commands;
   for (const Add add :
        {&cli::add_solve, &cli::add_check, &cli::add_solvers, &cli::add_evaluate, &cli::add_commit,
-        &cli::add_quantal, &cli::add_evolve, &cli::add_games, &cli::add_convert, &cli::add_align,
-        &cli::add_answers, &cli::add_rewards, &cli::add_utilities, &cli::add_estimators,
-        &cli::add_train, &cli::add_demo}) {
+        &cli::add_correlated, &cli::add_quantal, &cli::add_evolve, &cli::add_games,
+        &cli::add_convert, &cli::add_align, &cli::add_answers, &cli::add_rewards,
+        &cli::add_utilities, &cli::add_estimators, &cli::add_train, &cli::add_demo}) {
     cli::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
     cli::add_ending_time_limit(*commands.back().first);

@@ -25,6 +25,8 @@ struct CorrelatedEquilibriumOptions {
   /// What is maximised: sum_i weights[i] * payoff of player i. Empty: welfare, all weights one.
   /// Negative weights are allowed (the worst equilibrium).
   std::vector<double> weights = {};
+  /// Maximise the payoff of the player who expects least instead (payoffs compared as they are).
+  bool egalitarian = false;
   double tolerance = 1e-10;     ///< on the largest gap / payoff range of a player, for `converged`
   std::int64_t max_pivots = 0;  ///< 0: 100 (profiles + deviations) + 10000
   std::size_t max_entries = 20'000'000;  ///< refuse larger tableaus (profiles * deviations)
@@ -42,6 +44,8 @@ struct CorrelatedEquilibriumOptions {
 /// >= 0 with sum q <= 1 and positive costs, where the optimum has sum 1 and the origin is feasible:
 /// no first phase, and never infeasible, since an equilibrium exists. Source: Aumann (1987),
 /// doi:10.2307/1911154; Hart and Schmeidler (1989), doi:10.1287/moor.14.1.18.
+/// `egalitarian`: max t with t <= payoff of every player, t a further variable, all payoffs mapped
+/// to [1, 2] alike, so that the optimum has sum 1 here too.
 /// The answer is cleaned of rounding and certified by evaluating all deviations; `iterations`
 /// counts pivots. Memory: profiles * deviations doubles. Deterministic.
 /// Errors: as `validate`; dimension_mismatch or not_finite for weights; unsupported beyond
@@ -55,6 +59,8 @@ struct CorrelatedEquilibriumOptions {
   require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
           "correlated_equilibrium: tolerance and max_pivots must be >= 0, got ", options.tolerance,
           " and ", options.max_pivots);
+  require(options.weights.empty() || !options.egalitarian, Errc::invalid_argument,
+          "correlated_equilibrium: weights or egalitarian, not both");
   require(options.weights.empty() || options.weights.size() == players, Errc::dimension_mismatch,
           "correlated_equilibrium: needs one weight a player or none, got ", options.weights.size(),
           " for ", players, " players");
@@ -63,6 +69,8 @@ struct CorrelatedEquilibriumOptions {
   for (const std::size_t size : game.sizes) {
     rows += coarse ? size : size * (size - 1);
   }
+  const std::size_t columns = profiles + (options.egalitarian ? 1 : 0);
+  rows += options.egalitarian ? players : 0;
   require(profiles <= options.max_entries / rows, Errc::unsupported,
           "correlated_equilibrium: ", profiles, " profiles times ", rows,
           " deviations are more than ", options.max_entries,
@@ -102,7 +110,7 @@ struct CorrelatedEquilibriumOptions {
     cost = high > low ? 1.0 + (cost - low) / (high - low) : 1.0;
   }
 
-  std::vector<double> matrix(rows * profiles, 0.0);
+  std::vector<double> matrix(rows * columns, 0.0);
   std::vector<double> right_sides(rows, 0.0);
   std::size_t row = 0;
   std::size_t stride = 1;
@@ -119,7 +127,7 @@ struct CorrelatedEquilibriumOptions {
           const std::size_t own = s / stride % game.sizes[i];
           if (coarse || own == a) {
             const double deviated = payoffs[s - own * stride + b * stride];
-            matrix[row * profiles + s] =
+            matrix[row * columns + s] =
                 half_range > 0 ? (0.5 * deviated - 0.5 * payoffs[s]) / half_range : 0.0;
           }
         }
@@ -129,20 +137,42 @@ struct CorrelatedEquilibriumOptions {
     stride *= game.sizes[i];
   }
   for (std::size_t s = 0; s < profiles; ++s) {
-    matrix[row * profiles + s] = 1.0;
+    matrix[row * columns + s] = 1.0;
   }
   right_sides[row] = 1.0;
+  if (options.egalitarian) {
+    costs.assign(columns, 0.0);
+    costs[profiles] = 1.0;
+    double least = std::numeric_limits<double>::infinity();
+    double most = -least;
+    for (const std::vector<double>& payoffs : game.payoffs) {
+      const detail::PayoffExtent extent = detail::payoff_extent(payoffs);
+      least = extent.low < least ? extent.low : least;
+      most = extent.high > most ? extent.high : most;
+    }
+    const double half = 0.5 * most - 0.5 * least;
+    for (std::size_t i = 0; i < players; ++i) {
+      ++row;
+      for (std::size_t s = 0; s < profiles; ++s) {
+        // Between 1 and 2, so that to play always pays: the optimum has sum 1.
+        matrix[row * columns + s] =
+            -1.0 - (half > 0 ? (0.5 * game.payoffs[i][s] - 0.5 * least) / half : 0.0);
+      }
+      matrix[row * columns + profiles] = 1.0;
+    }
+  }
 
   const std::int64_t limit = options.max_pivots > 0
                                  ? options.max_pivots
                                  : 100 * static_cast<std::int64_t>(rows + profiles) + 10000;
-  detail::SimplexMethod<double> tableau(matrix, rows, profiles, right_sides, costs);
+  detail::SimplexMethod<double> tableau(matrix, rows, columns, right_sides, costs);
   tableau.stop_at(deadline);
   const bool optimal = tableau.solve(limit);
   CorrelatedSolution solution;
-  solution.joint.assign(profiles, 0.0);
+  solution.joint.assign(columns, 0.0);
   std::vector<double> duals(rows, 0.0);
   tableau.read_off(duals, solution.joint);
+  solution.joint.resize(profiles);
   double sum = 0.0;
   for (double& probability : solution.joint) {
     probability = probability > 1e-13 ? probability : 0.0;
