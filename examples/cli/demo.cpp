@@ -17,7 +17,7 @@
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/io/atomic_file.hpp>
-#include <dag/io/rollouts.hpp>
+#include <dag/io/rollout_file.hpp>
 #include <dag/version.hpp>
 
 #include "commands.hpp"

@@ -21,7 +21,7 @@
 #include <dag/answers/group.hpp>
 #include <dag/answers/statistics.hpp>
 #include <dag/core/random.hpp>
-#include <dag/io/rollouts.hpp>
+#include <dag/io/rollout_file.hpp>
 #include <dag/model/layered_exact.hpp>
 #include <dag/model/random_layered.hpp>
 #include <dag/model/tilt.hpp>

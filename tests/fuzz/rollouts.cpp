@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <dag/io/atomic_file.hpp>
-#include <dag/io/rollouts.hpp>
+#include <dag/io/rollout_reader.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::string path = "/tmp/dag-fuzz-rollouts." + std::to_string(::getpid());
@@ -16,9 +16,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   (void)std::fwrite(data, 1, size, file);
   std::fclose(file);
   fuzz::refusals_allowed([&] {
-    dag::JsonlReader reader(path);
+    dag::RolloutReader reader(path, {}, dag::AnswerField::optional);
     dag::RolloutGroup group;
-    while (dag::read_group(reader, group, dag::AnswerField::optional)) {
+    while (reader.next(group)) {
       fuzz::must(!group.samples.empty(), "a group has samples");
     }
   });

@@ -12,7 +12,7 @@
 #include <vector>
 
 #if __has_include(<nlohmann/json.hpp>)
-#include <dag/io/rollouts.hpp>
+#include <dag/io/rollout_reader.hpp>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -583,11 +583,11 @@ TEST_CASE("real texts: the answers that were read from them by other means") {
       MESSAGE("skipped: no " << path);
       return;
     }
-    dag::JsonlReader reader(path);
+    dag::RolloutReader reader(path, {}, dag::AnswerField::required, {.strict = true});
     dag::RolloutGroup group;
     double same = 0;
     double count = 0;
-    while (dag::read_group(reader, group)) {
+    while (reader.next(group)) {
       for (const auto& sample : group.samples) {
         if (sample.text && sample.answer) {
           const Extraction found = extractor(*sample.text);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/answers/statistics.hpp>
-#include <dag/io/rollouts.hpp>
+#include <dag/io/rollout_file.hpp>
 
 #include <doctest/doctest.h>
 
@@ -40,7 +40,7 @@ bool prints_as(const std::optional<double>& value, const std::string& printed) {
 void check_file(const std::string& folder, std::map<std::string, std::string> expected) {
   // The published statistics are of answers as they are spelled.
   const auto groups =
-      dag::read_rollouts(folder + expected["file"], dag::AnswerKey{dag::exact_answers});
+      dag::read_rollouts(folder + expected["file"], {.reading = dag::exact_answers});
   const auto s = dag::rollout_statistics(groups);
   CHECK(std::to_string(s.questions) == expected["questions"]);
   CHECK(std::to_string(s.contexts) == expected["contexts"]);

@@ -28,6 +28,7 @@
 #include <dag/io/json_line.hpp>
 #include <dag/io/jsonl.hpp>
 #include <dag/io/record_reader.hpp>
+#include <dag/io/rollout_reader.hpp>
 #include <dag/io/rollout_schema.hpp>
 #include <dag/io/row_format.hpp>
 #include <dag/text/answer_audit.hpp>
@@ -205,8 +206,6 @@ class RolloutFile {
 
  private:
   void read(const std::string& path) {
-    RecordReader reader(path,
-                        {.strict = options_.strict, .max_line_bytes = options_.max_line_bytes});
     if (options_.keep_for) {
       spool_ = std::make_unique<detail::Spool>(*options_.keep_for);
     }
@@ -215,13 +214,11 @@ class RolloutFile {
     const AnswerField field = options_.extract || options_.format.flat || options_.format.gather
                                   ? AnswerField::optional
                                   : AnswerField::required;
+    RolloutReader reader(path, options_.format, field,
+                         {.strict = options_.strict, .max_line_bytes = options_.max_line_bytes});
     RolloutGroup group;
-    std::vector<JsonLine::Index> places;
     std::string kept;
-    const auto read_line = [&](const JsonLine& json) {
-      detail::RowReader(json, options_.format, field).read(group, places);
-    };
-    while (reader.next(read_line)) {
+    while (reader.next(group)) {
       kept.clear();
       if (!options_.format.gather) {
         builder.begin_group(group.question_id, group.context_id);
@@ -330,5 +327,14 @@ class RolloutFile {
   StringInterner spellings_;
   std::string names_;
 };
+
+/// The groups of a rollout file in which no line may be bad (texts are not kept): group g is line
+/// g + 1, samples in the order of the file. The same (question, context) on two lines makes two
+/// groups of equal weight, counted by `describe`. An empty file has no groups.
+[[nodiscard]] inline AnswerGroups read_rollouts(const std::string& path,
+                                                RolloutFileOptions options = {}) {
+  options.strict = true;
+  return std::move(RolloutFile(path, options).groups);
+}
 
 }  // namespace dag
