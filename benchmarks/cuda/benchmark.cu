@@ -3,8 +3,11 @@
 
 // Times the device kernels beside the copy bandwidth of the same run and prints one JSON object.
 // Data are random, outputs are poisoned before every timed launch, results are compared with double
-// sums on the host at sampled places, times are medians of CUDA events. `--small` runs every part
-// at a size that takes milliseconds, to see that it works.
+// sums on the host at sampled places, times are medians of CUDA events.
+//   benchmark_cuda [--small] [PART...]     parts: see Bench::run; none named: all
+// `--small` runs at sizes that take milliseconds, to see that it works. Every run measures the
+// copy.
+#include "cublas_by_name.hpp"
 #include "device_clock.hpp"
 
 #include <algorithm>
@@ -12,8 +15,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
@@ -33,9 +36,6 @@
 #include <dag/gpu/solve_batch.hpp>
 #include <dag/gpu/token_log_probs.hpp>
 #include <dag/utility/goal_divergence.hpp>
-#if defined(DAG_CUBLAS)
-#include <cublas_v2.h>
-#endif
 
 namespace {
 
@@ -96,24 +96,44 @@ class Bench {
  public:
   explicit Bench(bool small) : small_(small) {}
 
-  void run() {
+  /// Errors: invalid_argument (no part of that name).
+  void run(const std::vector<std::string>& wanted) {
+    const std::pair<const char*, void (Bench::*)()> parts[] = {
+        {"dual_product", &Bench::dual_product},
+        {"answer_groups", &Bench::answer_groups},
+        {"token_log_probs", &Bench::token_log_probs},
+        {"batched_games", &Bench::batched_games},
+        {"ragged", &Bench::ragged},
+        {"utilities", &Bench::utilities},
+        {"sinkhorn", &Bench::sinkhorn},
+        {"solve", &Bench::solve}};
+    const auto asked = [&](const std::string& name) {
+      return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    };
+    for (const std::string& name : wanted) {
+      dag::require(
+          name == "equilibria" || std::any_of(std::begin(parts), std::end(parts),
+                                              [&](const auto& p) { return name == p.first; }),
+          dag::Errc::invalid_argument, "no part \"", name, "\"");
+    }
     std::printf(
         "{\n  \"device\": \"%s\",\n  \"small\": %s,\n  \"repeats\": %d,\n  \"results\": [\n",
         device_clock::device_name().c_str(), small_ ? "true" : "false", repeats());
     copy();
-    dual_product();
-    answer_groups();
-    token_log_probs();
-    batched_games();
-    ragged();
-    utilities();
-    sinkhorn();
-    solve();
-    std::printf("\n  ],\n  \"equilibria\": {\n");
-    equilibria<float>("float");
-    std::printf(",\n");
-    equilibria<double>("double");
-    std::printf("\n  }\n}\n");
+    for (const auto& [name, part] : parts) {
+      if (asked(name)) {
+        (this->*part)();
+      }
+    }
+    std::printf("\n  ],\n  \"equilibria\": {");
+    if (asked("equilibria")) {
+      std::printf("\n");
+      equilibria<float>("float");
+      std::printf(",\n");
+      equilibria<double>("double");
+      std::printf("\n  ");
+    }
+    std::printf("}\n}\n");
   }
 
  private:
@@ -216,23 +236,16 @@ class Bench {
         });
     report("dual_product_bf16", brain_ms, 2.0 * static_cast<double>(n * n), "times_float",
            ms / brain_ms);
-#if defined(DAG_CUBLAS)
-    cublasHandle_t blas = nullptr;
-    cublasCreate(&blas);
-    cublasSetStream(blas, stream());
-    const float one = 1, zero = 0;
-    const int size = static_cast<int>(n);
-    const double two = time(spoil, [&] {
-      // Row-major A is column-major A'.
-      cublasSgemv(blas, CUBLAS_OP_T, size, size, &one, a.data(), size, y.data(), 1, &zero,
-                  ay.data(), 1);
-      cublasSgemv(blas, CUBLAS_OP_N, size, size, &one, a.data(), size, x.data(), 1, &zero,
-                  atx.data(), 1);
-    });
-    report("cublas_two_products_float", two, 8.0 * static_cast<double>(n * n), "times_ours",
-           two / ms);
-    cublasDestroy(blas);
-#endif
+    if (const CublasByName blas(stream()); blas) {
+      const int size = static_cast<int>(n);
+      const double two = time(spoil, [&] {
+        // Row-major A is column-major A'.
+        blas.gemv(CublasByName::transposed, size, a.data(), y.data(), ay.data());
+        blas.gemv(CublasByName::as_is, size, a.data(), x.data(), atx.data());
+      });
+      report("cublas_two_products_float", two, 8.0 * static_cast<double>(n * n),
+             {{"times_ours", two / ms}, {"error", product_error(a, x, y, ay, atx, n)}});
+    }
   }
   /// Largest error of sampled sums, in units of the sum of sizes.
   [[nodiscard]] double product_error(const device::Array<float>& a, const device::Array<float>& x,
@@ -559,7 +572,7 @@ class Bench {
       return true;
     };
     dag::SolverOptions<float> options{
-        .tolerance = small_ ? 1e-2F : 1e-6F, .max_iterations = 400000, .time_limit = 60};
+        .tolerance = small_ ? 1e-2F : 1e-6F, .max_iterations = 400000, .time_limit = 30};
     options.observer = count;
     const auto found = solver(game, options);
     const double entries = static_cast<double>(game.payoff().entries.size());
@@ -620,7 +633,12 @@ int main(int argc, char** argv) {
     return 77;
   }
   try {
-    Bench(argc > 1 && std::strcmp(argv[1], "--small") == 0).run();
+    std::vector<std::string> parts(argv + 1, argv + argc);
+    const bool small = !parts.empty() && parts.front() == "--small";
+    if (small) {
+      parts.erase(parts.begin());
+    }
+    Bench(small).run(parts);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "benchmark_cuda: %s\n", error.what());
     return 1;

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: The dag authors
 # SPDX-License-Identifier: Apache-2.0
-"""Merges the results of one run on a device into a file and into the table of docs/cuda.md.
+"""Turns what run_steps.py wrote into a file of figures and into the table of docs/cuda.md.
 
-    report.py BENCHMARK.json CPU.json TORCH.json OUT.json PAGE.md      (TORCH.json need not exist)
+    report.py RESULTS.json FOLDER PAGE.md      writes FOLDER/<device>-<date>.json and the lines of PAGE.md
 
-CPU.json: benchmarks/cuda/cpu_games.cpp on the same machine.
+Steps that are missing (a cut, a part that was not there) leave rows out; the table says which.
 """
-import datetime
 import json
 import pathlib
+import re
 import sys
 
 BEGIN, END = "<!-- results: begin (scripts/gpu) -->", "<!-- results: end -->"
@@ -30,53 +30,73 @@ TARGETS = {  # name: [(field, sign, bound, words)]
 HOLDS = {">=": lambda a, b: a >= b, "<=": lambda a, b: a <= b, "<": lambda a, b: a < b}
 
 
-def merge(run, cpu, torch):
-    """The rows of the table, peers beside ours."""
-    rows = run["results"]
-    for row in rows:
-        if row["name"] in cpu["rounds_per_s"]:
-            row["times_cpu"] = row["rounds_per_s"] / cpu["rounds_per_s"][row["name"]]
-    for kind, found in run["equilibria"].items():
-        if len(found) != len(cpu["equilibria"]):
-            sys.exit(f"report.py: {len(found)} probabilities from the device, {len(cpu['equilibria'])} from the CPU")
-        worst = max(abs(a - b) if a == a else 1.0 for a, b in zip(found, cpu["equilibria"]))
+def merge(steps):
+    """The rows of the table, peers beside ours: the copy once, as the first step measured it."""
+    results = {name: entry["result"] for name, entry in steps.items() if "result" in entry}
+    rows, named = [], {}
+    for result in results.values():
+        for row in result.get("results", []):
+            if row["name"] not in named:
+                named[row["name"]] = row
+                rows.append(row)
+    for name, rate in results.get("cpu_games", {}).get("rounds_per_s", {}).items():
+        if name in named:
+            named[name]["times_cpu"] = named[name]["rounds_per_s"] / rate
+    for kind, worst in results.get("equilibria", {}).get("difference", {}).items():
         rows.append({"name": f"equilibria_{kind}", "difference": worst})
-    if torch:
-        ours = next(row["ms"] for row in rows if row["name"] == "token_log_probs_bf16")
+    torch, ours = results.get("torch"), named.get("token_log_probs_bf16")
+    if torch and ours:
         rows.append({"name": "torch_log_softmax_gather", "ms": torch["log_softmax_gather_ms"],
-                     "times_ours": torch["log_softmax_gather_ms"] / ours})
-    return rows
+                     "times_ours": torch["log_softmax_gather_ms"] / ours["ms"]})
+    return rows, results
 
 
-def table(run, cpu, rows):
-    lines = [f"Measured on {run['device']}, {run['date']}; medians of {run['repeats']} runs. CPU: {cpu['cores']} "
-             f"cores, {cpu['path']}.", "",
+def said(row):
+    """(the targets in words, whether they are met) of a row."""
+    targets = TARGETS.get(row["name"], [])
+    if any(field not in row for field, *_ in targets):
+        verdict = "not compared"
+    else:
+        verdict = "yes" if all(HOLDS[sign](row[field], bound) for field, sign, bound, _ in targets) else "**no**"
+    return "; ".join(words for *_, words in targets), verdict if targets else ""
+
+
+def table(run, rows, device, cpu):
+    lines = [f"Measured on {device}, {run['date']}. CPU: {cpu}.", "",
              "| benchmark | ms | GB/s | of copy | besides | target | met |", "|---|---|---|---|---|---|---|"]
     number = lambda row, key, form: format(row[key], form) if row.get(key) else ""
     for row in rows:
         rest = ", ".join(f"{key} {value:.4g}" for key, value in row.items()
                          if key not in ("name", "ms", "gb_per_s", "of_copy"))
-        targets = TARGETS.get(row["name"], [])
-        met = all(HOLDS[sign](row[field], bound) for field, sign, bound, _ in targets)
+        target, met = said(row)
         lines.append(f"| {row['name']} | {number(row, 'ms', '.4g')} | {number(row, 'gb_per_s', '.4g')} | "
-                     f"{number(row, 'of_copy', '.2f')} | {rest} | {'; '.join(t[3] for t in targets)} | "
-                     f"{('yes' if met else '**no**') if targets else ''} |")
+                     f"{number(row, 'of_copy', '.2f')} | {rest} | {target} | {met} |")
+    lines += ["", "| step | result | seconds | |", "|---|---|---|---|"]
+    for name, entry in run["steps"].items():
+        tests = f"{entry['passed']} of {entry['test_cases']} tests passed" if "test_cases" in entry else ""
+        lines.append(f"| {name} | {entry['status']} | {entry.get('seconds', '')} | "
+                     f"{'; '.join(part for part in (tests, entry.get('why', '')) if part)} |".replace("\n", " "))
     return "\n".join(lines)
 
 
-def main(benchmark, cpu, torch, out, page):
-    run, cpu = (json.loads(pathlib.Path(path).read_text()) for path in (benchmark, cpu))
-    peer = json.loads(pathlib.Path(torch).read_text()) if pathlib.Path(torch).exists() else None
-    run["date"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    rows = merge(run, cpu, peer)
-    run["cpu"] = {key: value for key, value in cpu.items() if key != "equilibria"}
-    run["torch"] = peer
-    del run["equilibria"]
-    pathlib.Path(out).write_text(json.dumps(run, indent=1) + "\n")
+def main(results, folder, page):
+    run = json.loads(pathlib.Path(results).read_text())
+    rows, found = merge(run["steps"])
+    device = next((result["device"] for result in found.values() if "device" in result), "an unknown device")
+    games = found.get("cpu_games")
+    cpu = f"{games['cores']} cores, {games['path']}" if games else "not measured"
+    for result in found.values():  # hundreds of probabilities that were compared
+        result.pop("equilibria", None)
+    name = re.sub("[^A-Za-z0-9]+", "-", device).strip("-")
+    out = pathlib.Path(folder) / f"{name}-{run['date'][:10]}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({**run, "device": device}, indent=1) + "\n")
     text = pathlib.Path(page).read_text()
     before, after = text.split(BEGIN)
-    pathlib.Path(page).write_text(before + BEGIN + "\n\n" + table(run, cpu, rows) + "\n\n" + END + after.split(END)[1])
+    lines = table(run, rows, device, cpu)
+    pathlib.Path(page).write_text(f"{before}{BEGIN}\n\n{lines}\n\n{END}{after.split(END)[1]}")
+    return out
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print(f"wrote {main(*sys.argv[1:])} and the table of {sys.argv[3]}")

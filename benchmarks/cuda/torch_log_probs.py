@@ -7,8 +7,14 @@ benchmark.cu (8192 x 131072), and the largest difference from a float64 computat
 """
 import json
 import statistics
+import sys
 
-import torch
+try:
+    import torch
+except ImportError:
+    sys.exit(print("skipped: no PyTorch here") or 77)
+if not torch.cuda.is_available():
+    sys.exit(print("skipped: this PyTorch sees no device") or 77)
 
 tokens, vocabulary, repeats = 8192, 131072, 25
 torch.manual_seed(1)
