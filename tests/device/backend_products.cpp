@@ -37,7 +37,7 @@ struct WarpProbe {
       }
       one[lane] = lane * lane;
     });
-    const double total = dag::device::fold<Warp, double>(warp, one, dag::device::Add{});
+    const double total = warp.fold(one, dag::device::Add{});
     const auto moved = warp.shuffle_xor(one, 5);
     const double nineteenth = warp.broadcast(one, 19);
     dag::device::fold_many<4>(warp, pack);

@@ -229,16 +229,31 @@ inline void __syncthreads() {
 inline void __syncwarp() {
   EmulatedThreads::of_process().wait(EmulatedThreads::Kind::warp_barrier);
 }
-inline unsigned __shfl_down_sync(unsigned, unsigned word, unsigned distance) {
-  auto& all = EmulatedThreads::of_process();
-  return all.exchange(word, all.thread() % EmulatedThreads::warp + distance, 100 + distance);
+
+// What gpu/block.hpp takes from CUB on a GPU.
+template <class Value>
+[[nodiscard]] Value exchanged(const Value& value, unsigned from, unsigned detail) {
+  static_assert(sizeof(Value) % sizeof(unsigned) == 0);
+  unsigned words[sizeof(Value) / sizeof(unsigned)];
+  std::memcpy(words, &value, sizeof value);
+  for (unsigned& word : words) {
+    word = EmulatedThreads::of_process().exchange(word, from, detail);
+  }
+  Value moved;
+  std::memcpy(&moved, words, sizeof moved);
+  return moved;
 }
-inline unsigned __shfl_xor_sync(unsigned, unsigned word, unsigned mask) {
-  auto& all = EmulatedThreads::of_process();
-  return all.exchange(word, (all.thread() % EmulatedThreads::warp) ^ mask, 200 + mask);
+template <class Value>
+[[nodiscard]] Value shuffle(const Value& value, unsigned from) {
+  return exchanged(value, from, 200);
 }
-inline unsigned __shfl_sync(unsigned, unsigned word, unsigned lane) {
-  return EmulatedThreads::of_process().exchange(word, lane, 300 + lane);
+template <class Value, class Operation>
+[[nodiscard]] Value fold_to_first(Value value, Operation op) {
+  for (unsigned half = EmulatedThreads::warp / 2; half > 0; half /= 2) {
+    const unsigned lane = EmulatedThreads::of_process().thread() % EmulatedThreads::warp;
+    value = op(value, exchanged(value, lane + half, 100 + half));
+  }
+  return value;
 }
 
 }  // namespace dag::device

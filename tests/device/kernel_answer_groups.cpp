@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -96,6 +97,21 @@ TEST_CASE_TEMPLATE("rewards and advantages of ragged groups agree with the CPU",
     }
     agree<Scalar>(batch, kind);
   }
+}
+
+TEST_CASE("the ends of the range of ids in groups of every path") {
+  constexpr std::int32_t least = std::numeric_limits<std::int32_t>::min();
+  constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
+  const std::int32_t ids[] = {most, most - 1, 0, 1, -1, least, most, 0};
+  Batch batch;
+  for (const std::size_t size : {40U, 1024U, 1025U, 5000U}) {
+    for (std::size_t i = 0; i < size; ++i) {
+      batch.answer.push_back(ids[i * i % 8]);
+      batch.length.push_back(1);
+    }
+    batch.begin.push_back(static_cast<std::int64_t>(batch.answer.size()));
+  }
+  agree<double>(batch, dag::Advantage::trl_group);
 }
 
 TEST_CASE("pass-at-k: the first best sample takes the difference") {

@@ -119,7 +119,7 @@ struct GameOfWarp {
       partial[lane] =
           op(partial[lane], e < rows ? Both<Real>{value, identity} : Both<Real>{identity, value});
     });
-    return fold<Warp, Both<Real>>(warp, partial, op);
+    return warp.fold(partial, op);
   }
 
   DAG_HOST_DEVICE void put(const Entries& z) const {

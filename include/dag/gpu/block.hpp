@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 
 #include <dag/core/serial_block.hpp>
 #include <dag/detail/config.hpp>
 #include <dag/detail/limits.hpp>
+
+#if defined(__CUDACC__)
+#include <cub/util_ptx.cuh>
+#include <cub/warp/warp_reduce.cuh>
+#endif
 
 namespace dag::device {
 
@@ -19,8 +23,9 @@ namespace dag::device {
 ///   block.reduce(n, identity, f, op)  op over f(0..n-1), the same value to every thread,
 ///   block.shared<T>(count)            memory of the block, the same array at every call.
 /// A phase may read what earlier phases wrote; within one, index i owns what it writes.
-/// Sums have one order on both executors: thread t adds t, t + T, t + 2T, ..., then warps fold by
-/// halves, then the warps' results. The same bits from run to run.
+/// Sums have a fixed order: thread t adds t, t + T, t + 2T, ..., then a warp folds, then the warps'
+/// results fold: by CUB's WarpReduce on a GPU, by halves (16, 8, 4, 2, 1) on the host. The same
+/// bits from run to run.
 
 constexpr unsigned warp_size = 32;
 constexpr unsigned largest_block = 1024;
@@ -102,19 +107,19 @@ class HostBlock {
 #endif
 }
 
-/// Moves a value of any trivially copyable type between lanes, 32 bits at a time.
-template <class Value, class Shuffle>
-[[nodiscard]] DAG_DEVICE Value shuffle_words(const Value& value, Shuffle shuffle) {
-  static_assert(sizeof(Value) % sizeof(unsigned) == 0);
-  unsigned words[sizeof(Value) / sizeof(unsigned)];
-  memcpy(words, &value, sizeof value);
-  for (unsigned& word : words) {
-    word = shuffle(word);
-  }
-  Value moved;
-  memcpy(&moved, words, sizeof moved);
-  return moved;
+#if defined(__CUDACC__)
+/// What lane `from` of the warp passes, from 0 to 31, in the same call.
+template <class Value>
+[[nodiscard]] DAG_DEVICE Value shuffle(const Value& value, unsigned from) {
+  return cub::ShuffleIndex<warp_size>(value, static_cast<int>(from), 0xffffffffU);
 }
+/// op over the warp's values; lane 0 has it.
+template <class Value, class Operation>
+[[nodiscard]] DAG_DEVICE Value fold_to_first(const Value& value, Operation op) {
+  typename cub::WarpReduce<Value>::TempStorage none{};  // whole warps shuffle
+  return cub::WarpReduce<Value>(none).Reduce(value, op);
+}
+#endif
 
 /// Runs a body's phases on the threads of one CUDA block; blockDim.x is a multiple of 32.
 class DeviceBlock {
@@ -138,14 +143,14 @@ class DeviceBlock {
     }
     const unsigned lane = threadIdx.x % warp_size;
     const unsigned warp = threadIdx.x / warp_size;
-    partial = fold(partial, op);
+    partial = fold_to_first(partial, op);
     if (lane == 0) {
       result[warp] = partial;
     }
     __syncthreads();
     if (warp == 0) {
       partial = lane < blockDim.x / warp_size ? result[lane] : identity;
-      partial = fold(partial, op);
+      partial = fold_to_first(partial, op);
       if (lane == 0) {
         result[0] = partial;
       }
@@ -158,17 +163,6 @@ class DeviceBlock {
   template <class T>
   [[nodiscard]] DAG_DEVICE T* shared(std::size_t) const {
     return reinterpret_cast<T*>(block_memory());
-  }
-
- private:
-  template <class Value, class Operation>
-  [[nodiscard]] static DAG_DEVICE Value fold(Value value, Operation op) {
-    for (unsigned distance = warp_size / 2; distance > 0; distance /= 2) {
-      value = op(value, shuffle_words(value, [distance](unsigned word) {
-                   return __shfl_down_sync(0xffffffffU, word, distance);
-                 }));
-    }
-    return value;
   }
 };
 #endif

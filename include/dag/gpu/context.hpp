@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -25,7 +27,12 @@ class Context {
   template <class Scalar>
   using matrix = device::Matrix<Scalar>;
 
-  Context() : shared_(std::make_shared<Shared>()) {}
+  /// A stream of its own on the current device.
+  Context() : shared_(std::make_shared<Shared>(OwnedStream())) {}
+  /// The caller's stream, which has to outlive this, its copies and the arrays made with it.
+  explicit Context(Stream stream) : shared_(std::make_shared<Shared>(stream)) {}
+  /// A stream of its own on that device. Errors: device (there is none of that number).
+  explicit Context(Device device) : Context(device, OnDevice(device)) {}
 
   [[nodiscard]] device::Stream stream() const noexcept { return shared_->stream; }
   /// The flag of this backend in device memory: a kernel sets it to 1 where it meets what is no
@@ -124,15 +131,18 @@ class Context {
   }
 
  private:
+  Context(Device, const OnDevice&) : Context() {}
+
   struct Shared {
-    Shared() : bad(1, stream) {
-      device::keep_pool();
+    explicit Shared(OwnedStream own) : Shared(own.get()) { owned.emplace(std::move(own)); }
+    explicit Shared(device::Stream of_caller) : stream(of_caller), bad(1, of_caller) {
+      device::keep_pool(stream);
       device::zero_bytes(bad.data(), sizeof(int), stream);
     }
     Shared(const Shared&) = delete;
     Shared& operator=(const Shared&) = delete;
-    device::OwnedStream owned;
-    device::Stream stream = owned.get();
+    std::optional<device::OwnedStream> owned;  // lent again after all memory is given back
+    device::Stream stream;
     device::Array<int> bad;
     device::Array<double> scratch[static_cast<std::size_t>(Slot::count)];
   };

@@ -23,8 +23,8 @@ namespace dag {
 
 /// The offsets of ragged groups and their reward tables in device memory, checked once and used for
 /// many batches of the same shape. Groups may have any size: up to 1024 samples a warp each
-/// compares all pairs, above that a thread block each counts in a hash table. Memory: 8 bytes a
-/// group, the tables, and 16 to 32 bytes a sample of a group above 1024. Errors:
+/// compares all pairs, above that a thread block each counts in its sorted ids. Memory: 8 bytes a
+/// group, the tables, and, where there is a group above 1024, 4 bytes a sample. Errors:
 /// dimension_mismatch (offsets).
 template <class Scalar>
 class DeviceGroups {
@@ -35,8 +35,7 @@ class DeviceGroups {
       : groups_(begin.empty() ? 0 : begin.size() - 1) {
     require(!begin.empty() && begin.front() == 0, Errc::dimension_mismatch,
             "DeviceGroups: offsets must start with 0");
-    std::vector<std::int32_t> large;
-    std::vector<std::int64_t> place_begin{0};
+    std::vector<std::int64_t> large_first, large_last;
     std::size_t largest = 0;
     for (std::size_t g = 0; g < groups_; ++g) {
       require(begin[g] <= begin[g + 1], Errc::dimension_mismatch,
@@ -44,9 +43,8 @@ class DeviceGroups {
               " to ", begin[g + 1]);
       const auto size = static_cast<std::size_t>(begin[g + 1] - begin[g]);
       if (size > device::AnswerGroupRewards<Scalar>::largest) {
-        large.push_back(static_cast<std::int32_t>(g));
-        const std::size_t places = device::LargeAnswerGroups<Scalar>::places(size);
-        place_begin.push_back(place_begin.back() + static_cast<std::int64_t>(places));
+        large_first.push_back(begin[g]);
+        large_last.push_back(begin[g + 1]);
       } else {
         largest_warp_ = size > largest_warp_ ? size : largest_warp_;
       }
@@ -66,12 +64,10 @@ class DeviceGroups {
     start_ = device::to_device(std::span<const std::int32_t>(start), gpu.stream());
     values_ = device::to_device(std::span<const Scalar>(values), gpu.stream());
     counts_ = device::Array<device::GroupCounts>(1, gpu.stream());
-    if (!large.empty()) {
-      const auto places = static_cast<std::size_t>(place_begin.back());
-      large_ = device::to_device(std::span<const std::int32_t>(large), gpu.stream());
-      place_begin_ = device::to_device(std::span<const std::int64_t>(place_begin), gpu.stream());
-      place_id_ = device::Array<std::int32_t>(places, gpu.stream());
-      place_count_ = device::Array<std::int32_t>(places, gpu.stream());
+    if (!large_first.empty()) {
+      large_first_ = device::to_device(std::span<const std::int64_t>(large_first), gpu.stream());
+      large_last_ = device::to_device(std::span<const std::int64_t>(large_last), gpu.stream());
+      sorted_ = device::Array<std::int32_t>(samples_, gpu.stream());
     }
   }
 
@@ -100,16 +96,20 @@ class DeviceGroups {
     using Body = device::AnswerGroupRewards<Scalar>;
     using Large = device::LargeAnswerGroups<Scalar>;
     const std::size_t capacity = (largest_warp_ + 3) / 4 * 4;
-    const std::size_t resident = device::resident_warps();
+    const std::size_t resident = device::resident_warps(gpu.stream());
     device::zero_bytes(counts_.data(), sizeof(device::GroupCounts), gpu.stream());
     const Body body{answer.data(),  begin_.data(), groups_,          capacity,
                     start_.data(),  start_.size(), values_.data(),   rule,
                     lengths.data(), reward.data(), advantage.data(), counts_.data()};
     device::launch_warps<8>(gpu.stream(), groups_ < resident ? groups_ : resident,
                             Body::shared_bytes(capacity), body);
-    device::launch<Large::threads>(
-        gpu.stream(), large_.size(), Large::threads, 0,
-        Large{body, large_.data(), place_begin_.data(), place_id_.data(), place_count_.data()});
+    if (large_first_.size() > 0) {
+      device::sort_segments(gpu.stream(), answer.data(), sorted_.data(), samples_,
+                            large_first_.size(), large_first_.data(), large_last_.data());
+      device::launch<Large::threads>(
+          gpu.stream(), large_first_.size(), Large::threads, 0,
+          Large{body, large_first_.data(), large_last_.data(), sorted_.data()});
+    }
     const device::GroupCounts seen = device::to_host(counts_)[0];
     require(seen.without_table == 0, Errc::invalid_argument, "table_rewards: ", seen.without_table,
             " groups have a number of answered samples for which there is no table");
@@ -134,11 +134,14 @@ class DeviceGroups {
   void look_at_batch(const Backend& gpu, Advantage kind, const Scalar* reward, Scalar* advantage,
                      const Scalar* lengths, AdvantageReport& report) {
     const auto sums = [&](const auto& term) {
-      if (sums_.size() == 0) {
-        sums_ = device::Array<device::Sums>(device::fold_room<device::Sums>, gpu.stream());
-      }
       return device::fold_on(gpu.stream(), samples_, device::Sums{0, 0, 0}, term, device::AddSums{},
-                             gpu.bad(), sums_.data())
+                             gpu.bad(),
+                             [&](std::size_t bytes) {
+                               if (sums_.size() < bytes) {
+                                 sums_ = device::Array<unsigned char>(bytes, gpu.stream());
+                               }
+                               return sums_.data();
+                             })
           .value;
     };
     double mean = 0;
@@ -192,11 +195,9 @@ class DeviceGroups {
   device::Array<std::int32_t> start_;
   device::Array<Scalar> values_;
   device::Array<device::GroupCounts> counts_;
-  device::Array<device::Sums> sums_;
-  device::Array<std::int32_t> large_;  // groups that a thread block takes, and their tables
-  device::Array<std::int64_t> place_begin_;
-  device::Array<std::int32_t> place_id_;
-  device::Array<std::int32_t> place_count_;
+  device::Array<unsigned char> sums_;
+  device::Array<std::int64_t> large_first_, large_last_;  // groups that a thread block takes
+  device::Array<std::int32_t> sorted_;
 };
 
 }  // namespace dag

@@ -93,8 +93,8 @@ class UtilityPartOf final : public UtilityPart<Backend, typename U::scalar_type>
           threads_);
     } else if constexpr (CoherenceUtility<U>) {
       const std::size_t size = blocks_.size(0);
-      launch_each<256>(gpu.stream(), size,
-                       PoolLogs<Real, Formula>{answers, formula_, size, log_q_.data()});
+      launch_each(gpu.stream(), size,
+                  PoolLogs<Real, Formula>{answers, formula_, size, log_q_.data()});
       if constexpr (!U::pool_is_mean) {
         launch(gpu.stream(), 1, threads_for(size), 0,
                NormalizePool<Real>{size, log_q_.data(), gpu.bad()});

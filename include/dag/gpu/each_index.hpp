@@ -4,31 +4,26 @@
 
 #include <cstddef>
 
-#include <dag/detail/config.hpp>
-#include <dag/gpu/block.hpp>
 #include <dag/gpu/runtime.hpp>
+
+#if defined(__CUDACC__)
+#include <cub/device/device_for.cuh>
+#endif
 
 namespace dag::device {
 
-/// body(i) for every i < size, `chunk` of them a thread block.
-template <class Body, std::size_t chunk>
-struct EachIndex {
-  std::size_t size;
-  Body body;
-
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Body work = body;
-    const std::size_t first = block.index() * chunk;
-    block.each(size - first < chunk ? size - first : chunk,
-               [=](std::size_t k) { work(first + k); });
+/// body(i) for every i < size, in any order: CUB's DeviceFor, a loop on the host. Errors: device.
+template <class Body>
+void launch_each([[maybe_unused]] Stream stream, std::size_t size, const Body& body) {
+#if defined(__CUDACC__)
+  const OnDevice on(stream);
+  check(cub::DeviceFor::Bulk(size, body, stream), "launching a kernel");
+#else
+  const OpenMemory open;
+  for (std::size_t i = 0; i < size; ++i) {
+    body(i);
   }
-};
-
-/// Launches body(i) for every i < size. Smaller chunks serve few, heavy bodies. Errors: device.
-template <std::size_t chunk = 1024, class Body>
-void launch_each(Stream stream, std::size_t size, const Body& body) {
-  launch<256>(stream, (size + chunk - 1) / chunk, 256, 0, EachIndex<Body, chunk>{size, body});
+#endif
 }
 
 }  // namespace dag::device

@@ -18,6 +18,7 @@ namespace dag::device {
 /// Elementwise work: Thrust's transforms on the backend's stream.
 class ElementwiseOperations : public Context {
  public:
+  using Context::Context;
   template <class Scalar>
   void copy(std::span<const Scalar> x, std::span<Scalar> y) const {
     expect_device(x, y);
@@ -62,7 +63,9 @@ class ElementwiseOperations : public Context {
   void queue(Algorithm algorithm) const {
     try {
       PoolAllocator memory(stream());
-#if !defined(__CUDACC__)
+#if defined(__CUDACC__)
+      const OnDevice on(stream());
+#else
       const OpenMemory open;
 #endif
       algorithm(policy(memory, stream()));

@@ -2,113 +2,101 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include <dag/detail/config.hpp>
 #include <dag/gpu/answer_groups.hpp>
+#include <dag/gpu/array.hpp>
 #include <dag/gpu/block.hpp>
+
+#if defined(__CUDACC__)
+#include <cub/device/device_segmented_radix_sort.cuh>
+#endif
 
 namespace dag::device {
 
-/// *place = id where it was -1; what it held before.
-[[nodiscard]] DAG_HOST_DEVICE inline std::int32_t claim(std::int32_t* place, std::int32_t id) {
-#if defined(__CUDA_ARCH__)
-  return atomicCAS(place, -1, id);
+/// out = the segments [first[s], last[s]) of `in`, each sorted; what lies between them is left. One
+/// block a segment: CUB's DeviceSegmentedRadixSort. Queued. Errors: device.
+inline void sort_segments([[maybe_unused]] Stream stream, const std::int32_t* in, std::int32_t* out,
+                          [[maybe_unused]] std::size_t size, std::size_t segments,
+                          const std::int64_t* first, const std::int64_t* last) {
+#if defined(__CUDACC__)
+  const OnDevice on(stream);
+  std::size_t bytes = 0;
+  const auto sort = [&](void* work) {
+    check(cub::DeviceSegmentedRadixSort::SortKeys(
+              work, bytes, in, out, static_cast<std::int64_t>(size),
+              static_cast<std::int64_t>(segments), first, last, 0, 32, stream),
+          "sorting");
+  };
+  sort(nullptr);
+  Array<unsigned char> work(bytes, stream);
+  sort(work.data());
 #else
-  const std::int32_t held = *place;
-  if (held == -1) {
-    *place = id;
+  const OpenMemory open;
+  for (std::size_t s = 0; s < segments; ++s) {
+    std::copy(in + first[s], in + last[s], out + first[s]);
+    std::sort(out + first[s], out + last[s]);
   }
-  return held;
-#endif
-}
-DAG_HOST_DEVICE inline void count_one(std::int32_t* total) {
-#if defined(__CUDA_ARCH__)
-  atomicAdd(total, 1);
-#else
-  ++*total;
 #endif
 }
 
-/// AnswerGroupRewards for groups above its size, one thread block each: answers are counted in a
-/// hash table of the group's own (open addressing, at most half full), then the same statistics
-/// from memory. Counts are whole numbers, so their order is of no matter: deterministic.
-///
-/// Bytes: about 40 a sample, mostly cached. Operations: O(1) a sample on average; a table that is
-/// met by ids chosen to collide degrades to O(K).
+/// AnswerGroupRewards for groups above its size, one thread block each: how many share an answer is
+/// the length of its run among the sorted ids, found by bisection; then the same statistics from
+/// memory. Whatever the ids are: O(log K) a sample. Deterministic.
 template <class Real>
 struct LargeAnswerGroups {
-  static constexpr unsigned threads = 1024;
+  static constexpr unsigned threads = 512;
 
   AnswerGroupRewards<Real> rewards;
-  const std::int32_t* group;        // which groups
-  const std::int64_t* place_begin;  // of each one's table
-  std::int32_t* place_id;
-  std::int32_t* place_count;
-
-  /// Places of the table of a group: a power of two, at least twice its samples.
-  [[nodiscard]] static std::size_t places(std::size_t size) {
-    std::size_t count = 1;
-    while (count < 2 * size) {
-      count *= 2;
-    }
-    return count;
-  }
+  const std::int64_t* first;  // of each of these groups
+  const std::int64_t* last;
+  const std::int32_t* sorted;  // ids, in their groups' places
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const auto g = static_cast<std::size_t>(group[block.index()]);
-    const auto first = static_cast<std::size_t>(rewards.begin[g]);
-    const auto size = static_cast<std::size_t>(rewards.begin[g + 1]) - first;
-    const auto start = place_begin[block.index()];
-    const auto places = static_cast<std::size_t>(place_begin[block.index() + 1] - start);
-    const std::int32_t* const id = rewards.answer + first;
-    std::int32_t* const held = place_id + start;
-    std::int32_t* const count = place_count + start;
-    block.each(places, [=](std::size_t p) {
-      held[p] = -1;
-      count[p] = 0;
-    });
-    block.each(size, [=](std::size_t i) {
-      if (id[i] >= 0) {
-        std::size_t p = home(id[i], places);
-        for (std::int32_t was = claim(held + p, id[i]); was != -1 && was != id[i];) {
-          p = (p + 1) % places;
-          was = claim(held + p, id[i]);
-        }
-        count_one(count + p);
-      }
-    });
+    const auto begin = static_cast<std::size_t>(first[block.index()]);
+    const auto size = static_cast<std::size_t>(last[block.index()]) - begin;
+    const std::int32_t* const id = rewards.answer + begin;
+    const std::int32_t* const order = sorted + begin;
     GroupCounts seen{};
-    const auto answered = static_cast<std::size_t>(reduce(
-        block, size, 0, [=](std::size_t i) { return id[i] >= 0 ? 1 : 0; }, Add{}));
+    const auto all = static_cast<unsigned>(size);  // a group has fewer than 2^32 samples
+    const std::size_t answered = all - before(order, all, 0);  // ids < 0 come first
     const std::int32_t table = rewards.start_of(answered);
-    if (rewards.enter(block, first, size, answered, table, seen)) {
-      Real* const value = rewards.reward + first;
+    if (rewards.enter(block, begin, size, answered, table, seen)) {
+      Real* const value = rewards.reward + begin;
       const Real* const entries = rewards.table + table;
       block.each(size, [=](std::size_t i) {
         if (id[i] < 0) {
           value[i] = Limits<Real>::nan;
           return;
         }
-        std::size_t p = home(id[i], places);
-        while (held[p] != id[i]) {
-          p = (p + 1) % places;
-        }
-        value[i] = entries[count[p] - 1];
+        // No id is above this one: its run ends with the group.
+        const unsigned end = id[i] == INT32_MAX ? all : before(order, all, id[i] + 1);
+        value[i] = entries[end - before(order, all, id[i]) - 1];
       });
-      rewards.write(block, id, size, answered, first, value, seen);
+      rewards.write(block, id, size, answered, begin, value, seen);
     }
     rewards.add_counts(block, seen);
   }
 
  private:
-  /// Where the search for an id begins.
-  [[nodiscard]] static DAG_HOST_DEVICE std::size_t home(std::int32_t id, std::size_t places) {
-    std::uint32_t bits = static_cast<std::uint32_t>(id) * 0x9e3779b1U;
-    bits ^= bits >> 15U;
-    return bits % places;
+  /// How many of the sorted ids are less than this one.
+  [[nodiscard]] static DAG_HOST_DEVICE unsigned before(const std::int32_t* order, unsigned size,
+                                                       std::int32_t id) {
+    unsigned low = 0;
+    while (size > 0) {
+      const unsigned half = size / 2;
+      if (order[low + half] < id) {
+        low += half + 1;
+        size -= half + 1;
+      } else {
+        size = half;
+      }
+    }
+    return low;
   }
 };
 

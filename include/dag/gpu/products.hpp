@@ -41,6 +41,7 @@ void dual_product(Stream stream, const DualProductShape& shape, const Storage* a
 /// Products with a row-major matrix.
 class Products : public SetOperations {
  public:
+  using SetOperations::SetOperations;
   /// a_y = row_scale * a y and at_x = column_scale * a' x, reading the matrix once. The matrix may
   /// be stored in 16 bits (device::BFloat16, device::Float16), the vectors then are float.
   template <class Storage>

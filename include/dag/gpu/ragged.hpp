@@ -99,7 +99,7 @@ void ragged_softmax(const Backend& gpu, std::span<const std::int64_t> begin,
           Errc::dimension_mismatch, "ragged_softmax: ", begin.size(), " offsets, ",
           log_normalizer.size(), " normalisers, ", x.size(), " numbers in, ", log_p.size(), " and ",
           p.size(), " out");
-  const std::size_t segments = begin.size() - 1, resident = device::resident_warps();
+  const std::size_t segments = begin.size() - 1, resident = device::resident_warps(gpu.stream());
   device::launch_warps(gpu.stream(), segments < resident ? segments : resident, 0,
                        device::RaggedSoftmax<Real>{begin.data(), segments, x.data(), log_p.data(),
                                                    p.data(), log_normalizer.data(), gpu.bad()});
@@ -113,7 +113,7 @@ void ragged_kl(const Backend& gpu, std::span<const std::int64_t> begin, std::spa
   require(!begin.empty() && out.size() + 1 == begin.size() && log_p.size() == log_q.size(),
           Errc::dimension_mismatch, "ragged_kl: ", begin.size(), " offsets, ", out.size(),
           " results, ", log_p.size(), " and ", log_q.size(), " log-probabilities");
-  const std::size_t segments = out.size(), resident = device::resident_warps();
+  const std::size_t segments = out.size(), resident = device::resident_warps(gpu.stream());
   device::launch_warps(
       gpu.stream(), segments < resident ? segments : resident, 0,
       device::RaggedKl<Real>{begin.data(), segments, log_p.data(), log_q.data(), out.data()});

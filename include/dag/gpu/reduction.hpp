@@ -6,90 +6,53 @@
 
 #include <dag/detail/config.hpp>
 #include <dag/gpu/block.hpp>
-#include <dag/gpu/elementwise.hpp>
 #include <dag/gpu/runtime.hpp>
+
+#if defined(__CUDACC__)
+#include <cub/device/device_reduce.cuh>
+
+#include <thrust/iterator/counting_iterator.h>
+#endif
 
 namespace dag::device {
 
-/// Reductions in two launches: up to 512 blocks fold one chunk each, then one block folds their
-/// results. The order depends on the size alone.
-template <class Value, class Term, class Operation>
-struct ReduceChunks {
-  static constexpr unsigned threads = 256;
-  static constexpr std::size_t most = 512;
-
-  std::size_t size;
-  std::size_t chunk;
-  Value identity;
-  Term term;
-  Operation op;
-  Value* part;
-
-  [[nodiscard]] static std::size_t chunk_of(std::size_t size) {
-    const std::size_t least = 8 * threads;
-    const std::size_t even = (size + most - 1) / most;
-    return even > least ? even : least;
-  }
-
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t first = block.index() * chunk;
-    const std::size_t count = size - first < chunk ? size - first : chunk;
-    const Term& f = term;
-    const Value folded = block.reduce(
-        count, identity, [=](std::size_t i) { return f(first + i); }, op);
-    Value* const slot = part + block.index();
-    block.each(1, [=](std::size_t) { *slot = folded; });
-  }
-};
-
-/// The last fold, with the backend's flag beside it: one copy to the host brings both.
-template <class Value, class Operation>
-struct ReduceParts {
-  struct Result {
-    Value value;
-    int bad;
-  };
-
-  std::size_t parts;
-  const Value* part;
-  Value identity;
-  Operation op;
-  const int* bad;
-  Result* result;
-
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    const Value* const in = part;
-    const Value folded = block.reduce(
-        parts, identity, [=](std::size_t i) { return in[i]; }, op);
-    Result* const slot = result;
-    const int* const flag = bad;
-    block.each(1, [=](std::size_t) { *slot = Result{folded, *flag}; });
-  }
-};
-
-/// Numbers of Value that `fold_on` needs as its workspace: the parts, then the result and its flag.
 template <class Value>
-constexpr std::size_t fold_room = 512 + 2;
+struct Folded {
+  Value value;
+  int bad;
+};
 
-/// op over term(0..size-1) and the flag `bad` as they are once all queued work is done. Waits.
-template <class Value, class Term, class Operation>
-[[nodiscard]] auto fold_on(Stream stream, std::size_t size, Value identity, const Term& term,
-                           Operation op, const int* bad, Value* workspace) {
-  using Chunks = ReduceChunks<Value, Term, Operation>;
-  using Parts = ReduceParts<Value, Operation>;
-  const std::size_t chunk = Chunks::chunk_of(size);
-  const std::size_t parts = (size + chunk - 1) / chunk;
-  static_assert(sizeof(typename Parts::Result) <= 2 * sizeof(Value) &&
-                fold_room<Value> == Chunks::most + 2);
-  auto* const result = reinterpret_cast<typename Parts::Result*>(workspace + Chunks::most);
-  launch<256>(stream, parts, 256, 0, Chunks{size, chunk, identity, term, op, workspace});
-  launch<256>(stream, 1, 256, 0, Parts{parts, workspace, identity, op, bad, result});
-  typename Parts::Result host;
+/// op over term(0..size-1) and the flag `bad` as they are once all queued work is done: CUB's
+/// DeviceReduce, whose order depends on size and device alone (the same bits from run to run); on
+/// the host the order of one block of 256 threads. `memory(bytes)` gives device memory for the time
+/// of the call. Waits once: one copy brings both. Errors: device.
+template <class Value, class Term, class Operation, class Memory>
+[[nodiscard]] Folded<Value> fold_on([[maybe_unused]] Stream stream, std::size_t size,
+                                    Value identity, const Term& term, Operation op, const int* bad,
+                                    [[maybe_unused]] const Memory& memory) {
+#if defined(__CUDACC__)
+  const OnDevice on(stream);
+  constexpr std::size_t room = 256;  // keeps what CUB gets aligned
+  static_assert(sizeof(Folded<Value>) <= room);
+  const thrust::counting_iterator<std::size_t> index(0);
+  std::size_t bytes = 0;
+  check(cub::DeviceReduce::TransformReduce(nullptr, bytes, index, static_cast<Value*>(nullptr),
+                                           size, op, term, identity, stream),
+        "reduction");
+  unsigned char* const work = memory(room + bytes);
+  auto* const result = reinterpret_cast<Folded<Value>*>(work);
+  check(cub::DeviceReduce::TransformReduce(work + room, bytes, index, &result->value, size, op,
+                                           term, identity, stream),
+        "reduction");
+  copy_bytes(&result->bad, bad, sizeof *bad, stream);
+  Folded<Value> host;
   copy_bytes(&host, result, sizeof host, stream);
   device::synchronize(stream);
   return host;
+#else
+  const OpenMemory open;
+  return {HostBlock(0, 256, nullptr).reduce(size, identity, term, op), *bad};
+#endif
 }
 
 /// Terms of reductions: f(x[i]), f(x[i], y[i]).

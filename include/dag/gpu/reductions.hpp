@@ -15,6 +15,7 @@ namespace dag::device {
 /// Reductions to one number. Each waits for its result, once.
 class Reductions : public ElementwiseOperations {
  public:
+  using ElementwiseOperations::ElementwiseOperations;
   template <class Scalar>
   [[nodiscard]] Scalar dot(std::span<const Scalar> x, std::span<const Scalar> y) const {
     return of_pairs(x, y, Scalar{0}, Add{}, Product{});
@@ -58,8 +59,9 @@ class Reductions : public ElementwiseOperations {
  protected:
   template <class Value, class Term, class Operation>
   [[nodiscard]] Value fold(std::size_t size, Value identity, const Term& term, Operation op) const {
-    const auto host = fold_on(stream(), size, identity, term, op, bad(),
-                              scratch<Value>(Slot::sums, fold_room<Value>));
+    const auto host = fold_on(stream(), size, identity, term, op, bad(), [this](std::size_t bytes) {
+      return scratch<unsigned char>(Slot::sums, bytes);
+    });
     if (host.bad != 0) {
       throw_if(take_flag());
     }

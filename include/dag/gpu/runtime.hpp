@@ -25,6 +25,11 @@
 /// serially through `HostBlock`, and the same backend can be tested without a GPU.
 namespace dag::device {
 
+/// A GPU by its number.
+struct Device {
+  int index = 0;
+};
+
 #if defined(__CUDACC__)
 using Stream = cudaStream_t;
 
@@ -35,9 +40,40 @@ inline void check(cudaError_t result, std::string_view what) {
     fail(Errc::device, what, ": ", cudaGetErrorName(result), ": ", cudaGetErrorString(result));
   }
 }
+/// Makes a device current for as long as it lives: one by its number, or that of a stream.
+class OnDevice {
+ public:
+  explicit OnDevice(Device device) : OnDevice() { use(device.index); }
+  explicit OnDevice(Stream stream) : OnDevice() {
+    int own = before_;
+    if (stream != nullptr) {  // the default stream is that of the current device
+      check(cudaStreamGetDevice(stream, &own), "device of a stream");
+    }
+    use(own);
+  }
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+  ~OnDevice() {
+    if (current_ != before_) {
+      (void)cudaSetDevice(before_);
+    }
+  }
+
+ private:
+  OnDevice() { check(cudaGetDevice(&before_), "device"); }
+  void use(int device) {
+    if (device != before_) {
+      check(cudaSetDevice(device), "device");
+    }
+    current_ = device;
+  }
+  int before_ = 0;
+  int current_ = 0;
+};
 /// Lets the device's memory pool keep what is freed: allocation in a loop then costs no trip to the
 /// driver.
-inline void keep_pool() {
+inline void keep_pool(Stream stream) {
+  const OnDevice on(stream);
   int device = 0;
   cudaMemPool_t pool = nullptr;
   std::uint64_t everything = ~std::uint64_t{0};
@@ -84,12 +120,15 @@ class OwnedStream {
     }
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
   }
-  OwnedStream(const OwnedStream&) = delete;
-  OwnedStream& operator=(const OwnedStream&) = delete;
+  OwnedStream(OwnedStream&& other) noexcept
+      : stream_(std::exchange(other.stream_, nullptr)), device_(other.device_) {}
+  OwnedStream& operator=(OwnedStream&&) = delete;
   ~OwnedStream() {
-    auto& idle = Idle::of_process();
-    const std::lock_guard<std::mutex> lock(idle.mutex);
-    idle.streams.emplace_back(device_, stream_);
+    if (stream_ != nullptr) {
+      auto& idle = Idle::of_process();
+      const std::lock_guard<std::mutex> lock(idle.mutex);
+      idle.streams.emplace_back(device_, stream_);
+    }
   }
   [[nodiscard]] Stream get() const noexcept { return stream_; }
 
@@ -126,6 +165,7 @@ void launch(Stream stream, std::size_t blocks, unsigned threads, std::size_t sha
   if (blocks == 0) {
     return;
   }
+  const OnDevice on(stream);
   if (shared_bytes > 48 * 1024) {
     check(cudaFuncSetAttribute(run<Body, most>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                static_cast<int>(shared_bytes)),
@@ -142,6 +182,7 @@ void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, co
   if (warps == 0) {
     return;
   }
+  const OnDevice on(stream);
   constexpr unsigned threads = block_warps * warp_size;
   const std::size_t block_bytes = shared_bytes * block_warps;
   if (block_bytes > 48 * 1024) {
@@ -156,7 +197,8 @@ void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, co
 }
 
 /// Warps that fill the device once: for bodies that loop over their work.
-[[nodiscard]] inline std::size_t resident_warps() {
+[[nodiscard]] inline std::size_t resident_warps(Stream stream) {
+  const OnDevice on(stream);
   int device = 0;
   int processors = 0;
   check(cudaGetDevice(&device), "device");
@@ -166,7 +208,15 @@ void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, co
 #else
 struct Stream {};
 
-inline void keep_pool() {}
+/// The host is device 0.
+struct OnDevice {
+  explicit OnDevice(Stream) noexcept {}
+  explicit OnDevice(Device device) {
+    require(device.index == 0, Errc::device, "device: there is no device ", device.index,
+            ": the host is device 0");
+  }
+};
+inline void keep_pool(Stream) {}
 #if defined(DAG_GUARDED_MEMORY)  // a test that closes device memory to the host
 inline void* allocate_bytes(std::size_t bytes, Stream) {
   return GuardedMemory::of_process().allocate(bytes);
@@ -243,7 +293,7 @@ void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Bod
 #endif
 
 /// Few, so that tests see warps that loop.
-[[nodiscard]] inline std::size_t resident_warps() { return 16; }
+[[nodiscard]] inline std::size_t resident_warps(Stream) { return 16; }
 #endif
 
 /// Ends a test with guarded memory where host memory is passed for device memory; else nothing.

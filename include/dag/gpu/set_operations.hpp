@@ -15,6 +15,7 @@ namespace dag::device {
 /// backend/eigen_backend.hpp.
 class SetOperations : public SimplexOperations {
  public:
+  using SimplexOperations::SimplexOperations;
   template <class Scalar>
   void match_regrets(std::span<const Scalar> g, bool plus, Scalar last, std::span<Scalar> regrets,
                      std::span<Scalar> p) const {

@@ -15,6 +15,7 @@ namespace dag::device {
 /// Simplices in the log domain: one thread block a simplex.
 class SimplexOperations : public Reductions {
  public:
+  using Reductions::Reductions;
   template <class Scalar>
   void uniform(const Blocks& blocks, std::span<Scalar> log_p, std::span<Scalar> p) const {
     expect_device(log_p, p);

@@ -25,7 +25,8 @@ namespace dag::device {
 ///   warp.each(n, f)          f(i) for i < n, lane i % 32; then memory of the warp is in order
 ///   warp.shuffle_xor(v, m)   what lane ^ m holds
 ///   warp.broadcast(v, lane)  what that lane holds, the same on every lane
-///   warp.shared<T>()         memory of the warp
+///   warp.fold(v, op)         op over all lanes, the same on every lane (block.hpp says in which
+///   order) warp.shared<T>()         memory of the warp
 /// and what is built of these below. Control flow between phases has to be the same on all lanes.
 class HostWarp {
  public:
@@ -67,6 +68,15 @@ class HostWarp {
   template <class T>
   [[nodiscard]] T broadcast(const Local<T>& v, unsigned lane) const {
     return v[lane];
+  }
+  template <class T, class Operation>
+  [[nodiscard]] T fold(Local<T> v, Operation op) const {
+    for (unsigned half = warp_size / 2; half > 0; half /= 2) {
+      for (unsigned lane = 0; lane < half; ++lane) {
+        v[lane] = op(v[lane], v[lane + half]);
+      }
+    }
+    return v[0];
   }
   template <class T>
   [[nodiscard]] T* shared() const noexcept {
@@ -115,14 +125,16 @@ class DeviceWarp {
   template <class T>
   [[nodiscard]] DAG_DEVICE Local<T> shuffle_xor(const Local<T>& v, unsigned mask) const {
     Local<T> moved;
-    moved[0] = shuffle_words(
-        v[0], [mask](unsigned word) { return __shfl_xor_sync(0xffffffffU, word, mask); });
+    moved[0] = shuffle(v[0], threadIdx.x % warp_size ^ mask);
     return moved;
   }
   template <class T>
   [[nodiscard]] DAG_DEVICE T broadcast(const Local<T>& v, unsigned lane) const {
-    return shuffle_words(v[0],
-                         [lane](unsigned word) { return __shfl_sync(0xffffffffU, word, lane); });
+    return shuffle(v[0], lane);
+  }
+  template <class T, class Operation>
+  [[nodiscard]] DAG_DEVICE T fold(const Local<T>& v, Operation op) const {
+    return shuffle(fold_to_first(v[0], op), 0);
   }
   template <class T>
   [[nodiscard]] DAG_DEVICE T* shared() const {
@@ -135,19 +147,7 @@ class DeviceWarp {
 };
 #endif
 
-/// op over the lanes' values, by halves: 16, 8, 4, 2, 1. For a commutative op every lane gets the
-/// same bits, on both executors.
-template <class Warp, class T, class Operation>
-[[nodiscard]] DAG_HOST_DEVICE T fold(Warp& warp, typename Warp::template Local<T> v, Operation op) {
-  DAG_UNROLL
-  for (unsigned mask = warp_size / 2; mask > 0; mask /= 2) {
-    const auto other = warp.shuffle_xor(v, mask);
-    warp.lanes([&](unsigned lane) { v[lane] = op(v[lane], other[lane]); });
-  }
-  return warp.broadcast(v, 0);
-}
-
-/// op over f(0..n-1): lane l takes l, l + 32, ..., then `fold`.
+/// op over f(0..n-1): lane l takes l, l + 32, ..., then warp.fold.
 template <class T, class Warp, class Function, class Operation>
 [[nodiscard]] DAG_HOST_DEVICE T reduce(Warp& warp, std::size_t n, T identity, Function f,
                                        Operation op) {
@@ -159,7 +159,7 @@ template <class T, class Warp, class Function, class Operation>
     }
     partial[lane] = value;
   });
-  return fold<Warp, T>(warp, partial, op);
+  return warp.fold(partial, op);
 }
 
 /// N values that a lane keeps in registers.
