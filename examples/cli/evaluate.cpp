@@ -9,6 +9,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <dag/game/behavior.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/io/json_text.hpp>
+#include <dag/solver/table/refinements.hpp>
 
 #include "commands.hpp"
 #include "game_input.hpp"
@@ -33,6 +35,7 @@ struct EvaluateOptions {
   std::string game;
   std::string profile;
   double tolerance = -1;
+  bool refine = false;
 };
 
 /// The `strategies` of a profile file: of the object itself, of the first entry of `results` that
@@ -99,6 +102,7 @@ struct Evaluation {
   dag::RegretReport report;
   std::vector<double> best_payoffs;
   Json best_responses;
+  std::optional<dag::RefinementReport> refinements;
 };
 
 Evaluation evaluate_tree(const TreeProblem& problem, const nlohmann::json& strategies,
@@ -112,11 +116,12 @@ Evaluation evaluate_tree(const TreeProblem& problem, const nlohmann::json& strat
           problem.kind == GameKind::zero_sum,
           std::move(report.regret),
           std::move(report.best_payoffs),
-          behavior_json(problem.game, report.best_responses)};
+          behavior_json(problem.game, report.best_responses),
+          std::nullopt};
 }
 
 Evaluation evaluate_table(const Problem& problem, const nlohmann::json& strategies,
-                          const std::string& where) {
+                          const std::string& where, bool refine) {
   const dag::MixedProfile profile = mixed_of(strategies, problem.table, where);
   Evaluation out{to_string(problem.kind),
                  problem.table.players,
@@ -125,7 +130,11 @@ Evaluation evaluate_table(const Problem& problem, const nlohmann::json& strategi
                  problem.kind == GameKind::zero_sum,
                  dag::certify(problem.table, profile),
                  {},
-                 Json::array()};
+                 Json::array(),
+                 std::nullopt};
+  if (refine) {
+    out.refinements = dag::test_refinements(problem.table, profile);
+  }
   for (std::size_t i = 0; i < profile.size(); ++i) {
     const std::vector<double> payoffs = dag::deviation_payoffs(problem.table, profile, i);
     const double best = *std::max_element(payoffs.begin(), payoffs.end());
@@ -156,19 +165,27 @@ std::string text_of(const Evaluation& found, const EvaluateOptions& options) {
   return fmt::format("{} under {}\n{}max regret {:.3g}   NashConv {:.3g}   relative {:.3g}\n",
                      options.game, options.profile, table.text(), found.report.max_regret,
                      found.report.nash_conv,
-                     found.range > 0 ? found.report.nash_conv / found.range : 0.0);
+                     found.range > 0 ? found.report.nash_conv / found.range : 0.0) +
+         (found.refinements ? fmt::format("perfect: {} ({})   proper: {} ({})\n",
+                                          dag::to_string(found.refinements->perfect.verdict),
+                                          found.refinements->perfect.reason,
+                                          dag::to_string(found.refinements->proper.verdict),
+                                          found.refinements->proper.reason)
+                            : std::string());
 }
 
 int evaluate(const EvaluateOptions& options) {
   std::vector<NamedPath> inputs = game_files(options.game);
   inputs.push_back({"PROFILE", options.profile});
   require_distinct(inputs, {{"--json", options.common.json}});
+  dag::require(!options.refine || !is_tree(options.game), dag::Errc::unsupported, options.game,
+               ": --refine tests equilibria of the normal form; write the tree as .nfg first");
   const nlohmann::json strategies = strategies_of(options.profile);
   const Evaluation found =
       is_tree(options.game)
           ? evaluate_tree(read_tree(options.game, options.common.seed), strategies, options.profile)
           : evaluate_table(read_problem(options.game, options.common.seed), strategies,
-                           options.profile);
+                           options.profile, options.refine);
   const double relative = found.range > 0 ? found.report.nash_conv / found.range : 0.0;
   Outputs outputs;
   if (!options.common.json.empty()) {
@@ -189,6 +206,12 @@ int evaluate(const EvaluateOptions& options) {
     }
     json["best_payoffs"] = found.best_payoffs;
     json["best_responses"] = found.best_responses;
+    if (found.refinements) {
+      for (const auto& [name, test] : {std::pair("perfect", found.refinements->perfect),
+                                       std::pair("proper", found.refinements->proper)}) {
+        json[name] = {{"verdict", dag::to_string(test.verdict)}, {"reason", test.reason}};
+      }
+    }
     outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
@@ -219,11 +242,14 @@ Command add_evaluate(CLI::App& app) {
       ->type_name("T")
       ->check(CLI::NonNegativeNumber)
       ->option_text("T");
+  command->add_flag("--refine", options->refine,
+                    "Is it trembling-hand perfect, is it proper? (normal form)");
   add_common(*command, options->common);
   command->footer(
       "Example:\n  dag solve kuhn_poker --json found.json\n"
       "  dag evaluate kuhn_poker found.json --tolerance 1e-6\n"
-      "  dag solve game.nfg --json nash.json\n  dag evaluate game.nfg nash.json --json -");
+      "  dag solve game.nfg --json nash.json\n  dag evaluate game.nfg nash.json --json -\n"
+      "  dag evaluate game.nfg nash.json --refine");
   return [options] { return evaluate(*options); };
 }
 

@@ -44,5 +44,19 @@ class GameQuestions(Case):
         self.assertGreater(abs(first - second), 0.9)
 
 
+    def test_refinements(self):
+        game = self.folder / "myerson.nfg"
+        game.write_text('NFG 1 R "" { "a" "b" } { 3 3 }\n1 1 0 0 -9 -9 0 0 0 0 -7 -7 -9 -9 -7 -7 -7 -7\n')
+        for at, perfect, proper in [(0, "yes", "yes"), (1, "yes", "no"), (2, "no", "no")]:
+            profile = self.folder / "profile.json"
+            profile.write_text(json.dumps([[float(s == at) for s in range(3)]] * 2))
+            found = self.json("evaluate", game, profile, "--refine")
+            self.assertEqual(found["perfect"]["verdict"], perfect)
+            self.assertEqual(found["proper"]["verdict"], proper)
+            self.assertIn("proper: " + proper, self.ok("evaluate", game, profile, "--refine").out)
+        self.assertNotIn("perfect", self.json("evaluate", game, profile))
+        self.refused("evaluate", "kuhn_poker", profile, "--refine", says="normal form")
+
+
 if __name__ == "__main__":
     main()

@@ -60,17 +60,6 @@ template <class Pay>
   return game;
 }
 
-/// The profile in which each player plays one strategy for certain.
-[[nodiscard]] inline MixedProfile pure_profile(const std::vector<std::size_t>& sizes,
-                                               const std::vector<std::size_t>& played) {
-  MixedProfile profile;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    profile.emplace_back(sizes[i], 0.0);
-    profile.back()[played[i]] = 1.0;
-  }
-  return profile;
-}
-
 }  // namespace detail
 
 /// The payoffs of each profile are jointly normal: variance 1, correlation `rho` between any two
@@ -174,7 +163,7 @@ template <class Pay>
         payoffs[1] = lower - sign * reward;
       });
   game.table.labels = detail::counted_labels(game.table.sizes, low);
-  game.equilibria = {detail::pure_profile(game.table.sizes, {0, 0})};
+  game.equilibria = {pure_profile(game.table.sizes, {0, 0})};
   game.complete = true;
   game.value = static_cast<double>(low);
   return game;
@@ -205,8 +194,7 @@ template <class Pay>
       });
   game.table.labels = detail::counted_labels(game.table.sizes, 1);
   for (const std::size_t p : {cost - 1, cost}) {
-    game.equilibria.push_back(
-        detail::pure_profile(game.table.sizes, std::vector<std::size_t>(players, p)));
+    game.equilibria.push_back(pure_profile(game.table.sizes, std::vector<std::size_t>(players, p)));
   }
   return game;
 }
@@ -234,8 +222,8 @@ template <class Pay>
         }
       });
   game.table.labels = detail::counted_labels(game.table.sizes, 0);
-  game.equilibria = {detail::pure_profile(game.table.sizes, {0, times - 1}),
-                     detail::pure_profile(game.table.sizes, {times - 1, 0})};
+  game.equilibria = {pure_profile(game.table.sizes, {0, times - 1}),
+                     pure_profile(game.table.sizes, {times - 1, 0})};
   return game;
 }
 
@@ -263,7 +251,7 @@ template <class Pay>
   for (std::size_t i = 0; i < players; ++i) {
     spread.push_back(i % actions);
   }
-  game.equilibria = {detail::pure_profile(game.table.sizes, spread)};
+  game.equilibria = {pure_profile(game.table.sizes, spread)};
   return game;
 }
 
@@ -293,8 +281,7 @@ template <class Pay>
       });
   game.table.labels = detail::counted_labels(game.table.sizes, 1);
   for (std::size_t e = 0; e < efforts && e < 16; ++e) {
-    game.equilibria.push_back(
-        detail::pure_profile(game.table.sizes, std::vector<std::size_t>(players, e)));
+    game.equilibria.push_back(pure_profile(game.table.sizes, std::vector<std::size_t>(players, e)));
   }
   return game;
 }
@@ -366,7 +353,7 @@ template <class Pay>
     return price == std::floor(price) && price >= 1 && price <= static_cast<double>(prices);
   };
   if (stable && listed(cost * first) && listed(cost * second)) {
-    game.equilibria = {detail::pure_profile(
+    game.equilibria = {pure_profile(
         game.table.sizes,
         {static_cast<std::size_t>(cost * first) - 1, static_cast<std::size_t>(cost * second) - 1})};
   }

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Classic slips seen to break these tests: strict dominance in place of weak; the order of mistakes
+// turned round; a belief that leaves a strategy out taken for one that does not.
+#include <dag/core/random.hpp>
+#include <dag/io/nfg.hpp>
+#include <dag/problem/catalogue.hpp>
+#include <dag/solver/table/pure_equilibria.hpp>
+#include <dag/solver/table/refinements.hpp>
+#include <dag/solver/table/vertex_enumeration.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace {
+
+using dag::Verdict;
+
+dag::GameTable game_of(const std::string& text) { return dag::parse_nfg("NFG 1 R \"\" " + text); }
+
+dag::RefinementReport at(const dag::GameTable& game, const std::vector<std::size_t>& played) {
+  return dag::test_refinements(game, dag::pure_profile(game.sizes, played));
+}
+
+/// Myerson's game (1978): three pure equilibria, one proper, one more perfect.
+const char* myerson = "{ \"a\" \"b\" } { 3 3 }\n1 1 0 0 -9 -9  0 0 0 0 -7 -7  -9 -9 -7 -7 -7 -7";
+
+}  // namespace
+
+TEST_CASE("Myerson's game: proper, perfect only, neither") {
+  const dag::GameTable game = game_of(myerson);
+  CHECK(at(game, {0, 0}).proper.verdict == Verdict::yes);
+  CHECK(at(game, {1, 1}).perfect.verdict == Verdict::yes);
+  CHECK(at(game, {1, 1}).proper.verdict == Verdict::no);
+  CHECK(at(game, {2, 2}).perfect.verdict == Verdict::no);
+  CHECK(at(game, {2, 2}).proper.verdict == Verdict::no);
+  CHECK(at(game, {0, 1}).perfect.reason == "not an equilibrium");
+}
+
+TEST_CASE("weak dominance: only the undominated of two equilibria is perfect") {
+  const dag::GameTable game = game_of("{ \"a\" \"b\" } { 2 2 }\n1 1 0 0  0 0 0 0");
+  CHECK(at(game, {0, 0}).perfect.verdict == Verdict::yes);
+  CHECK(at(game, {1, 1}).perfect.verdict == Verdict::no);
+  // Entry: fight is a threat, dominated by yielding.
+  const dag::GameTable entry = game_of("{ \"a\" \"b\" } { 2 2 }\n1 5 -1 -1  1 5 2 2");
+  CHECK(at(entry, {0, 0}).perfect.verdict == Verdict::no);
+  CHECK(at(entry, {1, 1}).perfect.verdict == Verdict::yes);
+  CHECK(at(entry, {1, 1}).perfect.reason == "strict");
+}
+
+TEST_CASE("dominated by a mixture only") {
+  // Row 3 earns what the even mixture of rows 1 and 2 earns in two columns, and less in the third.
+  const dag::GameTable game =
+      game_of("{ \"a\" \"b\" } { 3 3 }\n4 0 0 0 2 0  0 0 4 0 2 0  1 0 1 0 0 0");
+  dag::MixedProfile profile{{0, 0, 1}, {0.5, 0.5, 0}};
+  CHECK(dag::test_refinements(game, profile).perfect.verdict == Verdict::no);
+  dag::GameTable tied = game;
+  tied.payoffs[0][8] = 1;  // now the same in all columns
+  tied.numbers.clear();
+  CHECK(dag::test_refinements(tied, profile).perfect.verdict == Verdict::yes);
+}
+
+TEST_CASE("three players: an undominated equilibrium that no trembles support") {
+  // van Damme (1991), section 2.2; profiles (T, L, l), (B, L, l), (T, R, l), ...
+  const dag::GameTable game = game_of(
+      "{ \"a\" \"b\" \"c\" } { 2 2 2 }\n1 1 1  1 1 1  1 0 1  0 0 1  1 1 0  0 1 0  0 0 0  1 0 0");
+  CHECK(at(game, {0, 0, 0}).perfect.verdict == Verdict::yes);
+  CHECK(at(game, {1, 0, 0}).perfect.verdict == Verdict::no);
+  CHECK(at(game, {1, 0, 0}).perfect.reason != "a strategy is weakly dominated");
+  // Where B gains by R and loses by l's mistake, trembles can go either way.
+  dag::GameTable open = game;
+  open.numbers.clear();
+  open.payoffs[0][3] = 2;
+  CHECK(at(open, {1, 0, 0}).perfect.verdict == Verdict::yes);
+  CHECK(at(open, {0, 0, 0}).perfect.verdict == Verdict::yes);
+  // Where single mistakes are worth the same, only both at once decide: no proof, none claimed.
+  open.payoffs[0][3] = 1;
+  open.payoffs[0][5] = 1;
+  CHECK(at(open, {0, 0, 0}).perfect.verdict == Verdict::no);  // B dominates T weakly
+  CHECK(at(open, {1, 0, 0}).perfect.verdict == Verdict::undecided);
+}
+
+TEST_CASE("strict, completely mixed and generic equilibria are perfect and proper") {
+  std::size_t decided = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const dag::GameTable game = dag::random_general_game({3, 3}, seed).table;
+    for (const dag::MixedProfile& profile : dag::vertex_enumeration(game).equilibria) {
+      const dag::RefinementReport report = dag::test_refinements(game, profile);
+      CHECK(report.perfect.verdict == Verdict::yes);  // all equilibria of generic games
+      CHECK(report.proper.verdict != Verdict::no);
+      decided += report.proper.verdict == Verdict::yes ? 1U : 0U;
+    }
+    const dag::GameTable three = dag::random_general_game({2, 2, 2}, seed).table;
+    for (const auto& choices : dag::pure_equilibria(three)) {
+      CHECK(at(three, choices).proper.reason == "strict");
+    }
+  }
+  CHECK(decided >= 10);
+  CHECK(dag::test_refinements(dag::named_game("rps"),
+                              {{1. / 3, 1. / 3, 1. / 3}, {1. / 3, 1. / 3, 1. / 3}})
+            .proper.verdict == Verdict::yes);
+}
+
+TEST_CASE("games with ties: the verdicts of two players against weak dominance by brute force") {
+  dag::RandomStream random(4, 0);
+  std::size_t yes = 0;
+  std::size_t no = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    dag::GameTable game = dag::random_general_game({3, 3}, 1).table;
+    for (auto& payoffs : game.payoffs) {
+      for (double& payoff : payoffs) {
+        payoff = static_cast<double>(random.below(3));
+      }
+    }
+    for (std::size_t a = 0; a < 3; ++a) {
+      for (std::size_t b = 0; b < 3; ++b) {
+        const dag::RefinementReport report = at(game, {a, b});
+        if (report.perfect.reason == "not an equilibrium") {
+          continue;
+        }
+        // A grid of mixtures finds most dominators: they prove "no"; a grid of beliefs proves
+        // "yes".
+        for (const std::size_t player : {0U, 1U}) {
+          const std::size_t own = player == 0 ? a : b;
+          const auto payoff = [&](std::size_t s, std::size_t t) {
+            return game.payoffs[player][player == 0 ? s + 3 * t : t + 3 * s];
+          };
+          bool dominated = false;
+          for (int p = 0; p <= 12; ++p) {
+            for (int q = 0; p + q <= 12; ++q) {
+              const double mix[] = {p / 12.0, q / 12.0, (12 - p - q) / 12.0};
+              double least = 1;
+              double sum = 0;
+              for (std::size_t t = 0; t < 3; ++t) {
+                double gain = -payoff(own, t);
+                for (std::size_t s = 0; s < 3; ++s) {
+                  gain += mix[s] * payoff(s, t);
+                }
+                least = std::min(least, gain);
+                sum += gain;
+              }
+              dominated = dominated || (least > -1e-9 && sum > 1e-9);
+            }
+          }
+          if (dominated) {
+            CHECK(report.perfect.verdict == Verdict::no);
+          }
+        }
+        (report.perfect.verdict == Verdict::yes ? yes : no) += 1;
+        CHECK(report.perfect.verdict != Verdict::undecided);
+        if (report.perfect.verdict == Verdict::no) {
+          // Some grid mixture (weights in twelfths suffice for payoffs 0, 1, 2) must dominate.
+          CHECK(report.proper.verdict == Verdict::no);
+        }
+      }
+    }
+  }
+  CHECK(yes > 50);
+  CHECK(no > 50);
+}
