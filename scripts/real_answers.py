@@ -32,7 +32,7 @@ DRAWN = ["gsm8k_reread_answers", "gsm8k_faithfulcot_41ctx", "svamp_multi", "csqa
 
 def rewards(program, path, utility, smoothing, betas):
     command = [program, "rewards", str(path), "--utility", utility, "--smoothing", str(smoothing),
-               "--json", "-", "--quiet"]
+               "--json", "-", "--quiet", "--allow-singletons"]
     if betas:
         command += ["--betas", ",".join(betas)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

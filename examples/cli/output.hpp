@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -147,5 +148,8 @@ struct Interrupt {
   [[nodiscard]] bool stop_requested() const;
 };
 extern const Interrupt interrupt;
+
+/// The 0.975 quantile of Student's t; a large number for 0 degrees of freedom.
+double student(std::size_t degrees);
 
 }  // namespace cli

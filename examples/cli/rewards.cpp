@@ -46,6 +46,7 @@ struct RewardsOptions {
   std::string extract;
   std::string betas;
   bool verdict = false;
+  bool verdict_alone = false;  ///< no utility was named
   std::string complete;
   RowOptions rows;
   ReadingOptions reading;
@@ -64,9 +65,11 @@ void require_company(const dag::GroupReport& report, const std::vector<RewardPla
   bool compares_contexts = !only_terms && report.contexts > 1;
   for (const RewardPlan& plan : plans) {
     const dag::UtilityFamily family = plan.utility.family;
-    compares_contexts = compares_contexts && (family == dag::UtilityFamily::consensus ||
-                                              family == dag::UtilityFamily::pairwise ||
-                                              family == dag::UtilityFamily::frozen);
+    compares_contexts =
+        compares_contexts &&
+        (options.verdict_alone ||  // pools a question's contexts
+         family == dag::UtilityFamily::consensus || family == dag::UtilityFamily::pairwise ||
+         family == dag::UtilityFamily::frozen);
   }
   const std::size_t lonely = compares_contexts ? report.duplicate_groups : report.singleton_groups;
   const bool few = report.singleton_groups < 4;  // a few lines by hand are no dump
@@ -501,7 +504,8 @@ Command add_rewards(CLI::App& app) {
   return [options] {
     RewardRequest& request = options->request;
     request.reading = read_options(options->reading);
-    request.utility = request.utility.empty() && options->verdict ? "collision" : request.utility;
+    options->verdict_alone = options->verdict && request.utility.empty();
+    request.utility = options->verdict_alone ? "collision" : request.utility;
     dag::require(!request.utility.empty(), dag::Errc::invalid_argument, "--utility is required");
     return rewards(*options);
   };

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
@@ -21,6 +23,32 @@ nlohmann::ordered_json maybe(const std::optional<double>& value) {
 
 std::string shown(const std::optional<double>& value) {
   return value ? fmt::format("{:.4f}", *value) : "not known";
+}
+
+/// What the vote changes in accuracy, question by question: the mean of (majority right) less (a
+/// sample right), with Student's interval of 95 % and the bounds that always hold.
+struct Gain {
+  double mean = 0, low = -1, high = 1;
+  std::size_t questions = 0;
+};
+Gain gain_of(const dag::Verdict& verdict) {
+  Gain gain;
+  double squares = 0;
+  for (const dag::QuestionVerdict& question : verdict.questions) {
+    if (question.right) {  // Welford
+      const double change = *question.right - *question.acc_sampled, before = gain.mean;
+      ++gain.questions;
+      gain.mean += (change - before) / static_cast<double>(gain.questions);
+      squares += (change - before) * (change - gain.mean);
+    }
+  }
+  if (gain.questions > 1) {
+    const auto n = static_cast<double>(gain.questions);
+    const double half = student(gain.questions - 1) * std::sqrt(squares / (n - 1) / n);
+    gain.low = std::max(gain.mean - half, -1.0);
+    gain.high = std::min(gain.mean + half, 1.0);
+  }
+  return gain;
 }
 
 /// The middle of the margins of the questions whose answers differ.
@@ -54,8 +82,12 @@ nlohmann::ordered_json verdict_json(const dag::AnswerGroups& groups, const dag::
                              {"low", verdict.right->low},
                              {"high", verdict.right->high},
                              {"questions", verdict.right->count}};
+    const Gain gain = gain_of(verdict);
+    out["vote_gain"] = {
+        {"mean", gain.mean}, {"low", gain.low}, {"high", gain.high}, {"questions", gain.questions}};
   } else {
     out["majority_right"] = nullptr;
+    out["vote_gain"] = nullptr;
   }
   out["by_beta"] = nlohmann::ordered_json::array();
   for (const dag::VerdictAtBeta& at : verdict.at) {
@@ -75,6 +107,7 @@ nlohmann::ordered_json verdict_json(const dag::AnswerGroups& groups, const dag::
     one["majority"] = groups.answer_text(question.question, question.majority);
     one["share"] = question.share;
     one["right"] = maybe(question.right);
+    one["acc_sampled"] = maybe(question.acc_sampled);
     one["lock_in"] = question.lock_in;
     out["questions"].push_back(std::move(one));
   }
@@ -90,6 +123,11 @@ std::string verdict_text(const dag::Verdict& verdict) {
                         verdict.right->low, verdict.right->high, verdict.right->count)
           : "not known: no labels",
       shown(median_margin(verdict)));
+  if (verdict.right) {
+    const Gain gain = gain_of(verdict);
+    text += fmt::format("  the vote changes accuracy by: {:+.4f}, 95 % in [{:+.4f}, {:+.4f}]\n",
+                        gain.mean, gain.low, gain.high);
+  }
   Table table(
       {"beta", "s/beta", "accuracy of a sample", "of the best answer", "locked in", "least group"});
   for (const dag::VerdictAtBeta& at : verdict.at) {

@@ -6,6 +6,7 @@ written, refusals."""
 import csv
 import json
 import math
+import statistics
 
 from support import Case, dag, main
 
@@ -515,6 +516,12 @@ class Rewards(Case):
         self.assertEqual(verdict["questions"][1]["lock_in"], 0)
         share = verdict["majority_right"]
         self.assertEqual((share["share"], share["questions"]), (0.5, 4))
+        gain = verdict["vote_gain"]  # 1 - 2/3, 1 - 1, 0 - 1/4; "t" has no answer
+        self.assertEqual([q["acc_sampled"] for q in verdict["questions"]], [2 / 3, 1, 1 / 4])
+        self.assertAlmostEqual(gain["mean"], (1 / 3 + 0 - 1 / 4) / 3, delta=1e-15)
+        spread = statistics.stdev([1 / 3, 0, -1 / 4]) / math.sqrt(3)
+        self.assertAlmostEqual(gain["high"] - gain["mean"], 4.303 * spread, delta=1e-12)
+        self.assertEqual(gain["questions"], 3)
         self.assertLess(share["low"], 0.2)
         self.assertGreater(share["high"], 0.8)
         # At margin m a pair (a, 1 - a) solves nu = a e^{2 m nu} / Z; the fold is 2 m nu = 1.
@@ -534,6 +541,12 @@ class Rewards(Case):
         text = self.ok("rewards", path, "--verdict").out
         for words in ["locks in", "majority right: 0.5000", "least group"]:
             self.assertIn(words, text)
+        # One sample in each of several contexts is company enough; questions of one sample are not.
+        rows = [group(q, x, [z]) for q in "qrst" for x, z in [("x", "1"), ("y", "1"), ("z", "2")]]
+        found = self.json("rewards", self.write(*rows), "--verdict")
+        self.assertEqual([q["share"] for q in found["verdict"]["questions"]], [2 / 3] * 4)
+        self.refused("rewards", self.write(*rows), "--utility", "gini", says="one sample")
+        self.refused("rewards", self.write(*rows[::3]), "--verdict", says="one sample")
         path = self.write(group("q", "x", ["1", "2"], gold=None))
         self.assertIsNone(self.json("rewards", path, "--verdict")["verdict"]["majority_right"])
 

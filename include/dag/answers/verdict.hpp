@@ -23,7 +23,8 @@ struct QuestionVerdict {
   std::int32_t majority = -1;   ///< an answer's id, the first of those that tie
   double share = 0;             ///< of the answered samples that gave it
   std::optional<double> right;  ///< chance that a majority is right (ties evenly); none: not judged
-  double lock_in = 0;           ///< the s / beta from which it is held by its own reward
+  std::optional<double> acc_sampled;  ///< of its samples; none: not judged
+  double lock_in = 0;                 ///< the s / beta from which it is held by its own reward
 };
 
 /// All questions at one beta.
@@ -123,6 +124,11 @@ struct Verdict {
     if (judged) {
       one.right = accuracy([&](std::size_t z) { return static_cast<double>(total[z]); });
       majorities.add(*one.right);
+      std::size_t hits = 0;
+      for (std::size_t z = 0; z < right.size(); ++z) {
+        hits += right[z] != 0 ? total[z] : 0;
+      }
+      one.acc_sampled = static_cast<double>(hits) / static_cast<double>(samples);
     }
     for (std::size_t b = 0; b < betas.size(); ++b) {
       VerdictAtBeta& at = out.at[b];
