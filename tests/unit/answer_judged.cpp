@@ -70,6 +70,31 @@ TEST_CASE("pairs judged by hand: by category, none merged that differ") {
   }
 }
 
+TEST_CASE("hostile pairs: every one as a careful grader judges, in both orders") {
+  std::ifstream file(DAG_TEST_DATA "/answer_pairs.tsv");
+  REQUIRE(file);
+  int same = 0;
+  int different = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line[0] == '#') {
+      continue;
+    }
+    const std::size_t first = line.find('\t');
+    const std::size_t second = line.find('\t', first + 1);
+    const bool truth = line.substr(0, first) == "same";
+    const std::string a = line.substr(first + 1, second - first - 1);
+    const std::string b = line.substr(second + 1);
+    CAPTURE(a);
+    CAPTURE(b);
+    CHECK(equal_answers(a, b).equal == truth);
+    CHECK(equal_answers(b, a).equal == truth);
+    CHECK(read_answer(read_answer(a).key).key == read_answer(a).key);
+    ++(truth ? same : different);
+  }
+  CHECK(same >= 300);
+  CHECK(different >= 150);
+}
+
 TEST_CASE("different answers that once shared an id are kept apart") {
   // One pair of the file is the same answer: \frac is a bracket, (x+1)/2 = \frac{x+1}{2} by value,
   // and pairs.jsonl calls \frac{2x+1}{3} and (2x+1)/3 the same. x^{10} and x^10 are called
@@ -230,6 +255,66 @@ TEST_CASE(
                                         AnswerRule::left_side_omitted}};
   for (std::size_t i = 0; i < 3000; ++i) {
     REQUIRE(read_answer(corpus[i], strict).bare.empty());
+  }
+}
+
+TEST_CASE("rational functions are told apart in prime fields, whatever their sizes") {
+  const auto check = [](const char* a, const char* b, bool same) {
+    CAPTURE(a);
+    CAPTURE(b);
+    CHECK(equal_answers(a, b).equal == same);
+    CHECK(equal_answers(b, a).equal == same);
+  };
+  // By the real points alone these are one: they agree to 127 bits and more.
+  check("x+10^{-50}", "x", false);
+  check("x+10^{-50}", "x+10^{-51}", false);
+  check("x^{200}+1", "x^{200}", false);
+  check("x^{1000}+x", "x^{1000}-x", false);
+  check("\\frac{x^{300}+1}{x^{300}}", "1", false);
+  check("y=x+10^{-60}", "y=x", false);
+  check("y>x+10^{-60}", "y>x", false);
+  // Floating-point tolerances would join these.
+  check("x+10^{-12}", "x", false);
+  check("0.333333333333333x", "\\frac{x}{3}", false);
+  check("1.0000000000000001x+y", "x+y", false);
+  // Large degrees, the same function.
+  check("(x+1)^{200}(x-1)^{200}", "(x^2-1)^{200}", true);
+  check("\\frac{x^{400}-1}{x^{200}-1}", "x^{200}+1", true);
+  check("(x+y)^{150}", "(y+x)^{100}(x+y)^{50}", true);
+  check("x^{-150}y", "\\frac{y}{x^{150}}", true);
+  check("2y=2x^{200}+2", "y=x^{200}+1", true);
+  check("2y=2x^{200}+2", "y=x^{200}+2", false);
+  // Coefficients divisible by a prime of the fields, and by both.
+  check("2305843009213693951x^{100}+1", "1+x^{100}-x^{100}", false);
+  check("2305843009213693951x+1", "4611686018427387847x+1", false);
+  check("10633823966279326809997571471518105497x+y", "y", false);
+  check("\\frac{x^{99}}{2305843009213693951}", "\\frac{x^{99}}{4611686018427387847}", false);
+  check("\\frac{x^{99}}{2305843009213693951}", "2305843009213693951^{-1}x^{99}", true);
+  // Other functions meet rational ones over the reals.
+  check("(\\sqrt{x}+1)(\\sqrt{x}-1)", "x-1", true);
+  check("\\sin^2x+\\cos^2x+x", "1+x", true);
+  check("\\log_2 2^n", "n", true);
+}
+
+TEST_CASE("a random rational function equals what it is rewritten to, and nothing near it") {
+  dag::RandomStream stream(618, 0);
+  const auto number = [&] { return std::to_string(1 + stream.below(9)); };
+  for (int round = 0; round < 300; ++round) {
+    const std::string n = std::to_string(40 + stream.below(300));
+    const std::string a = number(), b = number(), c = number();
+    // (ax + b)^n y + c and the same as a product, shifted, over a common line
+    const std::string base = "(" + a + "x+" + b + ")^{" + n + "}";
+    const std::string half = std::to_string(std::stoi(n) / 2);
+    const std::string rest = std::to_string(std::stoi(n) - std::stoi(n) / 2);
+    const std::string parts =
+        "(" + b + "+" + a + "x)^{" + half + "}(" + a + "x+" + b + ")^{" + rest + "}";
+    const std::string f = base + "y+" + c;
+    CAPTURE(f);
+    REQUIRE(equal_answers(f, c + "+y" + parts).equal);
+    REQUIRE(equal_answers(f, "\\frac{" + parts + "y^2+" + c + "y}{y}").equal);
+    REQUIRE_FALSE(equal_answers(f, base + "y+" + c + "+10^{-80}").equal);
+    REQUIRE_FALSE(equal_answers(f, base + "y").equal);
+    REQUIRE_FALSE(equal_answers(f, "(" + a + "x+" + b + ")^{" + n + "}y+" + c + "x").equal);
   }
 }
 

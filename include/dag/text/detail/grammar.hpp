@@ -40,6 +40,7 @@ class Parser {
       : tokens_(tokens), options_(options) {}
 
   [[nodiscard]] bool parse() {
+    open_condition();
     tree_.root = list();
     return ok_ && peek().kind == TokenKind::end && tree_.nodes.size() < 4096;
   }
@@ -91,6 +92,13 @@ class Parser {
   int element();
 
   int union_of_sets();
+
+  /// Z after \in is \mathbb{Z}, as R is the line.
+  int number_set(int index);
+
+  /// 2k (k \in Z): what an answer says in parentheses at its end, with a sign of order or of
+  /// membership in it, is an element of a list: 2k, k \in Z.
+  void open_condition();
 
   // ---- quantities ----
 
@@ -186,7 +194,7 @@ class Parser {
 
   int magnitude(char close);
 
-  int tuple(const std::string& open);
+  int tuple(std::string open);
   [[nodiscard]] bool begins_operand() const noexcept;
 
   int set();
@@ -210,6 +218,15 @@ class Parser {
   /// \sum_{i=1}^{n} a_i: its bounds and what follows, up to the end of the term.
   int big_operator(std::string name);
 
+  /// d/dx and dy/dx: no quotient. A name, or nothing where something stands behind d/dx.
+  [[nodiscard]] bool derivative(int above, int below, std::string& name) const;
+
+  /// C_n^k and A_n^k of whole numbers: so many choices and arrangements.
+  [[nodiscard]] int arrangements(int base, int exponent);
+
+  /// The index of a sum is bound: its name does not count.
+  void bind_index(std::size_t first, int relation);
+
   /// Lines of relations: x = 1 \\ y = 2
   int cases(const std::string& end);
 
@@ -222,6 +239,7 @@ class Parser {
   std::size_t at_ = 0;
   int depth_ = 0;
   int bars_ = 0;
+  bool aligned_ = false;  ///< & before a sign only aligns
   bool ok_ = true;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <dag/text/detail/evaluator.hpp>
+#include <dag/text/detail/prime_field.hpp>
 #include <dag/text/read_options.hpp>
 
 namespace dag::detail {
@@ -119,7 +120,7 @@ class KeyWriter {
     const Node& node = tree_.at(index);
     switch (node.op) {
       case Op::tuple: return tuple(node);
-      case Op::set: return unordered(node.kids, AnswerRule::set);
+      case Op::set: return unordered(node.kids, AnswerRule::set, node.text == "braces");
       case Op::unite: return unite(index);
       case Op::without:
         if (auto part = punctured(node)) {
@@ -298,6 +299,11 @@ class KeyWriter {
       }
     }
     const Fingerprint print = fingerprint(first, second);
+    if (reaches_far(index, index)) {
+      const auto word = field_word(index, -1);
+      return word ? Result(Part{"#" + hex_words(print) + *word, {}, AnswerForm::expression})
+                  : std::nullopt;
+    }
     // One of its own symbols and nothing else: x + 0 is x.
     std::vector<std::string> names;
     symbols_of(index, names);
@@ -312,6 +318,38 @@ class KeyWriter {
       }
     }
     return Part{"#" + hex_words(print), {}, AnswerForm::expression};
+  }
+
+  /// Whether the terms of rational functions are of sizes so different that 128 bits of their real
+  /// values do not tell them: x + 10^-50, x^200 + 1. The prime fields do.
+  [[nodiscard]] bool reaches_far(int left, int right) const {
+    constexpr std::uint64_t near = 60;
+    const auto a = PrimeField::reach(tree_, left);
+    const auto b = PrimeField::reach(tree_, right);
+    return a && b && std::max(*a, *b) > near;
+  }
+
+  /// The values of a rational function in prime fields; of an equation (`right` >= 0) those of left
+  /// - right, divided by the first. Nothing if there are none in either field.
+  [[nodiscard]] std::optional<std::string> field_word(int left, int right) const {
+    Fingerprint print;
+    bool any = false;
+    for (const std::uint64_t prime : PrimeField::primes) {
+      std::uint64_t first = 0;
+      for (std::size_t point = 0; point < PrimeField::points; ++point) {
+        const PrimeField field(tree_, prime, point);
+        auto value = field(left);
+        if (right >= 0) {
+          const auto other = field(right);
+          value = value && other ? std::optional(field.difference(*value, *other)) : std::nullopt;
+          first = point == 0 && value ? *value : first;
+          value = value && first != 0 ? std::optional(field.quotient(*value, first)) : std::nullopt;
+        }
+        any = any || value.has_value();
+        print.mix(value.value_or(prime));
+      }
+    }
+    return any ? std::optional(":" + hex_words(print).substr(0, 32)) : std::nullopt;
   }
 
   [[nodiscard]] static Fingerprint fingerprint(const ComplexBall& a,
@@ -433,7 +471,8 @@ class KeyWriter {
     return part;
   }
 
-  Result unordered(const std::vector<int>& kids, AnswerRule rule) {
+  /// once: what is there twice counts once, as in \{1, 1\}.
+  Result unordered(const std::vector<int>& kids, AnswerRule rule, bool once = false) {
     if (!use(rule)) {
       return std::nullopt;
     }
@@ -443,6 +482,15 @@ class KeyWriter {
     }
     if (all->empty()) {
       return Part{"\\emptyset", {}, AnswerForm::set};
+    }
+    if (once) {
+      const auto before = [](const Part& a, const Part& b) { return a.key < b.key; };
+      const auto same = [](const Part& a, const Part& b) { return a.key == b.key; };
+      std::sort(all->begin(), all->end(), before);
+      all->erase(std::unique(all->begin(), all->end(), same), all->end());
+    }
+    if (all->size() == 1 && (*all)[0].key == "\\emptyset") {
+      return Part{"\\{\\emptyset\\}", {}, AnswerForm::set};
     }
     if (all->size() == 1) {
       return std::move((*all)[0]);  // {5} is 5: what asks for a set is answered by its element
@@ -576,6 +624,9 @@ class KeyWriter {
     if (all("=")) {
       return equation(node);
     }
+    if (std::find(signs.begin(), signs.end(), "~") != signs.end()) {
+      return rounded(node, signs);
+    }
     if (signs.size() == 1 && signs[0] == "in" && tree_.at(node.kids[0]).op == Op::symbol) {
       return use(AnswerRule::interval) ? (*this)(node.kids[1]) : std::nullopt;
     }
@@ -586,6 +637,41 @@ class KeyWriter {
       return s == "<" || s == "<=" || s == ">" || s == ">=";
     });
     return order && use(AnswerRule::inequality) ? inequality(node, signs) : std::nullopt;
+  }
+
+  /// 5/6 \approx 0.83 says 5/6, and x = 5/6 \approx 0.83 too: what is rounded is left out, if it
+  /// lies within a tenth.
+  Result rounded(const Node& node, const std::vector<std::string>& signs) {
+    std::size_t cut = 0;
+    while (signs[cut] != "~") {
+      ++cut;
+    }
+    if (cut == 0 && has_symbols(node.kids[0])) {
+      return std::nullopt;
+    }
+    for (std::size_t i = cut + 1; i < node.kids.size(); ++i) {
+      const auto a = Evaluator(tree_, 0, true)(node.kids[cut]);
+      const auto b = Evaluator(tree_, 0, true)(node.kids[i]);
+      if (!a || !b || has_symbols(node.kids[cut]) || has_symbols(node.kids[i])) {
+        return std::nullopt;
+      }
+      const ComplexBall x = a->as_ball();
+      const ComplexBall y = b->as_ball();
+      const Ball slack = x.real.magnitude() - (x.real - y.real).magnitude() * Ball(10);
+      if (!x.is_real() || !y.is_real() || slack.sign() < 0) {
+        return std::nullopt;
+      }
+    }
+    if (cut == 0) {
+      return (*this)(node.kids[0]);
+    }
+    Node kept = node;
+    kept.kids.resize(cut + 1);
+    kept.text.clear();
+    for (std::size_t i = 0; i < cut; ++i) {
+      kept.text += (i == 0 ? "" : " ") + signs[i];
+    }
+    return relation(kept);
   }
 
   Result equation(const Node& given) {
@@ -671,6 +757,10 @@ class KeyWriter {
       print.mix(ratio.real);
       print.mix(ratio.imaginary);
     }
+    if (reaches_far(left, right)) {
+      const auto word = field_word(left, right);
+      return word ? std::optional(hex_words(print) + *word) : std::nullopt;
+    }
     return hex_words(print);
   }
 
@@ -703,13 +793,25 @@ class KeyWriter {
     if (node.kids.size() != 2) {
       return std::nullopt;
     }
-    const bool swapped = tree_.at(node.kids[1]).op == Op::symbol && !has_symbols(node.kids[0]);
+    const bool swapped = !has_symbols(node.kids[0]);
     const int name = node.kids[swapped ? 1 : 0];
     const int number = node.kids[swapped ? 0 : 1];
-    if (tree_.at(name).op == Op::symbol && !has_symbols(number)) {
+    const Node& left = tree_.at(name);
+    const bool size = left.op == Op::function && left.text == "abs" &&
+                      tree_.at(left.kids[0]).op == Op::symbol && positive(number);
+    if ((left.op == Op::symbol || size) && !has_symbols(number)) {
       Result part = (*this)(number);
       if (!part) {
         return part;
+      }
+      if (size && part->key.substr(0, 2) != "~:") {  // |x| < 3
+        const std::string low = "-" + part->key.substr(part->key[0] == '~' ? 1 : 0);
+        const std::string from = part->key[0] == '~' ? "~" + low : low;
+        const bool with = closed(signs[0]);
+        return up != swapped ? interval(from, with, part->key, with)
+                             : join_sorted({interval("-inf", false, from, with),
+                                            interval(part->key, with, "inf", false)},
+                                           " \\cup ", "", "", AnswerForm::interval);
       }
       return up != swapped ? Result(interval("-inf", false, part->key, closed(signs[0])))
                            : Result(interval(part->key, closed(signs[0]), "inf", false));
@@ -720,6 +822,56 @@ class KeyWriter {
                      Part{(closed(signs[0]) ? "#ge:" : "#gt:") + *key, {}, AnswerForm::inequality})
                : std::nullopt;
   }
+  /// Whether it is known to be a positive number, not infinite.
+  [[nodiscard]] bool positive(int index) const {
+    const auto value =
+        has_symbols(index) ? std::optional<Value>() : Evaluator(tree_, 0, true)(index);
+    return value && value->as_ball().is_real() && value->as_ball().real.sign() > 0 &&
+           !contains(index, Op::plus_minus);
+  }
+
+  /// x > 3, x < 5: of two that bound one name from both sides, the interval between; where there is
+  /// none (x < 3, x > 5), and no "and" says otherwise, both.
+  Result between(const Node& node) {
+    int low = -1;
+    int high = -1;
+    bool with_low = false;
+    bool with_high = false;
+    std::string name;
+    for (const int index : node.kids) {
+      const Node& kid = tree_.at(index);
+      if (kid.kids.size() != 2 || kid.text == "!=" || (kid.text[0] != '<' && kid.text[0] != '>')) {
+        return std::nullopt;
+      }
+      const bool swapped = !has_symbols(kid.kids[0]);
+      const Node& symbol = tree_.at(kid.kids[swapped ? 1 : 0]);
+      const int number = kid.kids[swapped ? 0 : 1];
+      if (symbol.op != Op::symbol || symbol.text.empty() || has_symbols(number) ||
+          (!name.empty() && symbol.text != name)) {
+        return std::nullopt;
+      }
+      name = symbol.text;
+      const bool above = (kid.text[0] == '<') != swapped;  // x < number
+      (above ? high : low) = number;
+      (above ? with_high : with_low) = kid.text.size() == 2;
+    }
+    const auto a = low < 0 || high < 0 ? std::optional<Value>() : Evaluator(tree_, 0, true)(low);
+    const auto b = a ? Evaluator(tree_, 0, true)(high) : a;
+    if (!b || !a->as_ball().is_real() || !b->as_ball().is_real()) {
+      return std::nullopt;
+    }
+    const int order = (b->as_ball().real - a->as_ball().real).sign();
+    const Result from = order == 0 ? std::nullopt : (*this)(low);
+    const Result to = from ? (*this)(high) : from;
+    if (!to || (order < 0 && node.text == "and")) {
+      return std::nullopt;
+    }
+    return order > 0 ? interval(from->key, with_low, to->key, with_high)
+                     : join_sorted({interval("-inf", false, to->key, with_high),
+                                    interval(from->key, with_low, "inf", false)},
+                                   " \\cup ", "", "", AnswerForm::interval);
+  }
+
   [[nodiscard]] static Part interval(const std::string& low, bool with_low, const std::string& high,
                                      bool with_high) {
     return {(with_low ? "[" : "(") + low + ", " + high + (with_high ? "]" : ")"),
@@ -761,6 +913,12 @@ class KeyWriter {
       auto all = parts(node.kids);
       return all ? Result(join_sorted(std::move(*all), " \\cup ", "", "", AnswerForm::interval))
                  : std::nullopt;
+    }
+    if (inequalities && node.kids.size() == 2 && on(AnswerRule::inequality)) {
+      if (auto part = between(node)) {
+        used_.insert(AnswerRule::inequality);
+        return part;
+      }
     }
     return unordered(node.kids, AnswerRule::list);
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <dag/numeric/number.hpp>
 #include <dag/text/detail/scan.hpp>
 #include <dag/text/read_options.hpp>
 
@@ -323,6 +324,9 @@ class Lexer {
       ++end;
     }
     std::string digits(text.substr(at, end - at));
+    if (digits == "0" && read_literal(text, end, roman)) {
+      return end;
+    }
     char kind = 0;
     if (!digits.empty() && on(AnswerRule::thousands)) {
       const std::size_t grouped = read_groups(text, at, end, digits, kind);
@@ -345,7 +349,8 @@ class Lexer {
       }
     } else if (end < text.size() && text[end] == '.' &&
                (text.substr(end + 1, 9) == "\\overline" || text.substr(end + 1, 4) == "\\bar" ||
-                text.substr(end + 1, 4) == "\\dot")) {
+                text.substr(end + 1, 4) == "\\dot" ||
+                (text.substr(end + 1, 1) == "(" && is_digit(text, end + 2)))) {
       digits += '.';
       ++end;
     }
@@ -371,6 +376,35 @@ class Lexer {
     return end;
   }
 
+  /// 0xFF, 0b101, 0o17 after the 0 at text[end - 1]: a number, and `end` behind it.
+  bool read_literal(std::string_view text, std::size_t& end, bool roman) {
+    const char mark = end < text.size() ? text[end] : ' ';
+    const std::uint32_t base = mark == 'x' ? 16 : (mark == 'b' ? 2 : (mark == 'o' ? 8 : 0));
+    if (base == 0 || !on(AnswerRule::base)) {
+      return false;
+    }
+    BigNatural value;
+    std::size_t stop = end + 1;
+    for (; stop < text.size() && stop - end <= 512; ++stop) {
+      const char c = text[stop];
+      const std::uint32_t digit = c >= '0' && c <= '9'   ? static_cast<std::uint32_t>(c - '0')
+                                  : c >= 'a' && c <= 'f' ? static_cast<std::uint32_t>(c - 'a' + 10)
+                                  : c >= 'A' && c <= 'F' ? static_cast<std::uint32_t>(c - 'A' + 10)
+                                                         : 99U;
+      if (digit >= base) {
+        break;
+      }
+      value.multiply_add(base, digit);
+    }
+    if (stop == end + 1 || letter_at(text, stop) || is_digit(text, stop)) {
+      return false;
+    }
+    used_.insert(AnswerRule::base);
+    add(TokenKind::number, value.text(), roman);
+    end = stop;
+    return true;
+  }
+
   /// The end of a macro's argument in braces at text[at] (blanks before it allowed), or npos.
   [[nodiscard]] static std::size_t argument_end(std::string_view text, std::size_t& at) noexcept {
     while (at < text.size() && text[at] == ' ') {
@@ -393,6 +427,9 @@ class Lexer {
       used_.insert(AnswerRule::markup);
       if ((name == "left" || name == "right") && end < text.size() && text[end] == '.') {
         ++end;
+      }
+      if (text.substr(end, 2) == "{}") {
+        end += 2;  // \mathopen{}
       }
       return end;
     }

@@ -44,6 +44,9 @@ inline int Parser::bracket() {
   if (t.is('(') || t.is('[')) {
     return tuple(t.is('(') ? "(" : "[");
   }
+  if (t.is(']')) {
+    return tuple("]");  // ]0, 1[
+  }
   if (t.kind == TokenKind::symbol && t.text == "\\{") {
     return set();
   }
@@ -63,8 +66,11 @@ inline int Parser::magnitude(char close) {
   return ok_ ? tree_.add(Op::function, {value}, "abs") : 0;
 }
 
-inline int Parser::tuple(const std::string& open) {
+inline int Parser::tuple(std::string open) {
   const Depth depth(*this);
+  const bool outward = open == "]";
+  const bool square = outward || open == "[";
+  open = outward ? "(" : open;
   next();
   const int bars = bars_;
   bars_ = 0;
@@ -75,8 +81,11 @@ inline int Parser::tuple(const std::string& open) {
     } while (ok_ && (take(',') || take(';')));
   }
   bars_ = bars;
-  const std::string close(ok_ ? closer(peek()) : "");
-  if (close.empty()) {
+  std::string close(ok_ ? closer(peek()) : "");
+  if (ok_ && square && kids.size() == 2 && peek().is('[')) {
+    close = ")";
+  }
+  if (close.empty() || (outward && kids.size() != 2)) {
     return refuse();
   }
   next();
@@ -129,7 +138,7 @@ inline int Parser::set() {
   }
   next();
   used_.insert(AnswerRule::set);
-  return on(AnswerRule::set) ? tree_.add(Op::set, std::move(kids)) : refuse();
+  return on(AnswerRule::set) ? tree_.add(Op::set, std::move(kids), "braces") : refuse();
 }
 
 }  // namespace dag::detail

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -115,10 +116,10 @@ inline bool Parser::begins_factor(int left) const {
       if (!relation_sign(t).empty() || (constant(left) && unit_follows())) {
         return false;
       }
-      constexpr std::array<std::string_view, 26> stops{
-          "pm",     "mp",    "cup",  "cap",    "setminus", "rfloor", "rceil", "rangle", "over",
-          "choose", "mid",   "div",  "times",  "cdot",     "ast",    "rvert", "euro",   "pounds",
-          "yen",    "rupee", "cent", "bigcup", "bmod",     "pmod",   "lor",   "land"};
+      constexpr std::array<std::string_view, 27> stops{
+          "pm",     "mp",  "cup",   "cap",   "setminus", "rfloor", "rceil", "rangle", "over",
+          "choose", "mid", "div",   "times", "cdot",     "ast",    "rvert", "rVert",  "euro",
+          "pounds", "yen", "rupee", "cent",  "bigcup",   "bmod",   "pmod",  "lor",    "land"};
       return !one_of(t.text, stops) && t.text.compare(0, 3, "end") != 0 &&
              t.text.compare(0, 5, "begin") != 0;
     }
@@ -209,7 +210,35 @@ inline int Parser::raised(int base) {
       exponent = raised(exponent);
     }
   }
-  return ok_ ? tree_.add(Op::power, {base, exponent}) : 0;
+  if (!ok_) {
+    return 0;
+  }
+  const int count = arrangements(base, exponent);
+  return count >= 0 ? count : tree_.add(Op::power, {base, exponent});
+}
+
+inline int Parser::arrangements(int base, int exponent) {
+  const Node& name = tree_.at(base);
+  const Node& taken = tree_.at(exponent);
+  std::int64_t k = 0;
+  if (name.op != Op::symbol || name.text.size() < 3 || name.text.size() > 5 ||
+      (name.text[0] != 'C' && name.text[0] != 'A') || name.text[1] != '_' ||
+      taken.op != Op::number || !taken.value.to_integer(k)) {
+    return -1;
+  }
+  std::int64_t n = 0;
+  for (const char c : name.text.substr(2)) {
+    if (c < '0' || c > '9') {
+      return -1;
+    }
+    n = 10 * n + (c - '0');
+  }
+  if (k < 0 || k > n) {
+    return -1;
+  }
+  const bool ordered = name.text[0] == 'A';
+  const int chosen = tree_.add(Op::function, {tree_.number(Exact(n)), exponent}, "binom");
+  return ordered ? tree_.add(Op::multiply, {chosen, tree_.add(Op::factorial, {exponent})}) : chosen;
 }
 
 inline int Parser::short_exponent() {

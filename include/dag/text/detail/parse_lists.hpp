@@ -89,8 +89,8 @@ inline std::string_view Parser::relation_sign(const Token& t) noexcept {
                                                                    {"to", "to"},
                                                                    {"rightarrow", "to"},
                                                                    {"mapsto", "to"},
-                                                                   {"approx", "="},
-                                                                   {"simeq", "="}}};
+                                                                   {"approx", "~"},
+                                                                   {"simeq", "~"}}};
   for (const auto& [name, sign] : signs) {
     if (t.text == name) {
       return sign;
@@ -106,7 +106,7 @@ inline int Parser::element() {
   if (!lone.empty() && lone != "in" && lone != "to") {  // ">= 3", "= 5"
     next();
     const int right = union_of_sets();
-    if (lone == "=") {
+    if (lone == "=" || lone == "~") {
       return right;
     }
     signs = lone;
@@ -115,18 +115,69 @@ inline int Parser::element() {
   }
   kids.push_back(union_of_sets());
   while (ok_) {
+    if (aligned_ && peek().is('&') && !relation_sign(peek(1)).empty()) {
+      next();
+    }
     const std::string sign(relation_sign(peek()));
     if (sign.empty()) {
       break;
     }
     next();
+    if (aligned_) {
+      take('&');
+    }
     kids.push_back(union_of_sets());
+    if (sign == "in" && ok_) {
+      kids.back() = number_set(kids.back());
+    }
     signs += (signs.empty() ? "" : " ") + sign;
   }
   if (!ok_) {
     return 0;
   }
+  if (signs == "~" && !constant(kids[0])) {
+    signs = "=";  // x \approx 3.5
+  }
   return kids.size() == 1 ? kids[0] : tree_.add(Op::relation, std::move(kids), std::move(signs));
+}
+
+inline int Parser::number_set(int index) {
+  const Node& node = tree_.at(index);
+  constexpr std::array<std::string_view, 4> names{"Z", "N", "Q", "C"};
+  if (node.op != Op::symbol) {
+    return index;
+  }
+  if (one_of(std::string_view(node.text), names)) {
+    return tree_.add(Op::symbol, {}, "\\mathbb{" + node.text + "}");
+  }
+  if (node.text == "R") {
+    const int end = tree_.add(Op::infinity);
+    return tree_.add(Op::tuple, {tree_.add(Op::negative, {end}), end}, "()");
+  }
+  return index;
+}
+
+inline void Parser::open_condition() {
+  // tokens: ... ( ... ) end
+  if (tokens_.size() < 6 || !tokens_[tokens_.size() - 2].is(')')) {
+    return;
+  }
+  std::size_t open = tokens_.size() - 2;
+  bool relation = false;
+  for (int depth = 0; open > 0; --open) {
+    const Token& t = tokens_[open];
+    depth += t.is(')') ? 1 : (t.is('(') ? -1 : 0);
+    relation = relation || (depth == 1 && !relation_sign(t).empty() && !t.is('='));
+    if (depth == 0) {
+      break;
+    }
+  }
+  if (open == 0 || !relation ||
+      (tokens_[open - 1].kind == TokenKind::letter && !tokens_[open].space)) {
+    return;
+  }
+  tokens_[open].text = ",";
+  tokens_.erase(tokens_.end() - 2);
 }
 
 inline int Parser::union_of_sets() {

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +25,10 @@ inline int Parser::command() {
     const int above = argument(false);
     const int below = argument(false);
     used_.insert(AnswerRule::fraction);
+    std::string derived;
+    if (ok_ && derivative(above, below, derived)) {
+      return derived.empty() ? refuse() : tree_.add(Op::symbol, {}, derived);
+    }
     return ok_ ? tree_.add(Op::divide, {above, below}) : 0;
   }
   if (name == "sqrt" || name == "cbrt") {
@@ -84,6 +90,10 @@ inline int Parser::command() {
     const int value = expression();
     return take_command("rvert") ? tree_.add(Op::function, {value}, "abs") : refuse();
   }
+  if (name == "lVert") {
+    const int value = expression();
+    return take_command("rVert") ? tree_.add(Op::function, {value}, "abs") : refuse();
+  }
   if (name == "langle") {
     --at_;
     return tuple("(");
@@ -95,6 +105,9 @@ inline int Parser::command() {
     if (name == "mathbb R") {
       const int end = tree_.add(Op::infinity);
       return tree_.add(Op::tuple, {tree_.add(Op::negative, {end}), end}, "()");
+    }
+    if (name == "mathbb O" && peek().is('(')) {
+      return tree_.add(Op::symbol, {}, "O");  // \mathcal{O}(n)
     }
     return subscript(tree_.add(Op::symbol, {}, "\\mathbb{" + name.substr(7) + "}"));
   }
@@ -227,8 +240,68 @@ inline int Parser::call(std::string name) {
   return ok_ ? tree_.add(Op::function, std::move(kids), std::move(name)) : 0;
 }
 
+inline bool Parser::derivative(int above, int below, std::string& name) const {
+  // d, or d y
+  const auto differential = [&](int index, std::string& of) {
+    const Node& node = tree_.at(index);
+    const auto sign = [&](const Node& n) {
+      return n.op == Op::symbol && (n.text == "d" || n.text == "\\partial");
+    };
+    if (sign(node)) {
+      return true;
+    }
+    if (node.op == Op::power) {
+      const Node& base = tree_.at(node.kids[0]);
+      return sign(base);
+    }
+    if (node.op != Op::multiply || tree_.at(node.kids[1]).op != Op::symbol) {
+      return false;
+    }
+    of = tree_.at(node.kids[1]).text;
+    return sign(tree_.at(node.kids[0]));
+  };
+  std::string y;
+  std::string x;
+  if (!differential(above, y) || !differential(below, x) || x.empty()) {
+    return false;
+  }
+  if (y.size() == 1 && x.size() == 1 && tree_.at(tree_.at(below).kids[0]).text == "d" &&
+      tree_.at(tree_.at(above).kids[0]).text == "d") {
+    name = "\\frac{d" + y + "}{d" + x + "}";
+  }
+  return true;
+}
+
+inline void Parser::bind_index(std::size_t first, int relation) {
+  const Node& node = tree_.at(relation);
+  if (node.op != Op::relation) {
+    return;
+  }
+  const Op kind = tree_.at(node.kids[0]).op;  // i and e are names here
+  if (kind != Op::symbol && kind != Op::imaginary && kind != Op::euler) {
+    return;
+  }
+  const std::string index = tree_.at(node.kids[0]).text;
+  std::size_t inside = 0;  // sums of this sum, by their depth
+  for (std::size_t i = first; i < tree_.nodes.size(); ++i) {
+    const std::string& text = tree_.nodes[i].text;
+    if (tree_.nodes[i].op == Op::symbol && text.compare(0, 6, "bound ") == 0) {
+      inside = std::max(inside, text.size() - 5);
+    }
+  }
+  const std::string bound = "bound " + std::string(inside + 1, 'i');
+  for (std::size_t i = first; i < tree_.nodes.size(); ++i) {
+    Node& symbol = tree_.nodes[i];
+    if (symbol.op == kind && symbol.text == index) {
+      symbol.op = Op::symbol;
+      symbol.text = bound;
+    }
+  }
+}
+
 inline int Parser::big_operator(std::string name) {
   const Depth depth(*this);
+  const std::size_t first = tree_.nodes.size();
   std::vector<int> kids;
   for (int i = 0; i < 2 && ok_; ++i) {
     if (take('_')) {
@@ -245,11 +318,15 @@ inline int Parser::big_operator(std::string name) {
     }
   }
   kids.push_back(ok_ ? term() : 0);
+  if (ok_ && kids.size() > 1) {
+    bind_index(first, kids[0]);
+  }
   return ok_ ? tree_.add(Op::opaque, std::move(kids), std::move(name)) : 0;
 }
 
 inline int Parser::cases(const std::string& end) {
   std::vector<int> kids;
+  aligned_ = true;
   while (ok_ && !peek().is_command(end)) {
     take('&');
     kids.push_back(element());
@@ -260,13 +337,20 @@ inline int Parser::cases(const std::string& end) {
       return refuse();
     }
   }
+  aligned_ = false;
   next();
-  return ok_ && kids.size() > 1 ? tree_.add(Op::list, std::move(kids), "and") : refuse();
+  if (!ok_ || kids.empty()) {
+    return refuse();
+  }
+  return kids.size() == 1 ? kids[0] : tree_.add(Op::list, std::move(kids), "and");
 }
 
 inline int Parser::matrix(const std::string& environment) {
   const Depth depth(*this);
-  if (environment == "cases" || environment == "aligned" || environment == "align*") {
+  constexpr std::array<std::string_view, 12> lines{"cases",    "aligned",  "align*",    "align",
+                                                   "alignat",  "split",    "gather",    "gather*",
+                                                   "gathered", "equation", "equation*", "dcases"};
+  if (one_of(std::string_view(environment), lines)) {
     return cases("end " + environment);
   }
   constexpr std::array<std::string_view, 8> known{"matrix",  "pmatrix", "bmatrix",     "Bmatrix",

@@ -62,7 +62,8 @@ inline int Parser::number() {
   next();
   const Token& after = peek();
   if (digits.find('.') != std::string::npos && !after.space &&
-      (after.is_command("overline") || after.is_command("bar") || after.is_command("dot"))) {
+      (after.is_command("overline") || after.is_command("bar") || after.is_command("dot") ||
+       (after.is('(') && digits.back() == '.'))) {
     return repeating(value, digits);
   }
   if (digits.find('.') != std::string::npos && on(AnswerRule::repeating) && dots()) {
@@ -101,8 +102,9 @@ inline bool Parser::dots() const noexcept {
 }
 
 inline int Parser::repeating(const Exact& head, const std::string& digits) {
+  const bool round = peek().is('(');  // 0.(3)
   next();
-  const bool braces = take('{');
+  const bool braces = !round && take('{');
   const Token& t = peek();
   if (!on(AnswerRule::repeating) || t.kind != TokenKind::number || t.exponent != 0 ||
       t.text.find('.') != std::string::npos || t.text.size() > 200) {
@@ -112,8 +114,8 @@ inline int Parser::repeating(const Exact& head, const std::string& digits) {
   const Exact period = Exact::decimal(t.text) / (Exact(10).power(t.text.size()) - Exact(1)) /
                        Exact(10).power(before);
   next();
-  if (braces) {
-    expect('}');
+  if (braces || round) {
+    expect(braces ? '}' : ')');
   }
   used_.insert(AnswerRule::repeating);
   return ok_ ? tree_.number(head + period) : 0;

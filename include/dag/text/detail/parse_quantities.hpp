@@ -33,7 +33,9 @@ inline int Parser::quantity() {
       negative = false;
     }
   }
-  int value = over();
+  const bool rate = money && peek().kind == TokenKind::number && peek(1).is('/') &&
+                    (peek(2).kind == TokenKind::word || peek(2).kind == TokenKind::letter);
+  int value = rate ? number() : over();
   if (negative) {
     value = tree_.add(Op::negative, {value});
   }
@@ -48,11 +50,21 @@ inline int Parser::quantity() {
   }
   if (money) {
     used_.insert(AnswerRule::money);
-    UnitParser units(tokens_, at_);
-    if (const auto more = units.parse(); more && more->powers == money->powers) {
-      at_ = units.position();  // $5 dollars
+    const bool per =
+        take('/') || ((peek().kind == TokenKind::letter || peek().kind == TokenKind::word) &&
+                      peek().run == "per");
+    if (per && peek().run == "per") {
+      skip_run();
     }
-    return with_unit(value, *money);
+    UnitParser units(tokens_, at_);
+    const auto more = units.parse();
+    if (per && !more) {
+      return refuse();
+    }
+    if (more && (per || more->powers == money->powers)) {
+      at_ = units.position();  // $5 dollars, $5 per hour
+    }
+    return with_unit(value, per ? *money * more->raised(-1) : *money);
   }
   if (on(AnswerRule::money)) {
     if (const auto after = currency()) {

@@ -15,6 +15,7 @@
 #include <dag/text/detail/choices.hpp>
 #include <dag/text/detail/dates.hpp>
 #include <dag/text/detail/keys.hpp>
+#include <dag/text/detail/notations.hpp>
 #include <dag/text/detail/parser.hpp>
 #include <dag/text/detail/unicode.hpp>
 #include <dag/text/detail/words.hpp>
@@ -66,6 +67,18 @@ class AnswerReader {
     }
     if (read_decimal(text, out)) {
       return out;
+    }
+    std::string lengths;
+    if (notation(text, out)) {
+      return out;
+    }
+    if (auto feet = on(AnswerRule::unit) ? feet_and_inches(text) : std::nullopt) {
+      lengths = std::move(*feet);
+      text = lengths;
+    }
+    if (auto counted = on(AnswerRule::arithmetic) ? arrangements(text) : std::nullopt) {
+      lengths = std::move(*counted);
+      text = lengths;
     }
     if (text.size() > longest_formula || std::find(text.begin(), text.end(), '\0') != text.end()) {
       return plain(text, std::move(out));
@@ -234,6 +247,32 @@ class AnswerReader {
     }
   }
 
+  // ---- chemistry, numerals ----
+
+  bool notation(std::string_view text, ReadAnswer& out) const {
+    if (on(AnswerRule::markup)) {
+      if (auto formula = chemical_formula(text)) {
+        return finish(out, std::move(*formula), AnswerForm::text, AnswerRule::markup);
+      }
+    }
+    if (on(AnswerRule::base)) {
+      if (auto number = number_in_base(text)) {
+        return finish(out, std::move(*number), AnswerForm::number, AnswerRule::base);
+      }
+    }
+    if (on(AnswerRule::choices)) {
+      if (auto numbers = circled_numbers(text)) {
+        return finish(out, std::move(*numbers), AnswerForm::choices, AnswerRule::choices);
+      }
+    }
+    if (on(AnswerRule::number_word)) {
+      if (const auto number = number_in_chinese(text)) {
+        return finish(out, std::to_string(*number), AnswerForm::number, AnswerRule::number_word);
+      }
+    }
+    return false;
+  }
+
   // ---- choices, dates, times, words ----
 
   /// Words and no formula: letters, blanks and the signs of prose; not "n!" or "a, b".
@@ -333,7 +372,19 @@ class AnswerReader {
       }
     }
     if (on(AnswerRule::time)) {
-      if (auto time = time_of(words)) {
+      const std::string low = lower_ascii(words.substr(0, 16));
+      if (low == "noon" || low == "midnight") {
+        return finish(out, low == "noon" ? "12:00" : "12:00 am", AnswerForm::time,
+                      AnswerRule::time);
+      }
+      std::string_view clock = words;
+      std::string hour;
+      if (const std::size_t o = low.find(" o'clock");
+          o != std::string::npos && o + 8 == low.size()) {
+        hour = std::string(words.substr(0, o)) + ":00";
+        clock = hour;
+      }
+      if (auto time = time_of(clock)) {
         return finish(out, std::move(*time), AnswerForm::time, AnswerRule::time);
       }
     }
@@ -537,9 +588,19 @@ class AnswerReader {
     return fixed(std::move(out), std::move(key), AnswerForm::text);
   }
 
-  /// Not understood: equal only to the same marks in the same order.
+  /// Not understood: equal only to the same marks in the same order. What only sets them (fonts,
+  /// sizes, spaces) does not count, nor which of the names of one sign is used.
   [[nodiscard]] ReadAnswer unread(std::string_view text, ReadAnswer out) const {
     std::string key = "?";
+    if (on(AnswerRule::markup)) {
+      Lexer lexer(text, options_);
+      if (lexer.ok()) {
+        for (const Token& token : lexer.tokens()) {
+          write_mark(token, key);
+        }
+        return fixed(std::move(out), std::move(key), AnswerForm::unread);
+      }
+    }
     bool gap = false;
     for (const char c : text) {
       if (is_blank(c)) {
@@ -553,6 +614,44 @@ class AnswerReader {
       }
     }
     return fixed(std::move(out), std::move(key), AnswerForm::unread);
+  }
+
+  static void write_mark(const Token& token, std::string& key) {
+    if (token.kind == TokenKind::end) {
+      return;
+    }
+    constexpr std::array<std::array<std::string_view, 2>, 12> names{{{"rightarrow", "to"},
+                                                                     {"dfrac", "frac"},
+                                                                     {"tfrac", "frac"},
+                                                                     {"mod", "bmod"},
+                                                                     {"leq", "le"},
+                                                                     {"geq", "ge"},
+                                                                     {"neq", "ne"},
+                                                                     {"leqslant", "le"},
+                                                                     {"geqslant", "ge"},
+                                                                     {"varnothing", "emptyset"},
+                                                                     {"land", "wedge"},
+                                                                     {"lor", "vee"}}};
+    std::string mark = token.text;
+    const bool alphanumeric =
+        is_alpha(mark[0]) || is_digit_char(mark[0]) || static_cast<unsigned char>(mark[0]) >= 0x80;
+    if (token.kind == TokenKind::command) {
+      for (const auto& [name, known] : names) {
+        mark = mark == name ? std::string(known) : mark;
+      }
+      mark = "\\" + mark;
+    } else if (token.kind == TokenKind::number && token.exponent != 0) {
+      mark += "e" + std::to_string(token.exponent);
+    }
+    // 1 2 is not 12, and \frac a not \fraca.
+    const char before = key.back();
+    const bool beside =
+        is_alpha(before) || is_digit_char(before) || static_cast<unsigned char>(before) >= 0x80;
+    const bool run = token.kind == TokenKind::letter && !token.first;
+    if (key.size() > 1 && beside && alphanumeric && token.kind != TokenKind::command && !run) {
+      key += ' ';
+    }
+    key += mark;
   }
 
   const ReadOptions& options_;

@@ -130,6 +130,15 @@ class UnitParser {
       ++at_;
       return known_unit("deg");
     }
+    if (peek().is_command("mu") && is_word(peek(1)) && peek(1).roman) {
+      const auto unit = known_unit("u" + std::string(word_of(peek(1))));  // \mu\text{m}
+      if (unit) {
+        ++at_;
+        skip_word();
+        return raised(*unit);
+      }
+      return std::nullopt;
+    }
     if (peek().is('{')) {
       const auto inside = braced();
       return inside ? std::optional<Unit>(raised(*inside)) : std::nullopt;
@@ -162,6 +171,13 @@ class UnitParser {
       return std::nullopt;
     }
     skip_word();
+    if ((word == "degrees" || word == "degree" || word == "deg") && is_word(peek())) {
+      const std::string scale = lower_ascii(word_of(peek()));
+      if (scale == "celsius" || scale == "fahrenheit" || scale == "c" || scale == "f") {
+        unit = known_unit(scale[0] == 'c' ? "degC" : "degF");
+        skip_word();
+      }
+    }
     if (peek().is('.') && peek(1).kind == TokenKind::end) {
       ++at_;  // 5 in.
     }

@@ -98,7 +98,7 @@ inline bool flat_text(std::string_view text, std::string& out, int depth = 0) {
     fold_text(text, out);
     return out;
   }
-  constexpr std::array<std::string_view, 6> short_words{"No", "NO", "Yes", "YES", "Is", "It"};
+  constexpr std::array<std::string_view, 7> short_words{"Ja", "No", "NO", "Yes", "YES", "Is", "It"};
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = decode_utf8(text.substr(at));
     const auto letter = [](const CodePoint& p) {
