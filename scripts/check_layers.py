@@ -50,7 +50,7 @@ THIRD_PARTY = [
     ("utf8proc", r"utf8proc\.h", {"interop"}, set()),
     ("re2", r"re2/", set(), {"text/regex_extractor.hpp"}),
     ("zlib", r"zlib\.h", {"io"}, set()),
-    ("torch", r"(torch|ATen|c10)/", {"io", "interop"}, set()),
+    ("torch", r"(torch|ATen|c10)/", {"io", "interop"}, {"gpu/torch_token_log_probs.hpp"}),
     ("mpi", r"mpi\.h", set(), {"interop/mpi_communicator.hpp"}),
 ]
 # The operating system, for files that must be mapped, synced and renamed.
