@@ -15,6 +15,7 @@
 #include <dag/solver/response/regret_dynamics.hpp>
 #include <dag/solver/table/choose_equilibrium.hpp>
 #include <dag/solver/table/correlated_equilibrium.hpp>
+#include <dag/solver/table/homotopy_equilibria.hpp>
 #include <dag/solver/table/iterated_dominance.hpp>
 #include <dag/solver/table/lemke_howson.hpp>
 #include <dag/solver/table/logit_branch.hpp>
@@ -189,6 +190,34 @@ Found every(const dag::GameTable& table, const Settings& settings) {
                                            : fmt::format("; {} stand for a set of equilibria, with "
                                                          "its dimension",
                                                          components));
+  finish(table, settings, watch, found);
+  return found;
+}
+
+/// Some equilibria of any game, from many starts.
+Found sampled(const dag::GameTable& table, const Settings& settings) {
+  require_no_knobs("homotopy_equilibria", settings);
+  const dag::Stopwatch watch;
+  dag::HomotopyEquilibriaOptions own;
+  own.starts = std::clamp<std::int64_t>(settings.options.max_iterations, 1, own.starts);
+  own.seed = settings.options.feedback.seed;
+  own.tolerance = std::clamp(settings.options.tolerance, 1e-12, own.tolerance);
+  own.time_limit = settings.options.time_limit;
+  own.stop = settings.options.stop;
+  dag::HomotopyEquilibria some = dag::homotopy_equilibria(table, own);
+  Found found;
+  found.solver = "homotopy_equilibria";
+  found.status = some.status;
+  found.iterations = some.starts;
+  found.lists = true;
+  found.equilibria_count = some.equilibria.size();
+  found.equilibria = std::move(some.equilibria);
+  found.note = fmt::format(
+      "{} starts, {} without an end; by how many the equilibria were reached: ", some.starts,
+      some.failed);
+  for (std::size_t k = 0; k < some.reached.size(); ++k) {
+    found.note += fmt::format("{}{}", k == 0 ? "" : ", ", some.reached[k]);
+  }
   finish(table, settings, watch, found);
   return found;
 }
@@ -401,6 +430,9 @@ std::optional<Found> table_solver(std::string_view name, const dag::GameTable& t
   if (name == "polynomial_equilibria") {
     return every(table, settings);
   }
+  if (name == "homotopy_equilibria") {
+    return sampled(table, settings);
+  }
   if (name == "pure_equilibria") {
     return pure(table, settings);
   }
@@ -426,9 +458,10 @@ Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
     name = table.player_count() == 2 ? "vertex_enumeration" : "polynomial_equilibria";
   }
   dag::require(name == "vertex_enumeration" || name == "support_enumeration" ||
-                   name == "polynomial_equilibria" || name == "pure_equilibria",
+                   name == "polynomial_equilibria" || name == "pure_equilibria" ||
+                   name == "homotopy_equilibria",
                dag::Errc::unsupported, "--select ", settings.select, ": ", name,
-               " does not list all equilibria; leave --solver auto");
+               " does not list equilibria; leave --solver auto");
   Settings plain = settings;
   plain.select.clear();
   Found found = *table_solver(name, table, plain);

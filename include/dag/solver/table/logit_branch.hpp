@@ -19,6 +19,9 @@
 namespace dag {
 
 struct LogitBranchOptions {
+  /// Where the branch begins, p_s proportional to prior_s exp(lambda g_s); every probability > 0.
+  /// Empty: uniform, the logit equilibria proper.
+  MixedProfile prior = {};
   double tolerance = 1e-6;          ///< stop at the sum of regret / payoff range at or below this
   double max_lambda = 1e8;          ///< stop at this lambda * payoff range
   double first_step = 0.05;         ///< of arc length in (log p, lambda * range)
@@ -55,8 +58,18 @@ class LogitTracer {
         options_(options),
         deadline_(options.stop, options.time_limit, "logit_branch"),
         system_(game),
-        z_(system_.start()),
         h_(options.first_step) {
+    if (!options.prior.empty()) {
+      validate(game, options.prior);
+      for (const std::vector<double>& strategy : options.prior) {
+        for (const double probability : strategy) {
+          require(probability > 0, Errc::not_a_distribution,
+                  "logit_branch: every probability of the prior must be > 0, got ", probability);
+        }
+      }
+      system_.set_prior(options.prior);
+    }
+    z_ = system_.start();
     system_.stop_at(deadline_);
     std::vector<double> axis(z_.size(), 0.0);
     axis.back() = 1.0;

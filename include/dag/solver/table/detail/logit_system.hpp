@@ -20,8 +20,9 @@
 namespace dag::detail {
 
 /// The equations of logit equilibria in z = (x, lambda), x the stacked log-probabilities: for each
-/// player sum_s exp x_s = 1 and x_s - x_0 = lambda (g_s - g_0) for s > 0, payoffs g divided by
-/// the largest range, each player's around zero. One equation less than unknowns; a linear one is
+/// player sum_s exp x_s = 1 and x_s - x_0 = lambda (g_s - g_0) + b_s - b_0 for s > 0, payoffs g
+/// divided by the largest range, each player's around zero, b the logarithms of the prior (0: the
+/// uniform one). One equation less than unknowns; a linear one is
 /// added to follow the curve.
 class LogitSystem {
  public:
@@ -29,6 +30,7 @@ class LogitSystem {
       : blocks_(game.sizes),
         payoffs_(game.payoffs),
         unknowns_(blocks_.total() + 1),
+        prior_(blocks_.total()),
         p_(blocks_.total()),
         g_(blocks_.total()),
         matrix_(unknowns_ * unknowns_),
@@ -54,12 +56,23 @@ class LogitSystem {
     deadline_ = unknowns_ > 100 ? &deadline : nullptr;
   }
   [[nodiscard]] double range() const noexcept { return range_; }
-  /// Uniform play at lambda = 0.
+  /// Every probability > 0. Before `start`.
+  void set_prior(const MixedProfile& prior) {
+    std::size_t k = 0;
+    for (const std::vector<double>& strategy : prior) {
+      for (const double probability : strategy) {
+        prior_[k++] = std::log(probability);
+      }
+    }
+    has_prior_ = !prior.empty();
+  }
+  /// The prior, or uniform play, at lambda = 0.
   [[nodiscard]] std::vector<double> start() const {
     std::vector<double> z(unknowns_, 0.0);
     for (std::size_t i = 0; i < blocks_.count(); ++i) {
       for (std::size_t s = 0; s < blocks_.size(i); ++s) {
-        z[blocks_.offset(i) + s] = -std::log(static_cast<double>(blocks_.size(i)));
+        const std::size_t k = blocks_.offset(i) + s;
+        z[k] = has_prior_ ? prior_[k] : -std::log(static_cast<double>(blocks_.size(i)));
       }
     }
     return z;
@@ -203,7 +216,8 @@ class LogitSystem {
         out[top] += p_[top + s];
       }
       for (std::size_t s = 1; s < blocks_.size(i); ++s) {
-        out[top + s] = z[top + s] - z[top] - z.back() * (g_[top + s] - g_[top]);
+        out[top + s] = z[top + s] - z[top] - z.back() * (g_[top + s] - g_[top]) -
+                       (prior_[top + s] - prior_[top]);
       }
     }
   }
@@ -215,6 +229,8 @@ class LogitSystem {
   std::vector<std::vector<double>> payoffs_;  // around zero, over their range
   std::size_t unknowns_;
   double range_ = 1.0;
+  std::vector<double> prior_;  // logarithms
+  bool has_prior_ = false;
   std::vector<double> p_;
   std::vector<double> g_;
   std::vector<double> pair_;
