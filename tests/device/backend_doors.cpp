@@ -46,12 +46,14 @@ TEST_CASE("tensors in, log-probabilities out, no copy between") {
   const dag::cuda gpu;
   auto* const logits = tensor_of<float>(gpu, {0, 0, 0, 0, 1, 2}, {2, 3});
   auto* const target = tensor_of<std::int32_t>(gpu, {2, 2}, {2});
-  const auto rows = dlpack::view<const float>(logits->tensor);
+  //! [tensors]
+  const std::span<const float> rows = dlpack::view<const float>(logits->tensor);  // [2, 3]
+  const auto words = dlpack::view<const std::int32_t>(target->tensor);
+  device::Array<float> p(2, gpu.stream()), h(2, gpu.stream()), z(2, gpu.stream());
+  dag::token_log_probs(gpu, rows, 3, words, {gpu.view(p), gpu.view(h), gpu.view(z)});
+  //! [tensors]
   CHECK(rows.data() == logits->tensor.data);
   CHECK(rows.size() == 6);
-  device::Array<float> p(2, gpu.stream()), h(2, gpu.stream()), z(2, gpu.stream());
-  dag::token_log_probs(gpu, rows, 3, dlpack::view<const std::int32_t>(target->tensor),
-                       {gpu.view(p), gpu.view(h), gpu.view(z)});
   gpu.synchronize();
   const float* const where = p.data();
   auto* const out = dlpack::hand_out(std::move(p), {2, 1});
