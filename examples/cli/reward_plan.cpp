@@ -219,6 +219,9 @@ Rewards part_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
   const std::span<double> advantage(out.advantage);
   const auto target = [&] {
     const dag::AnswerKey key{plan.request.reading};
+    if (is_one_of<dag::CorrectEntropy<double>>(plan.formula)) {
+      return dag::right_goal(groups);
+    }
     return plan.utility.family == Family::frozen
                ? dag::frozen_goal(groups, read(plan.request.reference), plan.consensus)
            : plan.request.target == "uniform" ? dag::uniform_goal(groups)

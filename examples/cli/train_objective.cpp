@@ -90,6 +90,10 @@ dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPa
     return dag::CoherenceObjective(pool_of<U>(), logarithms, u.tau, part.smoothing);
   } else if constexpr (std::is_same_v<U, dag::PairwiseEuclidean<double>>) {
     return dag::CoherenceObjective(dag::Pool::euclidean, logarithms, 2 * u.tau);
+  } else if constexpr (std::is_same_v<U, dag::CorrectEntropy<double>>) {
+    return dag::GoalObjective(
+        u, [correct = source.correct(part)](const dag::AnswerAt& at) { return correct(at) > 0; },
+        logarithms);
   } else if constexpr (requires { u.reward(Point{}, Point{}); }) {
     return dag::GoalObjective(u, source.target(part), logarithms);
   } else {

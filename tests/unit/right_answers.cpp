@@ -111,6 +111,39 @@ TEST_CASE("the q-logarithm of an event: its slopes, and its ends in the exact ga
   CHECK(solved(dag::MaxRl<double>{right, 1, 1}) == doctest::Approx(low).epsilon(1e-10));
 }
 
+TEST_CASE("entropy inside the right answers: slopes, the exact game, sampled rewards") {
+  const dag::CorrectSet right{true, false, true, false};
+  const dag::CorrectEntropy<double> utility{right, 0.7};
+  const double step = 1e-6;
+  for (const double p : {0.05, 0.3, 0.9}) {
+    for (const double c : {0.0, 1.0}) {
+      const auto at = [&](double x) { return utility.term(Point::of(x), Point::of(c)); };
+      CHECK(utility.reward(Point::of(p), Point::of(c)) ==
+            doctest::Approx((at(p + step) - at(p - step)) / (2 * step)).epsilon(1e-7));
+      CHECK(utility.slope(Point::of(p), Point::of(c)) == (c > 0 ? -0.7 : 0.0));
+    }
+  }
+  // At the equilibrium: beta (log nu - log nu0) - reward is one number for all answers.
+  const std::vector<std::vector<double>> nu0{{0.1, 0.5, 0.3, 0.1}};
+  const std::vector<dag::AnyUtility> parts{utility, dag::ExpectedReward<double>{{1, 0, 1, 0}}};
+  const auto found = dag::any_equilibrium(parts, dag::Contexts<double>(nu0), 0.4).solution;
+  CHECK(found.status == dag::Status::converged);
+  double level = 0;
+  for (std::size_t z = 0; z < 4; ++z) {
+    const double reward =
+        utility.reward(Point::of(found.nu[z]), utility.datum(z)) + (right[z] ? 1 : 0);
+    const double here = 0.4 * std::log(found.nu[z] / nu0[0][z]) - reward;
+    level = z == 0 ? here : level;
+    CHECK(here == doctest::Approx(level).epsilon(1e-9));
+  }
+  // Right answers come closer to each other than in nu0, wrong ones keep their ratio.
+  CHECK(found.nu[2] / found.nu[0] < 3 - 0.5);
+  CHECK(found.nu[1] / found.nu[3] == doctest::Approx(5).epsilon(1e-9));
+  CHECK(utility.table_reward(Point::of(1))(std::log(0.3)) ==
+        doctest::Approx(utility.reward(Point::of(0.3), Point::of(1))));
+  CHECK(utility.table_reward(Point::of(0))(std::log(0.3)) == 0);
+}
+
 TEST_CASE("the majority vote: all equilibria in closed form, none missed") {
   dag::RandomStream random(31, 0);
   for (int trial = 0; trial < 1000; ++trial) {

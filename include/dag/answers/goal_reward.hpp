@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,25 @@ struct AnswerGoal {
     const auto begin = static_cast<std::size_t>(groups.answer_begin[q]);
     for (std::size_t id = 0; id < groups.answers_of(q); ++id) {
       goal.p[begin + id] = 1 / static_cast<double>(groups.answers_of(q));
+    }
+  }
+  return goal;
+}
+
+/// 1 for right answers, 0 for others, NaN in questions that nobody judged: what `CorrectEntropy` is
+/// given.
+[[nodiscard]] inline AnswerGoal right_goal(const AnswerGroups& groups) {
+  AnswerGoal goal{std::vector<double>(groups.answer_key.size())};
+  QuestionCounts counts;
+  std::vector<char> right;
+  for (std::size_t q = 0; q < groups.questions.size(); ++q) {
+    counts.load(groups, q);
+    right_answers(counts, right);
+    for (std::size_t id = 0; id < right.size(); ++id) {
+      goal.p[static_cast<std::size_t>(groups.answer_begin[q]) + id] =
+          !counts.judged() ? std::numeric_limits<double>::quiet_NaN()
+          : right[id] != 0 ? 1.0
+                           : 0.0;
     }
   }
   return goal;

@@ -12,6 +12,7 @@
 // All of utility/; filled by scripts/sync_umbrellas.py.
 #include <dag/utility/bregman_game.hpp>
 #include <dag/utility/coherence.hpp>
+#include <dag/utility/correct_entropy.hpp>
 #include <dag/utility/correct_set.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/event_q_logarithm.hpp>
@@ -278,6 +279,18 @@ namespace detail {
                   simple},
                  [](const D& d) {
                    return EventQLogarithm<double>{d.correct, d.q, d.weight};
+                 }},
+      UtilityRow{{"correct_entropy",
+                  {},
+                  Family::event,
+                  "-sum over the right answers of nu log nu",
+                  "-(1 + log nu(z)) for a right sample, 0 for others",
+                  root,
+                  "arXiv:2605.00365",
+                  {correct, weight},
+                  log},
+                 [](const D& d) {
+                   return CorrectEntropy<double>{d.correct, d.weight};
                  }},
       UtilityRow{{"log_likelihood",
                   {},
