@@ -576,6 +576,24 @@ TEST_CASE("texts judged by hand: at least 92 in 100") {
 }
 #endif
 
+TEST_CASE("texts of many kinds and languages: every answer as a careful reader takes it") {
+  std::ifstream file(DAG_TEST_DATA "/answer_texts.jsonl");
+  REQUIRE(file);
+  int count = 0;
+  for (std::string line; std::getline(file, line); ++count) {
+    const auto c = nlohmann::json::parse(line);
+    const Extraction found =
+        dag::Extractor(c["extract"].get<std::string>())(c["text"].get<std::string>());
+    CAPTURE(line);
+    CAPTURE(found.answer);
+    CHECK(found.found() == !c["answer"].is_null());
+    if (found.found() && !c["answer"].is_null()) {
+      CHECK(dag::equal_answers(found.answer, c["answer"].get<std::string>()).equal);
+    }
+  }
+  CHECK(count == 70);
+}
+
 TEST_CASE("real texts: the answers that were read from them by other means") {
   const auto agreement = [](const char* file, const dag::Extractor& extractor, double least) {
     const std::string path = std::string(DAG_SHARED_DATA) + "/rollouts/" + file;

@@ -98,6 +98,35 @@ namespace detail {
                                                           : finished(mended_macros(content));
 }
 
+/// The name that a box at text[at] is the value of: the x of "x = \boxed{3}"; empty if none.
+/// Letters of which no other stands before, with a figure below them or not.
+[[nodiscard]] constexpr std::string_view name_before(std::string_view text,
+                                                     std::size_t at) noexcept {
+  const auto blanks = [&](std::size_t end) {
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '$')) {
+      --end;
+    }
+    return end;
+  };
+  std::size_t end = blanks(at);
+  if (end == 0 || text[end - 1] != '=') {
+    return {};
+  }
+  end = blanks(end - 1);
+  std::size_t begin = end;
+  if (begin > 2 && is_digit_char(text[begin - 1]) && text[begin - 2] == '_') {
+    begin -= 2;
+  }
+  if (begin == 0 || !is_alpha(text[begin - 1])) {
+    return {};
+  }
+  --begin;
+  const char before = begin == 0 ? ' ' : text[begin - 1];
+  return before == ' ' || before == '$' || before == ',' || before == '\n'
+             ? text.substr(begin, end - begin)
+             : std::string_view{};
+}
+
 /// Where the box begins that ends just before text[at], with nothing between but what joins the
 /// answers of one list (a comma, "and", dollars, space); nowhere if there is none.
 [[nodiscard]] constexpr std::size_t joined_box(std::string_view text, std::size_t at) noexcept {
@@ -134,8 +163,8 @@ namespace detail {
 /// The content of the last box outside of thoughts: \boxed{...}, \fbox, \framebox; nested and
 /// escaped braces counted; "\boxed 5" without braces. Boxes that stand side by side (\boxed{3} and
 /// \boxed{4}) are one answer, "3, 4". Earlier boxes are not looked at: a last box that does not
-/// close is `unclosed`. A box that follows a recited "Question:" is not the answer to this one.
-/// Linear.
+/// close is `unclosed`. With names before them (x = \boxed{3} or x = \boxed{4}) the names stay. A
+/// box that follows a recited "Question:" is not the answer to this one. Linear.
 [[nodiscard]] inline Extraction extract_boxed(std::string_view whole) {
   const detail::Spoken said = detail::spoken(whole);
   std::string_view text = said.text;
@@ -149,15 +178,27 @@ namespace detail {
   text = text.substr(0, detail::recital_begin(text, first));
   std::size_t box = detail::last_box(text, detail::nowhere);
   Extraction found = detail::box_content(text, box);
-  std::vector<std::string> before;
-  while (found.found() && (box = detail::joined_box(text, box)) != detail::nowhere) {
-    Extraction one = detail::box_content(text, box);
+  std::string_view name = detail::name_before(text, box);
+  const bool named = !name.empty();
+  std::string list = named ? std::string(name) + " = " + found.answer : found.answer;
+  bool joined = false;
+  while (found.found()) {
+    // Before "$x = \boxed{3}$" what joins ends at its name.
+    const std::size_t from = named ? static_cast<std::size_t>(name.data() - text.data()) : box;
+    box = detail::joined_box(text, from);
+    name = box == detail::nowhere ? std::string_view{} : detail::name_before(text, box);
+    if (box == detail::nowhere || named == name.empty()) {
+      break;
+    }
+    const Extraction one = detail::box_content(text, box);
     if (one.found() && one.answer != found.answer) {
-      before.push_back(std::move(one.answer));
+      const std::string answer = named ? std::string(name) + " = " + one.answer : one.answer;
+      list.insert(0, answer + ", ");
+      joined = true;
     }
   }
-  for (const std::string& answer : before) {
-    found.answer.insert(0, answer + ", ");
+  if (joined) {
+    found.answer = std::move(list);
   }
   return found;
 }

@@ -158,6 +158,23 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   return open;
 }
 
+/// Where a remark on rounding in parentheses begins that ends the text: "3.14 (rounded to two
+/// decimals)"; nowhere if there is none.
+[[nodiscard]] constexpr std::size_t rounding_remark(std::string_view text) noexcept {
+  const std::size_t open = text.empty() || text.back() != ')' ? nowhere : text.rfind('(');
+  if (open == nowhere || open == 0) {
+    return nowhere;
+  }
+  const std::string_view inside = text.substr(open + 1);
+  for (const std::string_view opening :
+       {"rounded ", "rounding ", "correct to ", "to the nearest ", "approximately)", "approx.)"}) {
+    if (spells(inside, 0, opening)) {
+      return open;
+    }
+  }
+  return nowhere;
+}
+
 /// An answer as found, with white space, wrapping quotes, emphasis, dollars and a final stop taken
 /// away; of "(B) because" and "B) Paris" the letter. LaTeX stays as it is.
 [[nodiscard]] inline Extraction finished(std::string_view raw) {
@@ -178,6 +195,9 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
       text.remove_suffix(again ? 1 : 0);
     } else if (text.front() == '*') {
       text.remove_prefix(1);
+      again = true;
+    } else if (const std::size_t remark = rounding_remark(text); remark != nowhere) {
+      text = text.substr(0, remark);
       again = true;
     } else {
       for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"\"", "\""},
