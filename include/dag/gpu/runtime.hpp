@@ -46,7 +46,7 @@ class OnDevice {
   explicit OnDevice(Device device) : OnDevice() { use(device.index); }
   explicit OnDevice(Stream stream) : OnDevice() {
     int own = before_;
-    if (stream != nullptr) {  // the default stream is that of the current device
+    if (stream != nullptr && count() > 1) {  // the default stream is that of the current device
       check(cudaStreamGetDevice(stream, &own), "device of a stream");
     }
     use(own);
@@ -61,6 +61,14 @@ class OnDevice {
 
  private:
   OnDevice() { check(cudaGetDevice(&before_), "device"); }
+  [[nodiscard]] static int count() {
+    static const int devices = [] {
+      int found = 1;
+      check(cudaGetDeviceCount(&found), "device");
+      return found;
+    }();
+    return devices;
+  }
   void use(int device) {
     if (device != before_) {
       check(cudaSetDevice(device), "device");
