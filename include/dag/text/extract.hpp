@@ -30,12 +30,26 @@ namespace detail {
   constexpr std::array<std::string_view, 5> macros{"\\boxed", "\\fbox", "\\framebox", "\x08oxed",
                                                    "\x0C"
                                                    "box"};
+  const char next = char_at(text, at + 1);
+  if (next != 'b' && next != 'f' && next != 'o') {
+    return 0;
+  }
   for (const std::string_view macro : macros) {
     if (text.substr(at, macro.size()) == macro && !is_alpha(char_at(text, at + macro.size()))) {
       return macro.size();
     }
   }
   return 0;
+}
+
+/// The next backslash at or after `from`, or what a bad escape left of one.
+[[nodiscard]] constexpr std::size_t next_macro(std::string_view text, std::size_t from) noexcept {
+  std::size_t place = text.find('\\', from);
+  for (const char c : {'\x08', '\x0C'}) {
+    const std::size_t before = text.substr(0, place).find(c, from);
+    place = before == nowhere ? place : before;
+  }
+  return place;
 }
 
 /// The last macro at or before `from` that frames its argument: its place, or nowhere.
@@ -168,9 +182,9 @@ namespace detail {
 [[nodiscard]] inline Extraction extract_boxed(std::string_view whole) {
   const detail::Spoken said = detail::spoken(whole);
   std::string_view text = said.text;
-  std::size_t first = text.find_first_of("\\\x08\x0C");
+  std::size_t first = detail::next_macro(text, 0);
   while (first != detail::nowhere && detail::box_macro(text, first) == 0) {
-    first = text.find_first_of("\\\x08\x0C", first + 1);
+    first = detail::next_macro(text, first + 1);
   }
   if (first == detail::nowhere) {
     return {detail::nothing_found(said), {}};
