@@ -109,6 +109,9 @@ TEST_CASE("zero-sum games: commitment is worth the value; answers that are the s
   twins.payoffs = {{3, 0, 0, 1}, {0, 0, 0, 0}};
   CHECK(dag::stackelberg(twins).leader_payoff == doctest::Approx(3));
   CHECK(dag::stackelberg(twins, 0, dag::Tie::weak).leader_payoff == doctest::Approx(0.75));
+  twins.payoffs = {{5, 1, 9, 0}, {2, 0, 2, 0}};  // at the first row 5 is feared, 9 hoped for
+  CHECK(dag::stackelberg(twins, 0, dag::Tie::weak).leader_payoff == doctest::Approx(5));
+  CHECK(dag::stackelberg(twins).leader_payoff == doctest::Approx(9));
 }
 
 TEST_CASE("bad input is refused") {

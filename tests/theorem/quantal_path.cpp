@@ -68,6 +68,12 @@ TEST_CASE("maximum likelihood gives back the lambda of its own expected counts")
     CHECK(fit.best.lambda == doctest::Approx(1.5).epsilon(1e-4));
     CHECK(fit.low < 1.5);
     CHECK(fit.high > 1.5);
+    // The ends of the interval: half the 0.95 quantile of chi-squared below the best.
+    const double ends[] = {fit.low, fit.high};
+    for (const dag::LogitBranchPoint& end : dag::logit_equilibria(game, ends)) {
+      CHECK(fit.log_likelihood - dag::log_likelihood(counts, end.profile) ==
+            doctest::Approx(1.920729410347062).epsilon(1e-4));
+    }
     CHECK(fit.log_likelihood ==
           doctest::Approx(dag::log_likelihood(counts, truth.profile)).epsilon(1e-12));
   }
