@@ -213,6 +213,55 @@ void value_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan, Rewa
   dag::weighted_value_rewards(groups, values, weights, found.reward);
 }
 
+namespace {
+
+/// max_at_k: of each group's own rewards, without bias, or its gradient at the estimated
+/// distribution. Samples without an answer take no part.
+void max_rewards(const dag::AnswerGroups& groups, const dag::MaxAtK<double>& utility,
+                 const RewardPlan& plan, std::span<double> reward) {
+  const RewardRequest& r = plan.request;
+  const dag::AnswerValues values(r.values, groups, key_of(r));
+  need_as_many("max_at_k: values", 1, values.width());
+  if (plan.estimator != dag::EstimatorKind::u_statistic) {
+    dag::AnswerUniverse universe(groups);
+    values.join(universe);
+    const auto at = [&](std::size_t g) {
+      dag::MaxAtK<double> one = utility;
+      const auto question = static_cast<std::size_t>(groups.question[g]);
+      for (std::size_t z = 0; z < universe.size(question); ++z) {
+        one.rewards.push_back(values.of(g, std::string(universe.text(question, z)))[0]);
+      }
+      return one;
+    };
+    dag::utility_rewards(universe,
+                         dag::UtilityRewardOptions{plan.consensus.counts, plan.consensus.smoothing},
+                         at, reward);
+    return;
+  }
+  std::vector<double> given, own;
+  for (std::size_t g = 0; g < groups.groups(); ++g) {
+    const auto answers = groups.group(g);
+    const auto question = static_cast<std::size_t>(groups.question[g]);
+    given.clear();
+    for (const std::int32_t answer : answers) {
+      if (answer >= 0) {
+        given.push_back(values.of(g, std::string(groups.answer_text(question, answer)))[0]);
+      }
+    }
+    own.resize(given.size());
+    if (!given.empty()) {
+      dag::max_at_k_rewards(given, utility.k, own);
+    }
+    const auto first = static_cast<std::size_t>(groups.begin[g]);
+    for (std::size_t i = 0, next = 0; i < answers.size(); ++i) {
+      reward[first + i] =
+          answers[i] >= 0 ? utility.tau * own[next++] : std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+}
+
+}  // namespace
+
 void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
                       std::span<double> reward) {
   const RewardRequest& r = plan.request;
@@ -240,6 +289,10 @@ void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
         reward[i] = k == 0 ? part[i] : reward[i] + part[i];
       }
     }
+    return;
+  }
+  if (const auto* best = std::get_if<dag::MaxAtK<double>>(&plan.formula)) {
+    max_rewards(groups, *best, plan, reward);
     return;
   }
   auto target = targets(universe, plan);

@@ -24,6 +24,7 @@
 #include <dag/utility/held_consensus.hpp>
 #include <dag/utility/log_likelihood.hpp>
 #include <dag/utility/majority_vote.hpp>
+#include <dag/utility/max_at_k.hpp>
 #include <dag/utility/max_rl.hpp>
 #include <dag/utility/mmd.hpp>
 #include <dag/utility/moment_constraints.hpp>
@@ -113,6 +114,14 @@ namespace detail {
                         .option = option,
                         .matrix = matrix};
   };
+  const UtilityField tries{.name = "k",
+                           .member = &D::k,
+                           .unit = "samples",
+                           .help = "number of tries",
+                           .option = "--k",
+                           .fallback = 4,
+                           .low = 1,
+                           .asked = true};
   const UtilityField reward =
       by_answer("reward", &D::reward, "units of beta", "a number an answer", "--values");
   const UtilityField target =
@@ -311,16 +320,7 @@ namespace detail {
                   "k (1 - nu(C))^(k-1) for a right sample",
                   event,
                   mohri,
-                  {correct,
-                   {.name = "k",
-                    .member = &D::k,
-                    .unit = "samples",
-                    .help = "number of tries",
-                    .option = "--k",
-                    .fallback = 4,
-                    .low = 1,
-                    .asked = true},
-                   weight},
+                  {correct, tries, weight},
                   any},
                  [](const D& d) {
                    return PassAtK<double>{d.correct, d.k, d.weight};
@@ -421,6 +421,18 @@ namespace detail {
                  [](const D& d) {
                    return EntropicTransportToGoal<double>{
                        d.target, flattened(d.cost), d.weight, {.epsilon = d.epsilon}};
+                 }},
+      UtilityRow{{"max_at_k",
+                  {},
+                  Family::gradient,
+                  "E[best of R over k samples]",
+                  "k E[(R(z) - M)+], M the best of k - 1 others",
+                  generic,
+                  "arXiv:2503.19595",
+                  {reward, tries, weight},
+                  any},
+                 [](const D& d) {
+                   return MaxAtK<double>{d.reward, d.k, d.weight};
                  }},
       UtilityRow{{"soft_constraint",
                   {},
