@@ -241,28 +241,24 @@ inline int Parser::call(std::string name) {
 }
 
 inline bool Parser::derivative(int above, int below, std::string& name) const {
-  // d, or d y
+  // d, d y, d^2 y, d x^2, d x d y: `of` is y where one letter follows d
   const auto differential = [&](int index, std::string& of) {
-    const Node& node = tree_.at(index);
     const auto sign = [&](const Node& n) {
       return n.op == Op::symbol && (n.text == "d" || n.text == "\\partial");
     };
-    if (sign(node)) {
-      return true;
+    const Node* node = &tree_.at(index);
+    if (node->op == Op::multiply && tree_.at(node->kids[1]).op == Op::symbol &&
+        sign(tree_.at(node->kids[0]))) {
+      of = tree_.at(node->kids[1]).text;
     }
-    if (node.op == Op::power) {
-      const Node& base = tree_.at(node.kids[0]);
-      return sign(base);
+    while (node->op == Op::multiply) {
+      node = &tree_.at(node->kids[0]);
     }
-    if (node.op != Op::multiply || tree_.at(node.kids[1]).op != Op::symbol) {
-      return false;
-    }
-    of = tree_.at(node.kids[1]).text;
-    return sign(tree_.at(node.kids[0]));
+    return sign(*node) || (node->op == Op::power && sign(tree_.at(node->kids[0])));
   };
   std::string y;
   std::string x;
-  if (!differential(above, y) || !differential(below, x) || x.empty()) {
+  if (!differential(above, y) || !differential(below, x) || tree_.at(below).op != Op::multiply) {
     return false;
   }
   if (y.size() == 1 && x.size() == 1 && tree_.at(tree_.at(below).kids[0]).text == "d" &&
