@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/eigen.hpp>
+#include <dag/game/matrix_rows.hpp>
 
 #include <doctest/doctest.h>
 
@@ -169,4 +170,18 @@ TEST_CASE("stop tokens and observers end a solve") {
   CHECK(dag::mirror_prox(game, {.tolerance = 0, .max_iterations = 7}).iterations == 7);
   CHECK(dag::mirror_prox(game, {.tolerance = 0, .time_limit = 0}).status ==
         dag::Status::time_limit);
+}
+
+TEST_CASE("matrix games from lists and from rows; rows of several lengths are refused by number") {
+  const auto listed = dag::matrix_game<dag::eigen>({{3, -1, 0}, {-2, 1, 5}});
+  CHECK(listed.players().blocks().size(0) == 2);
+  CHECK(listed.players().blocks().size(1) == 3);
+  CHECK(listed.payoff()(0, 1) == -1);
+  CHECK(listed.payoff()(1, 2) == 5);
+  const std::vector<std::vector<double>> rows{{3, -1, 0}, {-2, 1, 5}};
+  CHECK(dag::matrix_game<dag::eigen>(rows).payoff() == listed.payoff());
+  CHECK_THROWS_WITH_AS((void)dag::matrix_game<dag::eigen>({{1, 2}, {3, 4}, {5}}),
+                       "matrix_game: row 2 has 1 payoffs, row 0 has 2", dag::Error);
+  CHECK_THROWS_AS((void)dag::matrix_game<dag::eigen>(std::vector<std::vector<double>>{}),
+                  dag::Error);
 }

@@ -28,6 +28,7 @@
 #include <dag/train/majority_watch.hpp>
 #include <dag/train/objective.hpp>
 #include <dag/train/optimizer.hpp>
+#include <dag/train/silence.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/train_record.hpp>
 
@@ -317,12 +318,6 @@ class Training {
 
 namespace dag {
 
-/// Evaluates nothing.
-struct NoEvaluation {
-  template <class Model>
-  void operator()(const Model&, TrainRecord&) const {}
-};
-
 /// Answer-level policy gradient: at each step draws K traces of every context of the chosen
 /// questions, turns their answers into signals by `objective` (rewards centred by a baseline that
 /// keeps the gradient unbiased), anchors with -beta (log pi - log reference) inside the reward, and
@@ -348,11 +343,11 @@ struct NoEvaluation {
 /// (options); not_finite (a signal or gradient; the model is as before the step); those of the
 /// checkpoint.
 template <ParameterizedModel Model, class Optimiser, AnswerObjective Objective, class Answer,
-          class OnStep, class Evaluate = NoEvaluation>
+          class OnStep = NoReport, class Evaluate = NoEvaluation>
 requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
     train(Model& model, const Model& reference,
           std::span<const Question<typename Model::prompt_type>> questions, Objective& objective,
-          Answer&& answer, Optimiser& optimiser, const TrainOptions& options, OnStep&& on_step,
+          Answer&& answer, Optimiser& optimiser, const TrainOptions& options, OnStep&& on_step = {},
           Evaluate&& evaluate = {}) {
   detail::validate(options, questions);
   const Stopwatch watch;
