@@ -159,7 +159,7 @@ Command add_convert(CLI::App& app) {
       "Numbers are written as they were read, fractions too.\n\nExample:\n"
       "  dag convert chicken chicken.csv\n  dag convert rps rps.nfg --form outcomes\n"
       "  dag convert kuhn_poker kuhn.efg\n  dag convert kuhn.efg kuhn.nfg\n"
-      "  dag convert coffee.bagg coffee.json\n  dag convert row.csv,column.csv game.nfg");
+      "  dag convert kuhn.nfg kuhn.json");
   return [options] { return convert(*options); };
 }
 
