@@ -18,6 +18,25 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTANTS = [
+    ("alignment/equilibrium.hpp", "found.violation <= options.tolerance * scale &&",
+     "found.violation <= 1e5 * options.tolerance * scale &&", "theorem/certified_alignment.cpp"),
+    ("alignment/equilibrium.hpp", "found.complementarity <= options.tolerance * scale * largest &&", "true &&",
+     "theorem/certified_alignment.cpp"),
+    ("alignment/equilibrium.hpp", "found.mixture_gap <= options.tolerance * rewards;", "true;",
+     "theorem/certified_alignment.cpp"),
+    ("alignment/alignment_solution.hpp", "found.mixture_gap = std::fmax(found.mixture_gap, mixed - least);", "",
+     "theorem/certified_alignment.cpp"),
+    ("solver/table/iterated_dominance.hpp", "better = better && theirs > mine;", "better = better && theirs >= mine;",
+     "theorem/exact_equilibria.cpp"),
+    ("solver/table/lemke_howson.hpp", "distance <= (exact_ ? 0.0 : 1e-9)", "distance <= (exact_ ? 0.0 : 1e-2)",
+     "theorem/bimatrix_equilibria.cpp"),
+    ("solver/table/correlated_equilibrium.hpp", "probability > 1e-13 ? probability : 0.0",
+     "probability > 1e-3 ? probability : 0.0", "theorem/correlated.cpp"),
+    ("solver/matrix/zero_sum.hpp", "found = support_polish(game_, std::move(found));", "", "theorem/zero_sum.cpp"),
+    ("game/regret.hpp", "require(probability >= -tolerance && std::isfinite(probability)",
+     "require(probability >= -1 && std::isfinite(probability)", "unit/catalogue.cpp"),
+    ("game/correlated.hpp", "whole = detail::swap_gain(game, joint, i, exponents[i], deadline, gain);",
+     "whole = true;", "theorem/correlated.cpp"),
     ("train/optimizer.hpp", "std::pow(square_decay_, static_cast<double>(steps_))",
      "std::pow(mean_decay_, static_cast<double>(steps_))", "unit/checkpoint.cpp"),
     ("train/optimizer.hpp", "std::pow(mean_decay_, static_cast<double>(steps_))",
@@ -62,13 +81,13 @@ def killed(mutant, compiler, includes):
         if text.count(before) != 1:
             return f"BAD ROW: {text.count(before)} times in {header}: {before}"
         path.write_text(text.replace(before, after))
-        build = subprocess.run([compiler, "-std=c++20", "-O0", "-w", f"-I{copy}/include", f"-I{ROOT}/tests", *includes,
+        build = subprocess.run([compiler, "-std=c++20", "-O1", "-w", "-DDAG_SHARED_DATA=\"/none\"", f"-I{copy}/include", f"-I{ROOT}/tests", *includes,
                                 ROOT / "tests" / test, ROOT / "tests/support/main.cpp", "-o", copy / "test"],
                                capture_output=True, text=True)
         if build.returncode != 0:
-            return "killed by the compiler"
+            return f"BAD ROW: it does not compile: {build.stderr.splitlines()[0][:90]}"
         try:
-            run = subprocess.run([copy / "test"], capture_output=True, timeout=60)
+            run = subprocess.run([copy / "test"], capture_output=True, timeout=180)
         except subprocess.TimeoutExpired:
             return "killed (it hangs)"
         return "SURVIVES" if run.returncode == 0 else "killed"

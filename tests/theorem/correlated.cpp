@@ -107,6 +107,26 @@ TEST_CASE("stationary distributions balance, also of chains that fall apart") {
   CHECK_THROWS_AS(dag::stationary_distribution(rates, p), dag::Error);
 }
 
+TEST_CASE("small probabilities are kept: the only correlated equilibrium of a lopsided game") {
+  // Matching pennies whose first entry is a: a mixed equilibrium alone, each player's first
+  // strategy with probability 2 / (a + 3), and no other correlated equilibrium (zero-sum, one
+  // equilibrium).
+  for (const double a : {5.0, 2e3, 2e5}) {
+    CAPTURE(a);
+    dag::GameTable game = dag::named_game("matching-pennies");
+    game.payoffs = {{a, -1, -1, 1}, {-a, 1, 1, -1}};
+    const double p = 2 / (a + 3);
+    for (const auto kind : kinds) {
+      const auto found = dag::correlated_equilibrium(game, {.kind = kind});
+      CHECK(found.status == dag::Status::converged);
+      CHECK(found.joint[1] + found.joint[3] == doctest::Approx(1 - p).epsilon(1e-9));
+      CHECK(found.joint[2] + found.joint[3] == doctest::Approx(1 - p).epsilon(1e-9));
+    }
+    const auto joint = dag::correlated_equilibrium(game, {}).joint;
+    CHECK(joint[1] == doctest::Approx(p * (1 - p)).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("the certificate is the definition: all deviations, enumerated") {
   for (const char* name : {"chicken", "shapley", "general:3x2x2:1", "general:2x4:2"}) {
     const dag::GameTable game = dag::named_game(name);

@@ -175,6 +175,10 @@ TEST_CASE("certificates against brute force over pure profiles") {
     total += best - expected;
   }
   CHECK(report.nash_conv == doctest::Approx(total).epsilon(1e-12));
+  const double taken = profile[1][0] + 0.2;  // the sum stays 1, one probability is -0.2
+  profile[1][0] -= taken;
+  profile[1][1] += taken;
+  CHECK_THROWS_AS(static_cast<void>(dag::certify(game, profile)), dag::Error);
   profile[1][0] = std::nan("");
   CHECK_THROWS_AS(static_cast<void>(dag::certify(game, profile)), dag::Error);
   profile.pop_back();
