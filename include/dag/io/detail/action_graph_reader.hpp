@@ -41,6 +41,7 @@ class ActionGraphReader : GameScanner {
     const std::size_t players = at_least(1, "the number of players");
     const std::size_t actions = at_least(1, "the number of action nodes");
     const std::size_t functions = at_least(0, "the number of function nodes");
+    promise(players + actions + functions);
     types_.assign(players, 1);
     if (bayesian_) {
       for (std::size_t& types : types_) {
