@@ -18,7 +18,7 @@
 
 namespace {
 
-using dag::Verdict;
+using dag::Decision;
 
 dag::GameTable game_of(const std::string& text) { return dag::parse_nfg("NFG 1 R \"\" " + text); }
 
@@ -33,22 +33,22 @@ const char* myerson = "{ \"a\" \"b\" } { 3 3 }\n1 1 0 0 -9 -9  0 0 0 0 -7 -7  -9
 
 TEST_CASE("Myerson's game: proper, perfect only, neither") {
   const dag::GameTable game = game_of(myerson);
-  CHECK(at(game, {0, 0}).proper.verdict == Verdict::yes);
-  CHECK(at(game, {1, 1}).perfect.verdict == Verdict::yes);
-  CHECK(at(game, {1, 1}).proper.verdict == Verdict::no);
-  CHECK(at(game, {2, 2}).perfect.verdict == Verdict::no);
-  CHECK(at(game, {2, 2}).proper.verdict == Verdict::no);
+  CHECK(at(game, {0, 0}).proper.verdict == Decision::yes);
+  CHECK(at(game, {1, 1}).perfect.verdict == Decision::yes);
+  CHECK(at(game, {1, 1}).proper.verdict == Decision::no);
+  CHECK(at(game, {2, 2}).perfect.verdict == Decision::no);
+  CHECK(at(game, {2, 2}).proper.verdict == Decision::no);
   CHECK(at(game, {0, 1}).perfect.reason == "not an equilibrium");
 }
 
 TEST_CASE("weak dominance: only the undominated of two equilibria is perfect") {
   const dag::GameTable game = game_of("{ \"a\" \"b\" } { 2 2 }\n1 1 0 0  0 0 0 0");
-  CHECK(at(game, {0, 0}).perfect.verdict == Verdict::yes);
-  CHECK(at(game, {1, 1}).perfect.verdict == Verdict::no);
+  CHECK(at(game, {0, 0}).perfect.verdict == Decision::yes);
+  CHECK(at(game, {1, 1}).perfect.verdict == Decision::no);
   // Entry: fight is a threat, dominated by yielding.
   const dag::GameTable entry = game_of("{ \"a\" \"b\" } { 2 2 }\n1 5 -1 -1  1 5 2 2");
-  CHECK(at(entry, {0, 0}).perfect.verdict == Verdict::no);
-  CHECK(at(entry, {1, 1}).perfect.verdict == Verdict::yes);
+  CHECK(at(entry, {0, 0}).perfect.verdict == Decision::no);
+  CHECK(at(entry, {1, 1}).perfect.verdict == Decision::yes);
   CHECK(at(entry, {1, 1}).perfect.reason == "strict");
 }
 
@@ -57,31 +57,31 @@ TEST_CASE("dominated by a mixture only") {
   const dag::GameTable game =
       game_of("{ \"a\" \"b\" } { 3 3 }\n4 0 0 0 2 0  0 0 4 0 2 0  1 0 1 0 0 0");
   dag::MixedProfile profile{{0, 0, 1}, {0.5, 0.5, 0}};
-  CHECK(dag::test_refinements(game, profile).perfect.verdict == Verdict::no);
+  CHECK(dag::test_refinements(game, profile).perfect.verdict == Decision::no);
   dag::GameTable tied = game;
   tied.payoffs[0][8] = 1;  // now the same in all columns
   tied.numbers.clear();
-  CHECK(dag::test_refinements(tied, profile).perfect.verdict == Verdict::yes);
+  CHECK(dag::test_refinements(tied, profile).perfect.verdict == Decision::yes);
 }
 
 TEST_CASE("three players: an undominated equilibrium that no trembles support") {
   // van Damme (1991), section 2.2; profiles (T, L, l), (B, L, l), (T, R, l), ...
   const dag::GameTable game = game_of(
       "{ \"a\" \"b\" \"c\" } { 2 2 2 }\n1 1 1  1 1 1  1 0 1  0 0 1  1 1 0  0 1 0  0 0 0  1 0 0");
-  CHECK(at(game, {0, 0, 0}).perfect.verdict == Verdict::yes);
-  CHECK(at(game, {1, 0, 0}).perfect.verdict == Verdict::no);
+  CHECK(at(game, {0, 0, 0}).perfect.verdict == Decision::yes);
+  CHECK(at(game, {1, 0, 0}).perfect.verdict == Decision::no);
   CHECK(at(game, {1, 0, 0}).perfect.reason != "a strategy is weakly dominated");
   // Where B gains by R and loses by l's mistake, trembles can go either way.
   dag::GameTable open = game;
   open.numbers.clear();
   open.payoffs[0][3] = 2;
-  CHECK(at(open, {1, 0, 0}).perfect.verdict == Verdict::yes);
-  CHECK(at(open, {0, 0, 0}).perfect.verdict == Verdict::yes);
+  CHECK(at(open, {1, 0, 0}).perfect.verdict == Decision::yes);
+  CHECK(at(open, {0, 0, 0}).perfect.verdict == Decision::yes);
   // Where single mistakes are worth the same, only both at once decide: no proof, none claimed.
   open.payoffs[0][3] = 1;
   open.payoffs[0][5] = 1;
-  CHECK(at(open, {0, 0, 0}).perfect.verdict == Verdict::no);  // B dominates T weakly
-  CHECK(at(open, {1, 0, 0}).perfect.verdict == Verdict::undecided);
+  CHECK(at(open, {0, 0, 0}).perfect.verdict == Decision::no);  // B dominates T weakly
+  CHECK(at(open, {1, 0, 0}).perfect.verdict == Decision::undecided);
 }
 
 TEST_CASE("strict, completely mixed and generic equilibria are perfect and proper") {
@@ -90,9 +90,9 @@ TEST_CASE("strict, completely mixed and generic equilibria are perfect and prope
     const dag::GameTable game = dag::random_general_game({3, 3}, seed).table;
     for (const dag::MixedProfile& profile : dag::vertex_enumeration(game).equilibria) {
       const dag::RefinementReport report = dag::test_refinements(game, profile);
-      CHECK(report.perfect.verdict == Verdict::yes);  // all equilibria of generic games
-      CHECK(report.proper.verdict != Verdict::no);
-      decided += report.proper.verdict == Verdict::yes ? 1U : 0U;
+      CHECK(report.perfect.verdict == Decision::yes);  // all equilibria of generic games
+      CHECK(report.proper.verdict != Decision::no);
+      decided += report.proper.verdict == Decision::yes ? 1U : 0U;
     }
     const dag::GameTable three = dag::random_general_game({2, 2, 2}, seed).table;
     for (const auto& choices : dag::pure_equilibria(three)) {
@@ -102,7 +102,7 @@ TEST_CASE("strict, completely mixed and generic equilibria are perfect and prope
   CHECK(decided >= 10);
   CHECK(dag::test_refinements(dag::named_game("rps"),
                               {{1. / 3, 1. / 3, 1. / 3}, {1. / 3, 1. / 3, 1. / 3}})
-            .proper.verdict == Verdict::yes);
+            .proper.verdict == Decision::yes);
 }
 
 TEST_CASE("games with ties: the verdicts of two players against weak dominance by brute force") {
@@ -147,14 +147,14 @@ TEST_CASE("games with ties: the verdicts of two players against weak dominance b
             }
           }
           if (dominated) {
-            CHECK(report.perfect.verdict == Verdict::no);
+            CHECK(report.perfect.verdict == Decision::no);
           }
         }
-        (report.perfect.verdict == Verdict::yes ? yes : no) += 1;
-        CHECK(report.perfect.verdict != Verdict::undecided);
-        if (report.perfect.verdict == Verdict::no) {
+        (report.perfect.verdict == Decision::yes ? yes : no) += 1;
+        CHECK(report.perfect.verdict != Decision::undecided);
+        if (report.perfect.verdict == Decision::no) {
           // Some grid mixture (weights in twelfths suffice for payoffs 0, 1, 2) must dominate.
-          CHECK(report.proper.verdict == Verdict::no);
+          CHECK(report.proper.verdict == Decision::no);
         }
       }
     }

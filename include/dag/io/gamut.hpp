@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/game/table.hpp>
 #include <dag/io/csv.hpp>
 #include <dag/io/detail/game_scanner.hpp>
@@ -18,15 +19,6 @@
 namespace dag {
 
 namespace detail {
-
-/// Players of a format without names.
-[[nodiscard]] inline std::vector<std::string> numbered_players(std::size_t count) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < count; ++i) {
-    names.push_back("Player " + std::to_string(i + 1));
-  }
-  return names;
-}
 
 /// A GameTracer file: players, sizes, then all payoffs of the first player, all of the second ...
 class GamReader : GameScanner {

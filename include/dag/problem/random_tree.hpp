@@ -13,6 +13,7 @@
 #include <dag/core/random.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/extensive_builder.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/problem/tree_poker.hpp>
 
 namespace dag {
@@ -77,7 +78,7 @@ struct RandomTreeOptions {
     }
     levels.push_back(std::move(level));
   }
-  ExtensiveBuilder tree(detail::numbered_players(options.players), "Random tree");
+  ExtensiveBuilder tree(numbered_players(options.players), "Random tree");
   struct Open {
     ExtensiveBuilder::Node node;
     std::size_t level;

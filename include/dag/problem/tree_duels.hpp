@@ -11,6 +11,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/extensive_builder.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/numeric/number.hpp>
 #include <dag/problem/tree_poker.hpp>
 
@@ -224,7 +225,7 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
 /// variant: Lanctot et al. (2009). Errors: invalid_argument unless 2 <= cards <= 6.
 [[nodiscard]] inline ExtensiveGame goofspiel_tree(std::size_t cards) {
   require(cards >= 2 && cards <= 6, Errc::invalid_argument, "goofspiel: 2 to 6 cards, got ", cards);
-  ExtensiveBuilder tree(detail::numbered_players(2), "Goofspiel");
+  ExtensiveBuilder tree(numbered_players(2), "Goofspiel");
   const std::uint32_t all = (1U << cards) - 1;
   detail::GoofspielTree(tree, cards).grow(tree.root(), cards, all, all, 0, "", "");
   return tree.finish();
@@ -236,7 +237,7 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
 [[nodiscard]] inline ExtensiveGame liars_dice_tree(std::size_t faces) {
   require(faces >= 1 && faces <= 6, Errc::invalid_argument, "liars_dice: 1 to 6 faces, got ",
           faces);
-  ExtensiveBuilder tree(detail::numbered_players(2), "Liar's dice");
+  ExtensiveBuilder tree(numbered_players(2), "Liar's dice");
   std::vector<std::string> names;
   for (std::size_t first = 1; first <= faces; ++first) {
     for (std::size_t second = 1; second <= faces; ++second) {
@@ -257,7 +258,7 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
 [[nodiscard]] inline ExtensiveGame sequential_pennies_tree(std::size_t rounds = 2) {
   require(rounds >= 1 && rounds <= 8, Errc::invalid_argument,
           "sequential_matching_pennies: 1 to 8 rounds, got ", rounds);
-  ExtensiveBuilder tree(detail::numbered_players(2), "Sequential matching pennies");
+  ExtensiveBuilder tree(numbered_players(2), "Sequential matching pennies");
   detail::grow_pennies(tree, tree.root(), rounds, 0, "");
   return tree.finish();
 }
@@ -275,7 +276,7 @@ inline void grow_pennies(ExtensiveBuilder& tree, TreeLeaf node, std::size_t roun
           "battleship: a ship of ", length, " cells does not fit on ", width, " x ", height);
   require(shots >= 1 && shots <= width * height, Errc::invalid_argument, "battleship: 1 to ",
           width * height, " shots, got ", shots);
-  ExtensiveBuilder tree(detail::numbered_players(2), "Battleship");
+  ExtensiveBuilder tree(numbered_players(2), "Battleship");
   detail::BattleshipTree grower(tree, width, height, length, shots);
   double plays = static_cast<double>(grower.ship_count() * grower.ship_count());
   for (std::size_t k = 0; k < shots; ++k) {

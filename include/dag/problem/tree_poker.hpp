@@ -13,6 +13,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/extensive_builder.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/numeric/number.hpp>
 
 namespace dag {
@@ -24,14 +25,6 @@ namespace detail {
   const std::string top = std::to_string(numerator / divisor);
   return Number::parse(denominator == divisor ? top
                                               : top + "/" + std::to_string(denominator / divisor));
-}
-
-[[nodiscard]] inline std::vector<std::string> numbered_players(std::size_t count) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < count; ++i) {
-    names.push_back("Player " + std::to_string(i + 1));
-  }
-  return names;
 }
 
 /// Bets of Kuhn's poker below one deal.
@@ -197,7 +190,7 @@ class LeducTree {
 [[nodiscard]] inline ExtensiveGame kuhn_poker_tree(std::size_t players = 2) {
   require(players >= 2 && players <= 6, Errc::invalid_argument, "kuhn_poker: 2 to 6 players, got ",
           players);
-  ExtensiveBuilder tree(detail::numbered_players(players), "Kuhn poker");
+  ExtensiveBuilder tree(numbered_players(players), "Kuhn poker");
   std::vector<std::vector<std::size_t>> deals{{}};
   for (std::size_t i = 0; i < players; ++i) {
     std::vector<std::vector<std::size_t>> longer;
@@ -233,7 +226,7 @@ class LeducTree {
 /// players tell suits apart (936 information sets; the value is the same) or not (288). Value
 /// -0.0856064 for player 1. Southey et al. (2005), arXiv:1207.1411.
 [[nodiscard]] inline ExtensiveGame leduc_poker_tree(bool suits = false) {
-  ExtensiveBuilder tree(detail::numbered_players(2), "Leduc poker");
+  ExtensiveBuilder tree(numbered_players(2), "Leduc poker");
   std::vector<std::array<std::size_t, 2>> deals;
   std::vector<std::string> names;
   std::vector<std::size_t> count;

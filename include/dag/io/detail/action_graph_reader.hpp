@@ -63,8 +63,7 @@ class ActionGraphReader : GameScanner {
       promise(size);
       actions_.emplace_back();
       for (std::size_t a = 0; a < size; ++a) {
-        static_cast<void>(peek());
-        const std::size_t start = at_;
+        const std::size_t start = next_word();
         actions_.back().push_back(natural("an action node"));
         require_at(start, actions_.back().back() < actions, "an action node that does not exist");
       }
@@ -97,11 +96,15 @@ class ActionGraphReader : GameScanner {
   using Expectations = std::map<std::vector<const Number*>, Number>;
 
   [[nodiscard]] std::size_t at_least(std::size_t least, const char* what) {
-    static_cast<void>(peek());
-    const std::size_t start = at_;
+    const std::size_t start = next_word();
     const std::size_t value = natural(what);
     require_at(start, value >= least && value <= 1000000000, std::string("expected ") + what);
     return value;
+  }
+  /// Where the next word begins.
+  [[nodiscard]] std::size_t next_word() {
+    static_cast<void>(peek());
+    return at_;
   }
   void require_at(std::size_t start, bool fine, const std::string& rule) const {
     if (!fine) {
@@ -115,8 +118,7 @@ class ActionGraphReader : GameScanner {
     }
   }
   [[nodiscard]] long long integer(const char* what) {
-    static_cast<void>(peek());
-    const std::size_t start = at_;
+    const std::size_t start = next_word();
     const double value = number(what).value();
     require_at(start, value == std::floor(value) && std::abs(value) <= 1e9,
                std::string("expected ") + what);
@@ -126,8 +128,7 @@ class ActionGraphReader : GameScanner {
   void read_chances() {
     chances_.assign(seats_, Number(1.0));
     for (std::size_t i = 0; bayesian_ && i < types_.size(); ++i) {
-      static_cast<void>(peek());
-      const std::size_t start = at_;
+      const std::size_t start = next_word();
       double sum = 0;
       for (std::size_t t = 0; t < types_[i]; ++t) {
         Number& chance = chances_[first_seat_[i] + t];
@@ -146,8 +147,7 @@ class ActionGraphReader : GameScanner {
     promise(size);
     neighbours_.emplace_back();
     for (std::size_t k = 0; k < size; ++k) {
-      static_cast<void>(peek());
-      const std::size_t start = at_;
+      const std::size_t start = next_word();
       neighbours_.back().push_back(natural("a node's neighbour"));
       require_at(start, neighbours_.back().back() < nodes, "a neighbour that does not exist");
     }
@@ -186,8 +186,7 @@ class ActionGraphReader : GameScanner {
   }
 
   void read_function(std::size_t actions, const std::vector<std::size_t>& from) {
-    static_cast<void>(peek());
-    const std::size_t start = at_;
+    const std::size_t start = next_word();
     Function function;
     function.type = natural("a function's type (0 to 3, 10 to 13)");
     require_at(start, function.type <= 3 || (function.type >= 10 && function.type <= 13),
@@ -318,8 +317,7 @@ class ActionGraphReader : GameScanner {
   }
 
   void read_payoffs(std::size_t node) {
-    static_cast<void>(peek());
-    const std::size_t start = at_;
+    const std::size_t start = next_word();
     const std::size_t type = natural("the type of an action node's payoffs (0 or 1)");
     require_at(start, type <= 1, "expected the type of an action node's payoffs (0 or 1)");
     if (type == 0) {

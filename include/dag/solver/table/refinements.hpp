@@ -22,15 +22,15 @@
 namespace dag {
 
 /// What a test says: `undecided` where its proofs reach neither answer.
-enum class Verdict { yes, no, undecided };
+enum class Decision { yes, no, undecided };
 
-[[nodiscard]] constexpr std::string_view to_string(Verdict verdict) noexcept {
-  return verdict == Verdict::yes ? "yes" : verdict == Verdict::no ? "no" : "undecided";
+[[nodiscard]] constexpr std::string_view to_string(Decision verdict) noexcept {
+  return verdict == Decision::yes ? "yes" : verdict == Decision::no ? "no" : "undecided";
 }
 
 /// A verdict, and what proves it.
 struct Refinement {
-  Verdict verdict = Verdict::undecided;
+  Decision verdict = Decision::undecided;
   std::string_view reason = "no proof either way";
   friend bool operator==(const Refinement&, const Refinement&) = default;
 };
@@ -69,8 +69,8 @@ class RefinementTest {
   }
 
   [[nodiscard]] RefinementReport run() {
-    const Refinement everything{Verdict::yes, "completely mixed"};
-    const Refinement sharp{Verdict::yes, "strict"};
+    const Refinement everything{Decision::yes, "completely mixed"};
+    const Refinement sharp{Decision::yes, "strict"};
     if (mixed_) {
       return {everything, everything};
     }
@@ -80,10 +80,11 @@ class RefinementTest {
     RefinementReport report;
     report.perfect = perfect();
     report.proper =
-        report.perfect.verdict == Verdict::no ? Refinement{Verdict::no, "not perfect"} : proper();
-    if (report.proper.verdict == Verdict::yes) {
-      report.perfect = report.perfect.verdict == Verdict::yes ? report.perfect
-                                                              : Refinement{Verdict::yes, "proper"};
+        report.perfect.verdict == Decision::no ? Refinement{Decision::no, "not perfect"} : proper();
+    if (report.proper.verdict == Decision::yes) {
+      report.perfect = report.perfect.verdict == Decision::yes
+                           ? report.perfect
+                           : Refinement{Decision::yes, "proper"};
     }
     return report;
   }
@@ -122,7 +123,7 @@ class RefinementTest {
 
   /// Whether all that player i plays is a best reply to one belief about the others, correlated
   /// where there are several, that leaves nothing out: otherwise a mixture dominates it weakly.
-  [[nodiscard]] Verdict undominated(std::size_t player) const {
+  [[nodiscard]] Decision undominated(std::size_t player) const {
     const std::size_t stride = profile_stride_of(player);
     const std::size_t size = game_.sizes[player];
     std::vector<Row> rows;
@@ -144,14 +145,14 @@ class RefinementTest {
       }
     }
     if (rows.empty()) {
-      return Verdict::yes;
+      return Decision::yes;
     }
     if (columns > options_.max_rays) {
-      return Verdict::undecided;
+      return Decision::undecided;
     }
     RayEnumeration rays(columns, std::move(rows));
     if (!rays.run(options_.max_rays, Deadline({}, std::numeric_limits<double>::infinity(), ""))) {
-      return Verdict::undecided;
+      return Decision::undecided;
     }
     std::vector<bool> believed(columns, false);
     rays.each([&](const Row& ray) {
@@ -159,8 +160,8 @@ class RefinementTest {
         believed[j] = believed[j] || ray[j].sign() > 0;
       }
     });
-    return std::find(believed.begin(), believed.end(), false) == believed.end() ? Verdict::yes
-                                                                                : Verdict::no;
+    return std::find(believed.begin(), believed.end(), false) == believed.end() ? Decision::yes
+                                                                                : Decision::no;
   }
   [[nodiscard]] std::size_t profile_stride_of(std::size_t player) const {
     std::size_t stride = 1;
@@ -173,21 +174,21 @@ class RefinementTest {
   [[nodiscard]] Refinement perfect() const {
     bool all = true;
     for (std::size_t i = 0; i < game_.player_count(); ++i) {
-      const Verdict own = undominated(i);
-      if (own == Verdict::no) {
-        return {Verdict::no, "a strategy is weakly dominated"};
+      const Decision own = undominated(i);
+      if (own == Decision::no) {
+        return {Decision::no, "a strategy is weakly dominated"};
       }
-      all = all && own == Verdict::yes;
+      all = all && own == Decision::yes;
     }
     if (game_.player_count() == 2) {
-      return all ? Refinement{Verdict::yes, "two players, undominated"}
-                 : Refinement{Verdict::undecided, "too many beliefs to look at"};
+      return all ? Refinement{Decision::yes, "two players, undominated"}
+                 : Refinement{Decision::undecided, "too many beliefs to look at"};
     }
     if (pure_ && beaten()) {
-      return {Verdict::no, "another best reply is better against all small trembles"};
+      return {Decision::no, "another best reply is better against all small trembles"};
     }
     if (pure_ && small_trembles()) {
-      return {Verdict::yes, "best replies to small trembles of the others"};
+      return {Decision::yes, "best replies to small trembles of the others"};
     }
     return {};
   }
@@ -313,13 +314,13 @@ class RefinementTest {
       }
       for (const std::size_t s : ties_[i]) {
         if (forced && lexicographic(i, s, supports_[i][0], order) > 0) {
-          return {Verdict::no, "a best reply is better against the order of the other's mistakes"};
+          return {Decision::no, "a best reply is better against the order of the other's mistakes"};
         }
       }
     }
     const std::size_t walked = game_.sizes[0] <= game_.sizes[1] ? 0 : 1;
     if (game_.sizes[walked] > options_.max_strategies) {
-      return {Verdict::undecided, "too many orders of mistakes to try"};
+      return {Decision::undecided, "too many orders of mistakes to try"};
     }
     Order order;
     for (std::size_t s = 0; s < game_.sizes[walked]; ++s) {
@@ -332,7 +333,7 @@ class RefinementTest {
       own.insert(own.begin(), supports_[walked][0]);
       const Order answer = sorted(1 - walked, own);
       if (in_order(1 - walked, answer, own) && in_order(walked, own, answer)) {
-        return {Verdict::yes, "orders of mistakes that answer each other"};
+        return {Decision::yes, "orders of mistakes that answer each other"};
       }
     } while (std::next_permutation(order.begin(), order.end()));
     return {};
@@ -375,7 +376,7 @@ class RefinementTest {
   for (std::size_t i = 0; i < game.player_count(); ++i) {
     const auto [low, high] = std::minmax_element(game.payoffs[i].begin(), game.payoffs[i].end());
     if (!(report.regrets[i] <= options.tolerance * (*high - *low))) {
-      const Refinement no{Verdict::no, "not an equilibrium"};
+      const Refinement no{Decision::no, "not an equilibrium"};
       return {no, no};
     }
   }
