@@ -61,7 +61,7 @@ TEST_CASE("MaxRL: one right of four with the group mean off is 3, -1, -1, -1") {
 }
 
 TEST_CASE("MaxRL of order T has no bias, by enumeration, and lies between its ends") {
-  for (const std::size_t size : {2, 5, 9}) {
+  for (const std::size_t size : {2U, 5U, 9U}) {
     for (std::size_t order = 1; order <= size; ++order) {
       CAPTURE(size);
       CAPTURE(order);
@@ -220,7 +220,7 @@ TEST_CASE("the majority vote among the utilities: value, gradient, certificate")
   CHECK(found.solution.nu[0] ==
         doctest::Approx(0.5 * std::exp(1.6) / (0.5 * std::exp(1.6) + 0.5)).epsilon(1e-14));
   const std::vector<dag::AnyUtility> two{dag::MajorityVote<double>{1}, dag::Gini<double>{1}};
-  CHECK_THROWS_AS(dag::any_equilibrium(two, contexts, 0.5), dag::Error);
+  CHECK_THROWS_AS((void)dag::any_equilibrium(two, contexts, 0.5), dag::Error);
   // Ties share the reward.
   const std::vector<std::vector<double>> level{{0.4, 0.4, 0.2}};
   const dag::Contexts<double> even(level);

@@ -90,7 +90,7 @@ class MajorityObjective {
     memory_.clear();
     for (std::size_t i = 0; i < state.size();) {
       require(i + 3 <= state.size() && state[i + 2] >= 0 &&
-                  state[i + 2] <= static_cast<double>((state.size() - i - 3) / 2),
+                  2 * state[i + 2] <= static_cast<double>(state.size() - i - 3),
               Errc::dimension_mismatch, "MajorityObjective: the state of ", state.size(),
               " numbers is not one of this objective");
       Kept& kept = memory_[static_cast<std::size_t>(state[i])];

@@ -153,9 +153,8 @@ namespace dag::detail {
       at += 3;
     } else if (text[at] == ' ' || text[at] == ',') {
       ++at;
-    } else if (head == "and") {
-      at += 3;
-    } else if (head == "\xE5\x92\x8C" || head == "\xE4\xB8\x8E") {  // "and" in Chinese
+    } else if (head == "and" || head == "\xE5\x92\x8C" ||
+               head == "\xE4\xB8\x8E") {  // and, in Chinese too
       at += 3;
     } else {
       return std::nullopt;
