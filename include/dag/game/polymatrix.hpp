@@ -12,6 +12,7 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/game/table.hpp>
 #include <dag/geometry/simplices.hpp>
 #include <dag/numeric/dense.hpp>
@@ -155,8 +156,8 @@ template <class Backend>
 [[nodiscard]] GameTable expanded_table(const PolymatrixGame<double, Backend>& game) {
   const Blocks& blocks = game.players().blocks();
   GameTable table;
+  table.players = numbered_players(blocks.count());
   for (std::size_t i = 0; i < blocks.count(); ++i) {
-    table.players.push_back("Player " + std::to_string(i + 1));
     table.sizes.push_back(blocks.size(i));
   }
   const std::size_t profiles = detail::bounded_product(table.sizes, 1'000'000);

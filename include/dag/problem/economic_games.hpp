@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dag/core/random.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/problem/known_game.hpp>
 #include <dag/problem/random_games.hpp>
 
@@ -42,9 +43,7 @@ template <class Pay>
           " players of these numbers of strategies have more than 2^24 payoffs (128 MiB)");
   GameTable game;
   game.title = std::move(title);
-  for (std::size_t i = 0; i < players; ++i) {
-    game.players.push_back("Player " + std::to_string(i + 1));
-  }
+  game.players = numbered_players(players);
   game.payoffs.assign(players, std::vector<double>(profiles));
   std::vector<std::size_t> profile(players, 0);
   std::vector<double> payoffs(players);

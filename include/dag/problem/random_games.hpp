@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dag/core/random.hpp>
+#include <dag/game/player_names.hpp>
 #include <dag/problem/known_game.hpp>
 
 namespace dag {
@@ -163,8 +164,8 @@ template <class Draw>
   KnownGame game;
   game.table.title = "Random general-sum game";
   const std::size_t profiles = detail::bounded_product(sizes, detail::largest_count);
+  game.table.players = numbered_players(sizes.size());
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    game.table.players.push_back("Player " + std::to_string(i + 1));
     game.table.payoffs.push_back(detail::drawn(profiles, [&] { return 2 * random.uniform() - 1; }));
   }
   game.table.sizes = std::move(sizes);

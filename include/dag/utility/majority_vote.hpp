@@ -37,10 +37,10 @@ struct MajorityVote {
       tied = share > most ? Real{1} : tied + (share == most ? 1 : 0);
       most = std::fmax(most, share);
     }
-    for (std::size_t x = 0; x < answers.blocks.count(); ++x) {
-      for (std::size_t z = 0; z < n; ++z) {
-        out[answers.blocks.offset(x) + z] =
-            pooled(answers, z) == most ? tau * answers.weights[x] / tied : Real{0};
+    for (std::size_t z = 0; z < n; ++z) {
+      const bool mode = pooled(answers, z) == most;
+      for (std::size_t x = 0; x < answers.blocks.count(); ++x) {
+        out[answers.blocks.offset(x) + z] = mode ? tau * answers.weights[x] / tied : Real{0};
       }
     }
   }
