@@ -116,8 +116,9 @@ struct PreferenceEquilibrium {
     out.log_nu.assign(log_x.begin(), log_x.end());
     start.clear();
     for (const auto& side : {x, y}) {
-      for (std::size_t z = 0; z < n; ++z) {  // what has underflowed may come back
-        start.push_back(nu0[z] > 0 ? std::fmax(side[z], 1e-300) : 0.0);
+      std::size_t z = 0;
+      for (const double p : side) {  // what has underflowed may come back
+        start.push_back(nu0[z++] > 0 ? std::fmax(p, 1e-300) : 0.0);
       }
     }
     if (last) {
