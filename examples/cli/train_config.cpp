@@ -4,16 +4,19 @@
 #include "train_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include <dag/core/error.hpp>
 #include <dag/io/json_text.hpp>
-#include <dag/policy/policy_loss_presets.hpp>
+#include <dag/policy/policy_loss_fields.hpp>
+#include <dag/policy/trainer_presets.hpp>
 
 namespace cli {
 namespace {
@@ -333,16 +336,16 @@ void take_task(Keys& keys, TrainConfig& config) {
   }
 }
 
-/// A value by its name. Errors: parse, with the list of names.
+/// An enum's value by its name in the order of the enum. Errors: parse, with the list of names.
 template <class Value, std::size_t count>
-Value named(const std::string& where, const char* key, const std::string& name,
-            const std::pair<const char*, Value> (&values)[count]) {
+Value one_of(const std::string& where, const char* key, const std::string& name,
+             const std::array<std::string_view, count>& known) {
   std::string names;
-  for (const auto& [known, value] : values) {
-    if (name == known) {
-      return value;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (name == known[i]) {
+      return static_cast<Value>(i);
     }
-    names += (names.empty() ? "" : ", ") + std::string(known);
+    names += (names.empty() ? "" : ", ") + std::string(known[i]);
   }
   dag::fail(dag::Errc::parse, where, ": \"", key, "\" must be one of ", names, ", got \"", name,
             "\"");
@@ -359,38 +362,22 @@ void take_loss(Keys& keys, dag::TrainOptions& options) {
   own.take("preset", name);
   dag::require(!name.empty(), dag::Errc::parse, own.where(),
                ": needs \"preset\", the name of a trainer's loss");
-  dag::PolicyLossOptions& loss = options.policy_loss = dag::policy_preset(name).loss;
+  dag::PolicyLossOptions& loss = options.policy_loss = dag::loss_of_preset(name);
   name = "token";
   own.take("level", name);
-  options.loss_level =
-      named<dag::LossLevel>(own.where(), "level", name,
-                            {{"token", dag::LossLevel::token}, {"trace", dag::LossLevel::trace}});
-  name.clear();
-  own.take("aggregation", name);
-  if (!name.empty()) {
-    using A = dag::Aggregation;
-    loss.aggregation = named<A>(own.where(), "aggregation", name,
-                                {{"sequence_mean_token_mean", A::sequence_mean_token_mean},
-                                 {"sequence_mean_token_sum", A::sequence_mean_token_sum},
-                                 {"sequence_mean_by_length", A::sequence_mean_by_length},
-                                 {"token_mean", A::token_mean},
-                                 {"sequence_mean_fixed", A::sequence_mean_fixed},
-                                 {"token_sum_fixed", A::token_sum_fixed}});
-  }
-  name.clear();
-  own.take("kl", name);
-  if (!name.empty()) {
-    using K = dag::KlEstimator;
-    loss.kl = named<K>(own.where(), "kl", name, {{"k1", K::k1}, {"k2", K::k2}, {"k3", K::k3}});
-  }
-  own.take("beta", loss.beta);
-  own.take("epsilon_low", loss.epsilon_low);
-  own.take("epsilon_high", loss.epsilon_high);
-  own.take("delta", loss.delta);
-  own.take("dual_clip", loss.dual_clip);
-  own.take("cispo_low", loss.cispo_low);
-  own.take("cispo_high", loss.cispo_high);
-  own.take("fixed_length", loss.fixed_length);
+  constexpr std::array<std::string_view, 2> levels{"trace", "token"};
+  options.loss_level = one_of<dag::LossLevel>(own.where(), "level", name, levels);
+  dag::each_field(loss, [&]<class T>(const char* key, T& value, const auto&... names) {
+    if constexpr (std::is_enum_v<T>) {
+      std::string word;
+      own.take(key, word);
+      if (!word.empty()) {
+        value = one_of<T>(own.where(), key, word, names...);
+      }
+    } else {
+      own.take(key, value);
+    }
+  });
   own.finish();
 }
 
@@ -434,7 +421,7 @@ void take_training(Keys& keys, TrainConfig& config) {
   std::string name;
   keys.take("policy_loss", name);
   if (!name.empty()) {
-    o.policy_loss = dag::policy_preset(name).loss;
+    o.policy_loss = dag::loss_of_preset(name);
     o.loss_level = dag::LossLevel::trace;
   }
   take_loss(keys, o);

@@ -9,15 +9,19 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <dag/answers/reward.hpp>
+#include <dag/answers/reward_set.hpp>
 #include <dag/answers/rollout_batch.hpp>
 #include <dag/estimate/reward_table.hpp>
 #include <dag/policy/advantage.hpp>
 #include <dag/policy/policy_loss.hpp>
+#include <dag/policy/policy_loss_fields.hpp>
 #include <dag/policy/policy_loss_presets.hpp>
+#include <dag/policy/trainer_presets.hpp>
 #include <dag/text/answer_key.hpp>
 #include <dag/text/extractor.hpp>
 #include <dag/utility/registry.hpp>
@@ -65,11 +69,111 @@ nb::dict fill_advantages(const Array& rewards, const Array& offsets, const std::
   return d;
 }
 
+/// The names that `each_field` gives with an enum.
+template <class Names>
+const Names& first_of(const Names& names) {
+  return names;
+}
+
+/// The options of a preset with changes by keyword.
+dag::PolicyLossOptions loss_options(const std::string& preset, const nb::dict& changes) {
+  dag::PolicyLossOptions options = dag::loss_of_preset(preset);
+  std::vector<Field> fields;
+  dag::each_field(options, [&]<class T>(std::string_view name, T& value, const auto&... names) {
+    if constexpr (std::is_enum_v<T>) {
+      fields.push_back({name, [&value, name, &names...](nb::handle given) {
+                          const auto word = nb::cast<std::string>(given);
+                          std::size_t i = 0;
+                          std::string known;
+                          bool found = false;
+                          for (const std::string_view one : first_of(names...)) {
+                            if (one == word) {
+                              value = static_cast<T>(i);
+                              found = true;
+                            }
+                            known += (i++ == 0 ? "" : ", ") + std::string(one);
+                          }
+                          dag::require(found, dag::Errc::invalid_argument, "policy_loss: ", name,
+                                       " must be one of ", known, ", got '", word, "'");
+                        }});
+    } else {
+      fields.push_back(Field::into(name, value));
+    }
+  });
+  read_fields(changes, "policy_loss", fields);
+  return options;
+}
+
+/// Every field of the options that is not the default of `PolicyLossOptions`.
+nb::dict fields_of(dag::PolicyLossOptions options) {
+  nb::dict d;
+  dag::PolicyLossOptions plain;
+  std::vector<nb::object> defaults;
+  const auto value_of = []<class T>(const T& value, const auto&... names) -> nb::object {
+    if constexpr (std::is_enum_v<T>) {
+      return nb::cast(std::string(first_of(names...)[static_cast<std::size_t>(value)]));
+    } else {
+      return nb::cast(value);
+    }
+  };
+  dag::each_field(plain, [&](std::string_view, const auto& value, const auto&... names) {
+    defaults.push_back(value_of(value, names...));
+  });
+  std::size_t i = 0;
+  dag::each_field(options, [&](std::string_view name, const auto& value, const auto&... names) {
+    nb::object own = value_of(value, names...);
+    if (!own.equal(defaults[i++])) {
+      d[nb::str(name.data(), name.size())] = own;
+    }
+  });
+  return d;
+}
+
+nb::list trainer_presets() {
+  nb::list all;
+  for (const dag::TrainerPreset& row : dag::trainer_presets) {
+    nb::dict d;
+    d["peer"] = std::string(row.peer);
+    d["version"] = std::string(row.version);
+    d["name"] = std::string(row.name);
+    d["advantage"] = std::string(to_string(row.advantage));
+    d["normalize_then_sum"] = row.normalize_then_sum;
+    d["loss"] = fields_of(row.loss);
+    d["setting"] = std::string(row.setting);
+    d["advantage_formula"] = dag::advantage_formula(row.advantage);
+    d["loss_formula"] = dag::loss_formula(row.loss);
+    all.append(d);
+  }
+  return all;
+}
+
+/// rewards x samples; GDPO.
+void gdpo(const Array& rewards, const Array& weights, const Array& offsets, Writable& out) {
+  const auto reward = view<double>(rewards, "gdpo: rewards");
+  const auto weight = view<double>(weights, "gdpo: weights");
+  const auto begin = view<std::int64_t>(offsets, "gdpo: offsets");
+  const std::size_t samples = out.size();
+  dag::require(reward.size() == weight.size() * samples, dag::Errc::dimension_mismatch, "gdpo: ",
+               weight.size(), " weights and ", samples, " samples, but ", reward.size(),
+               " rewards");
+  const auto a = room<double>(out, samples, "gdpo: out");
+  const nb::gil_scoped_release free;
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < weight.size(); ++k) {
+    names.push_back(std::to_string(k));
+  }
+  std::vector<dag::WeightedReward> set;
+  for (std::size_t k = 0; k < weight.size(); ++k) {
+    set.push_back({names[k], reward.subspan(k * samples, samples), weight[k]});
+  }
+  dag::normalized_sum_advantages(set, begin, a);
+}
+
 template <class Scalar>
 nb::tuple policy_loss(const std::string& preset, const Array& log_prob, const Array& advantage,
                       const std::optional<Array>& mask, const std::optional<Array>& old,
                       const std::optional<Array>& reference, const std::optional<Array>& sampler,
-                      double beta, double fixed_length) {
+                      const std::optional<Array>& entropy, const nb::dict& changes) {
   dag::require(log_prob.ndim() == 2, dag::Errc::dimension_mismatch,
                "policy_loss: log_prob must have two dimensions (sequences x tokens), got ",
                log_prob.ndim());
@@ -82,15 +186,15 @@ nb::tuple policy_loss(const std::string& preset, const Array& log_prob, const Ar
   batch.old_log_prob = view<Scalar>(old, "policy_loss: old_log_prob");
   batch.reference_log_prob = view<Scalar>(reference, "policy_loss: reference_log_prob");
   batch.sampler_log_prob = view<Scalar>(sampler, "policy_loss: sampler_log_prob");
+  batch.entropy = view<Scalar>(entropy, "policy_loss: entropy");
   batch.mask = view<std::uint8_t>(mask, "policy_loss: mask");
+  const dag::PolicyLossOptions options = loss_options(preset, changes);
   std::vector<Scalar> gradient(sequences * tokens);
+  std::vector<Scalar> by_entropy(options.entropy_coef > 0 ? gradient.size() : 0);
   dag::PolicyLossSum sum;
   {
     const nb::gil_scoped_release free;
-    dag::PolicyLossOptions options = dag::policy_preset(preset).loss;
-    options.beta = beta;
-    options.fixed_length = fixed_length;
-    sum = dag::policy_loss(batch, options, gradient);
+    sum = dag::policy_loss(batch, options, gradient, by_entropy);
   }
   nb::dict d;
   d["loss"] = sum.value();
@@ -99,6 +203,10 @@ nb::tuple policy_loss(const std::string& preset, const Array& log_prob, const Ar
   d["clipped_low"] = sum.clipped_low;
   d["clipped_high"] = sum.clipped_high;
   d["effective_sample_size"] = sum.effective_sample_size();
+  if (!by_entropy.empty()) {
+    d["entropy"] = sum.mean_entropy();
+    d["entropy_gradient"] = give(std::move(by_entropy), {sequences, tokens});
+  }
   return nb::make_tuple(give(std::move(gradient), {sequences, tokens}), d);
 }
 
@@ -173,8 +281,10 @@ void add_functions(nb::module_& m) {
         nb::arg().none(), nb::arg());
   const auto loss = [&](const char* name, auto function) {
     m.def(name, function, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg().none(),
-          nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg());
+          nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg());
   };
+  m.def("trainer_presets", &trainer_presets);
+  m.def("gdpo", &gdpo);
   loss("policy_loss32", &policy_loss<float>);
   loss("policy_loss64", &policy_loss<double>);
   m.def("policy_presets", [] {

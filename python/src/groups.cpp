@@ -60,9 +60,15 @@ dag::AnswerKey key_of(const std::string& key) {
 using Texts = std::vector<std::string_view>;
 Texts texts(const nb::tuple& column, const char* what, bool may_miss) {
   Texts out(column.size());
+  PyObject* last = nullptr;  // columns repeat a question's name: often the very object
   for (std::size_t i = 0; i < out.size(); ++i) {
     PyObject* entry = PyTuple_GetItem(column.ptr(), static_cast<Py_ssize_t>(i));  // borrowed
-    out[i] = entry == Py_None && may_miss ? std::string_view() : utf8(entry, what);
+    if (entry == last) {
+      out[i] = out[i - 1];
+    } else {
+      out[i] = entry == Py_None && may_miss ? std::string_view() : utf8(entry, what);
+      last = entry;
+    }
   }
   return out;
 }
@@ -88,38 +94,81 @@ void same_size(std::size_t size, const char* name, std::size_t n, const char* of
                " for ", n, " ", of);
 }
 
+/// A list or tuple of names, read as it lies: only while the interpreter's lock is held.
+class Names {
+ public:
+  Names(const nb::object& column, const char* what) : column_(column), what_(what) {
+    list_ = PyList_Check(column.ptr()) != 0;
+    size_ = static_cast<std::size_t>(list_ ? PyList_Size(column.ptr())
+                                           : PyTuple_Size(column.ptr()));
+  }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// The id of entry i. A column repeats a question's name: often the very object.
+  std::int32_t id(std::size_t i) {
+    const auto place = static_cast<Py_ssize_t>(i);
+    PyObject* entry = list_ ? PyList_GetItem(column_.ptr(), place)
+                            : PyTuple_GetItem(column_.ptr(), place);  // borrowed
+    if (entry != last_) {
+      last_id_ = names_.intern(utf8(entry, what_));
+      last_ = entry;
+    }
+    return last_id_;
+  }
+  [[nodiscard]] std::string_view operator[](std::int32_t id) const { return names_[id]; }
+
+ private:
+  nb::object column_;
+  const char* what_;
+  bool list_;
+  std::size_t size_;
+  PyObject* last_ = nullptr;
+  std::int32_t last_id_ = -1;
+  dag::StringInterner names_;
+};
+
 /// The group of each row, in the order of first appearance.
 struct Grouping {
+  struct Group {
+    std::int32_t question, context;
+    std::size_t first;  ///< a row of it
+  };
+  std::vector<Group> groups;
   std::vector<std::int64_t> begin{0};
-  std::vector<std::size_t> first;  ///< a row of each group
-  std::vector<std::int64_t> order;
+  std::vector<std::int64_t> order;  ///< empty: rows are in the order of their groups
 };
-Grouping group_rows(const Texts& question, const Texts& context) {
-  const std::size_t n = question.size();
+Grouping group_rows(Names& questions, Names& contexts) {
+  const std::size_t n = questions.size();
   Grouping out;
-  dag::StringInterner questions;
-  dag::StringInterner contexts;
   std::unordered_map<std::uint64_t, std::int32_t> known;
   std::vector<std::int64_t> count;
   std::vector<std::int32_t> group(n);
+  bool in_order = true;
+  std::uint64_t last = ~std::uint64_t{0};
+  std::int32_t current = -1;
   for (std::size_t i = 0; i < n; ++i) {
-    if (i > 0 && question[i] == question[i - 1] && context[i] == context[i - 1]) {
-      group[i] = group[i - 1];
-    } else {
-      const auto q = static_cast<std::uint32_t>(questions.intern(question[i]));
-      const auto c = static_cast<std::uint32_t>(contexts.intern(context[i]));
-      const auto [place, fresh] = known.try_emplace(std::uint64_t{q} << 32 | c,
-                                                    static_cast<std::int32_t>(out.first.size()));
+    const std::int32_t q = questions.id(i);
+    const std::int32_t c = contexts.id(i);
+    const std::uint64_t pair =
+        std::uint64_t{static_cast<std::uint32_t>(q)} << 32 | static_cast<std::uint32_t>(c);
+    if (pair != last) {
+      const auto [place, fresh] =
+          known.try_emplace(pair, static_cast<std::int32_t>(out.groups.size()));
       if (fresh) {
-        out.first.push_back(i);
+        out.groups.push_back({q, c, i});
         count.push_back(0);
       }
-      group[i] = place->second;
+      in_order = in_order && fresh;
+      current = place->second;
+      last = pair;
     }
-    ++count[static_cast<std::size_t>(group[i])];
+    group[i] = current;
+    ++count[static_cast<std::size_t>(current)];
   }
   for (const std::int64_t size : count) {
     out.begin.push_back(out.begin.back() + size);
+  }
+  if (in_order) {
+    return out;
   }
   out.order.resize(n);
   std::vector<std::int64_t> next(out.begin.begin(), out.begin.end() - 1);
@@ -130,37 +179,43 @@ Grouping group_rows(const Texts& question, const Texts& context) {
   return out;
 }
 
-/// Rows of single samples: one question, context, answer (and gold, verdict) a row. Tuples: nobody
-/// takes their texts away while the lock is released.
-Groups groups_of_rows(const nb::tuple& question, const nb::tuple& context, const nb::tuple& answer,
-                      const std::optional<nb::tuple>& gold, const std::optional<nb::tuple>& right,
-                      const std::string& key) {
+/// Rows of single samples: one question, context, answer (and gold, verdict) a row. Names are read
+/// with the interpreter's lock held, and answers without: tuples, so that nobody takes their texts
+/// away.
+Groups groups_of_rows(const nb::object& question, const nb::object& context,
+                      const nb::tuple& answer, const std::optional<nb::tuple>& gold,
+                      const std::optional<nb::tuple>& right, const std::string& key) {
   const std::size_t n = answer.size();
-  same_size(question.size(), "question", n, "answers");
-  same_size(context.size(), "context", n, "answers");
+  Names questions(question, "Groups: question");
+  Names contexts(context, "Groups: context");
+  same_size(questions.size(), "question", n, "answers");
+  same_size(contexts.size(), "context", n, "answers");
   same_size(gold ? gold->size() : n, "gold", n, "answers");
   same_size(right ? right->size() : n, "right", n, "answers");
-  const auto q = texts(question, "Groups: question", false);
-  const auto c = texts(context, "Groups: context", false);
+  Grouping rows = group_rows(questions, contexts);
   const auto a = texts(answer, "Groups: answer", true);
-  const auto g = gold ? texts(*gold, "Groups: gold", true) : Texts(n);
+  const auto g = gold ? texts(*gold, "Groups: gold", true) : Texts{};
   const auto verdict = verdicts(right);
   const nb::gil_scoped_release free;
-  Grouping rows = group_rows(q, c);
   Groups out;
   dag::AnswerGroupsBuilder<dag::AnswerKey> builder(key_of(key));
-  builder.reserve(n, rows.first.size());
+  builder.reserve(n, rows.groups.size());
   out.own_verdict.resize(n);
-  for (std::size_t group = 0; group < rows.first.size(); ++group) {
-    const std::size_t first = rows.first[group];
-    builder.begin_group(q[first], c[first], given(g[first]));
+  for (std::size_t group = 0; group < rows.groups.size(); ++group) {
+    const auto& [q, c, first] = rows.groups[group];
+    const std::string_view right_one = g.empty() ? std::string_view() : g[first];
+    builder.begin_group(questions[q], contexts[c], given(right_one));
     for (auto i = rows.begin[group]; i < rows.begin[group + 1]; ++i) {
       const auto place = static_cast<std::size_t>(i);
-      const auto row = static_cast<std::size_t>(rows.order[place]);
-      dag::require(g[row] == g[first], dag::Errc::invalid_argument, "Groups: question '", q[row],
-                   "', context '", c[row], "' has two golds, '", g[first], "' and '", g[row], "'");
+      const auto row = rows.order.empty() ? place : static_cast<std::size_t>(rows.order[place]);
+      dag::require(g.empty() || g[row] == right_one, dag::Errc::invalid_argument,
+                   "Groups: question '", questions[q], "', context '", contexts[c],
+                   "' has two golds, '", right_one, "' and '",
+                   g.empty() ? std::string_view() : g[row], "'");
       builder.add(given(a[row]), verdict.empty() ? std::nullopt : verdict[row]);
-      out.own_verdict[place] = !verdict.empty() && verdict[row].has_value();
+      if (!verdict.empty()) {
+        out.own_verdict[place] = verdict[row].has_value();
+      }
     }
   }
   out.groups = builder.finish();
@@ -181,9 +236,16 @@ Groups groups_of_lists(const nb::tuple& question, const nb::tuple& context,
   const auto c = texts(context, "Groups: context", false);
   const auto g = gold ? texts(*gold, "Groups: gold", true) : Texts(n);
   std::vector<Texts> a;
+  std::vector<nb::tuple> rows;  // lists are copied: nobody takes their texts away
   a.reserve(n);
+  rows.reserve(n);
   for (nb::handle row : answers) {
-    a.push_back(texts(nb::cast<nb::tuple>(row), "Groups: answer", true));
+    if (!PyList_Check(row.ptr()) && !PyTuple_Check(row.ptr())) {  // texts are made on failure alone
+      dag::fail(dag::Errc::invalid_argument, "Groups: answers must be lists, got ",
+                std::string(nb::repr(row).c_str()).substr(0, 80));
+    }
+    rows.push_back(nb::tuple(row));
+    a.push_back(texts(rows.back(), "Groups: answer", true));
   }
   const nb::gil_scoped_release free;
   Groups out;

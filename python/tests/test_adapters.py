@@ -158,3 +158,40 @@ def test_parquet(tmp_path):
         ("q", "1", ["1", "2"]), ("r", None, [None])]
     with pytest.raises(dag.Error, match="no column nope"):
         list(io.read_parquet(str(tmp_path / "t.parquet"), text="nope"))
+
+
+def test_tensorboard_files(tmp_path):
+    """An event file by hand: lengths, checksums and the numbers; and TensorBoard's own reader where it is installed."""
+    import struct
+
+    from dag_games import tensorboard
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text('{"step": 1, "reward": 0.5, "policy": {"kl": -0.25}, "name": "x", "bad": null}\n\n{"resumed": 1}\n'
+                       '{"step": 300, "reward": 1e-3, "done": true, "nan": NaN}\n', encoding="utf-8")
+    assert tensorboard.main([str(metrics), str(tmp_path / "run")]) == 0
+    (path,) = (tmp_path / "run").iterdir()
+    data, at, events = path.read_bytes(), 0, []
+    while at < len(data):
+        (size,) = struct.unpack_from("<Q", data, at)
+        assert data[at + 8:at + 12] == tensorboard._masked_crc(data[at:at + 8])
+        events.append(data[at + 12:at + 12 + size])
+        assert data[at + 12 + size:at + 16 + size] == tensorboard._masked_crc(events[-1])
+        at += 16 + size
+    assert len(events) == 3 and b"brain.Event:2" in events[0]
+    assert b"reward\x15" + struct.pack("<f", 0.5) in events[1] and b"policy/kl" in events[1] and b"bad" not in events[1]
+    # CRC-32C of "123456789" is E3069283: the published check value.
+    crc = 0xE3069283
+    assert tensorboard._masked_crc(b"123456789") == struct.pack(
+        "<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+    for text, said in [("[1]\n", "line 1 must be an object"), ('{"step": 1}\n{"step"\n', "line 2 is not JSON")]:
+        with pytest.raises(dag.Error, match=said):
+            tensorboard.convert(text.splitlines(), tmp_path / "broken")
+    assert tensorboard.main([str(tmp_path / "none"), str(tmp_path)]) == 1
+    with tensorboard.EventWriter(tmp_path / "own") as out:
+        with pytest.raises(dag.Error, match="step must be"):
+            out.add(-1, {})
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator", exc_type=ImportError)
+    found = reader.EventAccumulator(str(tmp_path / "run"))
+    found.Reload()
+    assert sorted(found.Tags()["scalars"]) == ["done", "policy/kl", "reward"]
+    assert [(e.step, e.value) for e in found.Scalars("reward")] == [(1, 0.5), (300, pytest.approx(1e-3))]

@@ -83,3 +83,38 @@ def test_its_reward_manager_carries_the_id():
 
     a, b = asyncio.run(score(1)), asyncio.run(score(0))
     assert a == b == verl.answer_ids(["\\boxed{1/2}"])[0] and 0 <= a < 1 << 24
+
+
+def test_the_newer_trainer_knows_its_questions(monkeypatch):
+    """trainer/ppo/v1's own _compute_advantage over a store of trajectories, as its agent loop leaves them there."""
+    base = pytest.importorskip("verl.trainer.ppo.v1.trainer_base", exc_type=ImportError)
+    from omegaconf import OmegaConf
+    from verl.trainer.ppo.v1.agent_loop_tq import list_of_dict_to_tensordict
+    made = verl.trainer_class()
+    made.__abstractmethods__ = frozenset()
+    trainer = made.__new__(made)
+    name = verl.register("coherence", "plug-in", contexts=2, samples=4)
+    trainer.config = OmegaConf.create({
+        "algorithm": {"adv_estimator": name, "use_kl_in_reward": False, "gamma": 1.0, "lam": 1.0},
+        "actor_rollout_ref": {"rollout": {"n": 4}}})
+    rows, rewards, mask = batch(2)
+    fields = [{"uid": f"u-{r[0]}-{r[1]}", "question_id": r[0], "context_id": r[1], "response_mask": m[m > 0].long(),
+               "rm_scores": s[m > 0]} for r, s, m in zip(rows, rewards, mask)]
+    store, written = list_of_dict_to_tensordict(fields), {}
+    monkeypatch.setattr(base.tq, "kv_batch_get", lambda keys, partition_id, select_fields: store.select(
+        *[f for f in select_fields if f in store.keys()]))
+    monkeypatch.setattr(base.tq, "kv_batch_put", lambda keys, partition_id, fields: written.update(fields) or "put")
+
+    class Batch(list):
+        keys, partition_id = [f"{f['uid']}_{i}_0" for i, f in enumerate(fields)], "train"
+
+    assert trainer._compute_advantage(Batch(fields), {}) == "put"
+    want = dag.Groups(*map(list, zip(*rows)), key="exact").rewards("coherence").advantage()
+    found = [float(a[0]) for a in written["advantages"].unbind()]
+    np.testing.assert_allclose(found, want, atol=1e-6)
+    store = store.exclude("context_id")
+    with pytest.raises(dag.Error, match="columns question_id and context_id"):
+        trainer._compute_advantage(Batch(fields), {})
+    with pytest.raises(dag.Error, match="is of"):
+        with verl.linked(["u", "u"], ["a", "b"], ["0", "0"]):
+            pass

@@ -60,6 +60,7 @@ TEST_CASE("golden vectors of every convention") {
       {Advantage::opo, 0.785714, -0.214286, 0.3, -0.7, 0, 6},
       {Advantage::gpg, 1.125, -0.375, 0.375, -1.125, 0, 12},
       {Advantage::pass_at_k, 1.999996, 0, 0, 0, 0, 6},
+      {Advantage::nemo_rl, 1, -0.577349, 0.577349, -1, 0, 6},  // the odd one: its others are tied
   };
   for (const auto& row : table) {
     CAPTURE(to_string(row.kind));
@@ -186,7 +187,7 @@ TEST_CASE("samples without a reward are outside the baseline, and are counted") 
 TEST_CASE("a lone sample: each convention's own rule") {
   const auto lone = [](Advantage kind) { return run(kind, {2.0}, {0, 1}, {3.0}).advantage[0]; };
   for (const auto kind : {Advantage::trl_group, Advantage::trl_none, Advantage::trl_batch,
-                          Advantage::rloo_vectorized, Advantage::group_norm}) {
+                          Advantage::rloo_vectorized, Advantage::group_norm, Advantage::nemo_rl}) {
     CHECK(lone(kind) == 0);
   }
   for (const auto kind : {Advantage::dr_grpo, Advantage::rloo, Advantage::opo, Advantage::gpg}) {

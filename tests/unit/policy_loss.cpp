@@ -3,7 +3,9 @@
 #include <dag/core/random.hpp>
 #include <dag/policy/dead_group.hpp>
 #include <dag/policy/policy_loss.hpp>
+#include <dag/policy/policy_loss_fields.hpp>
 #include <dag/policy/policy_loss_presets.hpp>
+#include <dag/policy/trainer_presets.hpp>
 
 #include <doctest/doctest.h>
 
@@ -12,6 +14,7 @@
 #include <limits>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -69,6 +72,7 @@ double token_loss(double ratio, double advantage, PolicyLossOptions options) {
 /// False where the ratio is a weight held fixed: the value does not have the stated gradient.
 bool has_finite_difference(const PolicyLossOptions& o) {
   return o.surrogate != Surrogate::cispo && o.surrogate != Surrogate::vespo &&
+         o.surrogate != Surrogate::dppo_tv && o.surrogate != Surrogate::dppo_kl &&
          o.ratio != RatioLevel::sequence_token;
 }
 
@@ -109,6 +113,22 @@ std::vector<PolicyLossOptions> every_loss() {
                  .correction = SamplerCorrection::token_mask,
                  .top_entropy_quantile = 0.7});
   all.push_back({.ratio = RatioLevel::sequence, .aggregation = mean, .entropy_coef = 0.1});
+  all.push_back({.ratio = RatioLevel::sequence, .length_weighted = true});
+  all.push_back({.surrogate = Surrogate::clip,
+                 .ratio = RatioLevel::sequence,
+                 .aggregation = mean,
+                 .clamp_sequence_log_ratio = 0.1});
+  all.push_back({.beta = 0.2,
+                 .kl = KlEstimator::absolute,
+                 .entropy_coef = 0.3,
+                 .top_entropy_quantile = 0.4,
+                 .mask_entropy_bonus = true});
+  for (const auto& row : dag::trainer_presets) {
+    if (has_finite_difference(row.loss)) {
+      all.push_back(row.loss);
+      all.back().fixed_length = 7;
+    }
+  }
   for (const auto& preset : dag::policy_presets) {
     if (has_finite_difference(preset.loss)) {
       all.push_back(preset.loss);
@@ -251,6 +271,10 @@ TEST_CASE("the same bits for every split, order and number of threads") {
       std::reverse(entropies.begin(), entropies.end());  // as other parts first would leave them
       all.entropy_threshold =
           dag::top_entropy_threshold(std::span(entropies), options.top_entropy_quantile);
+      all.kept_tokens =
+          static_cast<std::size_t>(std::count_if(entropies.begin(), entropies.end(), [&](double h) {
+            return h >= *all.entropy_threshold;
+          }));
     }
 
     const auto part = [&](std::size_t first, std::size_t last, std::span<double> out,
@@ -379,6 +403,14 @@ TEST_CASE("entropy bonus and mask: by hand, dead groups, ties, the adaptive coef
     CHECK(gradient[t] == (batch.entropy[t] > 0.55 ? -advantage / 10 : 0));
     CHECK(by_entropy[t] == -0.2);
   }
+  // The same with the bonus of the kept tokens alone: 0.7, 0.8, 0.9 and 0.6.
+  const auto kept = dag::policy_loss(
+      batch.view(), {.entropy_coef = 2, .top_entropy_quantile = 0.4, .mask_entropy_bonus = true},
+      gradient, by_entropy);
+  CHECK(kept.value() == doctest::Approx((-1 + 3 * 2) / 10.0 - 2 * 0.75).epsilon(1e-14));
+  for (std::size_t t = 0; t < 10; ++t) {
+    CHECK(by_entropy[t] == (batch.entropy[t] > 0.55 ? -0.5 : 0));
+  }
   // A dead group without policy term keeps the bonus; one without either does not.
   for (const auto use : {dag::SequenceUse::kl_only, dag::SequenceUse::counted}) {
     const std::vector<dag::SequenceUse> uses{dag::SequenceUse::full, use};
@@ -398,7 +430,7 @@ TEST_CASE("entropy bonus and mask: by hand, dead groups, ties, the adaptive coef
   std::vector<float> ties{1, 2, 2, 2, 0};
   CHECK(dag::top_entropy_threshold(std::span(ties), 0.2) == 2);
   CHECK(dag::top_entropy_threshold(std::span(ties), 1e-9) == 2);
-  CHECK(dag::top_entropy_threshold(std::span(ties), 0.81) == 0);
+  CHECK(dag::top_entropy_threshold(std::span(ties), 0.81) == 1);  // 1 + floor(0.81 * 4) of five
   CHECK(dag::top_entropy_threshold(std::span(ties), 1) == 0);
   CHECK(dag::top_entropy_threshold(std::span<float>(), 0.5) ==
         -std::numeric_limits<double>::infinity());
@@ -408,12 +440,12 @@ TEST_CASE("entropy bonus and mask: by hand, dead groups, ties, the adaptive coef
   adaptive.update(0.3);
   CHECK(adaptive.value == 0);
   adaptive.update(0.1);
-  adaptive.update(0.1);
+  adaptive.update(0.2);  // a tie goes up
   CHECK(adaptive.value == doctest::Approx(0.01));
-  adaptive.update(0.2);
-  CHECK(adaptive.value == doctest::Approx(0.01));
+  CHECK(adaptive.applied() == adaptive.value);
   adaptive.update(0.21);
   CHECK(adaptive.value == doctest::Approx(0.005));
+  CHECK(adaptive.applied() == 0);  // above the target there is no bonus
   adaptive.value = 0.999;
   adaptive.update(0);
   CHECK(adaptive.value == 1);
@@ -549,6 +581,97 @@ TEST_CASE("ratios beyond double: clipped terms keep gradient zero, statistics st
   CHECK(rloo.value() == doctest::Approx(-1.2));
   CHECK(gradient == std::vector<double>{0, 0});
   CHECK(std::isfinite(rloo.effective_sample_size()));
+}
+
+TEST_CASE("dro, dppo and the KL estimators straight through, by hand") {
+  // log r = 0.5: -A log pi + beta / 2 (log r)^2.
+  Batch batch;
+  batch.offsets = {0, 1};
+  batch.log_prob = {-1};
+  batch.old_log_prob = {-1.5};
+  batch.reference_log_prob = {-0.4};
+  batch.advantage = {2};
+  std::vector<double> gradient(1);
+  const PolicyLossOptions dro{.surrogate = Surrogate::dro, .dro_beta = 0.4};
+  CHECK(dag::policy_loss(batch.view(), dro, gradient).value() == doctest::Approx(2 + 0.2 * 0.25));
+  CHECK(gradient[0] == doctest::Approx(-2 + 0.4 * 0.5));
+  CHECK_THROWS_WITH_AS(
+      (void)dag::policy_loss(batch.view(), {.surrogate = Surrogate::dro}, gradient),
+      doctest::Contains("dro_beta"), dag::Error);
+  // The probability rose from 0.223 to 0.368: by 0.145, or binary KL 0.0502.
+  for (const Surrogate kind : {Surrogate::dppo_tv, Surrogate::dppo_kl}) {
+    const double moved = kind == Surrogate::dppo_tv ? std::exp(-1) - std::exp(-1.5)
+                                                    : dag::detail::binary_kl(-1, -1.5);
+    const PolicyLossOptions inside{.surrogate = kind, .epsilon_high = moved + 1e-9};
+    CHECK(dag::policy_loss(batch.view(), inside, gradient).value() ==
+          doctest::Approx(2 * std::exp(0.5)));
+    CHECK(gradient[0] == doctest::Approx(-2 * std::exp(0.5)));
+    const PolicyLossOptions outside{.surrogate = kind, .epsilon_high = moved - 1e-9};
+    const auto sum = dag::policy_loss(batch.view(), outside, gradient);
+    CHECK(sum.value() == 0);
+    CHECK(gradient[0] == 0);
+    CHECK(sum.clipped_high == 1);
+    batch.advantage = {-2};  // A falling advantage pulls it back: never outside.
+    (void)dag::policy_loss(batch.view(), outside, gradient);
+    CHECK(gradient[0] == doctest::Approx(2 * std::exp(0.5)));
+    batch.advantage = {2};
+  }
+  // d = log ref - log pi = 0.6: values of k1 and k3, slope of k2.
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const auto& [kind, value, slope] :
+       {std::tuple{KlEstimator::k1_plus, -0.6, -0.6},
+        std::tuple{KlEstimator::k3_plus, std::expm1(0.6) - 0.6, -0.6},
+        std::tuple{KlEstimator::absolute, 0.6, -1.0}}) {
+    const dag::KlTerm term = dag::kl_term(kind, -1, -0.4, inf, inf);
+    CHECK(term.value == doctest::Approx(value));
+    CHECK(term.gradient == doctest::Approx(slope));
+  }
+  CHECK(dag::kl_term(KlEstimator::k3_plus, -5, 0, 20, 10).gradient == -5);  // beyond the clamp
+}
+
+TEST_CASE("a token that the sampler did not report has weight 1") {
+  Batch batch = random_batch(2, 6);
+  const PolicyLossOptions options{.correction = SamplerCorrection::sequence_truncate,
+                                  .off_policy_threshold = 0.1};
+  std::vector<double> missing(batch.log_prob.size()), equal(batch.log_prob.size());
+  batch.sampler_log_prob[3] = std::nan("");
+  const double value = dag::policy_loss(batch.view(), options, missing).value();
+  batch.sampler_log_prob[3] = batch.old_log_prob[3];
+  CHECK(dag::policy_loss(batch.view(), options, equal).value() == value);
+  CHECK(missing == equal);
+  batch.sampler_log_prob[3] = std::numeric_limits<double>::infinity();
+  batch.mask[3] = 1;
+  CHECK_THROWS_AS((void)dag::policy_loss(batch.view(), options, equal), dag::Error);
+}
+
+TEST_CASE("presets of the trainers: found by version, their own differences") {
+  for (const auto& row : dag::trainer_presets) {
+    CHECK(&dag::trainer_preset(row.peer, row.version, row.name) == &row);
+    CHECK(&dag::trainer_preset(row.peer, std::string(row.version) + ".3", row.name) == &row);
+    CHECK(!row.setting.empty());
+    CHECK(!dag::loss_formula(row.loss).empty());
+    std::size_t fields = 0;
+    PolicyLossOptions copy;
+    dag::each_field(copy, [&](auto&&...) { ++fields; });
+    CHECK(fields == 33);
+  }
+  CHECK_THROWS_WITH_AS((void)dag::trainer_preset("trl", "1.160", "grpo"),
+                       doctest::Contains("trl 1.16, verl 0.9, openrlhf 0.11"), dag::Error);
+  CHECK_THROWS_WITH_AS((void)dag::trainer_preset("trl", "1.16", "gro"),
+                       doctest::Contains("dr_grpo"), dag::Error);
+  CHECK(dag::loss_of_preset("trl-1.16/cispo").cispo_high == 5);
+  CHECK(dag::loss_of_preset("grpo").aggregation == dag::policy_preset("grpo").loss.aggregation);
+  // A mean over sequences: verl leaves out the empty one, TRL counts it.
+  Batch batch;
+  batch.offsets = {0, 1, 2};
+  batch.log_prob = {-1, -1};
+  batch.mask = {1, 0};
+  batch.advantage = {1, 1};
+  std::vector<double> gradient(2);
+  CHECK(dag::policy_loss(batch.view(), dag::loss_of_preset("trl-1.16/grpo"), gradient).value() ==
+        -0.5);
+  CHECK(dag::policy_loss(batch.view(), dag::loss_of_preset("verl-0.9/gspo"), gradient).value() ==
+        -1);
 }
 
 TEST_CASE("empty sequences and off-policy sequences are counted") {

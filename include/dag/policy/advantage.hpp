@@ -119,6 +119,34 @@ void target_advantages(const GroupMoments& moments, std::span<const Scalar> grou
   }
 }
 
+/// 1 / (std of the samples beside each one + epsilon), 1 where these are tied or one: a factor a
+/// sample.
+template <class Scalar>
+void divide_by_others(const AdvantageConvention& rule, const GroupMoments& moments,
+                      std::span<const Scalar> group, std::span<const std::int64_t> times,
+                      std::span<Scalar> out) {
+  const auto n = static_cast<double>(moments.count);
+  double most = -std::numeric_limits<double>::infinity();
+  std::size_t at_least = 0, at_most = 0;  // samples with the least and with the greatest reward
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const std::size_t samples = times.empty() ? 1 : static_cast<std::size_t>(times[i]);
+    at_least += group[i] == moments.least ? samples : 0;
+    at_most = group[i] > most ? samples : at_most + (group[i] == most ? samples : 0);
+    most = group[i] > most ? group[i] : most;
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const bool others_tied = moments.count < 3 ||
+                             (at_least == moments.count - 1 && group[i] != moments.least) ||
+                             (at_most == moments.count - 1 && group[i] != most);
+    if (!std::isnan(group[i]) && !moments.tied && !others_tied) {
+      const double deviation = moments.deviation(group[i]);
+      const double squares = moments.sum_of_squares - deviation * deviation * n / (n - 1);
+      const double variance = squares > 0 ? squares / (n - 2) : 0;
+      out[i] = static_cast<Scalar>(out[i] / (std::sqrt(variance) + rule.epsilon));
+    }
+  }
+}
+
 /// One group; `scale`: what the whole batch says.
 template <class Scalar>
 void group_advantages(const AdvantageConvention& rule, const GroupMoments& moments,
@@ -173,6 +201,9 @@ void group_advantages(const AdvantageConvention& rule, const GroupMoments& momen
       out[i] = static_cast<Scalar>(moments.tied ? 0 : factor * (moments.deviation(s) - base));
     }
   }
+  if (rule.divisor == AdvantageConvention::Divisor::others) {
+    divide_by_others(rule, moments, group, times, out);
+  }
 }
 
 /// Whitens `out` over all tokens of the scored samples: (a - mean) / sqrt(var + 1e-8), Bessel.
@@ -205,7 +236,8 @@ void whiten_tokens(std::span<const Scalar> rewards, std::span<const Scalar> leng
 
 /// Advantages of ragged groups under a named convention (enum Advantage).
 ///
-/// Sources: TRL 1.10 (scale_rewards), verl 0.8 at b178a3c, OpenRLHF at 3c3be62. Input: `rewards`,
+/// Sources: TRL 1.10 (scale_rewards), verl 0.8 at b178a3c, OpenRLHF at 3c3be62, NeMo-RL at
+/// 0043953. Input: `rewards`,
 /// one a sample; NaN means "no reward": the sample is outside every baseline and its advantage is 0
 /// (as in TRL). `begin`: groups + 1 non-decreasing offsets from 0 to rewards.size(). `lengths`:
 /// tokens of each sample, > 0, for the conventions of `needs_lengths` only. `times`: how many equal

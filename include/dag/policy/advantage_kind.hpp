@@ -20,7 +20,8 @@ enum class Advantage {
   trl_batch,        ///< (s - mean) / (std of the batch + 1e-4); alone: 0. TRL "batch"
   trl_none,         ///< s - mean; alone: 0. TRL "none"
   verl_grpo,        ///< (s - mean) / (std + 1e-6); alone: s / (1 + 1e-6)
-  verl_vectorized,  ///< (s - mean) / (sqrt(max(var, 1e-6)) + 1e-6); alone: s / (1 + 1e-6)
+  verl_vectorized,  ///< (s - mean) / (sqrt(max(var, 1e-6)) + 1e-6); alone: s / (1 + 1e-6). verl
+                    ///< 0.8 grpo_vectorized; since 0.9 that has no floor and is verl_grpo
   dr_grpo,          ///< s - mean; alone: s. verl norm_adv_by_std_in_grpo=False
   group_norm,       ///< (s - mean) / (std + 1e-9); alone: 0. OpenRLHF group_norm
   rloo,             ///< s - mean of the others = n / (n - 1) (s - mean); alone: s
@@ -31,14 +32,17 @@ enum class Advantage {
   reinforce_plus_plus_baseline,  ///< s - mean (alone: s), whitened over all tokens of the batch
   reinforce_plus_plus,           ///< s, whitened over all tokens of the batch (return at gamma = 1)
   raw,                           ///< s itself: REINFORCE, or ReMax with s less the greedy reward
-  target,  ///< n q - 1, q = softmax(s) over the group: towards the Target (TPO); alone: 0
+  target,   ///< n q - 1, q = softmax(s) over the group: towards the Target (TPO); alone: 0
+  nemo_rl,  ///< (s - mean of the others) / (std of the others + 1e-6), by 1 where these are tied;
+            ///< alone: 0. NeMo-RL's leave-one-out baseline with normalisation
 };
 
 /// What a convention does, as data:
-///   (s - baseline) * gain / divisor, divisor = sqrt(max(variance, variance_floor)) + epsilon or 1.
+///   (s - baseline) * gain / divisor, divisor = sqrt(max(variance, variance_floor)) + epsilon or 1;
+///   of the others: each sample's own, of the samples beside it.
 struct AdvantageConvention {
   enum class Baseline { none, mean, mean_by_length, second_best, softmax };
-  enum class Divisor { one, group, batch };
+  enum class Divisor { one, group, batch, others };
   enum class Gain { one, others, scored };  ///< 1, n / (n - 1), scored samples / those with s != 0
 
   std::string_view name;  ///< of the command line and of files
@@ -59,7 +63,7 @@ inline constexpr auto advantage_conventions = [] {
   using B = C::Baseline;
   using D = C::Divisor;
   constexpr auto mean = B::mean;
-  return std::array<C, 16>{{
+  return std::array<C, 17>{{
       {"trl-group", A::trl_group, mean, D::group, 1e-4},
       {"trl-batch", A::trl_batch, mean, D::batch, 1e-4},
       {"trl-none", A::trl_none},
@@ -78,6 +82,7 @@ inline constexpr auto advantage_conventions = [] {
       {"reinforce-plus-plus", A::reinforce_plus_plus, B::none, D::one, 0, 0, C::Gain::one, 1, true},
       {"raw", A::raw, B::none, D::one, 0, 0, C::Gain::one, 1},
       {"target", A::target, B::softmax},
+      {"nemo-rl", A::nemo_rl, mean, D::others, 1e-6, 0, C::Gain::others},
   }};
 }();
 
@@ -115,6 +120,7 @@ inline constexpr auto advantage_names = [] {
   const AdvantageConvention& rule = convention(kind);
   return rule.baseline == AdvantageConvention::Baseline::mean &&
          rule.divisor != AdvantageConvention::Divisor::batch &&
+         rule.divisor != AdvantageConvention::Divisor::others &&
          rule.gain != AdvantageConvention::Gain::scored && !rule.whiten;
 }
 

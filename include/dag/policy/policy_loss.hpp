@@ -26,9 +26,17 @@ struct SurrogateTerm {
   int clipped = 0;  // -1 low, +1 high
 };
 
+/// KL of old from pi where only the sampled token and the rest are told apart (verl's, with its
+/// 1e-8).
+[[nodiscard]] inline double binary_kl(double log_prob, double old_log_prob) {
+  const double p = std::exp(log_prob);
+  const double old = std::exp(old_log_prob);
+  return old * (old_log_prob - log_prob) + (1 - old) * std::log((1 - old + 1e-8) / (1 - p + 1e-8));
+}
+
 [[nodiscard]] inline SurrogateTerm surrogate_term(const PolicyLossOptions& o, double r,
                                                   double advantage, double log_prob,
-                                                  double sequence_log_ratio) {
+                                                  double old_log_prob, double sequence_log_ratio) {
   switch (o.surrogate) {
     case Surrogate::clip:
     case Surrogate::dual_clip: {
@@ -69,6 +77,26 @@ struct SurrogateTerm {
       return {-weight * advantage * log_prob, 0, -weight * advantage, 0};
     }
     case Surrogate::reinforce: return {-advantage * log_prob, 0, -advantage, 0};
+    case Surrogate::dro: {
+      const double log_r = log_prob - old_log_prob;
+      return {-advantage * log_prob + 0.5 * o.dro_beta * log_r * log_r, 0,
+              -advantage + o.dro_beta * log_r, 0};
+    }
+    case Surrogate::dppo_tv:
+    case Surrogate::dppo_kl: {
+      const bool up = advantage > 0;
+      const double bound = up ? o.epsilon_high : o.epsilon_low;
+      const double moved =
+          (up ? 1 : -1) * (std::exp(log_prob) - std::exp(old_log_prob));  // the way A pushes
+      const bool outside = o.surrogate == Surrogate::dppo_tv
+                               ? moved > bound
+                               : moved > 0 && binary_kl(log_prob, old_log_prob) > bound;
+      if (outside) {
+        return {0, 0, 0, up ? 1 : -1};
+      }
+      const double weight = std::min(r, o.dual_clip);
+      return {-weight * advantage * log_prob, 0, -weight * advantage, 0};
+    }
     case Surrogate::geo_mean: break;  // one number a sequence: see policy_loss
   }
   return {};
@@ -76,16 +104,16 @@ struct SurrogateTerm {
 
 /// What one token's loss is multiplied by; the batch's numbers are those of the whole optimiser
 /// batch.
-[[nodiscard]] inline double aggregation_weight(const PolicyLossOptions& o,
-                                               std::size_t batch_sequences,
-                                               std::size_t batch_tokens, std::size_t length) {
-  const auto sequences = static_cast<double>(batch_sequences);
+[[nodiscard]] inline double aggregation_weight(const PolicyLossOptions& o, const BatchTotals& all,
+                                               std::size_t length) {
+  const auto sequences =
+      static_cast<double>(o.count_empty ? all.sequences : all.sequences - all.empty);
   switch (o.aggregation) {
     case Aggregation::sequence_mean_token_mean:
       return 1 / (sequences * static_cast<double>(length));
     case Aggregation::sequence_mean_token_sum:
     case Aggregation::sequence_mean_by_length: return 1 / sequences;
-    case Aggregation::token_mean: return 1 / static_cast<double>(batch_tokens);
+    case Aggregation::token_mean: return 1 / static_cast<double>(all.tokens);
     case Aggregation::sequence_mean_fixed: return 1 / (sequences * o.fixed_length);
     case Aggregation::token_sum_fixed: return 1 / o.fixed_length;
   }
@@ -135,7 +163,7 @@ class SequenceLoss {
       ++sum.empty;
       return;
     }
-    const double weight = aggregation_weight(o_, all.sequences, all.tokens, length_);
+    const double weight = aggregation_weight(o_, all, length_);
     const double n = static_cast<double>(length_);
     const double sequence_weight = std::exp(std::clamp(sum_log_ratio_, -300.0, 300.0));
     sum.weight.add(sequence_weight);
@@ -146,7 +174,8 @@ class SequenceLoss {
     sum.masked += use_ == SequenceUse::full ? 0 : 1;
     const bool acts = use_ == SequenceUse::full && !dropped;
     const bool anchored = use_ != SequenceUse::counted;
-    const double bonus = o_.entropy_coef / static_cast<double>(all.tokens);
+    const double bonus =
+        o_.entropy_coef / static_cast<double>(masks_bonus() ? all.kept_tokens : all.tokens);
     const double mean_clipped = o_.surrogate == Surrogate::geo_mean ? mean_clipped_log_ratio() : 0;
 
     double shared = 0;  // d / d log pi of every counted token, by a sequence-level ratio
@@ -169,7 +198,7 @@ class SequenceLoss {
       if (!batch_.entropy.empty()) {
         const auto entropy = static_cast<double>(batch_.entropy[t]);
         sum.entropy.add(entropy);
-        if (anchored && bonus > 0) {
+        if (anchored && bonus > 0 && !(masks_bonus() && low)) {
           sum.loss.add(-bonus * entropy);
           entropy_gradient[t] = static_cast<Scalar>(-bonus);
         }
@@ -196,6 +225,9 @@ class SequenceLoss {
   }
 
  private:
+  [[nodiscard]] bool masks_bonus() const {
+    return o_.mask_entropy_bonus && o_.top_entropy_quantile < 1;
+  }
   /// The policy term of token t; adds its derivatives to `own` and `shared`.
   [[nodiscard]] double policy_term(std::size_t t, double mean_clipped, PolicyLossSum& sum,
                                    double& own, double& shared) const {
@@ -208,9 +240,10 @@ class SequenceLoss {
       term.by_log_prob = term.clipped == 0 && ratio_is_free(t) ? term.value : 0;
     } else {
       const double r = ratio(t);
-      term = surrogate_term(o_, r, advantage_, policy(t), sum_log_ratio_);
+      term = surrogate_term(o_, r, advantage_, policy(t), old(t), sum_log_ratio_);
       // A clipped term has slope 0, whatever the ratio: also where that is infinite.
-      const double chain = term.by_ratio == 0 ? 0 : correction * term.by_ratio * r;
+      const double chain =
+          term.by_ratio == 0 || sequence_is_clamped() ? 0 : correction * term.by_ratio * r;
       switch (o_.ratio) {
         case RatioLevel::token:
         case RatioLevel::sequence_token: own += ratio_is_free(t) ? chain : 0; break;
@@ -231,7 +264,8 @@ class SequenceLoss {
     return batch_.old_log_prob.empty() ? policy(t) : static_cast<double>(batch_.old_log_prob[t]);
   }
   [[nodiscard]] double sampler(std::size_t t) const {
-    return static_cast<double>(batch_.sampler_log_prob[t]);
+    const auto value = static_cast<double>(batch_.sampler_log_prob[t]);
+    return std::isnan(value) ? old(t) : value;
   }
   [[nodiscard]] double log_ratio(std::size_t t) const {
     return std::clamp(policy(t) - old(t), -o_.clamp_log_ratio, o_.clamp_log_ratio);
@@ -239,15 +273,17 @@ class SequenceLoss {
   [[nodiscard]] bool ratio_is_free(std::size_t t) const {
     return std::abs(policy(t) - old(t)) <= o_.clamp_log_ratio;
   }
+  [[nodiscard]] double sequence_log_ratio() const {
+    return o_.ratio == RatioLevel::sequence_sum ? sum_log_ratio_
+                                                : sum_log_ratio_ / static_cast<double>(length_);
+  }
+  [[nodiscard]] bool sequence_is_clamped() const {
+    return o_.ratio != RatioLevel::token && sequence_log_ratio() > o_.clamp_sequence_log_ratio;
+  }
   [[nodiscard]] double ratio(std::size_t t) const {
-    switch (o_.ratio) {
-      case RatioLevel::token: return std::exp(log_ratio(t));
-      case RatioLevel::sequence:
-      case RatioLevel::sequence_token:
-        return std::exp(sum_log_ratio_ / static_cast<double>(length_));
-      case RatioLevel::sequence_sum: return std::exp(sum_log_ratio_);
-    }
-    return 1;
+    return std::exp(o_.ratio == RatioLevel::token
+                        ? log_ratio(t)
+                        : std::min(sequence_log_ratio(), o_.clamp_sequence_log_ratio));
   }
   /// GMPO's clip, pessimistic in log space: -1 or +1 where it binds.
   [[nodiscard]] int clip_side(std::size_t t) const {
@@ -346,9 +382,15 @@ template <class Scalar>
           "policy_loss: the entropy bonus acts through entropy_gradient, ", "which has ",
           entropy_gradient.size(), " entries for ", batch.log_prob.size(), " tokens");
   const BatchTotals here = totals(batch);
-  require(all.sequences >= here.sequences && all.tokens >= here.tokens, Errc::invalid_argument,
-          "policy_loss: totals (", all.sequences, " sequences, ", all.tokens,
-          " tokens) are smaller than this part (", here.sequences, ", ", here.tokens, ")");
+  require(all.sequences >= here.sequences && all.tokens >= here.tokens &&
+              all.sequences - here.sequences + here.empty >= all.empty,
+          Errc::invalid_argument, "policy_loss: totals (", all.sequences, " sequences, ", all.empty,
+          " empty, ", all.tokens, " tokens) are smaller than this part (", here.sequences, ", ",
+          here.empty, ", ", here.tokens, ")");
+  require(!(masks && options.mask_entropy_bonus) || all.kept_tokens > 0 || all.tokens == 0,
+          Errc::invalid_argument,
+          "policy_loss: mask_entropy_bonus needs kept_tokens, the tokens of the whole batch at or "
+          "above the threshold");
   std::fill(gradient.begin(), gradient.end(), Scalar{0});
   std::fill(entropy_gradient.begin(), entropy_gradient.end(), Scalar{0});
   PolicyLossSum sum;
@@ -370,8 +412,13 @@ template <class Scalar>
   if (options.top_entropy_quantile < 1 && !batch.entropy.empty()) {
     std::vector<Scalar> entropies;
     append_entropies(batch, entropies);
-    all.entropy_threshold =
+    const double threshold =
         top_entropy_threshold(std::span<Scalar>(entropies), options.top_entropy_quantile);
+    all.entropy_threshold = threshold;
+    all.kept_tokens =
+        static_cast<std::size_t>(std::count_if(entropies.begin(), entropies.end(), [&](Scalar h) {
+          return static_cast<double>(h) >= threshold;
+        }));
   }
   return policy_loss(batch, options, all, gradient, entropy_gradient);
 }

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string_view>
 
 #include <dag/core/error.hpp>
 #include <dag/policy/kl_penalty.hpp>
@@ -21,7 +23,16 @@ enum class Surrogate {
   vespo,  ///< -stop(phi(w)) A log pi, log phi = lambda + k log w - lambda w, w = sequence ratio
   geo_mean,   ///< GMPO: -A exp(mean of log r clipped in log space), one number a sequence
   reinforce,  ///< -A log pi: no ratio                                                  (GPG)
+  dro,        ///< -A log pi + (dro_beta / 2) (log r)^2                      (arXiv:2405.19107)
+  dppo_tv,    ///< -stop(min(r, dual_clip)) A log pi, 0 where pi is further above old (A > 0) or
+              ///< below it (else) than epsilon_high, epsilon_low             (arXiv:2602.04879)
+  dppo_kl,    ///< the same, by the KL of the token against the rest, old from pi
 };
+
+/// Names in configurations, in the order of the enumeration.
+inline constexpr std::array<std::string_view, 10> surrogate_names{
+    "clip",     "dual_clip", "cispo", "sapo",    "vespo",
+    "geo_mean", "reinforce", "dro",   "dppo_tv", "dppo_kl"};
 
 /// What a ratio is a ratio of.
 enum class RatioLevel {
@@ -30,6 +41,8 @@ enum class RatioLevel {
   sequence_token,  ///< its value, but each token's own gradient: stop(w) pi / stop(pi)
   sequence_sum,    ///< exp(sum of the log-ratios), gradient as `sequence`                  (RLOO)
 };
+inline constexpr std::array<std::string_view, 4> ratio_level_names{
+    "token", "sequence", "sequence_token", "sequence_sum"};
 
 /// How per-token losses become one number. B sequences, N counted tokens in the whole batch, n_i in
 /// sequence i: totals are those of the whole batch, however it is split.
@@ -39,14 +52,20 @@ enum class Aggregation {
   sequence_mean_by_length,   ///< sum_i n_i (1/n_i) sum_t / B: the same number, asked for where one
                              ///< ratio a sequence is meant to count by length  (luspo)
   token_mean,                ///< sum_i sum_t / N                            (dapo, cispo, bnpo)
-  sequence_mean_fixed,       ///< sum_i sum_t / (B fixed_length)             (dr_grpo of TRL)
-  token_sum_fixed,           ///< sum_i sum_t / fixed_length                 (verl's token-sum-norm)
+  sequence_mean_fixed,       ///< sum_i sum_t / (B fixed_length)   (dr_grpo of TRL, verl's
+                             ///< seq-mean-token-sum-norm since 0.9)
+  token_sum_fixed,           ///< sum_i sum_t / fixed_length       (the same of verl before 0.9)
 };
+inline constexpr std::array<std::string_view, 6> aggregation_names{
+    "sequence_mean_token_mean", "sequence_mean_token_sum", "sequence_mean_by_length", "token_mean",
+    "sequence_mean_fixed",      "token_sum_fixed"};
 
 /// Correction for a sampler whose probabilities differ from the snapshot's: the policy term (not
 /// the KL) is multiplied by pi_old / pi_sampler, per token or per sequence (a product over its
 /// tokens), cut at `correction_max` (truncate) or dropped outside [min, max] (mask).
 enum class SamplerCorrection { off, token_truncate, token_mask, sequence_truncate, sequence_mask };
+inline constexpr std::array<std::string_view, 5> sampler_correction_names{
+    "off", "token_truncate", "token_mask", "sequence_truncate", "sequence_mask"};
 
 /// A policy loss as data. Presets in policy/policy_loss_presets.hpp carry the trainers' values.
 struct PolicyLossOptions {
@@ -57,15 +76,22 @@ struct PolicyLossOptions {
   double epsilon_high = 0.2;
   double delta =
       std::numeric_limits<double>::infinity();  ///< cap of r for A < 0; > 1 + epsilon_high
-  double dual_clip = 3.0;                       ///< > 1
+  double dual_clip = 3.0;                       ///< > 1; of the dppo surrogates: cap of the weight
   double cispo_low = 0;
   double cispo_high = 0.2;  ///< an absolute cap (TRL's default; ScaleRL uses 5)
   double sapo_positive = 1.0;
   double sapo_negative = 1.05;
   double vespo_k_positive = 2, vespo_lambda_positive = 3;
   double vespo_k_negative = 3, vespo_lambda_negative = 2;
+  double dro_beta = 0;                                               ///< > 0 for dro
   double clamp_log_ratio = std::numeric_limits<double>::infinity();  ///< verl: 20
+  /// Upper bound of a sequence's log-ratio, with no slope beyond (verl's gspo: 10).
+  double clamp_sequence_log_ratio = std::numeric_limits<double>::infinity();
   double fixed_length = 0;  ///< tokens; needed by the two fixed aggregations
+  /// Whether a mean over sequences counts those without a counted token (TRL does, verl does not).
+  bool count_empty = true;
+  /// Lets one ratio a sequence be summed over its tokens, which weighs sequences by their length.
+  bool length_weighted = false;
 
   double beta = 0;  ///< weight of the KL penalty, per nat
   KlEstimator kl = KlEstimator::k3;
@@ -85,6 +111,8 @@ struct PolicyLossOptions {
   /// Share of the batch's counted tokens that keep their policy term: those of highest entropy.
   /// Denominators, KL and bonus stay those of all tokens.
   double top_entropy_quantile = 1;
+  /// The bonus is the mean entropy of the tokens that top_entropy_quantile keeps (TRL since 1.16).
+  bool mask_entropy_bonus = false;
 };
 
 /// Refuses values outside their range and combinations that mean something else than they say.
@@ -114,6 +142,10 @@ inline void validate(const PolicyLossOptions& o) {
        o.entropy_coef);
   need(o.top_entropy_quantile > 0 && o.top_entropy_quantile <= 1,
        "top_entropy_quantile must be in (0, 1]", o.top_entropy_quantile);
+  need(o.surrogate != Surrogate::dro || (o.dro_beta > 0 && std::isfinite(o.dro_beta)),
+       "the dro surrogate needs dro_beta > 0", o.dro_beta);
+  need(o.clamp_sequence_log_ratio > 0, "clamp_sequence_log_ratio must be > 0",
+       o.clamp_sequence_log_ratio);
   const bool fixed = o.aggregation == Aggregation::sequence_mean_fixed ||
                      o.aggregation == Aggregation::token_sum_fixed;
   need(!fixed || (o.fixed_length > 0 && std::isfinite(o.fixed_length)),
@@ -128,9 +160,11 @@ inline void validate(const PolicyLossOptions& o) {
   const bool one_ratio = o.surrogate == Surrogate::geo_mean || o.ratio == RatioLevel::sequence ||
                          o.ratio == RatioLevel::sequence_sum;
   refuse(one_ratio && o.aggregation != Aggregation::sequence_mean_token_mean &&
-             o.aggregation != Aggregation::sequence_mean_by_length,
+             o.aggregation != Aggregation::sequence_mean_by_length &&
+             !(o.length_weighted && o.surrogate != Surrogate::geo_mean),
          "one ratio a sequence summed over its tokens weighs sequences by their length; use "
-         "sequence_mean_token_mean (or, if that weighting is meant, sequence_mean_by_length)");
+         "sequence_mean_token_mean (or, if that weighting is meant, sequence_mean_by_length or "
+         "length_weighted)");
   refuse(one_ratio && o.top_entropy_quantile < 1,
          "top_entropy_quantile picks tokens, but one ratio a sequence is one term for all of them; "
          "use a ratio by token");
@@ -138,14 +172,16 @@ inline void validate(const PolicyLossOptions& o) {
          "sequence_mean_by_length is for one ratio a sequence; use sequence_mean_token_sum");
   refuse(o.surrogate == Surrogate::vespo && o.correction != SamplerCorrection::off,
          "vespo weighs by the sequence ratio itself; give the sampler's log-probabilities as old");
-  refuse((o.surrogate == Surrogate::reinforce || o.surrogate == Surrogate::vespo) &&
+  refuse((o.surrogate == Surrogate::reinforce || o.surrogate == Surrogate::vespo ||
+          o.surrogate == Surrogate::dro || o.surrogate == Surrogate::dppo_tv ||
+          o.surrogate == Surrogate::dppo_kl) &&
              o.ratio != RatioLevel::token,
          "this surrogate does not use the ratio's level; leave it at RatioLevel::token");
   refuse(o.beta > 0 && o.kl == KlEstimator::none,
-         "beta > 0 needs an estimator of the KL: k1, k2 or k3");
+         "beta > 0 needs an estimator of the KL: k1, k2, k3, abs, k1+ or k3+");
   refuse(o.beta > 0 && o.kl == KlEstimator::k1 && !o.kl_times_ratio,
          "the gradient of k1 has expectation zero, so that it anchors nothing; put it into the "
-         "reward, or use k2 or k3");
+         "reward, or use k2, k3 or k1+");
 }
 
 }  // namespace dag

@@ -18,6 +18,8 @@ struct BatchTotals {
   std::size_t tokens = 0;  ///< counted by the mask
   /// Of the whole batch, where top_entropy_quantile < 1: `top_entropy_threshold`.
   std::optional<double> entropy_threshold = std::nullopt;
+  std::size_t kept_tokens = 0;  ///< at or above it; for mask_entropy_bonus
+  std::size_t empty = 0;        ///< of `sequences`, those without a counted token
   friend bool operator==(const BatchTotals&, const BatchTotals&) = default;
 };
 
@@ -27,8 +29,10 @@ template <class Scalar>
   BatchTotals sum;
   for (std::size_t i = 0; i < batch.sequences(); ++i) {
     if (batch.use_of(i) != SequenceUse::out) {
+      const std::size_t length = batch.length(i);
       ++sum.sequences;
-      sum.tokens += batch.length(i);
+      sum.tokens += length;
+      sum.empty += length == 0 ? 1 : 0;
     }
   }
   return sum;

@@ -31,7 +31,8 @@ struct BasicTokenBatch {
   std::span<const std::size_t> offsets;       ///< B + 1; sequence i is [offsets[i], offsets[i+1])
   std::span<const Scalar> log_prob;           ///< T, under the policy being trained
   std::span<const Scalar> old_log_prob = {};  ///< T, under the policy that was snapshot
-  std::span<const Scalar> sampler_log_prob = {};    ///< T, as the inference engine reported them
+  std::span<const Scalar> sampler_log_prob = {};    ///< T, as the inference engine reported them;
+                                                    ///< NaN: it did not, `old` is taken
   std::span<const Scalar> reference_log_prob = {};  ///< T, under the KL anchor
   std::span<const std::uint8_t> mask = {};          ///< T, 0 leaves a token out of everything
   std::span<const Scalar> advantage = {};           ///< B, one a sequence
@@ -74,19 +75,20 @@ void validate(const BasicTokenBatch<Scalar>& batch) {
   }
   require(batch.offsets.back() == tokens, Errc::dimension_mismatch, "TokenBatch: offsets end at ",
           batch.offsets.back(), ", log_prob has ", tokens, " tokens");
-  const auto check = [&](std::span<const Scalar> values, const char* name) {
+  const auto check = [&](std::span<const Scalar> values, const char* name, bool may_miss = false) {
     require(values.empty() || values.size() == tokens, Errc::dimension_mismatch,
             "TokenBatch: ", name, " has ", values.size(), " entries for ", tokens, " tokens");
     for (std::size_t t = 0; t < values.size(); ++t) {
-      require(!batch.counts(t) || std::isfinite(values[t]), Errc::not_finite, "TokenBatch: ", name,
-              " of token ", t, " is ", values[t], "; a sampled token has finite ones");
+      require(!batch.counts(t) || std::isfinite(values[t]) || (may_miss && std::isnan(values[t])),
+              Errc::not_finite, "TokenBatch: ", name, " of token ", t, " is ", values[t],
+              "; a sampled token has finite ones");
     }
   };
   require(batch.mask.empty() || batch.mask.size() == tokens, Errc::dimension_mismatch,
           "TokenBatch: mask has ", batch.mask.size(), " entries for ", tokens, " tokens");
   check(batch.log_prob, "log_prob");
   check(batch.old_log_prob, "old_log_prob");
-  check(batch.sampler_log_prob, "sampler_log_prob");
+  check(batch.sampler_log_prob, "sampler_log_prob", true);
   check(batch.reference_log_prob, "reference_log_prob");
   check(batch.entropy, "entropy");
   require(batch.advantage.size() == batch.sequences(), Errc::dimension_mismatch,

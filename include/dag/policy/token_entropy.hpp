@@ -32,8 +32,9 @@ void append_entropies(const BasicTokenBatch<Scalar>& batch, std::vector<Scalar>&
   }
 }
 
-/// The least entropy among the share of tokens with the highest: the ceil(share N)-th largest, at
-/// least the first, so that ties with it count as well (-inf without tokens). An order statistic:
+/// The least entropy among the share of tokens with the highest: the (1 + floor(share (N - 1)))-th
+/// largest, as an interpolated quantile keeps them (TRL's torch.quantile), so that ties with it
+/// count as well (-inf without tokens). An order statistic:
 /// the same bits in every order. Reorders `entropies`; linear time. share in (0, 1].
 template <class Scalar>
 [[nodiscard]] double top_entropy_threshold(std::span<Scalar> entropies, double share) {
@@ -42,22 +43,27 @@ template <class Scalar>
   if (entropies.empty()) {
     return -std::numeric_limits<double>::infinity();
   }
-  // 1e-12: 0.1 of 30 tokens are 3, not 4, however 0.1 is rounded.
-  const double wanted = std::ceil(share * static_cast<double>(entropies.size()) * (1 - 1e-12));
-  const auto place = entropies.begin() + static_cast<std::ptrdiff_t>(std::fmax(wanted, 1.0)) - 1;
+  // 1e-12: 0.1 of 31 tokens are 4, however 0.1 is rounded.
+  const double above = std::floor(share * static_cast<double>(entropies.size() - 1) * (1 + 1e-12));
+  const auto place = entropies.begin() + static_cast<std::ptrdiff_t>(above);
   std::nth_element(entropies.begin(), place, entropies.end(), std::greater<>());
   return static_cast<double>(*place);
 }
 
 /// An entropy coefficient that seeks a mean token entropy: after each step it moves by `delta`, up
-/// where the entropy is below the target and down where it is above, within [least, most]. (TRL's
-/// use_adaptive_entropy and its defaults.) `value` is all of its state.
+/// where the entropy is at or below the target and down where it is above, within [least, most];
+/// the next step uses it only where the entropy was at or below the target. (TRL's
+/// use_adaptive_entropy and its defaults.) `value` and `last` are all of its state.
 struct AdaptiveEntropy {
   double value = 0;
   double least = 0;
   double most = 1;
   double delta = 0.005;
-  double target = 0.2;  ///< nats a token
+  double target = 0.2;                                    ///< nats a token
+  double last = std::numeric_limits<double>::infinity();  ///< the mean entropy of the last step
+
+  /// The coefficient of the next step.
+  [[nodiscard]] double applied() const { return last <= target ? value : 0; }
 
   void update(double mean_entropy) {
     require(std::isfinite(mean_entropy) && least >= 0 && least <= most && std::isfinite(most) &&
@@ -65,8 +71,8 @@ struct AdaptiveEntropy {
             Errc::invalid_argument,
             "AdaptiveEntropy: needs 0 <= least <= most, delta > 0 and a finite entropy, got ",
             least, ", ", most, ", ", delta, ", ", mean_entropy);
-    const double step = mean_entropy < target ? delta : (mean_entropy > target ? -delta : 0.0);
-    value = std::clamp(value + step, least, most);
+    value = std::clamp(value + (mean_entropy <= target ? delta : -delta), least, most);
+    last = mean_entropy;
   }
 };
 

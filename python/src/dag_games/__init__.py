@@ -18,9 +18,9 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from . import _core
 from ._core import Error, __version__
 
-__all__ = ["Error", "Groups", "Rewards", "TableRewards", "advantages", "advantage_names", "align", "canonical",
-           "equal", "extract", "policy_loss", "policy_presets", "reward_table", "solve", "table_rewards",
-           "train", "utilities", "__version__"]
+__all__ = ["Error", "Groups", "Preset", "Rewards", "TableRewards", "advantages", "advantage_names", "align", "canonical",
+           "equal", "extract", "gdpo", "policy_loss", "policy_presets", "presets", "reward_table", "solve",
+           "table_rewards", "train", "utilities", "__version__"]
 
 
 class _Numpy:
@@ -35,9 +35,12 @@ class _Numpy:
 _np: Any = _Numpy()
 
 
-def _column(values: Any, name: str) -> tuple:
+def _column(values: Any, name: str, own: bool = True) -> Any:
+    """A tuple, which nobody changes; with own=False a list as it lies."""
     if isinstance(values, (str, bytes)):
         raise Error(f"Groups: {name} must be a sequence with one entry a sample, got one {type(values).__name__}")
+    if not own and isinstance(values, list):
+        return values
     try:
         return tuple(values)
     except TypeError:
@@ -123,22 +126,24 @@ class Groups:
     def __init__(self, question: Iterable[str], context: Iterable[str], answers: Iterable[Any],
                  gold: Iterable[str | None] | None = None, key: str = "canonical", *,
                  right: Iterable[bool | None] | None = None):
-        question, context = _column(question, "question"), _column(context, "context")
         answers = _column(answers, "answers")
+        by_group = len(answers) > 0 and isinstance(answers[0], (list, tuple))
+        question, context = _column(question, "question", by_group), _column(context, "context", by_group)
         gold = None if gold is None else _column(gold, "gold")
         right = None if right is None else _column(right, "right")
-        lists = [issubclass(kind, (list, tuple)) for kind in set(map(type, answers))]  # few types, many answers
-        if any(lists):
-            if not all(lists):
-                first = isinstance(answers[0], (list, tuple))
-                other = next(i for i, a in enumerate(answers) if isinstance(a, (list, tuple)) != first)
-                raise Error("Groups: answers must be all str (one a sample) or all lists (one a group); "
-                            f"entry {other} differs from entry 0")
-            if right is not None:
-                raise Error("Groups: right= goes with one entry a sample, not with lists of answers")
-            self._core = _core._Groups.of_lists(question, context, tuple(tuple(a) for a in answers), gold, key)
-        else:
-            self._core = _core._Groups.of_rows(question, context, answers, gold, right, key)
+        if by_group and right is not None:
+            raise Error("Groups: right= goes with one entry a sample, not with lists of answers")
+        try:
+            if by_group:
+                self._core = _core._Groups.of_lists(question, context, answers, gold, key)
+            else:
+                self._core = _core._Groups.of_rows(question, context, answers, gold, right, key)
+        except Error:
+            other = next((i for i, a in enumerate(answers) if isinstance(a, (list, tuple)) != by_group), None)
+            if other is None:
+                raise
+            raise Error("Groups: answers must be all str (one a sample) or all lists (one a group); "
+                        f"entry {other} differs from entry 0") from None
         self._index()
 
     def _index(self) -> None:
@@ -267,18 +272,64 @@ def advantages(rewards: Any, offsets: Any, kind: str = "trl-none", lengths: Any 
     return out
 
 
-def policy_loss(preset: str, log_prob: Any, advantage: Any, *, mask: Any = None,
+class Preset(NamedTuple):
+    """What a trainer of a given version computes under a name; `str(preset)` is what `policy_loss` takes."""
+    peer: str
+    version: str
+    name: str
+    advantage: str
+    normalize_then_sum: bool
+    loss: dict
+    setting: str
+    advantage_formula: str
+    loss_formula: str
+
+    def __str__(self) -> str:
+        return f"{self.peer}-{self.version}/{self.name}"
+
+
+def presets(peer: str | None = None, version: str | None = None, name: str | None = None) -> Any:
+    """Presets pinned by peer version: `presets("trl", "1.16", "dr_grpo")` is one, fewer words a list of those that fit.
+    version: "1.16", or longer. loss: the fields of the loss that differ from its defaults."""
+    def fits(row: Preset) -> bool:
+        return ((peer is None or row.peer == peer) and (name is None or row.name == name) and
+                (version is None or (str(version) + ".").startswith(row.version + ".")))
+
+    rows = [Preset(**row) for row in _core.trainer_presets()]
+    found = [row for row in rows if fits(row)]
+    if not found:
+        of = [row for row in rows if row.peer == peer and (version is None or fits(row._replace(name=name)))]
+        known = [row.name for row in of] if of else sorted({f"{row.peer} {row.version}" for row in rows})
+        raise Error(f"presets: none is called {name or ''} of {peer} {version or ''}; there are {', '.join(known)}")
+    return found[0] if None not in (peer, version, name) else found
+
+
+def gdpo(rewards: Any, offsets: Any, weights: Any = None) -> Any:
+    """Advantages of several rewards, each normalised in its group, then summed and normalised over the batch (GDPO, as
+    TRL). rewards: float64, rewards x samples, NaN: not scored by this one; offsets: int64, groups + 1."""
+    rewards = _array(rewards, "gdpo: rewards")
+    if len(_np.shape(rewards)) != 2:
+        raise Error(f"gdpo: rewards must have two dimensions (rewards x samples), got {_np.shape(rewards)}")
+    weights = _np.ones(rewards.shape[0]) if weights is None else _array(weights, "gdpo: weights")
+    out = _np.empty(rewards.shape[1])
+    _core.gdpo(rewards, weights, _array(offsets, "gdpo: offsets"), out)
+    return out
+
+
+def policy_loss(preset: "str | Preset", log_prob: Any, advantage: Any, *, mask: Any = None,
                 old_log_prob: Any = None, reference_log_prob: Any = None, sampler_log_prob: Any = None,
-                beta: float = 0.0, fixed_length: float = 0.0) -> tuple[Any, dict]:
-    """A trainer's policy loss by preset: (gradient in log_prob, numbers). log_prob: float32 or
-    float64, sequences x tokens, nats; the others likewise; advantage one a sequence; mask uint8."""
+                entropy: Any = None, **options: Any) -> tuple[Any, dict]:
+    """A trainer's policy loss by preset: (gradient in log_prob, numbers). preset: one of `policy_presets()`, or of a
+    peer's version (`presets("trl", "1.16", "dapo")` or "trl-1.16/dapo"). log_prob: float32 or float64, sequences x
+    tokens, nats; the others likewise; advantage one a sequence; mask uint8. options: fields of the loss in place of the
+    preset's (beta, kl, epsilon_high, fixed_length, ...). With entropy_coef the numbers hold entropy_gradient."""
     log_prob, advantage = _array(log_prob, "policy_loss: log_prob"), _array(advantage, "policy_loss: advantage")
     mask, old_log_prob = _array(mask, "policy_loss: mask", True), _array(old_log_prob, "policy_loss: old_log_prob", True)
     reference_log_prob = _array(reference_log_prob, "policy_loss: reference_log_prob", True)
     sampler_log_prob = _array(sampler_log_prob, "policy_loss: sampler_log_prob", True)
+    entropy = _array(entropy, "policy_loss: entropy", True)
     run = _core.policy_loss32 if _is_narrow(log_prob) else _core.policy_loss64
-    return run(preset, log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob,
-               beta, fixed_length)
+    return run(str(preset), log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob, entropy, options)
 
 
 def utilities() -> list[dict]:

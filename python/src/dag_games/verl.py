@@ -9,25 +9,29 @@ the estimator turns numbers into advantages:
 - one question alone (entropy, gini, votes): `register("gini")`, then `algorithm.adv_estimator=dag_gini`; a group is a uid;
 - over phrasings: a uid is a prompt, so that phrasings of a question are not linked. verl passes the other fields of a
   batch to one estimator alone, that of the name gdpo: `register("coherence", name="gdpo")` takes its place, and the data
-  set brings question_id and context_id. Where only uids come (the newer trainer), it is refused; a trainer
-  of your own calls `batch_advantages`.
+  set brings question_id and context_id. The newer trainer (trainer/ppo/v1) fetches uids alone: `trainer_class()` is that
+  trainer, and says which question and context a uid is, so that `register("coherence")` is enough. Where nobody says it,
+  it is refused; a trainer of your own calls `batch_advantages`, or wraps its call in `linked`.
 
 Batches are reordered by length: nothing here depends on the order of rows.
 """
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import hashlib
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from . import Error, Groups, canonical, extract, utilities
 from ._group import score_rows
 
-__all__ = ["answer_ids", "compute_score", "estimator", "register", "batch_advantages"]
+__all__ = ["answer_ids", "compute_score", "estimator", "register", "linked", "trainer_class", "batch_advantages"]
 
 MISSING = -1.0
 _LIMIT = 1 << 24  # float32 holds every integer below
+_links: contextvars.ContextVar = contextvars.ContextVar("dag_games.verl", default=None)
 
 
 def answer_ids(texts: Sequence[str], how: str = "boxed>number,number") -> np.ndarray:
@@ -64,11 +68,18 @@ def estimator(utility: str = "shannon_entropy", kind: str = "aqp", advantage: st
         import torch
         ids = np.rint(token_level_rewards.sum(dim=-1).double().cpu().numpy()).astype(np.int64)
         named = non_tensor_batch is not None and "question_id" in non_tensor_batch and "context_id" in non_tensor_batch
-        if compares and not named:
+        links = _links.get()
+        if compares and not named and links is None:
             raise Error(f"dag estimator: {utility} compares the contexts of a question, but verl passed no question_id "
-                        'and context_id; register it with name="gdpo", and have both in the data set')
+                        'and context_id; register it with name="gdpo", or train with dag_games.verl.trainer_class(), and '
+                        "have both in the data set")
         if named:
             question, context = (non_tensor_batch[k] for k in ("question_id", "context_id"))
+        elif links is not None and index is not None:
+            unknown = next((u for u in index if str(u) not in links), None)
+            if unknown is not None:
+                raise Error(f"dag estimator: uid {unknown!r} has no question_id and context_id")
+            question, context = zip(*(links[str(u)] for u in index))
         else:
             question, context = index, ["0"] * len(ids)
         if question is None or len(question) != len(ids) or len(context) != len(ids):
@@ -92,6 +103,44 @@ def register(utility: str = "shannon_entropy", kind: str = "aqp", advantage: str
     made = estimator(utility, kind, advantage, **fields)
     core_algos.ADV_ESTIMATOR_REGISTRY[name or made.__name__] = made
     return name or made.__name__
+
+
+@contextlib.contextmanager
+def linked(uid: Sequence[Any], question: Sequence[Any], context: Sequence[Any]) -> Iterator[None]:
+    """Within it, estimators know which question and context a uid is, where verl passes uids alone."""
+    if not len(uid) == len(question) == len(context):
+        raise Error(f"linked: {len(uid)} uids, {len(question)} questions, {len(context)} contexts")
+    links: dict = {}
+    for u, q, c in zip(uid, question, context):
+        pair = (str(q), str(c))
+        if links.setdefault(str(u), pair) != pair:
+            raise Error(f"linked: uid {u!r} is of {links[str(u)]} and of {pair}")
+    token = _links.set(links)
+    try:
+        yield
+    finally:
+        _links.reset(token)
+
+
+def trainer_class(base: Any = None) -> type:
+    """verl's newer trainer (or a subclass of it), which also fetches question_id and context_id of the data set, so that
+    `algorithm.adv_estimator=dag_coherence` compares phrasings. base: default verl.trainer.ppo.v1.trainer_base.PPOTrainer."""
+    if base is None:
+        from verl.trainer.ppo.v1.trainer_base import PPOTrainer as base  # noqa: N813
+
+    class QuestionTrainer(base):
+        def _compute_advantage(self, batch: Any, metrics: dict) -> Any:
+            import transfer_queue
+            names = ["uid", "question_id", "context_id"]
+            try:
+                data = transfer_queue.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=names)
+                columns = [data[name].tolist() if hasattr(data[name], "tolist") else list(data[name]) for name in names]
+            except KeyError as error:
+                raise Error(f"QuestionTrainer: the data set needs the columns question_id and context_id: {error}") from None
+            with linked(*columns):
+                return super()._compute_advantage(batch, metrics)
+
+    return QuestionTrainer
 
 
 def batch_advantages(question: Sequence[Any], context: Sequence[Any], answer: Sequence[Any], utility: str,
