@@ -12,7 +12,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
-#include <dag/io/problems.hpp>
+#include <dag/io/preference_problem.hpp>
 #include <dag/io/text_file.hpp>
 
 #include "commands.hpp"
@@ -66,7 +66,7 @@ int align(const AlignOptions& options) {
     }
     nlohmann::json result;
     try {
-      result = dag::solve_problem_line(problem);
+      result = dag::solve_any_problem_line(problem);
     } catch (const dag::Error& error) {  // the lines beside it keep their results
       complain("dag align", options.problems + ":" + std::to_string(line) + ": " + error.what());
       ++refused;
@@ -127,7 +127,9 @@ Command add_align(CLI::App& app) {
       "Kinds: the names of dag utilities, which lists their fields, or a sum of them:\n"
       "gini+0.5*expected_reward. A sum whose parts have fields of one name has \"parts\", a list "
       "of\n"
-      "objects with kind and fields, in place of kind. Fields of other kinds are refused.\n\n"
+      "objects with kind and fields, in place of kind. Fields of other kinds are refused. The "
+      "kind\n"
+      "preference, a game between answers, has win_rates, a row an answer.\n\n"
       "Example:\n"
       "  echo "
       "'{\"id\":\"a\",\"kind\":\"shannon_entropy\",\"nu0\":[0.7,0.2,0.1],\"weight\":1,\"beta\":1}'"

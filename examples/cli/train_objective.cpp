@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include <dag/train/agreement_objective.hpp>
 #include <dag/train/coherence_objective.hpp>
 #include <dag/train/goal_objective.hpp>
 #include <dag/train/presets.hpp>
@@ -88,6 +89,8 @@ dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPa
     return dag::GoalObjective(u, source.consensus(pool_of<decltype(u.pool)>()), logarithms);
   } else if constexpr (dag::CoherenceUtility<U> || std::is_same_v<U, dag::PairwiseKl<double>>) {
     return dag::CoherenceObjective(pool_of<U>(), logarithms, u.tau, part.smoothing);
+  } else if constexpr (std::is_same_v<U, dag::Agreement<double>>) {
+    return dag::AgreementObjective(u.tau);
   } else if constexpr (std::is_same_v<U, dag::PairwiseEuclidean<double>>) {
     return dag::CoherenceObjective(dag::Pool::euclidean, logarithms, 2 * u.tau);
   } else if constexpr (std::is_same_v<U, dag::CorrectEntropy<double>>) {

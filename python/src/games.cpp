@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include <dag/io/problems.hpp>
+#include <dag/io/preference_problem.hpp>
 
 #include "game_input.hpp"
 #include "module.hpp"
@@ -106,7 +106,7 @@ void add_games(nb::module_& m) {
   m.def("solve_arrays", &solve_arrays);
   m.def("align_json", [](const std::string& line) {
     const nb::gil_scoped_release free;
-    return dag::solve_problem_line(line).dump();
+    return dag::solve_any_problem_line(line).dump();
   });
 }
 

@@ -116,6 +116,47 @@ class Align(Case):
             self.assertNotEqual(once["solution"], stronger["solution"])
             self.assertAlmostEqual(2 * once["value"], twice["value"], delta=1e-9)
 
+    def test_agreement_across_contexts_lists_its_equilibria_and_where_they_come_from(self):
+        nu0 = [[0.6, 0.4], [0.55, 0.45], [0.3, 0.7]]
+        game = {"id": "a", "kind": "agreement", "nu0": nu0, "beta": 1}
+        weak, strong = self.lines(self.write(dict(game, weight=1.7), dict(game, weight=2)))
+        self.assertEqual((weak["status"], strong["status"]), ("converged", "several_equilibria"))
+        self.assertNotIn("equilibria", weak)
+        self.assertEqual(len(strong["equilibria"]), 6)  # two, over three contexts
+        onsets = sorted({one["onset"] for one in strong["equilibria"]})
+        self.assertEqual(onsets[0], 0)
+        self.assertAlmostEqual(onsets[1], 1.7830206, delta=1e-6)
+        self.assertEqual(len(strong["basin_margin"]), 3)
+        for x, row in enumerate(strong["solution"]):  # nu0 exp(the others' share, doubled) / Z
+            given = [p * math.exp(2 * 2 / 3 * sum(strong["solution"][y][z] for y in range(3) if y != x))
+                     for z, p in enumerate(nu0[x])]
+            for a, b in zip(row, given):
+                self.assertAlmostEqual(a, b / sum(given), delta=1e-9)
+        # Three contexts lean to the third answer, one is sure of the first and draws all to it past 1.98675.
+        [jump] = self.lines(self.write(dict(game, weight=3, nu0=[
+            [0.18, 0.19, 0.63], [0.23, 0.28, 0.49], [0.9, 0.07, 0.03], [0.27, 0.19, 0.54]])))
+        self.assertEqual([b["kind"] for b in jump["bifurcations"]], ["fold"])
+        self.assertAlmostEqual(jump["bifurcations"][0]["strength"], 1.98675165, delta=1e-7)
+        self.faults([dict(game, nu0=[0.5, 0.5], weight=1), dict(game, kind="agreement+gini", weight=1)],
+                    ["contexts to compare", "alone"])
+
+    def test_preferences(self):
+        wins = [[0.5, 0, 1], [1, 0.5, 0], [0, 1, 0.5]]  # rock, paper, scissors
+        game = {"id": "a", "kind": "preference", "nu0": [0.8, 0.15, 0.05], "beta": 0.1, "win_rates": wins}
+        found, even = self.lines(self.write(game, dict(game, nu0=[1 / 3] * 3)))
+        self.assertEqual(list(found)[:7], KEYS)
+        self.assertEqual((found["status"], found["value"]), ("converged", 0.5))
+        given = [p * math.exp(sum(w * q for w, q in zip(row, found["solution"])) / 0.1)
+                 for p, row in zip(game["nu0"], wins)]
+        for a, b in zip(found["solution"], given):
+            self.assertAlmostEqual(a, b / sum(given), delta=1e-9)
+        self.assertGreater(found["win_rate"], 0.5)
+        for p in even["solution"]:
+            self.assertAlmostEqual(p, 1 / 3, delta=1e-12)
+        self.faults([dict(game, win_rates=[[0.5, 1], [0, 0.5]]), dict(game, win_rates=[[0.5, 0.4, 1]] + wins[1:]),
+                     dict(game, beta=0), dict(game, weight=1), dict(game, nu0=[0.8, 0.3, 0.05])],
+                    ["2 entries for 3 answers", "add up", '"beta"', '"weight"', "sum to 1"])
+
     def test_every_number_of_a_kind_is_honoured_and_no_other_is_ignored(self):
         registry = self.json("utilities")
         keys = {field["name"] for entry in registry for field in entry["fields"]}

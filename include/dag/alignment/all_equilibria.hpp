@@ -28,6 +28,9 @@ struct AllEquilibria {
   std::vector<StationaryPolicy> found;  ///< by falling value
   std::size_t reached = 0;              ///< by ascent in small steps from nu0
   bool complete = false;                ///< unstable ones are among them
+  /// Total variation by which the start of the ascent must move before it ends elsewhere, straight
+  /// towards one of the other stable ones; +inf where there is none (or it was not asked for).
+  double margin = std::numeric_limits<double>::infinity();
   [[nodiscard]] std::size_t stable() const {
     return static_cast<std::size_t>(std::count_if(
         found.begin(), found.end(), [](const StationaryPolicy& p) { return p.stable; }));
@@ -108,10 +111,11 @@ inline void polish_stationary(const SharpeningGame& game, StationaryPolicy& poli
   return positive == 0 || (positive == 1 && inverses > 0);
 }
 
-/// Where ascent in small steps ends that starts at nu0.
-[[nodiscard]] inline StationaryPolicy ascend(const SharpeningGame& game) {
+/// Where ascent in small steps ends that starts at these log-probabilities.
+[[nodiscard]] inline StationaryPolicy ascend(const SharpeningGame& game,
+                                             std::vector<double> start) {
   StationaryPolicy policy;
-  policy.log_nu = game.log_reference;
+  policy.log_nu = std::move(start);
   log_normalize(std::span<double>(policy.log_nu));
   const double eta = 0.2 / (game.beta + std::abs(game.rate) + game.scale * (1 + game.power));
   for (int round = 0; round < 200000; ++round) {
@@ -230,7 +234,7 @@ inline void equilibria_by_branches(const SharpeningGame& game, bool unstable,
       return *std::find_if(found.begin(), found.end(), stable);
     }
   }
-  return ascend(game);
+  return ascend(game, reference);
 }
 
 /// strength <= 0: F - beta KL is convex, its maxima are single answers; with `unstable`, and where

@@ -12,9 +12,11 @@
 #include <variant>
 #include <vector>
 
+#include <dag/alignment/agreement_equilibria.hpp>
 #include <dag/alignment/alignment.hpp>
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/all_equilibria.hpp>
+#include <dag/alignment/basin_margin.hpp>
 #include <dag/alignment/equilibrium.hpp>
 #include <dag/alignment/majority_equilibria.hpp>
 #include <dag/core/error.hpp>
@@ -30,6 +32,7 @@ struct AnyEquilibrium {
   /// One a context where a convex part (`Sharpening`, `PowerSharpening`) may make several; empty
   /// where the sum is concave. `solution` is what ascent from the reference reaches.
   std::vector<AllEquilibria> equilibria = {};
+  std::vector<AgreementBifurcation> bifurcations = {};  ///< of `Agreement`, as s rises from 0
 
   [[nodiscard]] bool several() const {
     for (const AllEquilibria& all : equilibria) {
@@ -123,6 +126,7 @@ template <Utility U>
       one.log_reference.push_back(game.log_reference()[i] + affine.log_affine_level(i) / beta);
     }
     out.equilibria.push_back(all_equilibria(one));
+    out.equilibria.back().margin = basin_margin(one, out.equilibria.back());
     const AllEquilibria& all = out.equilibria.back();
     const auto& reached = all.found[all.reached].log_nu;
     out.solution.log_nu.insert(out.solution.log_nu.end(), reached.begin(), reached.end());
@@ -165,6 +169,40 @@ template <Utility U>
   return out;
 }
 
+/// Agreement across contexts, its equilibria over all contexts as those of the majority vote.
+[[nodiscard]] inline AnyEquilibrium solve_agreement(const Agreement<double>& agreement,
+                                                    const Contexts<double>& contexts, double beta,
+                                                    const EquilibriumOptions<double>& options) {
+  const AlignmentGame<Agreement<double>, no_backend> game(agreement, contexts, beta);
+  AgreementEquilibria all = agreement_equilibria(contexts, beta, agreement.tau);
+  AnyEquilibrium out;
+  out.bifurcations = std::move(all.bifurcations);
+  out.equilibria.resize(contexts.blocks().count());
+  for (std::size_t j = 0; j < all.found.size(); ++j) {
+    AlignmentSolution<double> one;
+    one.method = AlignmentMethod::branches;
+    one.blocks = contexts.blocks();
+    one.log_nu = all.found[j].log_nu;
+    certify_policy(game, one);
+    one.status = one.residual <= options.tolerance ? Status::converged : Status::stalled;
+    for (std::size_t x = 0; x < contexts.blocks().count(); ++x) {
+      const auto nu = one.strategy(x), log_nu = one.log_strategy(x);
+      out.equilibria[x].found.push_back({.nu = {nu.begin(), nu.end()},
+                                         .log_nu = {log_nu.begin(), log_nu.end()},
+                                         .stable = all.found[j].stable,
+                                         .residual = one.residual,
+                                         .value = one.value,
+                                         .onset = all.found[j].onset});
+      out.equilibria[x].reached = all.reached;
+      out.equilibria[x].margin = all.margin;
+    }
+    if (j == all.reached) {
+      out.solution = std::move(one);
+    }
+  }
+  return out;
+}
+
 /// A utility with its data in place: a consensus that was not given is frozen at the reference's.
 [[nodiscard]] inline AnyUtility at_reference(AnyUtility utility, const Contexts<double>& contexts) {
   std::visit(
@@ -191,9 +229,10 @@ template <Utility U>
 /// their types: pointwise parts by scalar roots, beside adversarial ones by the dual, an event, a
 /// consensus or pairs alone by their own solvers, any other sum without an adversarial part by its
 /// gradient. Convex parts (`Sharpening`, `PowerSharpening`) by branches: all equilibria of every
-/// context; a majority vote alone, in closed form. A frozen consensus without data is that of the
-/// reference. Errors: those of `equilibrium` and of the utilities' `check`; unsupported (an
-/// adversarial part beside one that is not pointwise), invalid_argument (no parts).
+/// context; a majority vote alone, in closed form; agreement alone, by `agreement_equilibria`. A
+/// frozen consensus without data is that of the reference. Errors: those of `equilibrium` and of
+/// the utilities' `check`; unsupported (an adversarial part beside one that is not pointwise),
+/// invalid_argument (no parts).
 [[nodiscard]] inline AnyEquilibrium any_equilibrium(
     std::span<const AnyUtility> parts, const Contexts<double>& contexts, double beta,
     const EquilibriumOptions<double>& options = {}) {
@@ -210,6 +249,8 @@ template <Utility U>
           adversarial = adversarial || AdversarialUtility<U>;
           require(!std::is_same_v<U, MajorityVote<double>> || parts.size() == 1, Errc::unsupported,
                   "any_equilibrium: majority_vote is solved alone");
+          require(!std::is_same_v<U, Agreement<double>> || parts.size() == 1, Errc::unsupported,
+                  "any_equilibrium: agreement is solved alone");
           pointwise = pointwise && (PointwiseUtility<U> || AdversarialUtility<U>);
         },
         ready.back());
@@ -231,6 +272,9 @@ template <Utility U>
         [&](auto& u) {
           if constexpr (std::is_same_v<std::remove_cvref_t<decltype(u)>, MajorityVote<double>>) {
             own = detail::solve_majority(u, contexts, beta, options);
+          } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(u)>,
+                                              Agreement<double>>) {
+            own = detail::solve_agreement(u, contexts, beta, options);
           } else if constexpr (detail::has_own_solver<std::remove_cvref_t<decltype(u)>>) {
             own = detail::solve_alignment(std::move(u), contexts, beta, options);
           }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <dag/alignment/agreement_equilibria.hpp>
 #include <dag/alignment/alignment.hpp>
 #include <dag/alignment/alignment_solution.hpp>
 #include <dag/alignment/detail/alignment_ascent.hpp>
@@ -23,6 +24,7 @@
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/scalar_root.hpp>
+#include <dag/utility/agreement.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag::detail {
@@ -192,6 +194,7 @@ namespace dag {
 ///                                     program), the policy in closed form or by scalar roots
 ///   a consensus                       best responses accelerated by Newton on the consensus
 ///   pairs                             Newton, one X x X block an answer
+///   agreement                         of its equilibria the one reached (`agreement_equilibria`)
 ///   anything else                     Newton on differenced gradients (up to 400 answers), else
 ///                                     proximal ascent
 /// Certificate: `residual`, `gap` and, for the Target, `mixture_gap`, `violation` and
@@ -248,6 +251,11 @@ template <Utility U, class Backend>
         found = std::move(other);
       }
     }
+  } else if constexpr (std::is_same_v<U, Agreement<Real>>) {
+    found.method = AlignmentMethod::branches;
+    const AgreementEquilibria all =
+        agreement_equilibria(game.contexts(), game.beta(), game.utility().tau);
+    found.log_nu = all.found[all.reached].log_nu;
   } else if constexpr (PairwiseUtility<U>) {
     found.method = AlignmentMethod::column_newton;
     detail::column_newton(game, options, found);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace dag {
@@ -29,6 +30,8 @@ struct StationaryPolicy {
   bool stable = false;  ///< a strict local maximum of F - beta KL: small steps come back
   double residual = 0;  ///< max norm of nu - softmax(log nu0 + r(nu) / beta)
   double value = 0;     ///< F - beta KL(nu || nu0), nu0 as given
+  /// The least s / beta at which it is there, where that was followed (`Agreement`); else NaN.
+  double onset = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace dag

@@ -48,7 +48,7 @@ ConsensusReport consensus_rewards(const CountedGroups& source, const ConsensusOp
 }
 
 /// Rewards that compare every pair of contexts of a question: reward_x(z) = sum over x' of w_x'
-/// pair(nu_x(z), nu_x'(z)), w_x' = 1 / contexts with answers, the own context among them. For
+/// pair(nu_x(z), nu_x'(z)), x' another context, w_x' = 1 / contexts with answers. For
 /// pairwise coherence in KL: pair = -(log(nu / nu') + 1 - nu' / nu), which needs smoothing > 0; the
 /// Euclidean one, 2 (nu' - nu), does not. options.pool is not used. Leave-one-out takes the sample
 /// out of its own context only where that is compared with another. Otherwise as consensus_rewards.
@@ -72,9 +72,8 @@ ConsensusReport pairwise_rewards(const CountedGroups& source, ConsensusOptions o
           const auto terms = scratch.take(counts.contexts());
           std::size_t n = 0;
           for (std::size_t other = 0; other < counts.contexts(); ++other) {
-            if (counts.answered(other) > 0) {
-              terms[n++] = pair(
-                  own, other == x ? own : pool.nu(other, static_cast<double>(count_of[other])));
+            if (other != x && counts.answered(other) > 0) {
+              terms[n++] = pair(own, pool.nu(other, static_cast<double>(count_of[other])));
             }
           }
           return pool.weight() * sorted_sum(terms.first(n));

@@ -119,12 +119,22 @@ class ProblemFields {
         one["solution"] = policy.nu;
         one["stable"] = policy.stable;
         one["residual"] = policy.residual;
+        if (std::isfinite(policy.onset)) {
+          one["onset"] = policy.onset;
+        }
         if (many) {
           one["context"] = x;
         }
         out["equilibria"].push_back(std::move(one));
       }
+      if (std::isfinite(solved.equilibria[x].margin)) {
+        out["basin_margin"].push_back(solved.equilibria[x].margin);
+      }
     }
+  }
+  for (const AgreementBifurcation& at : solved.bifurcations) {
+    out["bifurcations"].push_back(
+        {{"strength", at.strength}, {"kind", at.fold ? "fold" : "branch"}});
   }
   if (!found.consensus.empty()) {
     out["consensus"] = found.consensus;
@@ -265,9 +275,10 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 /// status, method; consensus, mixture, or multipliers with slack, violation and complementarity.
 /// Where a convex utility (sharpening, collision) has several equilibria: status
 /// `several_equilibria` and `equilibria`, objects with solution, stable and residual (and context,
-/// where nu0 has rows), the one that ascent from nu0 reaches as `solution`.
-/// Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other kinds),
-/// and those of `any_equilibrium`.
+/// where nu0 has rows), the one that ascent from nu0 reaches as `solution`; `basin_margin`, an
+/// entry a context; of agreement also each one's `onset` and the `bifurcations` on the way from s =
+/// 0. Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other
+/// kinds), and those of `any_equilibrium`.
 [[nodiscard]] inline nlohmann::json solve_problem(const nlohmann::json& problem) {
   require(problem.is_object(), Errc::parse, "problem: must be a JSON object, got ",
           std::string_view(problem.type_name()));
@@ -325,14 +336,13 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
   return detail::problem_result(id, kind, solved, many);
 }
 
-/// The same from one line of text. Errors: parse where it is not JSON, with the offset of the
-/// fault.
-[[nodiscard]] inline nlohmann::json solve_problem_line(std::string_view line) {
-  nlohmann::json problem;
+/// A problem from one line of text, before it is solved. Errors: parse where it is not JSON, with
+/// the offset of the fault.
+[[nodiscard]] inline nlohmann::json read_problem_line(std::string_view line) {
   try {
     // A problem has no use for deep nesting, and what walks a value recursively (dump) would
     // overflow the stack.
-    problem = nlohmann::json::parse(
+    return nlohmann::json::parse(
         line.begin(), line.end(),
         [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
           require(depth <= 64, Errc::parse, "problem: arrays or objects nested deeper than 64");
@@ -341,7 +351,11 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
   } catch (const nlohmann::json::exception& fault) {
     fail(Errc::parse, "problem: not a line of JSON: ", std::string_view(fault.what()));
   }
-  return solve_problem(problem);
+}
+
+/// `solve_problem` of one line of text. Errors: those of both.
+[[nodiscard]] inline nlohmann::json solve_problem_line(std::string_view line) {
+  return solve_problem(read_problem_line(line));
 }
 
 }  // namespace dag

@@ -4,6 +4,7 @@
 
 /// The objectives whose Target has no state: rewards of the own answer, tables of counts,
 /// coherence.
+#include <dag/train/agreement_objective.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/answer_reward.hpp>
 #include <dag/train/coherence_objective.hpp>

@@ -10,6 +10,7 @@
 
 #include <dag/estimate/reward_function.hpp>
 // All of utility/; filled by scripts/sync_umbrellas.py.
+#include <dag/utility/agreement.hpp>
 #include <dag/utility/bregman_game.hpp>
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/correct_entropy.hpp>
@@ -246,6 +247,16 @@ namespace detail {
                   {asked_weight},
                   {E::plug_in}},
                  [](const D& d) { return MajorityVote{d.weight}; }},
+      UtilityRow{{"agreement",
+                  {},
+                  Family::pairwise,
+                  "sum over pairs of contexts of <nu_x, nu_y>, each weighted",
+                  "2 q(z), q the other contexts' part of the pool",
+                  "branches",
+                  sharp,
+                  {asked_weight},
+                  simple},
+                 [](const D& d) { return Agreement{d.weight}; }},
       UtilityRow{{"max_rl",
                   {{"maxrl"}},
                   Family::event,
