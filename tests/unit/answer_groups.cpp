@@ -171,3 +171,23 @@ TEST_CASE("a predicate is closed to an equivalence, and its faults are counted")
   CHECK(groups.answer_text(0, 1) == "9");
   CHECK(groups.answer_text(1, 0) == "2");
 }
+
+TEST_CASE("answers added by key are those added by text") {
+  dag::AnswerGroupsBuilder<> by_text, by_key;
+  by_text.begin_group("q", "x", "1/2");
+  by_key.begin_group("q", "x", "1/2");
+  for (const char* answer : {"0.5", "3", "1/2", "3"}) {
+    by_text.add(answer);
+    by_key.add_key(by_key.key_of_answer(answer));
+  }
+  by_text.add(std::nullopt);
+  by_key.add_key(-1);
+  by_text.add("3", true);
+  by_key.add_key(by_key.key_of_answer("3"), true);
+  CHECK_THROWS_AS(by_key.add_key(1000), dag::Error);
+  const dag::AnswerGroups wanted = by_text.finish(), got = by_key.finish();
+  CHECK(got.answer == wanted.answer);
+  CHECK(got.right == wanted.right);
+  CHECK(got.right == std::vector<std::int8_t>{1, 0, 1, 0, 0, 1});
+  CHECK_THROWS_AS(by_key.add_key(0), dag::Error);
+}

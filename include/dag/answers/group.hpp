@@ -183,9 +183,24 @@ class AnswerGroupsBuilder {
     const bool known = correct.has_value() || gold_ >= 0;
     const bool right =
         correct ? *correct : key == gold_ || (key >= 0 && gold_ >= 0 && accepted(*answer));
-    groups_.answer.push_back(key);  // made local to the question by finish()
-    groups_.right.push_back(static_cast<std::int8_t>(known ? static_cast<int>(right) : -1));
-    ++groups_.begin.back();
+    push(key, known, right);
+  }
+
+  /// The key of an answer under which `add_key` adds it: for samples whose answers have numbers
+  /// already, so that each text is hashed once and not once a sample. Of this builder until
+  /// finish().
+  [[nodiscard]] std::int32_t key_of_answer(std::string_view answer) { return key_of(answer); }
+  /// Adds a sample by its answer's key (negative: none). Right by its own verdict; else where the
+  /// group has a gold answer, if that has the same key.
+  void add_key(std::int32_t key, std::optional<bool> correct = std::nullopt) {
+    require(!groups_.question.empty(), Errc::invalid_argument,
+            "AnswerGroupsBuilder: begin_group must come before add_key");
+    require(key < static_cast<std::int32_t>(groups_.keys.size()), Errc::invalid_argument,
+            "AnswerGroupsBuilder: key ", key, " is not one of key_of_answer: there are ",
+            groups_.keys.size());
+    const bool known = correct.has_value() || gold_ >= 0;
+    const bool right = correct.value_or(key == gold_);
+    push(key < 0 ? -1 : key, known, right);
   }
 
   /// The groups; the builder is empty afterwards. Time: linear.
@@ -200,6 +215,11 @@ class AnswerGroupsBuilder {
   }
 
  private:
+  void push(std::int32_t key, bool known, bool right) {
+    groups_.answer.push_back(key);  // made local to the question by finish()
+    groups_.right.push_back(static_cast<std::int8_t>(known ? static_cast<int>(right) : -1));
+    ++groups_.begin.back();
+  }
   std::int32_t key_of(std::string_view answer) {
     const auto spelling = static_cast<std::size_t>(spellings_.intern(answer));
     if (spelling == key_of_spelling_.size()) {

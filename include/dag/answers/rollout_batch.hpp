@@ -5,9 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -117,21 +115,38 @@ template <class Scalar>
         room, static_cast<std::size_t>(std::to_chars(room, room + sizeof room, number).ptr - room));
   };
   AnswerGroupsBuilder<AnswerKey> builder(AnswerKey{exact_answers});
+  builder.reserve(batch.samples(), batch.group_count());
+  // Keys by id: a table where ids are dense, so that each id is written and hashed once.
+  constexpr std::int32_t unseen = -1;
+  const std::size_t room = 4 * batch.samples() + 1024;
+  std::vector<std::int32_t> key_of_id;
+  const auto key_of = [&](std::int32_t id) {
+    char answer[24];
+    const auto at = static_cast<std::size_t>(id);
+    if (at >= room) {
+      return builder.key_of_answer(text(id, answer));
+    }
+    if (at >= key_of_id.size()) {
+      key_of_id.resize(at + 1, unseen);
+    }
+    if (key_of_id[at] == unseen) {
+      key_of_id[at] = builder.key_of_answer(text(id, answer));
+    }
+    return key_of_id[at];
+  };
   char question[24];
   char context[24];
-  char answer[24];
   for (std::size_t g = 0; g < batch.group_count(); ++g) {
     const auto own = batch.question.empty() ? static_cast<std::int64_t>(g)
                                             : static_cast<std::int64_t>(batch.question[g]);
     builder.begin_group(text(own, question), text(static_cast<std::int64_t>(g), context));
     for (auto i = static_cast<std::size_t>(batch.groups[g]);
          i < static_cast<std::size_t>(batch.groups[g + 1]); ++i) {
-      const std::optional<bool> verdict =
-          right.empty() || right[i] < 0 ? std::nullopt : std::optional<bool>(right[i] > 0);
-      if (batch.answer[i] < 0) {
-        builder.add(std::nullopt, verdict);
+      const std::int32_t key = batch.answer[i] < 0 ? -1 : key_of(batch.answer[i]);
+      if (right.empty() || right[i] < 0) {
+        builder.add_key(key);
       } else {
-        builder.add(text(batch.answer[i], answer), verdict);
+        builder.add_key(key, right[i] > 0);
       }
     }
   }

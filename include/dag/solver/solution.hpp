@@ -51,6 +51,12 @@ struct Solution {
   [[nodiscard]] auto log_strategy(std::size_t b) const&& {
     return own(blocks.of(state.view().dual, b));
   }
+  /// The stacked strategies, for the next solve: `.start = previous`. It has to outlive that solve.
+  operator std::span<const scalar_type>() const& noexcept  // NOLINT(google-explicit-constructor)
+      requires HasHostMemory<backend_type> {
+    return state.view().point;
+  }
+  operator std::span<const scalar_type>() const&& = delete;  // a temporary would dangle: name it
 
  private:
   [[nodiscard]] static auto own(std::span<const scalar_type> part) {
