@@ -15,7 +15,7 @@ int main() {
   for (int day = 1; day <= 50; ++day) {
     const double drift = 1e-4 * day;
     const auto game = dag::matrix_game<dag::eigen>({{3 + drift, -1}, {-2, 1 - drift}});
-    found = dag::mirror_prox(game, {.start = found.state.view().point});
+    found = dag::mirror_prox(game, {.start = found});
     warm += found.iterations;
     cold += dag::mirror_prox(game).iterations;
     converged = converged && found.status == dag::Status::converged;

@@ -106,6 +106,14 @@ TEST_CASE("bilinear games over balls, boxes and the whole space reach their sadd
     REQUIRE(found.status == dag::Status::converged);
     CHECK(found.strategy(0).norm() < 1e-6);
     CHECK(found.strategy(1).norm() < 1e-6);
+    // A named solution is a start, and the same one as its stacked point; a temporary is none.
+    const auto again = dag::mirror_prox(game, {.tolerance = 1e-9, .start = found});
+    CHECK(again.iterations == 0);
+    CHECK(again.strategy(0) == found.strategy(0));
+    using Found = std::remove_const_t<decltype(found)>;
+    static_assert(std::is_convertible_v<const Found&, std::span<const double>>);
+    static_assert(!std::is_convertible_v<Found, std::span<const double>>);
+    static_assert(!std::is_convertible_v<const Found, std::span<const double>>);
   }
   SUBCASE("the whole space: A y + b = 0 and A' x + c = 0") {
     const Eigen::VectorXd b = Eigen::VectorXd::LinSpaced(4, -1, 1);
