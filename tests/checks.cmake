@@ -56,6 +56,9 @@ execute_process(COMMAND ${Python3_EXECUTABLE} ${scripts}/check_layers.py --list 
                 COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE "\n" ";" header_list "${header_list}")
 
+# Beyond the warnings of dag's own programs: what users have on for theirs.
+set(header_warnings -Wsign-conversion -Wold-style-cast)
+
 # Objects are never linked; -fsyntax-only would give ninja nothing to compare dates with.
 set(alone_sources)
 set(together "")
@@ -68,7 +71,7 @@ foreach(header IN LISTS header_list)
 endforeach()
 add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${alone_sources})
 target_link_libraries(headers_alone PRIVATE dag_everything dag_warnings)
-target_compile_options(headers_alone PRIVATE -O0 -g0)
+target_compile_options(headers_alone PRIVATE -O0 -g0 ${header_warnings})
 
 file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_first.cpp
      CONTENT "@together@int second();\nint main() { return second(); }\n" @ONLY)
@@ -77,7 +80,7 @@ file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_second.cpp
 add_executable(headers_twice EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_first.cpp
                                               ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_second.cpp)
 target_link_libraries(headers_twice PRIVATE dag_everything dag_warnings)
-target_compile_options(headers_twice PRIVATE -O0 -g0)
+target_compile_options(headers_twice PRIVATE -O0 -g0 ${header_warnings})
 
 foreach(target IN ITEMS headers_alone headers_twice)
   dag_add_check(${target} ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target ${target} -j2)

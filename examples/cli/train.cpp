@@ -92,7 +92,7 @@ double label_accuracy(const TrainConfig& config, const Rows& rows) {
 }
 
 struct Outcome {
-  dag::Status status = dag::Status::iteration_limit;
+  dag::Status status = dag::Status::done;
   std::int64_t steps = 0;
   std::vector<double> target;  ///< multipliers and mixtures at the end
   std::int64_t collapse = 0;   ///< the first step at which the answers had collapsed; 0: none
@@ -184,7 +184,7 @@ int train(const TrainFlags& flags, const TrainConfig& config) {
   if (!flags.common.json.empty()) {
     nlohmann::ordered_json json;
     json["objective"] = config.name();
-    json["status"] = outcome.status == dag::Status::stopped ? "stopped" : "done";
+    json["status"] = dag::to_string(outcome.status);
     json["steps"] = outcome.steps;
     json["contexts"] = config.contexts;
     json["group_size"] = config.train.group_size;

@@ -32,7 +32,6 @@
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/history.hpp>
-#include <dag/solver/list.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/rate.hpp>
 #include <dag/solver/response/best_response_dynamics.hpp>

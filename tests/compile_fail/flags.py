@@ -7,7 +7,7 @@
 
 -std=c++17 is answered by one sentence, -ffast-math and -ffinite-math-only are refused,
 -fno-exceptions works with and without a hook, and files compiled for different instruction sets
-share no function that depends on them.
+share no function that depends on them. A min or max that is a macro is answered by one sentence.
 """
 import pathlib
 import subprocess
@@ -73,6 +73,15 @@ class Checks:
         for flag, words in FAST.items():
             run = self.compile("fast", "#include <dag/core/error.hpp>\n", ["-std=c++20", "-fsyntax-only", flag])
             self.holds(f"{flag} is refused", run.returncode != 0 and words in run.stderr, run.stderr)
+
+        run = self.compile("macros", "#include <algorithm>\n#define min(a, b) (((a) < (b)) ? (a) : (b))\n"
+                           "#include <dag/core/error.hpp>\n", ["-std=c++20", "-fsyntax-only"])
+        self.holds("min as a macro is refused", run.returncode != 0 and "define NOMINMAX" in run.stderr, run.stderr)
+        run = self.compile("words", "#include <algorithm>\n#include <Eigen/Dense>\n#define near\n#define far\n"
+                           "#include <dag/eigen.hpp>\n#include <dag/solver/matrix/zero_sum.hpp>\n"
+                           "#include <dag/solver/table/quantal_path.hpp>\n#include <dag/answers/group.hpp>\n",
+                           ["-std=c++20", "-fsyntax-only"])
+        self.holds("near and far as macros, as windows.h has them, do no harm", run.returncode == 0, run.stderr)
 
     def without_exceptions(self):
         for name, hook, code, words in (("abort", "", None, "tolerance must be"), ("hook", HOOK, 7, "hook: ")):

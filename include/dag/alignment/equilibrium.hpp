@@ -21,6 +21,7 @@
 #include <dag/alignment/detail/alignment_pointwise.hpp>
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/scalar_root.hpp>
@@ -167,12 +168,12 @@ void solve_event(const U& u, Real beta, std::size_t first, std::span<const Real>
     };
     // h' >= 0 falls, so the root lies between the start and where beta (u - u0) meets h' there. The
     // distance is capped: with h' = infinity at the start a step of 2^k finds the far end.
-    Real far = start, step = 1;
-    while (excess(far).value > 0) {
-      far += step;
+    Real high = start, step = 1;
+    while (excess(high).value > 0) {
+      high += step;
       step *= 2;
     }
-    const Real logit = find_root_newton(excess, start, far, (start + far) / 2).root;
+    const Real logit = find_root_newton(excess, start, high, (start + high) / 2).root;
     const Real gain = -log1p_exp(-logit) - inside.value();
     const Real loss = -log1p_exp(logit) - outside.value();
     for (std::size_t z = 0; z < log_nu.size(); ++z) {
@@ -209,9 +210,9 @@ template <Utility U, class Backend>
     const EquilibriumOptions<typename U::scalar_type>& options = {}) {
   using Game = AlignmentGame<U, Backend>;
   using Real = typename Game::Real;
-  require(options.tolerance >= 0 && options.max_iterations >= 0, Errc::invalid_argument,
-          "equilibrium: tolerance and max_iterations must be >= 0, got ", options.tolerance,
-          " and ", options.max_iterations);
+  const OptionRules rules("equilibrium");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.not_negative("max_iterations", options.max_iterations);
   const Deadline deadline(options.stop, options.time_limit, "equilibrium");
   const Blocks& blocks = game.contexts().blocks();
   AlignmentSolution<Real> found;

@@ -119,7 +119,7 @@ class QuestionCounts {
     next_.assign(given_begin_.begin(), given_begin_.end());
     answered_contexts_ = 0;
     for (std::size_t x = 0; x < contexts_.size(); ++x) {
-      answered_contexts_ += contexts_[x].answered > 0 ? 1 : 0;
+      answered_contexts_ += contexts_[x].answered > 0 ? 1U : 0U;
       for (const Entry& entry : entries(x)) {
         given_[next_[static_cast<std::size_t>(entry.answer)]++] = {x, entry.count};
       }
@@ -346,7 +346,7 @@ ConsensusReport score_questions(const char* where, const char* remedy, const Cou
   std::vector<char> floored;
   for (std::size_t q = 0; q < groups.questions.size(); ++q) {
     counts.load(source, q);
-    report.single_context_questions += counts.answered_contexts() == 1 ? 1 : 0;
+    report.single_context_questions += counts.answered_contexts() == 1 ? 1U : 0U;
     start(static_cast<const QuestionCounts&>(counts), q);
     value.resize(counts.answers());
     floored.resize(counts.answers());

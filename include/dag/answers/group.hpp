@@ -335,7 +335,7 @@ struct GroupReport {
         }
       }
       report.missing_answers += groups.group(g).size() - answered;
-      report.singleton_groups += groups.group(g).size() == 1 ? 1 : 0;
+      report.singleton_groups += groups.group(g).size() == 1 ? 1U : 0U;
       report.unanswered_groups += answered == 0 ? 1 : 0;
       report.unanimous_groups += answered >= 2 && same ? 1 : 0;
     }

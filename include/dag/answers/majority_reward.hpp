@@ -43,7 +43,7 @@ class Modes {
     share_ = share;
     std::size_t tied = 0;
     for (const double s : share) {
-      tied += is_mode(s) ? 1 : 0;
+      tied += is_mode(s) ? 1U : 0U;
     }
     reward_ = tied > 0 ? 1 / static_cast<double>(tied) : 0.0;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 #include <dag/detail/config.hpp>
@@ -10,7 +11,7 @@
 namespace dag {
 
 /// N 32-bit words; std::array's members cannot be called in device code.
-template <int N>
+template <std::size_t N>
 struct Words {
   std::uint32_t word[N];
   friend constexpr bool operator==(const Words&, const Words&) = default;

@@ -6,13 +6,15 @@
 
 namespace dag {
 
-/// How a solve ended. Anything but `converged` comes with the certificate actually reached.
+/// How a solve or a training ended. A solve that did not converge comes with the certificate that
+/// it reached.
 enum class Status {
   converged,        ///< the certificate is at or below the tolerance
   iteration_limit,  ///< `max_iterations` rounds were made
   time_limit,       ///< `time_limit` seconds have passed
   stopped,          ///< the caller's stop token or observer asked for it
   stalled,          ///< no further progress in this arithmetic (a step shrank to nothing)
+  done,             ///< all steps asked for were made, where they are the task: training
 };
 
 [[nodiscard]] constexpr std::string_view to_string(Status status) noexcept {
@@ -22,6 +24,7 @@ enum class Status {
     case Status::time_limit: return "time_limit";
     case Status::stopped: return "stopped";
     case Status::stalled: return "stalled";
+    case Status::done: return "done";
   }
   return "unknown";
 }

@@ -44,6 +44,12 @@
 #error "dag: compile without -ffast-math, -ffinite-math-only and /fp:fast (NaN checks depend on it)"
 #endif
 
+/// windows.h has min and max as macros unless NOMINMAX is defined before it: std::min would then be
+/// no name in any header of C++.
+#if defined(min) || defined(max)
+#error "dag: min or max is a macro; define NOMINMAX before windows.h"
+#endif
+
 /// One exception type in every shared object that throws or catches it, whatever their visibility.
 #if defined(__GNUC__) || defined(__clang__)
 #define DAG_VISIBLE [[gnu::visibility("default")]]

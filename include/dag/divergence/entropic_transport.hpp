@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
@@ -73,11 +74,10 @@ template <class Real>
   require(n > 0 && m > 0 && cost.size() == n * m, Errc::dimension_mismatch,
           "entropic_transport: the cost must have ", n, " x ", m, " entries, got ", cost.size());
   const Real eps = options.epsilon;
-  require(eps > 0 && std::isfinite(eps) && options.tolerance >= 0 && options.max_rounds >= 1,
-          Errc::invalid_argument,
-          "entropic_transport: epsilon must be > 0 and finite, tolerance >= 0, max_rounds >= 1, "
-          "got ",
-          eps, ", ", options.tolerance, ", ", options.max_rounds);
+  const OptionRules rules("entropic_transport");
+  rules.positive("epsilon", eps);
+  rules.not_negative("tolerance", options.tolerance);
+  rules.positive("max_rounds", options.max_rounds);
   for (std::size_t i = 0; i < cost.size(); ++i) {
     require(std::isfinite(cost[i]), Errc::not_finite, "entropic_transport: cost entry ", i,
             " must be finite, got ", cost[i]);

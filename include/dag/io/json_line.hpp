@@ -243,7 +243,7 @@ class JsonLine {
         fault("a digit must stand here");
       }
     };
-    at_ += peek() == '-' ? 1 : 0;
+    at_ += peek() == '-' ? 1U : 0U;
     const bool zero = peek() == '0';
     const std::size_t first_digit = at_;
     digits();
@@ -256,7 +256,7 @@ class JsonLine {
     }
     if (peek() == 'e' || peek() == 'E') {
       ++at_;
-      at_ += peek() == '-' || peek() == '+' ? 1 : 0;
+      at_ += peek() == '-' || peek() == '+' ? 1U : 0U;
       digits();
     }
     nodes_[self].end = at_;
@@ -328,7 +328,7 @@ class JsonLine {
         fault("\\u must be followed by four hexadecimal digits");
       }
       const auto [value, length] = code_point(line_, at_);
-      surrogates_ += value == 0xFFFD && hex(line_.substr(at_ + 2, 4)) != 0xFFFD ? 1 : 0;
+      surrogates_ += value == 0xFFFD && hex(line_.substr(at_ + 2, 4)) != 0xFFFD ? 1U : 0U;
       at_ += length;
       return;
     }

@@ -126,17 +126,23 @@ inline void validate(const PolicyLossOptions& o) {
        o.epsilon_high);
   need(o.delta > 1 + o.epsilon_high, "delta must exceed 1 + epsilon_high", o.delta);
   need(o.dual_clip > 1, "dual_clip must exceed 1", o.dual_clip);
-  need(o.cispo_low >= 0 && o.cispo_high > o.cispo_low, "0 <= cispo_low < cispo_high", o.cispo_high);
-  need(o.sapo_positive > 0 && o.sapo_negative > 0, "sapo temperatures must be > 0",
-       o.sapo_positive);
+  need(o.cispo_low >= 0 && std::isfinite(o.cispo_low), "cispo_low must be >= 0 and finite",
+       o.cispo_low);
+  need(o.cispo_high > o.cispo_low, "cispo_high must exceed cispo_low", o.cispo_high);
+  need(o.sapo_positive > 0, "sapo_positive must be > 0", o.sapo_positive);
+  need(o.sapo_negative > 0, "sapo_negative must be > 0", o.sapo_negative);
   need(o.clamp_log_ratio > 0, "clamp_log_ratio must be > 0", o.clamp_log_ratio);
+  need(o.clamp_kl_difference > 0, "clamp_kl_difference must be > 0", o.clamp_kl_difference);
+  need(o.clamp_kl > 0, "clamp_kl must be > 0", o.clamp_kl);
   need(o.beta >= 0 && std::isfinite(o.beta), "beta must be >= 0 and finite", o.beta);
-  need(o.vespo_k_positive > 0 && o.vespo_lambda_positive > 0 && o.vespo_k_negative > 0 &&
-           o.vespo_lambda_negative > 0,
-       "vespo's k and lambda must be > 0", o.vespo_k_positive);
-  need(o.correction_min >= 0 && o.correction_max > o.correction_min &&
-           std::isfinite(o.correction_max),
-       "0 <= correction_min < correction_max, finite", o.correction_max);
+  need(o.vespo_k_positive > 0, "vespo_k_positive must be > 0", o.vespo_k_positive);
+  need(o.vespo_lambda_positive > 0, "vespo_lambda_positive must be > 0", o.vespo_lambda_positive);
+  need(o.vespo_k_negative > 0, "vespo_k_negative must be > 0", o.vespo_k_negative);
+  need(o.vespo_lambda_negative > 0, "vespo_lambda_negative must be > 0", o.vespo_lambda_negative);
+  need(o.correction_min >= 0 && std::isfinite(o.correction_min),
+       "correction_min must be >= 0 and finite", o.correction_min);
+  need(o.correction_max > o.correction_min && std::isfinite(o.correction_max),
+       "correction_max must exceed correction_min and be finite", o.correction_max);
   need(o.off_policy_threshold > 0, "off_policy_threshold must be > 0", o.off_policy_threshold);
   need(o.entropy_coef >= 0 && std::isfinite(o.entropy_coef), "entropy_coef must be >= 0 and finite",
        o.entropy_coef);
@@ -149,7 +155,7 @@ inline void validate(const PolicyLossOptions& o) {
   const bool fixed = o.aggregation == Aggregation::sequence_mean_fixed ||
                      o.aggregation == Aggregation::token_sum_fixed;
   need(!fixed || (o.fixed_length > 0 && std::isfinite(o.fixed_length)),
-       "this aggregation divides by fixed_length, which must be > 0 and finite", o.fixed_length);
+       "fixed_length must be > 0 and finite: this aggregation divides by it", o.fixed_length);
   const auto refuse = [](bool bad, const char* why) {
     require(!bad, Errc::invalid_argument, "policy_loss: ", why);
   };

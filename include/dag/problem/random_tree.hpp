@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/random.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/extensive_builder.hpp>
@@ -33,14 +34,14 @@ struct RandomTreeOptions {
 /// 100, chance's probabilities multiples of 1/1000 drawn a level. Same options, same game, on every
 /// machine. Errors: invalid_argument (also more than 2^21 plays).
 [[nodiscard]] inline ExtensiveGame random_tree(const RandomTreeOptions& options) {
-  require(options.depth >= 1 && options.branching >= 1 && options.branching <= 100 &&
-              options.players >= 1 && options.players <= 10,
-          Errc::invalid_argument, "random_tree: needs depth >= 1, 1 to 100 branches and 1 to 10 ",
-          "players, got ", options.depth, ", ", options.branching, " and ", options.players);
-  require(options.merging >= 0 && options.merging <= 1 && options.chance >= 0 && options.chance < 1,
-          Errc::invalid_argument,
-          "random_tree: merging must be in [0, 1] and chance in [0, 1), got ", options.merging,
-          " and ", options.chance);
+  const OptionRules rules("random_tree");
+  rules.positive("depth", options.depth);
+  rules.need(options.branching >= 1 && options.branching <= 100, "branching", "from 1 to 100",
+             options.branching);
+  rules.need(options.players >= 1 && options.players <= 10, "players", "from 1 to 10",
+             options.players);
+  rules.share("merging", options.merging);
+  rules.below_one("chance", options.chance);
   require(
       static_cast<double>(options.depth) * std::log2(static_cast<double>(options.branching)) <= 21,
       Errc::invalid_argument, "random_tree: ", options.branching, "^", options.depth,

@@ -114,9 +114,9 @@ void validate(const SolverOptions<Real>& options, std::string_view solver) {
   require(options.check_every >= 0, Errc::invalid_argument, solver,
           ": check_every must be >= 0, got ", options.check_every);
   require(options.step.size > 0 && std::isfinite(options.step.size), Errc::invalid_argument, solver,
-          ": step size must be > 0 and finite, got ", options.step.size);
+          ": step.size must be > 0 and finite, got ", options.step.size);
   require(options.feedback.sigma >= 0 && std::isfinite(options.feedback.sigma),
-          Errc::invalid_argument, solver, ": feedback sigma must be >= 0 payoff ranges, got ",
+          Errc::invalid_argument, solver, ": feedback.sigma must be >= 0 payoff ranges, got ",
           options.feedback.sigma);
 }
 

@@ -208,7 +208,7 @@ template <std::size_t Count>
 /// "Option C is correct", from the end of "option": where the letter stands, or nowhere.
 [[nodiscard]] constexpr std::size_t letter_is_correct(std::string_view text, std::size_t i) {
   i = skip_markup(text, i);
-  i += char_at(text, i) == '(' ? 1 : 0;
+  i += char_at(text, i) == '(' ? 1U : 0U;
   const std::size_t letter = i;
   if (!is_upper(char_at(text, i)) || is_word_byte(char_at(text, i + 1))) {
     return nowhere;
@@ -364,7 +364,7 @@ template <std::size_t Count>
     } else {
       while (detail::char_at(text, begin) == ':' || detail::char_at(text, begin) == ' ' ||
              text.substr(begin, 3) == "\xEF\xBC\x9A") {
-        begin += text[begin] == '\xEF' ? 3 : 1;
+        begin += text[begin] == '\xEF' ? 3U : 1U;
       }
     }
     if (begin == detail::nowhere) {

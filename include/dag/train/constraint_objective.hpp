@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/train/answer_reward.hpp>
 #include <dag/train/detail/target_state.hpp>
@@ -59,12 +60,11 @@ class ConstraintObjective {
               "ConstraintObjective: a constraint needs a feature and a finite bound, got ",
               c.bound);
     }
-    require(o.integral > 0 && o.proportional >= 0 && std::isfinite(o.integral + o.proportional) &&
-                o.filter >= 0 && o.filter < 1 && o.limit > 0,
-            Errc::invalid_argument,
-            "ConstraintObjective: integral must be > 0, proportional >= 0, filter in [0, 1) and "
-            "limit > 0, got ",
-            o.integral, ", ", o.proportional, ", ", o.filter, " and ", o.limit);
+    const OptionRules rules("ConstraintObjective");
+    rules.positive("integral", o.integral);
+    rules.not_negative("proportional", o.proportional);
+    rules.below_one("filter", o.filter);
+    rules.need(o.limit > 0, "limit", "> 0", o.limit);
     for (const AnswerConstraint& c : constraints_) {
       multipliers_.push_back(cut(o.start, c.equality));
     }

@@ -14,6 +14,7 @@
 #include <dag/answers/counts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/random.hpp>
 #include <dag/numeric/sorted_sum.hpp>
 #include <dag/train/answer_objective.hpp>
@@ -101,12 +102,12 @@ template <LogProbModel Model, class Answer>
 [[nodiscard]] QuestionConsensus frozen_consensus(
     const Model& model, std::span<const Question<typename Model::prompt_type>> questions,
     Answer&& answer, const FrozenConsensusOptions& options = {}) {
-  require(options.samples >= 1 && options.sharpness > 0 && std::isfinite(options.sharpness) &&
-              options.smoothing >= 0 && (options.smoothing > 0 || !options.geometric),
-          Errc::invalid_argument,
-          "frozen_consensus: samples must be >= 1, sharpness > 0 and smoothing >= 0 (> 0 for the "
-          "geometric mean), got ",
-          options.samples, ", ", options.sharpness, " and ", options.smoothing);
+  const OptionRules rules("frozen_consensus");
+  rules.positive("samples", options.samples);
+  rules.positive("sharpness", options.sharpness);
+  rules.not_negative("smoothing", options.smoothing);
+  rules.need(options.smoothing > 0 || !options.geometric, "smoothing", "> 0 for the geometric mean",
+             options.smoothing);
   QuestionConsensus found;
   for (std::size_t q = 0; q < questions.size(); ++q) {
     std::vector<typename Model::prompt_type> prompts;

@@ -12,6 +12,7 @@
 
 #include <dag/answers/majority_reward.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/train/answer_objective.hpp>
 
 namespace dag {
@@ -42,14 +43,12 @@ struct MajorityOptions {
 class MajorityObjective {
  public:
   explicit MajorityObjective(MajorityOptions options = {}) : options_(options) {
-    require(options.weight > 0 && std::isfinite(options.weight), Errc::invalid_argument,
-            "MajorityObjective: the weight must be > 0 and finite, got ", options.weight);
-    require(options.memory >= 0 && options.memory < 1, Errc::invalid_argument,
-            "MajorityObjective: memory must be in [0, 1), got ", options.memory);
-    require(options.every >= 1, Errc::invalid_argument,
-            "MajorityObjective: every must be >= 1, got ", options.every);
-    require(options.trained != 1, Errc::invalid_argument,
-            "MajorityObjective: one trained sample has nothing to be compared with");
+    const OptionRules rules("MajorityObjective");
+    rules.positive("weight", options.weight);
+    rules.below_one("memory", options.memory);
+    rules.positive("every", options.every);
+    rules.need(options.trained != 1, "trained",
+               "0 or at least 2 (one sample has nothing to be compared with)", options.trained);
     require(!moves() || options.of == VoteOf::all, Errc::invalid_argument,
             "MajorityObjective: a consensus that moves is that of all contexts");
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/train/train_record.hpp>
 
 namespace dag {
@@ -58,12 +59,15 @@ struct CollapseOptions {
 class MajorityWatch {
  public:
   explicit MajorityWatch(const CollapseOptions& options) : options_(&options) {
-    require(!options.rule || (options.accuracy_drop > 0 && options.entropy_share > 0 &&
-                              options.entropy_share < 1 && options.first_steps >= 1 &&
-                              options.memory >= 0 && options.memory < 1 && options.raise > 1),
-            Errc::invalid_argument,
-            "train: collapse needs accuracy_drop > 0, entropy_share in (0, 1), first_steps >= 1, "
-            "memory in [0, 1) and raise > 1");
+    if (options.rule) {
+      const OptionRules rules("train");
+      rules.positive("collapse.accuracy_drop", options.accuracy_drop);
+      rules.between_zero_and_one("collapse.entropy_share", options.entropy_share);
+      rules.positive("collapse.first_steps", options.first_steps);
+      rules.below_one("collapse.memory", options.memory);
+      rules.need(options.raise > 1 && std::isfinite(options.raise), "collapse.raise",
+                 "> 1 and finite", options.raise);
+    }
   }
 
   [[nodiscard]] double beta_factor() const { return factor_; }

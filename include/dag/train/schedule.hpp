@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 
 namespace dag {
 
@@ -34,12 +35,11 @@ struct LearningRate {
 
 /// Errors: invalid_argument.
 inline void validate(const LearningRate& rate) {
-  require(rate.peak > 0 && std::isfinite(rate.peak), Errc::invalid_argument,
-          "LearningRate: peak must be > 0 and finite, got ", rate.peak);
-  require(rate.warm_up >= 0 && rate.total >= 0, Errc::invalid_argument,
-          "LearningRate: warm_up and total must be >= 0, got ", rate.warm_up, " and ", rate.total);
-  require(rate.final_fraction >= 0 && rate.final_fraction <= 1, Errc::invalid_argument,
-          "LearningRate: final_fraction must be in [0, 1], got ", rate.final_fraction);
+  const OptionRules rules("LearningRate");
+  rules.positive("peak", rate.peak);
+  rules.not_negative("warm_up", rate.warm_up);
+  rules.not_negative("total", rate.total);
+  rules.share("final_fraction", rate.final_fraction);
 }
 
 }  // namespace dag

@@ -329,8 +329,8 @@ namespace dag {
 /// itself. on_step: void or bool(const TrainRecord&), called after every step; false stops.
 /// evaluate: void(const Model&, TrainRecord&), called before `on_step` every `evaluate_every` steps
 /// and at the last one; it adds its results to `extra` of the record. options.collapse watches
-/// every question's majority and may stop the run or raise beta. Status: iteration_limit after
-/// `steps` (their number is the budget), stopped otherwise.
+/// every question's majority and may stop the run or raise beta. Status: done after
+/// `steps`, stopped otherwise.
 ///
 /// Expectation: with U-statistic tables (Gini, Tsallis, pass@k), Euclidean coherence or answer
 /// rewards the expected step is the exact gradient of F(nu) - beta KL; the objectives' headers
@@ -386,7 +386,7 @@ requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
       return Status::stopped;
     }
   }
-  return Status::iteration_limit;
+  return Status::done;
 }
 
 }  // namespace dag

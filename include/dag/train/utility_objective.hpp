@@ -12,6 +12,7 @@
 #include <dag/answers/consensus.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/state.hpp>
 #include <dag/train/answer_objective.hpp>
 #include <dag/utility/evaluate.hpp>
@@ -45,11 +46,9 @@ class UtilityObjective {
       : utility_(std::move(utility)), options_(options) {
     require(target_size(utility_) == 0, Errc::unsupported,
             "UtilityObjective: adversarial utilities need ConstraintObjective or RobustObjective");
-    require(
-        options.smoothing >= 0 && std::isfinite(options.smoothing) && std::isfinite(options.weight),
-        Errc::invalid_argument,
-        "UtilityObjective: smoothing must be >= 0 and the weight finite, got ", options.smoothing,
-        " and ", options.weight);
+    const OptionRules rules("UtilityObjective");
+    rules.not_negative("smoothing", options.smoothing);
+    rules.need(std::isfinite(options.weight), "weight", "finite", options.weight);
     require(options.answers > 0 || options.smoothing == 0 || options.counts == Counts::plug_in,
             Errc::invalid_argument,
             "UtilityObjective: smoothing with a sample left out needs the number of answers");

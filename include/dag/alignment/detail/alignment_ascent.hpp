@@ -121,8 +121,8 @@ class PolicyAscent {
   [[nodiscard]] bool accept_trial() {
     const Real noise =
         std::numeric_limits<Real>::epsilon() * 16 * (1 + std::abs(at_.value) + game_.beta());
-    const bool near = at_.error < Real(1e-6) || trial_.value >= at_.value - noise;
-    const bool better = trial_.value > at_.value + noise || (near && trial_.error < at_.error);
+    const bool close = at_.error < Real(1e-6) || trial_.value >= at_.value - noise;
+    const bool better = trial_.value > at_.value + noise || (close && trial_.error < at_.error);
     if (better) {
       std::swap(at_, trial_);
     }

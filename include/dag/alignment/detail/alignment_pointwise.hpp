@@ -100,7 +100,7 @@ class ContextResponse {
         }
       });
       base[z] = log_reference[z] > -infinity ? pull : -infinity;
-      alive += base[z] > -infinity ? 1 : 0;
+      alive += base[z] > -infinity ? 1U : 0U;
       top = std::fmax(top, base[z]);
     }
     // Less the highest level: a constant moves no answer, and over a small strength its rounding

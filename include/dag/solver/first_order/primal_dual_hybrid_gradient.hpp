@@ -13,6 +13,7 @@
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/detail/first_order.hpp>
 #include <dag/solver/first_order/detail/diagonal_metric.hpp>
@@ -263,12 +264,11 @@ template <detail::DenseMatrixGame Game>
     const PrimalDualOptions& own = {}) {
   require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
           "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
-  require(own.sufficient > 0 && own.sufficient < own.necessary && own.necessary < 1 &&
-              own.artificial > 0,
-          Errc::invalid_argument,
-          "primal_dual_hybrid_gradient: restarts need 0 < sufficient < necessary < 1 and "
-          "artificial > 0, got ",
-          own.sufficient, ", ", own.necessary, ", ", own.artificial);
+  const OptionRules rules("primal_dual_hybrid_gradient");
+  rules.between_zero_and_one("necessary", own.necessary);
+  rules.need(own.sufficient > 0 && own.sufficient < own.necessary, "sufficient",
+             "> 0 and below necessary", own.sufficient);
+  rules.positive("artificial", own.artificial);
   require(own.scaling == Scaling::none || HasHostMemory<backend_t<Game>>, Errc::unsupported,
           "primal_dual_hybrid_gradient: scaled steps run on backends in host memory only; leave "
           "scaling none");

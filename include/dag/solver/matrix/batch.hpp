@@ -15,6 +15,7 @@
 
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/parallel.hpp>
 #include <dag/core/status.hpp>
 #include <dag/detail/config.hpp>
@@ -203,8 +204,9 @@ inline namespace DAG_BINARY_NAMESPACE {
 template <std::same_as<double> Real>
 [[nodiscard]] BatchSolution<Real> solve_batch(const BatchedMatrixGames<Real>& games,
                                               const MatrixBatchOptions& options = {}) {
-  require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
-          "solve_batch: tolerance must be >= 0 and finite, got ", options.tolerance);
+  const OptionRules rules("solve_batch");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.positive("threads", options.threads);
   BatchSolution<Real> found = detail::room_for<Real>(games);
   const detail::ShapeParts parts(games, 256);
   detail::for_each_part(parts.parts(), options.threads, [&](std::size_t part) {

@@ -208,9 +208,9 @@ class InteriorPointRounds {
     if (!(gap > 0)) {
       return;
     }
-    const Real near = reach * std::max(gap, std::sqrt(Real(1e-3) * gap));
-    choose(z_.s, near, rows_);
-    choose(z_.t, near, columns_);
+    const Real width = reach * std::max(gap, std::sqrt(Real(1e-3) * gap));
+    choose(z_.s, width, rows_);
+    choose(z_.t, width, columns_);
     const auto entries = [](auto m, auto n) { return static_cast<Real>(m) * static_cast<Real>(n); };
     const Real left = entries(rows_.size(), columns_.size());
     if (left == 0 || left > Real(0.5) * entries(z_.x.size(), z_.y.size())) {

@@ -13,6 +13,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/integer_payoffs.hpp>
 #include <dag/game/matrix_certificate.hpp>
@@ -413,9 +414,9 @@ class MatrixProgram {
   require(rows >= 1 && columns >= 1 && payoff.size() == rows * columns, Errc::dimension_mismatch,
           "linear_program: a ", rows, " x ", columns, " game needs ", rows * columns,
           " payoffs (at least one), got ", payoff.size());
-  require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
-          "linear_program: tolerance and max_pivots must be >= 0, got ", options.tolerance, " and ",
-          options.max_pivots);
+  const OptionRules rules("linear_program");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.not_negative("max_pivots", options.max_pivots);
   const detail::PayoffExtent extent = detail::payoff_extent(payoff);
   for (std::size_t k = 0; !extent.finite && k < payoff.size(); ++k) {
     require(std::isfinite(payoff[k]), Errc::not_finite, "linear_program: a payoff is ", payoff[k]);

@@ -17,6 +17,7 @@
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/game/regularized_matrix.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
@@ -231,10 +232,11 @@ template <Scalar Real>
 [[nodiscard]] std::vector<LogitPoint<Real>> logit_path(const MatrixGame<Real, eigen>& game,
                                                        const SolverOptions<Real>& options = {},
                                                        const LogitPathOptions<Real>& own = {}) {
-  require(own.from >= own.to && own.to > 0 && std::isfinite(own.from), Errc::invalid_argument,
-          "logit_path: needs from >= to > 0, got ", own.from, " to ", own.to);
-  require(own.factor > 0 && own.factor < 1, Errc::invalid_argument,
-          "logit_path: factor must be in (0, 1), got ", own.factor);
+  const OptionRules rules("logit_path");
+  rules.positive("to", own.to);
+  rules.need(own.from >= own.to && std::isfinite(own.from), "from", "at least to, and finite",
+             own.from);
+  rules.between_zero_and_one("factor", own.factor);
   const Real range = game.range() > 0 ? game.range() : Real{1};
   std::vector<LogitPoint<Real>> path;
   std::vector<Real> start(options.start.begin(), options.start.end());

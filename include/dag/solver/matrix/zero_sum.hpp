@@ -225,8 +225,8 @@ class ZeroSumSolve {
     const InteriorPointOptions<double> own = {.polish =
                                                   options_.tolerance < cutoffs_.polish_tolerance};
     std::vector<double> start(rows_ + columns_);
-    const auto near = std::as_const(best_.state).view().point;
-    std::copy(near.begin(), near.end(), start.begin());
+    const auto point = std::as_const(best_.state).view().point;
+    std::copy(point.begin(), point.end(), start.begin());
     const auto run = [&](std::span<const double> from) {
       auto found = part(options_.tolerance, std::min<std::int64_t>(100, left()),
                         [&](SolverOptions<double> options) {

@@ -14,6 +14,7 @@
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/contraction.hpp>
@@ -162,11 +163,10 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
 [[nodiscard]] inline CorrelatedSolution regret_dynamics(const GameTable& game,
                                                         const RegretDynamicsOptions& options = {}) {
   validate(game);
-  require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
-          "regret_dynamics: tolerance must be >= 0 and finite, got ", options.tolerance);
-  require(options.max_iterations >= 1 && options.check_every >= 0, Errc::invalid_argument,
-          "regret_dynamics: max_iterations must be >= 1 and check_every >= 0, got ",
-          options.max_iterations, " and ", options.check_every);
+  const OptionRules rules("regret_dynamics");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.positive("max_iterations", options.max_iterations);
+  rules.not_negative("check_every", options.check_every);
   const Deadline deadline(options.stop, options.time_limit, "regret_dynamics");
   if (!options.start.empty()) {
     validate(game, options.start);

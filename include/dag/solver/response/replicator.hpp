@@ -14,6 +14,7 @@
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/player_regrets.hpp>
 
@@ -63,11 +64,10 @@ requires HasField<Game> && HasRange<Game>
                                                       const ReplicatorOptions& options = {}) {
   using Real = scalar_t<Game>;
   using Backend = backend_t<Game>;
-  require(options.step > 0 && std::isfinite(options.step), Errc::invalid_argument,
-          "replicator: step must be > 0 and finite, got ", options.step);
-  require(options.steps >= 0 && options.record_every >= 0, Errc::invalid_argument,
-          "replicator: steps and record_every must be >= 0, got ", options.steps, " and ",
-          options.record_every);
+  const OptionRules rules("replicator");
+  rules.positive("step", options.step);
+  rules.not_negative("steps", options.steps);
+  rules.not_negative("record_every", options.record_every);
   const Deadline deadline(options.stop, options.time_limit, "replicator");
   const auto& players = game.players();
   const Backend& backend = game.backend();

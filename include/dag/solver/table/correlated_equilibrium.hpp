@@ -11,6 +11,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/correlated.hpp>
 #include <dag/game/table.hpp>
@@ -56,9 +57,9 @@ struct CorrelatedEquilibriumOptions {
   const Deadline deadline(options.stop, options.time_limit, "correlated_equilibrium");
   const std::size_t players = game.player_count();
   const std::size_t profiles = game.profile_count();
-  require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
-          "correlated_equilibrium: tolerance and max_pivots must be >= 0, got ", options.tolerance,
-          " and ", options.max_pivots);
+  const OptionRules rules("correlated_equilibrium");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.not_negative("max_pivots", options.max_pivots);
   require(options.weights.empty() || !options.egalitarian, Errc::invalid_argument,
           "correlated_equilibrium: weights or egalitarian, not both");
   require(options.weights.empty() || options.weights.size() == players, Errc::dimension_mismatch,

@@ -12,6 +12,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
@@ -55,9 +56,10 @@ struct HomotopyEquilibria {
 [[nodiscard]] inline HomotopyEquilibria homotopy_equilibria(
     const GameTable& game, const HomotopyEquilibriaOptions& options = {}) {
   validate(game);
-  require(options.starts >= 1 && options.tolerance > 0 && options.apart > 0, Errc::invalid_argument,
-          "homotopy_equilibria: starts, tolerance and apart must be > 0, got ", options.starts,
-          ", ", options.tolerance, " and ", options.apart);
+  const OptionRules rules("homotopy_equilibria");
+  rules.positive("starts", options.starts);
+  rules.positive("tolerance", options.tolerance);
+  rules.positive("apart", options.apart);
   const Deadline deadline(options.stop, options.time_limit, "homotopy_equilibria");
   RandomStream random(options.seed, 0);
   HomotopyEquilibria found;

@@ -11,6 +11,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/integer_payoffs.hpp>
 #include <dag/game/regret.hpp>
@@ -380,8 +381,7 @@ class LemkeHowson {
           "lemke_howson: dropped_label must be below ", labels, ", got ", options.dropped_label);
   require(options.max_pivots >= 1, Errc::invalid_argument,
           "lemke_howson: max_pivots must be >= 1, got ", options.max_pivots);
-  require(options.tolerance >= 0, Errc::invalid_argument,
-          "lemke_howson: tolerance must be >= 0, got ", options.tolerance);
+  OptionRules("lemke_howson").not_negative("tolerance", options.tolerance);
   detail::LemkeHowson paths(game, options);
   for (std::size_t label = 0; label < labels; ++label) {
     if ((options.all_labels || label == options.dropped_label) && !paths.follow(label)) {

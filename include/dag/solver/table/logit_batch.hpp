@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/parallel.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/batched_games.hpp>
@@ -207,8 +208,9 @@ class LogitBatchPart {
 template <std::same_as<double> Real>
 [[nodiscard]] LogitBatchSolution<Real> logit_batch(const BatchedBimatrixGames<Real>& games,
                                                    const LogitBatchOptions& options = {}) {
-  require(options.tolerance > 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
-          "logit_batch: tolerance must be > 0 and finite, got ", options.tolerance);
+  const OptionRules rules("logit_batch");
+  rules.positive("tolerance", options.tolerance);
+  rules.positive("threads", options.threads);
   require(options.taus.empty() || options.taus.size() == games.size(), Errc::dimension_mismatch,
           "logit_batch: ", options.taus.size(), " taus for ", games.size(), " games");
   for (std::size_t g = 0; g < games.size(); ++g) {

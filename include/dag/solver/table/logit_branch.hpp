@@ -11,6 +11,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
@@ -53,10 +54,10 @@ namespace detail {
 /// The principal branch, one accepted step at a time.
 class LogitTracer {
  public:
-  LogitTracer(const GameTable& game, const LogitBranchOptions& options)
+  LogitTracer(const GameTable& game, const LogitBranchOptions& options, const char* solver)
       : game_(game),
         options_(options),
-        deadline_(options.stop, options.time_limit, "logit_branch"),
+        deadline_(options.stop, options.time_limit, solver),
         system_(game),
         h_(options.first_step) {
     if (!options.prior.empty()) {
@@ -109,7 +110,7 @@ class LogitTracer {
         bifurcations_.push_back(next.back() / system_.range());
         positive_ = !positive_;
       }
-      turns_ += turned.back() * tangent_.back() < 0.0 ? 1 : 0;
+      turns_ += turned.back() * tangent_.back() < 0.0 ? 1U : 0U;
       before_ = std::exchange(z_, std::move(next));
       tangent_ = std::move(turned);
       h_ *= cosine > 0.9999 && rounds <= 4 ? 2.0 : 1.0;
@@ -172,12 +173,11 @@ class LogitTracer {
 };
 
 inline void validate(const LogitBranchOptions& options, const char* solver) {
-  require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
-          solver, ": tolerance must be >= 0 and finite, got ", options.tolerance);
-  require(options.max_lambda > 0 && options.first_step > 0 && options.max_steps >= 1,
-          Errc::invalid_argument, solver,
-          ": max_lambda, first_step and max_steps must be > 0, got ", options.max_lambda, ", ",
-          options.first_step, " and ", options.max_steps);
+  const OptionRules rules(solver);
+  rules.not_negative("tolerance", options.tolerance);
+  rules.positive("max_lambda", options.max_lambda);
+  rules.positive("first_step", options.first_step);
+  rules.positive("max_steps", options.max_steps);
 }
 
 }  // namespace detail
@@ -200,7 +200,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
                                               const LogitBranchOptions& options = {}) {
   validate(game);
   detail::validate(options, "logit_branch");
-  detail::LogitTracer tracer(game, options);
+  detail::LogitTracer tracer(game, options, "logit_branch");
   LogitBranch path;
   path.points.push_back(tracer.point());
   while (path.points.back().relative > options.tolerance &&
@@ -229,7 +229,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   detail::validate(options, "logit_equilibrium");
   require(tau > 0 && std::isfinite(tau), Errc::invalid_argument,
           "logit_equilibrium: tau must be > 0 and finite, got ", tau);
-  detail::LogitTracer tracer(game, options);
+  detail::LogitTracer tracer(game, options, "logit_equilibrium");
   const double range = payoff_range(game);
   const double target = (range > 0 ? range : 1.0) / tau;
   LogitBranch path;

@@ -89,7 +89,7 @@ namespace dag {
   std::vector<std::optional<LogitBranchPoint>> found(lambdas.size());
   const double game_range = payoff_range(game);
   const double range = game_range > 0 ? game_range : 1.0;
-  detail::LogitTracer tracer(game, options);
+  detail::LogitTracer tracer(game, options, "logit_equilibria");
   LogitBranchPoint last = tracer.point();
   std::size_t next = 0;
   for (; next < order.size() && order[next].first == 0.0; ++next) {
@@ -177,7 +177,7 @@ struct QuantalFit {
       static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
   QuantalFit fit{path.points[best], values[best], 0.0, std::numeric_limits<double>::infinity()};
   // The point at lambda by Newton's method from the nearest one of the path.
-  const auto near = [&](double lambda, std::size_t from) {
+  const auto nearest = [&](double lambda, std::size_t from) {
     return logit_equilibrium_near(game, lambda, path.points[from].profile);
   };
   const std::size_t before = best > 0 ? best - 1 : 0;
@@ -188,8 +188,8 @@ struct QuantalFit {
   for (int round = 0; round < 80 && right - left > 1e-9 * (1.0 + right); ++round) {
     const double a = right - golden * (right - left);
     const double b = left + golden * (right - left);
-    const auto at_a = near(a, best);
-    const auto at_b = near(b, best);
+    const auto at_a = nearest(a, best);
+    const auto at_b = nearest(b, best);
     if (!at_a || !at_b) {
       break;
     }
@@ -209,7 +209,7 @@ struct QuantalFit {
     in = inside == best ? fit.best.lambda : in;
     for (int round = 0; round < 60 && std::abs(out - in) > 1e-9 * (1.0 + std::abs(in)); ++round) {
       const double middle = 0.5 * in + 0.5 * out;
-      const auto at = near(middle, outside);
+      const auto at = nearest(middle, outside);
       if (!at) {
         break;
       }

@@ -12,6 +12,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/game/integer_payoffs.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
@@ -366,12 +367,16 @@ class RefinementTest {
 ///   comes after something worse (powers of epsilon are then epsilon-proper); no if the order of
 ///   one's mistakes is forced and the other has a better reply to it. Else undecided.
 ///
-/// Errors: as `validate`, for game and profile. Cost: exponential in the strategies; capped.
+/// Errors: as `validate`, for game and profile; invalid_argument (options). Cost: exponential in
+/// the strategies; capped.
 [[nodiscard]] inline RefinementReport test_refinements(const GameTable& game,
                                                        const MixedProfile& profile,
                                                        const RefinementOptions& options = {}) {
   validate(game);
   validate(game, profile);
+  const OptionRules rules("test_refinements");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.not_negative("support", options.support);
   const RegretReport report = certify(game, profile);
   for (std::size_t i = 0; i < game.player_count(); ++i) {
     const auto [low, high] = std::minmax_element(game.payoffs[i].begin(), game.payoffs[i].end());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
@@ -44,11 +45,11 @@ struct MutatorPoint {
 [[nodiscard]] inline std::vector<MutatorPoint> replicator_mutator(
     const GameTable& game, const ReplicatorMutatorOptions& options = {}) {
   validate(game);
-  require(options.mutation >= 0 && std::isfinite(options.mutation) && options.step > 0 &&
-              std::isfinite(options.step) && options.steps >= 0 && options.record_every >= 0,
-          Errc::invalid_argument,
-          "replicator_mutator: mutation, steps and record_every must be >= 0 and step > 0, got ",
-          options.mutation, ", ", options.steps, ", ", options.record_every, " and ", options.step);
+  const OptionRules rules("replicator_mutator");
+  rules.not_negative("mutation", options.mutation);
+  rules.positive("step", options.step);
+  rules.not_negative("steps", options.steps);
+  rules.not_negative("record_every", options.record_every);
   const double range = payoff_range(game) > 0 ? payoff_range(game) : 1.0;
   const double mu = options.mutation * range;
   const double h = options.step / range;

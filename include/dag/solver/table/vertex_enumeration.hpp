@@ -14,6 +14,7 @@
 
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/integer_payoffs.hpp>
 #include <dag/game/table.hpp>
@@ -319,9 +320,9 @@ class VertexEnumeration {
 [[nodiscard]] inline EquilibriumSet vertex_enumeration(
     const GameTable& game, const VertexEnumerationOptions& options = {}) {
   detail::require_bimatrix(game, "vertex_enumeration");
-  require(options.max_equilibria >= 1 && options.max_vertices >= 1, Errc::invalid_argument,
-          "vertex_enumeration: max_equilibria and max_vertices must be >= 1, got ",
-          options.max_equilibria, " and ", options.max_vertices);
+  const OptionRules rules("vertex_enumeration");
+  rules.positive("max_equilibria", options.max_equilibria);
+  rules.positive("max_vertices", options.max_vertices);
   return detail::VertexEnumeration(game, options).solve();
 }
 

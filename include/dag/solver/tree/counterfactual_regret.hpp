@@ -12,6 +12,7 @@
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/game/sequence_game.hpp>
 #include <dag/solver/detail/first_order.hpp>
 #include <dag/solver/loop.hpp>
@@ -249,13 +250,13 @@ template <class Game>
           ": it sees the whole tree; for samples use external_sampling or outcome_sampling");
   require(options.step == Step<scalar_t<Game>>{}, Errc::invalid_argument, solver,
           ": it has no step; leave step automatic");
-  require(own.alpha >= 0 && own.gamma >= 0 && !std::isnan(own.beta), Errc::invalid_argument, solver,
-          ": alpha and gamma must be >= 0 and beta a number, got ", own.alpha, ", ", own.gamma,
-          " and ", own.beta);
-  require(own.asymmetry >= 0 && std::isfinite(own.asymmetry), Errc::invalid_argument, solver,
-          ": asymmetry must be >= 0, got ", own.asymmetry);
-  require(own.pull >= 0 && std::isfinite(own.pull) && own.period >= 0, Errc::invalid_argument,
-          solver, ": pull and period must be >= 0, got ", own.pull, " and ", own.period);
+  const OptionRules rules(solver);
+  rules.need(own.alpha >= 0, "alpha", ">= 0", own.alpha);
+  rules.need(own.gamma >= 0, "gamma", ">= 0", own.gamma);
+  rules.need(!std::isnan(own.beta), "beta", "a number", own.beta);
+  rules.not_negative("asymmetry", own.asymmetry);
+  rules.not_negative("pull", own.pull);
+  rules.not_negative("period", own.period);
   require(own.pull == 0 || own.rule == RegretRule::plus, Errc::invalid_argument, solver,
           ": a pull needs the rule plus");
   return solve_by<CounterfactualRounds<Game>>(game, options, solver,

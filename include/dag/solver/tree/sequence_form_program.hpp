@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/behavior.hpp>
 #include <dag/game/extensive.hpp>
@@ -213,9 +214,9 @@ class SequenceProgram {
     const SequenceProgramOptions& options = {}) {
   require(form.player_count() == 2, Errc::unsupported,
           "sequence_form_program: needs two players, got ", form.player_count());
-  require(options.tolerance >= 0 && options.max_pivots >= 0, Errc::invalid_argument,
-          "sequence_form_program: tolerance and max_pivots must be >= 0, got ", options.tolerance,
-          " and ", options.max_pivots);
+  const OptionRules rules("sequence_form_program");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.not_negative("max_pivots", options.max_pivots);
   return detail::SequenceProgram(form, options).solve(game);
 }
 

@@ -140,8 +140,8 @@ class Evaluator {
 
   /// The value of a name: about 2^-1 to 2^2 in size; at the odd points negative.
   [[nodiscard]] Value named(std::uint64_t hash) const {
-    const std::uint64_t bits =
-        scatter(hash ^ (0x5851F42D4C957F2DULL * static_cast<std::uint64_t>(point_ + 1)));
+    const std::uint64_t bits = scatter(
+        hash ^ (std::uint64_t{0x5851F42D4C957F2D} * static_cast<std::uint64_t>(point_ + 1)));
     Ball value =
         Ball(static_cast<std::int64_t>((bits >> 3) | (std::uint64_t{1} << 60))).scaled(-60);
     value = value + Ball(static_cast<std::int64_t>(scatter(bits) >> 2)).scaled(-122);

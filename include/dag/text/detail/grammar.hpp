@@ -53,7 +53,7 @@ class Parser {
     const std::size_t i = at_ + ahead;
     return tokens_[std::min(i, tokens_.size() - 1)];
   }
-  void next() noexcept { at_ += at_ + 1 < tokens_.size() ? 1 : 0; }
+  void next() noexcept { at_ += at_ + 1 < tokens_.size() ? 1U : 0U; }
   int refuse() noexcept {
     ok_ = false;
     return 0;

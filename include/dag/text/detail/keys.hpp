@@ -323,10 +323,10 @@ class KeyWriter {
   /// Whether the terms of rational functions are of sizes so different that 128 bits of their real
   /// values do not tell them: x + 10^-50, x^200 + 1. The prime fields do.
   [[nodiscard]] bool reaches_far(int left, int right) const {
-    constexpr std::uint64_t near = 60;
+    constexpr std::uint64_t nearby = 60;
     const auto a = PrimeField::reach(tree_, left);
     const auto b = PrimeField::reach(tree_, right);
-    return a && b && std::max(*a, *b) > near;
+    return a && b && std::max(*a, *b) > nearby;
   }
 
   /// The values of a rational function in prime fields; of an equation (`right` >= 0) those of left

@@ -358,7 +358,7 @@ class Lexer {
     if (end < text.size() && (text[end] == 'e' || text[end] == 'E') && on(AnswerRule::scientific)) {
       std::size_t power = end + 1;
       const bool down = power < text.size() && text[power] == '-';
-      power += power < text.size() && (text[power] == '-' || text[power] == '+') ? 1 : 0;
+      power += power < text.size() && (text[power] == '-' || text[power] == '+') ? 1U : 0U;
       std::size_t stop = power;
       while (is_digit(text, stop)) {
         exponent = exponent > 9999 ? exponent : 10 * exponent + (text[stop] - '0');

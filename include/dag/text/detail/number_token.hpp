@@ -111,7 +111,7 @@ class NumberScanner {
     }
     i = power_of_ten(i, out);
     std::size_t percent = spaces(i);
-    percent += starts(text_.substr(percent), "\\%") ? 1 : 0;
+    percent += starts(text_.substr(percent), "\\%") ? 1U : 0U;
     if (char_at(text_, percent) == '%') {
       out.spelled += '%';
       i = percent + 1;
@@ -159,7 +159,7 @@ class NumberScanner {
     // A sign, perhaps with a currency sign between.
     std::size_t sign = i;
     if (last() == '$') {
-      sign -= last(2) == '\\' ? 2 : 1;
+      sign -= last(2) == '\\' ? 2U : 1U;
     } else if (currency_sign(i)) {
       sign -= text_[i - 1] == '\xA3' || text_[i - 1] == '\xA5' ? 2U : 3U;
     }
@@ -221,7 +221,7 @@ class NumberScanner {
       }
     }
     i = spaces(i);
-    i += char_at(text_, i) == '-' || char_at(text_, i) == '$' ? 1 : 0;
+    i += char_at(text_, i) == '-' || char_at(text_, i) == '$' ? 1U : 0U;
     return joined && (digit(i) || starts(text_.substr(i), "\\frac"));
   }
 
@@ -496,7 +496,7 @@ class NumberScanner {
     return i;
   }
   [[nodiscard]] bool month_before(std::size_t end) const {
-    end -= end > 0 && text_[end - 1] == '.' ? 1 : 0;
+    end -= end > 0 && text_[end - 1] == '.' ? 1U : 0U;
     std::size_t begin = end;
     while (begin > 0 && end - begin < 10 && is_alpha(text_[begin - 1])) {
       --begin;

@@ -72,7 +72,7 @@ inline int Parser::number() {
     if (digits[last] != digits[last - 1] || t.exponent != 0) {
       return refuse();
     }
-    at_ += peek().is('.') ? 3 : 1;
+    at_ += peek().is('.') ? 3U : 1U;
     used_.insert(AnswerRule::repeating);
     const auto places = static_cast<unsigned>(last - digits.find('.'));
     return tree_.number(value + Exact(digits[last] - '0') / Exact(9) / Exact(10).power(places));
