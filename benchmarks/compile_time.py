@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compile time and memory of the headers beside Eigen's.
 
-    compile_time.py [--compiler g++] [--runs 9] [--check]   the umbrellas and solve_zero_sum
+    compile_time.py [--compiler g++] [--runs 9] [--check]   the umbrellas and solve_zero_sum (by dag::compiled too)
     compile_time.py --all [--runs 1] [--check]              every public header
 
 Each run compiles every candidate once, in turn, so that a slow spell of the machine hits all alike;
@@ -20,15 +20,17 @@ import tempfile
 
 BASE = "<Eigen/Dense>"
 CALL = "solve_zero_sum, called"
+COMPILED = "the same by dag::compiled"
 # Ratios to Eigen's: seconds, memory.
 TARGETS = {"<dag/dag.hpp>": (0.5, 0.8), "<dag/eigen.hpp>": (1.4, 1.3),
-           "<dag/solver/matrix/zero_sum.hpp>": (2.0, 1.4), CALL: (8.0, 2.6)}
+           "<dag/solver/matrix/zero_sum.hpp>": (2.0, 1.4), CALL: (8.0, 2.6), COMPILED: (2.6, 1.7)}
 ANY_HEADER = (3.0, 2.0)  # the budget of a header that has no line above
 CALLER = """#include <dag/solver/matrix/zero_sum.hpp>
 dag::ZeroSumSolution solved(const dag::MatrixGame<double, dag::eigen>& game) {
   return dag::solve_zero_sum(game);
 }
 """
+CALLER_OF_COMPILED = "#define DAG_COMPILED\n" + CALLER.replace("dag/solver/matrix/zero_sum.hpp", "dag/compiled.hpp")
 NEEDS_MORE = ("dag/gpu/", "dag/interop/", "dag/io/", "xtensor")  # more than Eigen
 
 
@@ -44,12 +46,13 @@ def cost(command):
 
 def candidates(include, everything):
     """{name: source}, Eigen first."""
-    names = [name for name in TARGETS if name != CALL]
+    names = [name for name in TARGETS if name not in (CALL, COMPILED)]
     if everything:
         names = [f"<{path.relative_to(include).as_posix()}>" for path in sorted(include.rglob("*.hpp"))]
         names = [name for name in names if "/detail/" not in name and not any(part in name for part in NEEDS_MORE)]
     sources = {name: f"#include {name}\n" for name in [BASE, *names]}
     sources[CALL] = CALLER
+    sources[COMPILED] = CALLER_OF_COMPILED
     return sources
 
 

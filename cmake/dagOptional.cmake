@@ -14,6 +14,8 @@
 #                so -DDAG_TORCH=OFF leaves it out)
 #   dag::mpi     rewards over ranks        MPI (libopenmpi-dev openmpi-bin on Debian); -DDAG_MPI=OFF: not looked for
 #   dag::openmp  threads of the batches  the compiler's OpenMP; without it one thread does the work
+#   dag::compiled what <dag/compiled.hpp> lists, a static library made by the project that asks: by name
+#                in find_package, or by -DDAG_COMPILED=ON where dag is taken in as sources
 #   dag::cuda    the GPU backend           Thrust (CUDA Toolkit or libthrust-dev). For .cu files nvcc
 #                is all it needs; for C++ define THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (_OMP)
 # find_package(dag COMPONENTS ...) looks for what it names and for nothing else (cmake/dagConfig).
@@ -142,4 +144,16 @@ if(DAG_THRUST_INCLUDE AND _dag_wanted AND NOT TARGET dag::cuda)
   add_library(dag::cuda INTERFACE IMPORTED GLOBAL)
   target_link_libraries(dag::cuda INTERFACE dag::dag)
   target_include_directories(dag::cuda SYSTEM INTERFACE ${DAG_THRUST_INCLUDE})
+endif()
+
+option(DAG_COMPILED "Offer dag::compiled, which compiles what most programs call once" OFF)
+set(_dag_wanted ${DAG_COMPILED})
+if("compiled" IN_LIST _dag_components)
+  set(_dag_wanted TRUE)
+endif()
+if(_dag_wanted AND TARGET Eigen3::Eigen AND NOT TARGET dag::compiled)
+  add_library(dag_compiled STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/compiled.cpp)
+  target_link_libraries(dag_compiled PUBLIC dag::dag Eigen3::Eigen)
+  target_compile_definitions(dag_compiled PUBLIC DAG_COMPILED)
+  add_library(dag::compiled ALIAS dag_compiled)
 endif()

@@ -18,7 +18,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/dagConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/dagConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/dagConfig.cmake ${PROJECT_BINARY_DIR}/dagConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/dagOptional.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/dagOptional.cmake ${PROJECT_SOURCE_DIR}/cmake/compiled.cpp
         DESTINATION ${DAG_INSTALL_CMAKEDIR} COMPONENT dag_headers)
 
 # For pkg-config: dag, and dag-eigen with Eigen's own flags. Paths follow the file, so that the prefix may move.

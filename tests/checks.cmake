@@ -154,4 +154,7 @@ dag_add_consumer(without_eigen find_package -DDAG_VERSION_WANTED=${version_wante
 dag_add_consumer(add_subdirectory add_subdirectory ${eigen_here} --test-command with_eigen)
 dag_add_consumer(fetch_content add_subdirectory -DCONSUMER_FETCHES=ON
                  -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON --test-command headers_only)
+if(TARGET dag::eigen)
+  dag_add_consumer(compiled compiled -DDAG_VERSION_WANTED=${version_wanted} --test-command compiled)
+endif()
 dag_add_consumer(version_refused version_refused)

@@ -16,6 +16,7 @@
 #include <new>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -226,28 +227,30 @@ TEST_CASE("options outside their range are refused with the solver's name and th
   for_each_solver([&](const std::string& name, auto solve) {
     CAPTURE(name);
     const std::string word = name.substr(0, name.find_first_of("_ -"));
-    const auto refused = [&](const Options& options, dag::Errc code) {
+    const auto refused = [&](const Options& options, dag::Errc code, std::string_view field) {
       try {
         (void)solve(game, options);
         return false;
       } catch (const dag::Error& error) {
         CAPTURE(error.what());
+        CHECK(std::string_view(error.what()).find(field) != std::string_view::npos);
         return error.code() == code;
       }
     };
-    CHECK(refused({.tolerance = nan}, dag::Errc::invalid_argument));
-    CHECK(refused({.tolerance = -1}, dag::Errc::invalid_argument));
-    CHECK(refused({.max_iterations = -1}, dag::Errc::invalid_argument));
-    CHECK(refused({.time_limit = nan}, dag::Errc::invalid_argument));
+    CHECK(refused({.tolerance = nan}, dag::Errc::invalid_argument, ": tolerance must"));
+    CHECK(refused({.tolerance = -1}, dag::Errc::invalid_argument, ": tolerance must"));
+    CHECK(refused({.max_iterations = -1}, dag::Errc::invalid_argument, ": max_iterations must"));
+    CHECK(refused({.time_limit = nan}, dag::Errc::invalid_argument, ": time_limit must"));
+    CHECK(refused({.check_every = -1}, dag::Errc::invalid_argument, ": check_every must"));
     const std::vector<double> short_start{1, 0};
-    CHECK(refused({.start = short_start}, dag::Errc::dimension_mismatch));
+    CHECK(refused({.start = short_start}, dag::Errc::dimension_mismatch, "start"));
     if (name.find("extragradient") == std::string::npos) {
       const std::vector<double> wrong{0.5, 0.5, 0.5, 1, 0, 0};
-      CHECK(refused({.start = wrong}, dag::Errc::not_a_distribution));
+      CHECK(refused({.start = wrong}, dag::Errc::not_a_distribution, "strategy of block 0"));
     }
   });
   CHECK_THROWS_WITH_AS((void)dag::mirror_prox(game, {.step = Step::constant(0)}),
-                       doctest::Contains("mirror_prox: step size must be > 0"), dag::Error);
+                       doctest::Contains("mirror_prox: step.size must be > 0"), dag::Error);
   CHECK_THROWS_WITH_AS((void)dag::fictitious_play(game, {.average = dag::Average::best}),
                        doctest::Contains("fictitious_play: its iterate is a mean"), dag::Error);
   CHECK_THROWS_WITH_AS((void)dag::best_response_dynamics(game, {}, {.rate = 0}),
