@@ -251,8 +251,8 @@ class SequenceLoss {
         case RatioLevel::sequence_sum: shared += chain * static_cast<double>(length_); break;
       }
     }
-    sum.clipped_low += term.clipped < 0 ? 1 : 0;
-    sum.clipped_high += term.clipped > 0 ? 1 : 0;
+    sum.clipped_low += term.clipped < 0 ? 1U : 0U;
+    sum.clipped_high += term.clipped > 0 ? 1U : 0U;
     own += correction * term.by_log_prob;
     return correction * term.value;
   }

@@ -52,7 +52,7 @@ struct BasicTokenBatch {
   [[nodiscard]] std::size_t length(std::size_t i) const noexcept {
     std::size_t count = 0;
     for (std::size_t t = offsets[i]; t < offsets[i + 1]; ++t) {
-      count += counts(t) ? 1 : 0;
+      count += counts(t) ? 1U : 0U;
     }
     return count;
   }

@@ -209,7 +209,7 @@ class Training {
         dead[g] = dead[g] && signal_[i] == signal_[first];
         total += drift(i);
       }
-      alive += dead[g] ? 0 : 1;
+      alive += dead[g] ? 0U : 1U;
       for (std::size_t i = first; i < first + size; ++i) {
         anchored_[i] = signal_[i] - beta_ * drift(i);
         advantage_[i] = -beta * (n * drift(i) - total) / (n - 1);
