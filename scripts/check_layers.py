@@ -30,10 +30,10 @@ RANKS = {
     "alignment": 7, "problem": 7, "model": 7,
     "answers": 8, "testing": 8,
     "train": 9, "io": 9, "interop": 9, "gpu": 9,
-    "dag.hpp": 10, "eigen.hpp": 10, "compiled.hpp": 10, "cuda.cuh": 10,
+    "compiled.hpp": 11, "dag.hpp": 10, "eigen.hpp": 10, "cuda.cuh": 10,
 }
 # Doors between rooms of one rank: the first may include the second, never the other way.
-DOORS = {("train", "io"), ("detail", "version.hpp"), ("eigen.hpp", "dag.hpp"), ("compiled.hpp", "eigen.hpp"), ("cuda.cuh", "dag.hpp")}
+DOORS = {("train", "io"), ("detail", "version.hpp"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
 # Rooms that nobody enters but through the named umbrella.
 SEALED = {"gpu": {"cuda.cuh"}}
 
