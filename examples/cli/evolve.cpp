@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // dag evolve: what evolution makes of a game: evolutionarily stable strategies, takeovers in finite
-// populations, alpha-rank.
+// populations, alpha-rank, the replicator dynamics with mutation.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,10 +19,13 @@
 #include <dag/solver/table/alpha_rank.hpp>
 #include <dag/solver/table/evolutionary_stability.hpp>
 #include <dag/solver/table/fixation.hpp>
+#include <dag/solver/table/replicator_mutator.hpp>
 
+#include "checked_options.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
+#include "solve_run.hpp"
 
 namespace cli {
 namespace {
@@ -34,7 +38,31 @@ struct EvolveOptions {
   std::size_t population = 100;
   double intensity = 1;
   double alpha = std::numeric_limits<double>::infinity();
+  double mutation = -1;  ///< < 0: no replicator dynamics
+  std::int64_t steps = 10'000;
+  std::string start;
 };
+
+/// The replicator dynamics with mutation, about a hundred points of its path.
+std::vector<dag::MutatorPoint> mutating(const EvolveOptions& options, const Problem& problem) {
+  if (options.mutation < 0) {
+    dag::require(options.start.empty(), dag::Errc::invalid_argument,
+                 "--start: it is of the replicator dynamics; give --mutation, its rate (0: none)");
+    return {};
+  }
+  SolveOptions words;
+  words.start = options.start;
+  const std::vector<double> start = start_of(words, problem);
+  dag::ReplicatorMutatorOptions told{.mutation = options.mutation,
+                                     .steps = options.steps,
+                                     .record_every = (options.steps + 99) / 100};
+  for (std::size_t i = 0, at = 0; i < problem.table.sizes.size() && !start.empty(); ++i) {
+    const auto first = start.begin() + static_cast<std::ptrdiff_t>(at);
+    told.start.emplace_back(first, first + static_cast<std::ptrdiff_t>(problem.table.sizes[i]));
+    at += problem.table.sizes[i];
+  }
+  return dag::replicator_mutator(problem.table, told);
+}
 
 /// The payoffs [own * n + other] of a symmetric two-player game; nothing for other games.
 std::optional<std::vector<double>> symmetric_payoffs(const dag::GameTable& table) {
@@ -80,7 +108,8 @@ Symmetric of_symmetric(const std::vector<double>& payoff, std::size_t n,
 }
 
 Json json_of(const EvolveOptions& options, const Problem& problem,
-             const std::optional<Symmetric>& symmetric, const dag::AlphaRank& rank) {
+             const std::optional<Symmetric>& symmetric, const dag::AlphaRank& rank,
+             const std::vector<dag::MutatorPoint>& path) {
   Json json;
   json["game"] = options.game;
   json["sizes"] = problem.table.sizes;
@@ -118,11 +147,21 @@ Json json_of(const EvolveOptions& options, const Problem& problem,
     profiles.push_back({{"profile", profile}, {"mass", rank.mass[s]}});
   }
   json["alpha_rank"] = profiles;
+  if (!path.empty()) {
+    Json points = Json::array();
+    for (const dag::MutatorPoint& point : path) {
+      points.push_back(
+          {{"time", point.time}, {"strategies", point.profile}, {"max_regret", point.max_regret}});
+    }
+    json["replicator"] = {
+        {"mutation", options.mutation}, {"steps", options.steps}, {"path", points}};
+  }
   return json;
 }
 
 std::string text_of(const EvolveOptions& options, const Problem& problem,
-                    const std::optional<Symmetric>& symmetric, const dag::AlphaRank& rank) {
+                    const std::optional<Symmetric>& symmetric, const dag::AlphaRank& rank,
+                    const std::vector<dag::MutatorPoint>& path) {
   const dag::GameTable& table = problem.table;
   std::string out = fmt::format("{}: {}\n", options.game, sizes_text(table));
   if (symmetric) {
@@ -174,10 +213,23 @@ std::string text_of(const EvolveOptions& options, const Problem& problem,
     }
     profiles.add({name, fmt::format("{:.6f}", rank.mass[s])});
   }
-  return out +
-         fmt::format("alpha-rank, a population a player, alpha {}:\n{}",
+  out += fmt::format("alpha-rank, a population a player, alpha {}:\n{}",
                      std::isinf(options.alpha) ? "infinite" : fmt::format("{}", options.alpha),
                      profiles.text());
+  if (!path.empty()) {
+    out += fmt::format("replicator dynamics, mutation {}, to time {:.6g}, largest regret {:.3g}:\n",
+                       options.mutation, path.back().time, path.back().max_regret);
+    Table ends({"player", "strategy", "start", "end"});
+    for (std::size_t i = 0; i < table.sizes.size(); ++i) {
+      for (std::size_t s = 0; s < table.sizes[i]; ++s) {
+        ends.add({table.players[i], strategy_name(table, i, s),
+                  fmt::format("{:.6f}", path.front().profile[i][s]),
+                  fmt::format("{:.6f}", path.back().profile[i][s])});
+      }
+    }
+    out += ends.text();
+  }
+  return out;
 }
 
 int evolve(const EvolveOptions& options) {
@@ -192,13 +244,14 @@ int evolve(const EvolveOptions& options) {
   if (const auto payoff = symmetric_payoffs(problem.table)) {
     symmetric = of_symmetric(*payoff, problem.table.sizes[0], options, rank_options);
   }
+  const std::vector<dag::MutatorPoint> path = mutating(options, problem);
   Outputs outputs;
   if (!options.common.json.empty()) {
-    outputs.add(options.common.json, json_text(json_of(options, problem, symmetric, rank)));
+    outputs.add(options.common.json, json_text(json_of(options, problem, symmetric, rank, path)));
   }
   outputs.write();
   if (options.common.talks()) {
-    say(text_of(options, problem, symmetric, rank));
+    say(text_of(options, problem, symmetric, rank, path));
   }
   return exit_done;
 }
@@ -223,13 +276,32 @@ Command add_evolve(CLI::App& app) {
       ->add_option("--alpha", options->alpha,
                    "Of alpha-rank, per unit of payoff (default: the limit of large alpha)")
       ->type_name("A");
+  command
+      ->add_option("--mutation", options->mutation,
+                   "Follow the replicator dynamics, a population a player, with mutation at this "
+                   "rate / payoff range (0: without)")
+      ->type_name("MU")
+      ->check(number_from_zero());
+  command
+      ->add_option("--steps", options->steps,
+                   "Of the replicator dynamics, a tenth of 1 / payoff range each")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(1, 10000000));
+  command
+      ->add_option("--start", options->start,
+                   "Where the replicator dynamics start, as --start of dag solve; every "
+                   "probability > 0 (default: uniform)")
+      ->type_name("P;Q");
   add_common(*command, options->common);
   command->footer(
       "Example:\n"
       "  dag evolve chicken\n"
       "  dag evolve game.nfg --population 50 --alpha 10 --json -\n"
+      "  dag evolve rps --mutation 0.05 --start \"0.6,0.3,0.1;0.2,0.3,0.5\"\n"
       "A symmetric two-player game: its evolutionarily stable strategies, and the shares of one\n"
-      "population in which rare mutants take over or die out. Any game: alpha-rank.");
+      "population in which rare mutants take over or die out. Any game: alpha-rank, and the\n"
+      "replicator dynamics with mutation.");
   return [options] { return evolve(*options); };
 }
 

@@ -19,6 +19,7 @@
 #include "solve_plots.hpp"
 #include "solve_report.hpp"
 #include "solve_run.hpp"
+#include "solve_stream.hpp"
 #include "solver_list.hpp"
 #include "tree_input.hpp"
 #include "tree_solve.hpp"
@@ -33,6 +34,8 @@ int solve(const SolveOptions& options) {
                                               {"--plot", options.plot},
                                               {"--portrait", options.portrait}});
   if (is_tree(options.game)) {
+    dag::require(!options.stream, dag::Errc::unsupported,
+                 "--stream: of game trees no solver lists equilibria; dag convert makes tables");
     return solve_tree(options);
   }
   PlotFormat format = PlotFormat::svg;
@@ -49,6 +52,9 @@ int solve(const SolveOptions& options) {
     check_trace_name(options.trace);
   }
   const Problem problem = read_problem(options.game, options.common.seed);
+  if (options.stream) {
+    return stream_equilibria(options, problem);
+  }
   const std::vector<std::string> names = solver_names(options.solver, problem.kind);
   dag::require(options.scaling == "none" || std::find(names.begin(), names.end(),
                                                       "primal_dual_hybrid_gradient") != names.end(),
@@ -147,6 +153,10 @@ Command add_solve(CLI::App& app) {
                     "Solve in whole numbers, on the payoffs as written, and show fractions: "
                     "zero-sum games by one equilibrium, other two-player games by all extreme ones "
                     "(small games)");
+  command->add_flag("--stream", options->stream,
+                    "Print each equilibrium as it is found, a JSON object a line, and nothing "
+                    "else: of two players by vertex_enumeration, of more by "
+                    "polynomial_equilibria");
   command
       ->add_option("--max-iterations", options->max_iterations,
                    "Rounds at most (default 10000000; 100000 for several solvers)")
@@ -229,6 +239,7 @@ Command add_solve(CLI::App& app) {
                   "  dag solve game.nfg --exact\n"
                   "  dag solve battle-of-the-sexes --select payoff:2\n"
                   "  dag solve general:3x3x3:1 --solver polynomial_equilibria\n"
+                  "  dag solve general:14x14:1 --stream --time-limit 1\n"
                   "  dag solve jordan --solver logit_branch,correlated_equilibrium\n"
                   "  dag solve leduc_poker --solver cfr,cfr_plus --plot gap.svg");
   return [options] {

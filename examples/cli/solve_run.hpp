@@ -25,6 +25,7 @@ struct SolveOptions {
   double tolerance = 1e-6;
   double absolute_tolerance = std::numeric_limits<double>::infinity();  ///< in units of payoff
   bool exact = false;
+  bool stream = false;               ///< equilibria as they are found
   std::int64_t max_iterations = -1;  ///< -1: the default of the mode
   double time_limit = -1;
   std::string average = "auto";

@@ -12,6 +12,7 @@
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/game/payoff_sum.hpp>
+#include <dag/game/symmetric.hpp>
 #include <dag/solver/response/regret_dynamics.hpp>
 #include <dag/solver/table/choose_equilibrium.hpp>
 #include <dag/solver/table/correlated_equilibrium.hpp>
@@ -111,6 +112,11 @@ Found exact_linear_program(const dag::GameTable& table, const Settings& settings
   return found;
 }
 
+/// Whether --select symmetric may leave all others out from the start.
+bool only_symmetric(const dag::GameTable& table, const Settings& settings) {
+  return settings.select == "symmetric" && dag::is_symmetric(table);
+}
+
 Found exact(std::string_view name, const dag::GameTable& table, const Settings& settings,
             std::int64_t max_vertices = dag::VertexEnumerationOptions{}.max_vertices) {
   require_no_knobs(name, settings);
@@ -127,6 +133,7 @@ Found exact(std::string_view name, const dag::GameTable& table, const Settings& 
   } else if (name == "vertex_enumeration") {
     set = dag::vertex_enumeration(table, {.max_vertices = max_vertices,
                                           .fractions = settings.exact,
+                                          .symmetric = only_symmetric(table, settings),
                                           .time_limit = settings.options.time_limit,
                                           .stop = settings.options.stop});
     found.complete = set.complete;
@@ -462,9 +469,7 @@ Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
                    name == "homotopy_equilibria",
                dag::Errc::unsupported, "--select ", settings.select, ": ", name,
                " does not list equilibria; leave --solver auto");
-  Settings plain = settings;
-  plain.select.clear();
-  Found found = *table_solver(name, table, plain);
+  Found found = *table_solver(name, table, settings);
   const std::size_t before = found.equilibria.size();
   const std::vector<std::size_t> chosen = dag::choose_equilibria(table, found.equilibria, rule);
   const auto pick = [&](auto& list) {

@@ -36,9 +36,24 @@ class Evolve(Case):
         text = dag("evolve", "matching-pennies").out
         self.assertIn("alpha-rank", text)
 
+    def test_replicator_with_mutation(self):
+        # Mutation draws the cycles of matching pennies into the middle; without it they stay out.
+        start = ["--start", "0.9,0.1;0.5,0.5", "--steps", "3000"]
+        found = self.evolve("matching-pennies", "--mutation", "0.05", *start)["replicator"]
+        self.assertEqual(found["path"][0]["strategies"], [[0.9, 0.1], [0.5, 0.5]])
+        for strategy in found["path"][-1]["strategies"]:
+            self.assertAlmostEqual(strategy[0], 0.5, places=4)
+        cycles = self.evolve("matching-pennies", "--mutation", "0", *start)["replicator"]
+        x, y = (s[0] for s in cycles["path"][-1]["strategies"])
+        self.assertAlmostEqual(x * (1 - x) * y * (1 - y), 0.9 * 0.1 * 0.25, places=5)  # conserved
+        self.assertIn("replicator dynamics", dag("evolve", "rps", "--mutation", "0.1").out)
+
     def test_faults(self):
         for words in (["nonsense"], ["rps", "--population", "1"], ["rps", "--alpha", "0"],
-                      ["rps", "--intensity", "-1"], ["rps", "--alpha", "nan"]):
+                      ["rps", "--intensity", "-1"], ["rps", "--alpha", "nan"],
+                      ["rps", "--mutation", "-1"], ["rps", "--start", "1,0,0;1,0,0"],
+                      ["rps", "--mutation", "0.1", "--start", "1,0,0;1,0,0"],
+                      ["rps", "--mutation", "0.1", "--steps", "0"]):
             result = dag("evolve", *words)
             self.assertEqual(result.code, 2, str(result))
             self.assertTrue(result.err.strip(), words)

@@ -5,11 +5,12 @@ computed here from the payoffs of the files, correlated equilibria, logit branch
 
 import csv
 import itertools
+import json
 import math
 import re
 from fractions import Fraction
 
-from support import Case, main
+from support import Case, dag, main
 
 
 def read_nfg(path):
@@ -114,6 +115,37 @@ class General(Case):
             self.assertEqual(one["dimension"], 0)
             self.assertLess(one["radius"], 1e-12)
         self.assertEqual(len(found["exact"]), len(found["equilibria"]))
+
+    def test_equilibria_as_they_are_found(self):
+        for game, words in (("chicken", []), ("general:7x7:3", ["--exact"]), ("general:3x2x2:5", [])):
+            done = dag("solve", game, "--stream", *words)
+            self.assertEqual(done.code, 0, str(done))
+            lines = [json.loads(line) for line in done.out.splitlines()]
+            solver = "polynomial_equilibria" if "x2x" in game else "vertex_enumeration"
+            found = self.json("solve", game, "--solver", solver, *words)
+            self.assertEqual([line["strategies"] for line in lines],
+                             [one["strategies"] for one in found["equilibria"]])
+            for line in lines if words else []:
+                for strategy in line["exact"]:
+                    self.assertEqual(sum(map(Fraction, strategy)), 1)
+        for words in (["chicken", "--json", "-"], ["chicken", "--solver", "lemke_howson"],
+                      ["chicken", "--select", "welfare"], ["chicken", "--repeats", "2"],
+                      ["kuhn_poker"]):
+            done = dag("solve", *words, "--stream")
+            self.assertEqual(done.code, 2, str(done))
+            self.assertIn("--stream", done.err)
+
+    def test_symmetric_equilibria(self):
+        # Coordination on k alike strategies: every set of them, evenly, is a symmetric equilibrium.
+        rows = self.folder / "own.csv"
+        rows.write_text("".join(",".join(str(int(i == j)) for j in range(8)) + "\n"
+                                for i in range(8)))
+        game = f"{rows},{rows}"
+        found = self.json("solve", game, "--select", "symmetric")
+        self.assertTrue(found["complete"])
+        self.assertEqual(len(found["equilibria"]), 2 ** 8 - 1)
+        lines = dag("solve", game, "--select", "symmetric", "--stream").out.splitlines()
+        self.assertEqual(len(lines), 2 ** 8 - 1)
 
     def test_select_among_polynomial_equilibria(self):
         for player in (1, 2):

@@ -5,6 +5,7 @@
 // regrets in fractions; the same set of equilibria from supports, vertices and paths.
 #include <dag/core/random.hpp>
 #include <dag/game/regret.hpp>
+#include <dag/game/symmetric.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/solver/matrix/linear_program.hpp>
 #include <dag/solver/table/correlated_equilibrium.hpp>
@@ -426,6 +427,62 @@ TEST_CASE("maximal Nash subsets: products of interchangeable strategies") {
   for (const auto& subset : chain.subsets) {  // every pair of a subset is an equilibrium
     CHECK((subset.first.size() == 1 || subset.second.size() == 1));
   }
+}
+
+TEST_CASE("symmetric equilibria by one polytope, and equilibria seen as they are found") {
+  dag::RandomStream random(23, 0);
+  for (int trial = 0; trial < 60; ++trial) {
+    const std::size_t n = 2 + static_cast<std::size_t>(trial) % 5;
+    std::vector<double> rows(n * n);
+    std::vector<double> columns(n * n);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {  // every other game has many ties
+        const double payoff =
+            trial % 2 == 0 ? random.uniform() : static_cast<double>(random.below(3));
+        rows[i * n + j] = payoff;
+        columns[j * n + i] = 3 * payoff - 1;  // a factor and a constant do not matter
+      }
+    }
+    const auto game = bimatrix(n, n, rows, columns);
+    CHECK(dag::is_symmetric(game));
+    std::vector<dag::MixedProfile> seen;
+    const auto watch = [&](const dag::EquilibriumSet& found) {
+      seen.push_back(found.equilibria.back());
+      CHECK(found.equilibria.size() == seen.size());
+    };
+    const auto all = dag::vertex_enumeration(game, {.observer = watch});
+    CHECK(seen == all.equilibria);
+    CHECK(sorted(all.equilibria) == sorted(dag::support_enumeration(game).equilibria));
+    const auto twins = dag::vertex_enumeration(game, {.fractions = true, .symmetric = true});
+    CHECK(twins.complete);
+    CHECK(!twins.equilibria.empty());  // Nash (1951): symmetric games have symmetric equilibria
+    std::vector<dag::MixedProfile> expected;  // where nothing ties, those of all that are
+    for (const auto& profile : all.equilibria) {
+      if (profile[0] == profile[1]) {
+        expected.push_back(profile);
+      }
+    }
+    if (!all.degenerate) {
+      CHECK(sorted(twins.equilibria) == sorted(expected));
+      CHECK(twins.equilibria.size() % 2 == 1);
+    }
+    for (std::size_t k = 0; k < twins.equilibria.size(); ++k) {
+      CHECK(twins.fractions[k][0] == twins.fractions[k][1]);
+      CHECK(twins.regrets[k] <= 1e-12);
+    }
+    for (const auto& profile : expected) {  // extreme and symmetric: an extreme symmetric one
+      CHECK(std::find(twins.equilibria.begin(), twins.equilibria.end(), profile) !=
+            twins.equilibria.end());
+    }
+    const auto first = [](const dag::EquilibriumSet&) { return false; };
+    const auto one = dag::vertex_enumeration(game, {.observer = first});
+    CHECK(one.equilibria.size() == 1);
+    CHECK(one.status == dag::Status::stopped);
+    CHECK(!one.complete);
+  }
+  const auto seats = bimatrix(2, 2, {1, 0, 0, 1}, {1, 0, 1, 0});
+  CHECK(!dag::is_symmetric(seats));
+  CHECK_THROWS_AS((void)dag::vertex_enumeration(seats, {.symmetric = true}), dag::Error);
 }
 
 TEST_CASE("vertices: larger random games, lopsided ones, and what limits do") {

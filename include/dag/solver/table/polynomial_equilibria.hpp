@@ -15,6 +15,7 @@
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/status.hpp>
+#include <dag/core/watcher.hpp>
 #include <dag/game/integer_payoffs.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
@@ -24,13 +25,6 @@
 #include <dag/solver/table/pure_equilibria.hpp>
 
 namespace dag {
-
-struct PolynomialEquilibriaOptions {
-  std::int64_t max_supports = 200'000;  ///< refuse games with more choices of supports
-  std::int64_t max_cells = 200'000;     ///< cells for one choice of supports; beyond: not complete
-  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
-  StopRef stop = {};                                            ///< e.g. a named std::stop_token
-};
 
 /// One equilibrium of a game of any number of players, or one of a connected set of them.
 struct EnclosedEquilibrium {
@@ -51,6 +45,15 @@ struct PolynomialEquilibria {
   std::int64_t supports = 0;
   std::int64_t cells = 0;
   friend bool operator==(const PolynomialEquilibria&, const PolynomialEquilibria&) = default;
+};
+
+struct PolynomialEquilibriaOptions {
+  std::int64_t max_supports = 200'000;  ///< refuse games with more choices of supports
+  std::int64_t max_cells = 200'000;     ///< cells for one choice of supports; beyond: not complete
+  /// Sees the list as it grows: the last one is new.
+  WatcherRef<PolynomialEquilibria> observer = {};
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
+  StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
 /// True if no player gains by any deviation from a profile of fractions, on the payoffs as written,
@@ -229,10 +232,12 @@ namespace detail {
   }
   PolynomialEquilibria found;
   found.complete = true;
+  bool stopped = false;
   const auto add = [&](EnclosedEquilibrium one) {
     one.max_regret = max_regret(game, one.profile);
     found.degenerate = found.degenerate || one.dimension > 0;
     found.equilibria.push_back(std::move(one));
+    stopped = !options.observer(found) || stopped;
   };
   for (const std::vector<std::size_t>& pure : pure_equilibria(game)) {
     EnclosedEquilibrium one;
@@ -275,7 +280,7 @@ namespace detail {
     if (pure) {
       continue;
     }
-    if (deadline.passed()) {
+    if (stopped || deadline.passed()) {
       found.complete = false;
       break;
     }
@@ -301,9 +306,10 @@ namespace detail {
       add(std::move(one));
     }
   }
-  found.status = deadline.passed() ? deadline.status()
-                 : found.complete  ? Status::converged
-                                   : Status::iteration_limit;
+  found.status = stopped             ? Status::stopped
+                 : deadline.passed() ? deadline.status()
+                 : found.complete    ? Status::converged
+                                     : Status::iteration_limit;
   return found;
 }
 

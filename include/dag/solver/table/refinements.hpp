@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,34 +18,14 @@
 #include <dag/numeric/integer.hpp>
 #include <dag/solver/table/commitment.hpp>
 #include <dag/solver/table/detail/ray_enumeration.hpp>
+#include <dag/solver/table/proper_equilibrium.hpp>
 
 namespace dag {
-
-/// What a test says: `undecided` where its proofs reach neither answer.
-enum class Decision { yes, no, undecided };
-
-[[nodiscard]] constexpr std::string_view to_string(Decision verdict) noexcept {
-  return verdict == Decision::yes ? "yes" : verdict == Decision::no ? "no" : "undecided";
-}
-
-/// A verdict, and what proves it.
-struct Refinement {
-  Decision verdict = Decision::undecided;
-  std::string_view reason = "no proof either way";
-  friend bool operator==(const Refinement&, const Refinement&) = default;
-};
 
 struct RefinementReport {
   Refinement perfect;  ///< trembling-hand perfect in the normal form (Selten 1975)
   Refinement proper;   ///< Myerson 1978
   friend bool operator==(const RefinementReport&, const RefinementReport&) = default;
-};
-
-struct RefinementOptions {
-  double tolerance = 1e-9;         ///< regret / payoff range up to which it is an equilibrium
-  double support = 1e-9;           ///< probabilities up to it count as 0
-  std::size_t max_rays = 20'000;   ///< of a cone of beliefs; beyond it undecided
-  std::size_t max_strategies = 8;  ///< proper: orders of so many strategies are tried
 };
 
 namespace detail {
@@ -55,15 +34,10 @@ class RefinementTest {
  public:
   RefinementTest(const GameTable& game, const MixedProfile& profile,
                  const RefinementOptions& options)
-      : game_(game), options_(options) {
+      : game_(game), profile_(profile), options_(options) {
+    supports_ = supports_of(profile, options.support);
     for (std::size_t i = 0; i < game.player_count(); ++i) {
       payoffs_.push_back(integer_payoffs(game, i).entries);
-      supports_.emplace_back();
-      for (std::size_t s = 0; s < profile[i].size(); ++s) {
-        if (profile[i][s] > options.support) {
-          supports_[i].push_back(s);
-        }
-      }
       mixed_ = mixed_ && supports_[i].size() == game.sizes[i];
       pure_ = pure_ && supports_[i].size() == 1;
     }
@@ -80,8 +54,10 @@ class RefinementTest {
     }
     RefinementReport report;
     report.perfect = perfect();
-    report.proper =
-        report.perfect.verdict == Decision::no ? Refinement{Decision::no, "not perfect"} : proper();
+    report.proper = report.perfect.verdict == Decision::no ? Refinement{Decision::no, "not perfect"}
+                    : game_.player_count() == 2
+                        ? ProperTest(game_, profile_, payoffs_, supports_, options_).run()
+                        : Refinement{};
     if (report.proper.verdict == Decision::yes) {
       report.perfect = report.perfect.verdict == Decision::yes
                            ? report.perfect
@@ -125,7 +101,10 @@ class RefinementTest {
   /// Whether all that player i plays is a best reply to one belief about the others, correlated
   /// where there are several, that leaves nothing out: otherwise a mixture dominates it weakly.
   [[nodiscard]] Decision undominated(std::size_t player) const {
-    const std::size_t stride = profile_stride_of(player);
+    std::size_t stride = 1;
+    for (std::size_t i = 0; i < player; ++i) {
+      stride *= game_.sizes[i];
+    }
     const std::size_t size = game_.sizes[player];
     std::vector<Row> rows;
     std::size_t columns = 0;
@@ -163,13 +142,6 @@ class RefinementTest {
     });
     return std::find(believed.begin(), believed.end(), false) == believed.end() ? Decision::yes
                                                                                 : Decision::no;
-  }
-  [[nodiscard]] std::size_t profile_stride_of(std::size_t player) const {
-    std::size_t stride = 1;
-    for (std::size_t i = 0; i < player; ++i) {
-      stride *= game_.sizes[i];
-    }
-    return stride;
   }
 
   [[nodiscard]] Refinement perfect() const {
@@ -262,85 +234,8 @@ class RefinementTest {
     return !best.empty() && best.back() > 1e-6;
   }
 
-  /// Two players' strategies in order, those played first.
-  using Order = std::vector<std::size_t>;
-
-  /// Against `order` of the other player, each element infinitely less likely than the one before.
-  [[nodiscard]] int lexicographic(std::size_t player, std::size_t a, std::size_t b,
-                                  const Order& order) const {
-    for (const std::size_t other : order) {
-      const int sign = compare(pure_payoff(player, a, 1 - player, other),
-                               pure_payoff(player, b, 1 - player, other));
-      if (sign != 0) {
-        return sign;
-      }
-    }
-    return 0;
-  }
-  /// The player's strategies, the played one first, then the better before the worse.
-  [[nodiscard]] Order sorted(std::size_t player, const Order& other) const {
-    Order order;
-    for (std::size_t s = 0; s < game_.sizes[player]; ++s) {
-      if (s != supports_[player][0]) {
-        order.push_back(s);
-      }
-    }
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return lexicographic(player, a, b, other) > 0;
-    });
-    order.insert(order.begin(), supports_[player][0]);
-    return order;
-  }
-  [[nodiscard]] bool in_order(std::size_t player, const Order& own, const Order& other) const {
-    for (std::size_t k = 0; k + 1 < own.size(); ++k) {
-      if (lexicographic(player, own[k], own[k + 1], other) < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  [[nodiscard]] Refinement proper() const {
-    if (!pure_ || game_.player_count() != 2) {
-      return {};
-    }
-    for (std::size_t i = 0; i < 2; ++i) {
-      // Where no two unplayed strategies of the other earn the same, their order is forced.
-      const std::size_t other = 1 - i;
-      const Order played{supports_[i][0]};
-      const Order order = sorted(other, played);
-      bool forced = true;
-      for (std::size_t k = 1; k + 1 < order.size(); ++k) {
-        forced = forced && lexicographic(other, order[k], order[k + 1], played) != 0;
-      }
-      for (const std::size_t s : ties_[i]) {
-        if (forced && lexicographic(i, s, supports_[i][0], order) > 0) {
-          return {Decision::no, "a best reply is better against the order of the other's mistakes"};
-        }
-      }
-    }
-    const std::size_t walked = game_.sizes[0] <= game_.sizes[1] ? 0 : 1;
-    if (game_.sizes[walked] > options_.max_strategies) {
-      return {Decision::undecided, "too many orders of mistakes to try"};
-    }
-    Order order;
-    for (std::size_t s = 0; s < game_.sizes[walked]; ++s) {
-      if (s != supports_[walked][0]) {
-        order.push_back(s);
-      }
-    }
-    do {
-      Order own = order;
-      own.insert(own.begin(), supports_[walked][0]);
-      const Order answer = sorted(1 - walked, own);
-      if (in_order(1 - walked, answer, own) && in_order(walked, own, answer)) {
-        return {Decision::yes, "orders of mistakes that answer each other"};
-      }
-    } while (std::next_permutation(order.begin(), order.end()));
-    return {};
-  }
-
   const GameTable& game_;
+  const MixedProfile& profile_;
   const RefinementOptions& options_;
   std::vector<std::vector<Integer>> payoffs_;
   std::vector<std::vector<std::size_t>> supports_;
@@ -362,13 +257,13 @@ class RefinementTest {
 ///   another best reply gains by every single tremble; yes, for a pure equilibrium, if
 ///   small trembles make it the only best reply of each (a linear program: to first order the
 ///   trembles of the others add up). Else undecided.
-/// - Proper: not if not perfect. Pure equilibria of two players: yes if there are orders of both
-///   players' strategies, each infinitely less likely than the one before, in which nothing better
-///   comes after something worse (powers of epsilon are then epsilon-proper); no if the order of
-///   one's mistakes is forced and the other has a better reply to it. Else undecided.
+/// - Proper: not if not perfect. Two players: decided, see `detail::ProperTest`; undecided only
+///   beyond `max_orders` or `max_rays`, and where the supports do not determine the strategies and
+///   the numbers given are no equilibrium without rounding (1/3 is no double). More players:
+///   undecided, unless completely mixed, strict, or not perfect.
 ///
 /// Errors: as `validate`, for game and profile; invalid_argument (options). Cost: exponential in
-/// the strategies; capped.
+/// the strategies that tie; capped.
 [[nodiscard]] inline RefinementReport test_refinements(const GameTable& game,
                                                        const MixedProfile& profile,
                                                        const RefinementOptions& options = {}) {
