@@ -6,10 +6,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include <dag/core/random.hpp>
 #include <dag/problem/catalogue.hpp>
 #include <dag/solver/table/choose_equilibrium.hpp>
 #include <dag/solver/table/polynomial_equilibria.hpp>
@@ -127,6 +129,55 @@ TEST_CASE("components of positive dimension are told as such") {
     CHECK(one.max_regret <= 1e-12);
   }
   CHECK(largest == 2);
+}
+
+TEST_CASE("sets of equilibria with ends, in the games of Nau and others (2004)") {
+  // doi:10.1007/s001820300162, section 5: three pure equilibria, the completely mixed ones a curve.
+  const dag::PolynomialEquilibria curve = dag::polynomial_equilibria(table_of(
+      {2, 2, 2}, {{0, 3, 0, 0, 1, 0, 0, 0}, {0, 0, 3, 0, 1, 0, 0, 0}, {2, 0, 0, 0, 0, 0, 0, 3}}));
+  CHECK(curve.complete);
+  std::size_t mixed = 0;
+  for (const dag::EnclosedEquilibrium& one : curve.equilibria) {
+    CHECK(one.max_regret <= 1e-12);
+    const bool everything = std::all_of(one.profile.begin(), one.profile.end(),
+                                        [](const auto& p) { return p[0] > 0 && p[1] > 0; });
+    mixed += everything ? 1U : 0U;
+    CHECK((!everything || one.dimension == 1));
+  }
+  CHECK(mixed == 1);
+  // Section 6: players 1 and 2 even, player 3 (t, t, 1/2 - t, 1/2 - t): a segment with two ends.
+  const dag::PolynomialEquilibria segment = dag::polynomial_equilibria(
+      table_of({2, 2, 4}, {{2, 0, 0, 1, 1, 0, 0, 2, 1, 0, 0, 2, 2, 0, 0, 1},
+                           {0, 2, 1, 0, 0, 1, 2, 0, 0, 2, 1, 0, 0, 1, 2, 0},
+                           {0, 1, 1, 2, 2, 1, 1, 0, 1, 0, 2, 1, 1, 2, 0, 1}}));
+  CHECK(segment.complete);
+  CHECK(segment.equilibria.size() == 3);  // the ends, and one for what is between
+  for (const dag::EnclosedEquilibrium& one : segment.equilibria) {
+    CHECK(std::abs(one.profile[0][0] - 0.5) <= 1e-9);
+    CHECK(std::abs(one.profile[1][0] - 0.5) <= 1e-9);
+    CHECK(std::abs(one.profile[2][0] - one.profile[2][1]) <= 1e-9);
+    CHECK(std::abs(one.profile[2][2] - one.profile[2][3]) <= 1e-9);
+  }
+}
+
+TEST_CASE("games with many ties: complete nearly always, and no equilibrium with a regret") {
+  dag::RandomStream random(5, 3);
+  std::size_t complete = 0;
+  for (int trial = 0; trial < 40; ++trial) {
+    std::vector<std::vector<double>> payoffs(3, std::vector<double>(8));
+    for (std::vector<double>& player : payoffs) {
+      for (double& payoff : player) {
+        payoff = static_cast<double>(random.below(3));
+      }
+    }
+    const dag::GameTable game = table_of({2, 2, 2}, payoffs);
+    const dag::PolynomialEquilibria all = dag::polynomial_equilibria(game, {.max_cells = 20'000});
+    complete += all.complete ? 1U : 0U;
+    for (const dag::EnclosedEquilibrium& one : all.equilibria) {
+      CHECK(one.max_regret <= 1e-12);
+    }
+  }
+  CHECK(complete >= 38);
 }
 
 TEST_CASE("scale, offset and order of players do not change the count") {

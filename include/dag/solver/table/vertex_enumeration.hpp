@@ -120,7 +120,7 @@ class VertexEnumeration {
     const bool complete = walk.walk([&](const WalkedVertex& vertex) {
       ++found_.steps;
       ++work_;
-      late = (found_.steps % 16 == 0 || own * other > 10'000) && cut();
+      late = stopped_ || ((found_.steps % 16 == 0 || own * other > 10'000) && cut());
       support.assign(vertex.support.begin(), vertex.support.end());
       tight.assign(vertex.tight.begin(), vertex.tight.end());
       std::sort(support.begin(), support.end());
@@ -204,7 +204,7 @@ class VertexEnumeration {
   /// found before they gave up stays: of such an equilibrium no other has the supports.
   void in_whole_numbers() {
     const auto add_new = [&](const ExactMix& x, const ExactMix& y) {
-      if (known_.empty() || known_.count(supports(x, y)) == 0) {
+      if (!cut() && (known_.empty() || known_.count(supports(x, y)) == 0)) {
         add(x, y);
       }
     };

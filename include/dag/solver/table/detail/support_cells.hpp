@@ -37,7 +37,12 @@ struct SupportRoot {
 /// most one root is in a cell around which the preconditioned Jacobian stays within 1/2 of the
 /// identity; Newton's method finds it or shows that it lies outside. What is left at edges of
 /// 1/128 is projected to a root: if the Jacobian is singular there, a component of positive
-/// dimension (or a multiple root); else the halving goes on.
+/// dimension (or a multiple root); else the halving goes on. Larger cells are part of a component
+/// where as many equations as the Jacobian's rank r leave r of the unknowns no choice once the
+/// others are given, as Krawczyk's test shows, and roots reached from several of its points differ.
+/// Where a component leaves the supports, or others become better, cells have no root of their own:
+/// these are part of it if a piece of it is beside them, or have none if a strategy is worse than
+/// another everywhere but where some of the supports are not played.
 class SupportCells {
  public:
   /// Values below this, in units of the payoff range, decide nothing: rounding of 500 halvings.
@@ -109,9 +114,15 @@ class SupportCells {
                             std::int64_t max_cells, const Deadline& deadline) {
     bool complete = true;
     std::vector<Cell> open;
+    std::vector<Cell> ends;  // of components, perhaps: looked at when these are known
     open.push_back(whole_);
-    std::vector<SupportRoot> pieces;
-    while (!open.empty()) {
+    std::vector<Piece> pieces;
+    bool second = false;
+    while (!open.empty() || !(second || ends.empty())) {
+      if (open.empty()) {
+        open.swap(ends);
+        second = true;
+      }
       if (++cells > max_cells || deadline.passed()) {
         complete = false;
         break;
@@ -122,14 +133,23 @@ class SupportCells {
         continue;
       }
       if (flat(cell)) {  // every point of it is a root
-        SupportRoot piece{global(cell, middle_weights()), 0.0, unknowns_, 0.0};
-        piece.slack = slack(piece.weights);
+        Piece piece{{global(cell, middle_weights()), 0.0, unknowns_, 0.0}, longest_edge(cell)};
+        piece.root.slack = slack(piece.root.weights);
         pieces.push_back(std::move(piece));
         continue;
       }
       const double edge = longest_edge(cell);
-      if (edge <= coarse_edge && component(cell, edge, pieces)) {
+      if (edge <= largest_piece && component(cell, edge, pieces)) {
         continue;
+      }
+      if (edge <= coarse_edge) {
+        if (!second) {
+          ends.push_back(cell);
+          continue;
+        }
+        if (beside(cell, edge, pieces) || worse_inside(cell)) {
+          continue;
+        }
       }
       if (edge <= finest_edge) {
         complete = false;
@@ -142,12 +162,18 @@ class SupportCells {
   }
 
  private:
+  static constexpr double largest_piece = 1.0 / 4;
   static constexpr double coarse_edge = 1.0 / 128;
   static constexpr double finest_edge = 1.0 / (1 << 24);
   static constexpr double inflation = 1.5;
   static constexpr double tie = 1e-10;  ///< of payoffs at a root, in units
   static constexpr double least_weight = 1e-9;
 
+  /// A point of a component, and how large the cell is that it stands for.
+  struct Piece {
+    SupportRoot root;
+    double edge = 0.0;
+  };
   struct Cell {
     std::vector<double> values;   ///< player, own strategy, the others' corners
     std::vector<double> corners;  ///< player, corner, weights over the support
@@ -513,58 +539,65 @@ class SupportCells {
       return;
     }
     for (const SupportRoot& known : roots) {
-      double distance = 0.0;
-      for (std::size_t k = 0; k < weights_; ++k) {
-        distance = std::fmax(distance, std::abs(known.weights[k] - weights[k]));
-      }
-      if (distance < 1e-8) {
+      if (distance(known.weights, weights) < 1e-8) {
         return;
       }
     }
     roots.push_back({std::move(weights), radius + 4e-16, 0, left});
   }
 
-  /// The rank of the Jacobian at `at`, by complete pivoting.
+  /// A step of Gauss's elimination with complete pivoting; which rows and columns come to stand
+  /// first is told. False where all that is left is 0.
+  bool pivot_completely(std::vector<double>& a, std::size_t step, std::vector<std::size_t>& rows,
+                        std::vector<std::size_t>& columns) const {
+    const std::size_t n = unknowns_;
+    std::size_t best = step * n + step;
+    for (std::size_t r = step; r < n; ++r) {
+      for (std::size_t c = step; c < n; ++c) {
+        best = std::abs(a[r * n + c]) > std::abs(a[best]) ? r * n + c : best;
+      }
+    }
+    const std::size_t r = best / n;
+    const std::size_t c = best % n;
+    for (std::size_t k = 0; k < n; ++k) {
+      std::swap(a[r * n + k], a[step * n + k]);
+    }
+    for (std::size_t k = 0; k < n; ++k) {
+      std::swap(a[k * n + c], a[k * n + step]);
+    }
+    std::swap(rows[r], rows[step]);
+    std::swap(columns[c], columns[step]);
+    if (a[step * n + step] == 0.0) {
+      return false;
+    }
+    for (std::size_t k = step + 1; k < n; ++k) {
+      const double share = a[k * n + step] / a[step * n + step];
+      for (std::size_t l = step; l < n; ++l) {
+        a[k * n + l] -= share * a[step * n + l];
+      }
+    }
+    return true;
+  }
+
+  /// The rank of the Jacobian at `at`.
   [[nodiscard]] std::size_t rank(std::span<const double> at) {
     const std::size_t n = unknowns_;
     evaluate(whole_, at, f_, middle_);
     std::vector<double> a = middle_;
+    std::vector<std::size_t> order(n);
     std::size_t found = 0;
-    for (; found < n; ++found) {
-      std::size_t best = found * n + found;
-      for (std::size_t r = found; r < n; ++r) {
-        for (std::size_t c = found; c < n; ++c) {
-          best = std::abs(a[r * n + c]) > std::abs(a[best]) ? r * n + c : best;
-        }
-      }
-      if (!(std::abs(a[best]) > 1e-6)) {
-        break;
-      }
-      const std::size_t r = best / n;
-      const std::size_t c = best % n;
-      for (std::size_t k = 0; k < n; ++k) {
-        std::swap(a[r * n + k], a[found * n + k]);
-      }
-      for (std::size_t k = 0; k < n; ++k) {
-        std::swap(a[k * n + c], a[k * n + found]);
-      }
-      for (std::size_t k = found + 1; k < n; ++k) {
-        const double share = a[k * n + found] / a[found * n + found];
-        for (std::size_t l = found; l < n; ++l) {
-          a[k * n + l] -= share * a[found * n + l];
-        }
-      }
+    while (found < n && pivot_completely(a, found, order, order) &&
+           std::abs(a[found * n + found]) > 1e-6) {
+      ++found;
     }
     return found;
   }
 
-  /// True if a root at which the Jacobian is singular is near the cell's middle.
-  [[nodiscard]] bool component(const Cell& cell, double edge, std::vector<SupportRoot>& pieces) {
+  /// Moves weights to a root by least steps, J' (J J' + mu)^-1 f; what is left of f.
+  double project(std::vector<double>& at) {
     const std::size_t n = unknowns_;
-    const std::vector<double> start = global(cell, middle_weights());
-    std::vector<double> at = start;
     double size = 0.0;
-    for (int round = 0; round < 60; ++round) {  // least steps to f = 0: J' (J J' + mu)^-1 f
+    for (int round = 0; round < 60; ++round) {
       evaluate(whole_, at, f_, middle_);
       size = 0.0;
       for (const double entry : f_) {
@@ -582,7 +615,7 @@ class SupportCells {
       }
       std::vector<double> share = f_;
       if (!lu_factor(gram, std::span<std::size_t>(pivots_))) {
-        return false;
+        return std::numeric_limits<double>::infinity();
       }
       lu_solve(gram, std::span<const std::size_t>(pivots_), share);
       std::fill(step_.begin(), step_.end(), 0.0);
@@ -593,30 +626,230 @@ class SupportCells {
       }
       add_step(at, step_, -1.0);
     }
-    double distance = 0.0;
-    double least = 1.0;
-    for (std::size_t k = 0; k < weights_; ++k) {
-      distance = std::fmax(distance, std::abs(at[k] - start[k]));
-      least = std::fmin(least, at[k]);
+    return size;
+  }
+
+  /// A multiple root is reached to half the digits only: the simple fractions nearby, if they are a
+  /// root, instead.
+  void simplify(std::vector<double>& at) {
+    std::vector<double> simple = at;
+    for (double& weight : simple) {
+      for (double q = 1.0; q <= 200.0; q += 1.0) {
+        const double p = std::round(weight * q);
+        if (std::abs(weight - p / q) < 1e-6) {
+          weight = p / q;
+          break;
+        }
+      }
     }
-    if (!(size < 1e-11) || !(distance < 8.0 * edge)) {
+    for (std::size_t j = 0; j < players_; ++j) {
+      double sum = -1.0;
+      for (std::size_t a = 0; a < played_[j]; ++a) {
+        sum += simple[weight_offset_[j] + a];
+      }
+      if (std::abs(sum) > 1e-12) {
+        return;
+      }
+    }
+    evaluate(whole_, simple, f_, middle_);
+    for (const double entry : f_) {
+      if (std::abs(entry) > 1e-14) {
+        return;
+      }
+    }
+    at = std::move(simple);
+  }
+
+  [[nodiscard]] double distance(std::span<const double> a, std::span<const double> b) const {
+    double most = 0.0;
+    for (std::size_t k = 0; k < weights_; ++k) {
+      most = std::fmax(most, std::abs(a[k] - b[k]));
+    }
+    return most;
+  }
+
+  /// Where the cell's corners of one number are weighed more than the others: 3/4.
+  [[nodiscard]] std::vector<double> toward_corner(std::size_t corner) const {
+    std::vector<double> at;
+    for (const std::size_t size : played_) {
+      for (std::size_t a = 0; a < size; ++a) {
+        const double even = 0.25 / static_cast<double>(size);
+        at.push_back(even + (a == corner % size ? 0.75 : 0.0));
+      }
+    }
+    return at;
+  }
+
+  /// True if some `rank` of the equations leave `rank` of the unknowns no choice in the cell once
+  /// the other unknowns are given.
+  [[nodiscard]] bool is_graph(const Cell& cell, std::size_t rank) {
+    const std::size_t n = unknowns_;
+    evaluate(cell, middle_weights(), f_, middle_);
+    std::vector<double> a = middle_;
+    std::vector<std::size_t> rows(n);
+    std::vector<std::size_t> columns(n);
+    for (std::size_t k = 0; k < n; ++k) {
+      rows[k] = columns[k] = k;
+    }
+    for (std::size_t step = 0; step < rank; ++step) {
+      if (!pivot_completely(a, step, rows, columns)) {
+        return false;
+      }
+    }
+    std::vector<double> square(rank * rank);
+    for (std::size_t r = 0; r < rank; ++r) {
+      for (std::size_t c = 0; c < rank; ++c) {
+        square[r * rank + c] = middle_[rows[r] * n + columns[c]];
+      }
+    }
+    std::vector<std::size_t> pivots(rank);
+    if (rank > 0 && !lu_factor(square, std::span<std::size_t>(pivots))) {
+      return false;
+    }
+    jacobian_range(cell);
+    std::vector<double> sums(rank, 0.0);
+    std::vector<double> inverse(rank * rank);  // a column after the other
+    for (std::size_t c = 0; c < rank; ++c) {
+      std::vector<double> unit(rank, 0.0);
+      unit[c] = 1.0;
+      lu_solve(square, std::span<const std::size_t>(pivots), unit);
+      std::copy(unit.begin(), unit.end(), inverse.begin() + static_cast<std::ptrdiff_t>(c * rank));
+    }
+    for (std::size_t r = 0; r < rank; ++r) {
+      for (std::size_t c = 0; c < rank; ++c) {
+        double centre = r == c ? 1.0 : 0.0;
+        double radius = 0.0;
+        for (std::size_t e = 0; e < rank; ++e) {
+          const double y = inverse[e * rank + r];
+          const std::size_t entry = rows[e] * n + columns[c];
+          centre -= y * 0.5 * (low_[entry] + high_[entry]);
+          radius += std::abs(y) * (0.5 * (high_[entry] - low_[entry]) + margin);
+        }
+        sums[r] += std::abs(centre) + radius;
+      }
+      if (!(sums[r] < 0.5)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// True if a root at which the Jacobian is singular stands for the cell.
+  [[nodiscard]] bool component(const Cell& cell, double edge, std::vector<Piece>& pieces) {
+    const std::size_t n = unknowns_;
+    const bool early = edge > coarse_edge;
+    const std::vector<double> start = global(cell, middle_weights());
+    std::vector<double> at = start;
+    if (!(project(at) < 1e-11) || !(distance(at, start) < (early ? 1.0 : 8.0) * edge)) {
       return false;
     }
     const std::size_t full = rank(at);
     if (full == n) {
       return false;
     }
-    const double left = slack(at);
-    if (least > least_weight && left >= -tie) {
-      pieces.push_back({std::move(at), 0.0, n - full, left});
+    if (early && !is_graph(cell, full)) {
+      return false;
+    }
+    bool moves = false;  // or all points lead to one root, a multiple one
+    for (std::size_t corner = 0; corner < largest_played(); ++corner) {
+      std::vector<double> other = global(cell, toward_corner(corner));
+      const bool there = project(other) < 1e-11;
+      if (early && !(there && rank(other) == full && is_strict(other))) {
+        return false;
+      }
+      moves = moves || (there && distance(other, at) > 0.01 * edge);
+    }
+    if (early && !moves) {
+      return false;
+    }
+    if (!early) {
+      simplify(at);
+    }
+    if (is_strict(at)) {
+      const double left = slack(at);
+      pieces.push_back({{std::move(at), 0.0, moves ? n - full : 0, left}, edge});
       return true;
     }
+    const double least = *std::min_element(at.begin(), at.end());
     // Outside the supports or beaten by another strategy: decided when the cell is finer.
-    return least < -2.0 * edge || left < -4.0 * edge;
+    return !early && (least < -2.0 * edge || slack(at) < -4.0 * edge);
+  }
+  /// Everything of the supports is played there, and nothing else is better.
+  [[nodiscard]] bool is_strict(std::span<const double> at) const {
+    return *std::min_element(at.begin(), at.end()) > least_weight && slack(at) >= -tie;
+  }
+  [[nodiscard]] std::size_t largest_played() const {
+    return *std::max_element(played_.begin(), played_.end());
+  }
+
+  /// True if a piece of a component is beside the cell.
+  [[nodiscard]] bool beside(const Cell& cell, double edge, const std::vector<Piece>& pieces) const {
+    const std::vector<double> middle = global(cell, middle_weights());
+    return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
+      return distance(middle, piece.root.weights) < edge + piece.edge + 2.0 * coarse_edge;
+    });
+  }
+
+  /// True if some strategy of a support is nowhere in the cell better than another one, and worse
+  /// wherever all of the others' supports are played.
+  [[nodiscard]] bool worse_inside(const Cell& cell) const {
+    for (std::size_t i = 0; i < players_; ++i) {
+      for (const std::size_t mine : supports_[i]) {
+        for (std::size_t s = 0; s < sizes_[i]; ++s) {
+          std::vector<bool> equal(others_[i]);
+          bool never_better = s != mine;
+          for (std::size_t k = 0; k < others_[i] && never_better; ++k) {
+            const double more = row(cell, i, s)[k] - row(cell, i, mine)[k];
+            never_better = more >= -margin;
+            equal[k] = more <= margin;
+          }
+          std::vector<std::size_t> chosen(players_, 1);
+          if (never_better && !equal_inside(cell, i, equal, 0, chosen)) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+  /// True if players j and later have sets of corners at which, with those chosen of the earlier
+  /// ones (bits), all is equal, and of which every set plays all of its player's support.
+  [[nodiscard]] bool equal_inside(const Cell& cell, std::size_t i, const std::vector<bool>& equal,
+                                  std::size_t j, std::vector<std::size_t>& chosen) const {
+    if (j == players_) {
+      for (std::size_t k = 0; k < others_[i]; ++k) {
+        bool among = true;
+        for (std::size_t l = 0; l < players_ && among; ++l) {
+          among = l == i || (chosen[l] >> digit(i, l, k) & 1U) != 0;
+        }
+        if (among && !equal[k]) {
+          return false;
+        }
+      }
+      return true;
+    }
+    if (j == i) {
+      return equal_inside(cell, i, equal, j + 1, chosen);
+    }
+    for (chosen[j] = 1; chosen[j] < std::size_t{1} << played_[j]; ++chosen[j]) {
+      bool all_played = true;
+      for (std::size_t w = 0; w < played_[j] && all_played; ++w) {
+        bool played = false;
+        for (std::size_t a = 0; a < played_[j]; ++a) {
+          played = played || ((chosen[j] >> a & 1U) != 0 &&
+                              cell.corners[corner_offset_[j] + a * played_[j] + w] > 0.0);
+        }
+        all_played = played;
+      }
+      if (all_played && equal_inside(cell, i, equal, j + 1, chosen)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// One root for each connected group of pieces: the one farthest from the edge of the supports.
-  void cluster(std::vector<SupportRoot>& pieces, std::vector<SupportRoot>& roots) const {
+  void cluster(const std::vector<Piece>& pieces, std::vector<SupportRoot>& roots) const {
     std::vector<bool> taken(pieces.size(), false);
     for (std::size_t first = 0; first < pieces.size(); ++first) {
       if (taken[first]) {
@@ -626,23 +859,21 @@ class SupportCells {
       taken[first] = true;
       std::size_t best = first;
       const auto least = [&](std::size_t k) {
-        return *std::min_element(pieces[k].weights.begin(), pieces[k].weights.end());
+        const std::vector<double>& weights = pieces[k].root.weights;
+        return *std::min_element(weights.begin(), weights.end());
       };
       for (std::size_t next = 0; next < group.size(); ++next) {
         best = least(group[next]) > least(best) ? group[next] : best;
         for (std::size_t k = 0; k < pieces.size(); ++k) {
-          double distance = taken[k] ? 1.0 : 0.0;
-          for (std::size_t w = 0; w < weights_ && !taken[k]; ++w) {
-            distance = std::fmax(distance,
-                                 std::abs(pieces[k].weights[w] - pieces[group[next]].weights[w]));
-          }
-          if (distance < 4.0 * coarse_edge) {
+          const Piece& one = pieces[group[next]];
+          if (!taken[k] && distance(pieces[k].root.weights, one.root.weights) <
+                               pieces[k].edge + one.edge + 2.0 * coarse_edge) {
             taken[k] = true;
             group.push_back(k);
           }
         }
       }
-      roots.push_back(pieces[best]);
+      roots.push_back(pieces[best].root);
     }
   }
 
