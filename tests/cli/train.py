@@ -55,6 +55,16 @@ class Train(Case):
             self.distance(0.02, preset="coherence_grpo", objective=objective, contexts=2,
                           steps=400, group_size=192)
 
+    def test_agreement_ends_on_the_side_of_the_jump_that_the_exact_game_predicts(self):
+        # Four contexts of 8^20 traces; at s = 1.8505 the exact equilibrium jumps.
+        moved = []
+        for s in [1.7580, 1.9430]:
+            found = self.distance(0.03, objective="agreement", contexts=4, answers=3, model_seed=5,
+                                  tau=s, beta=1, layers=20, states=8, steps=1500, group_size=64)
+            moved.append(found["total_variation_before"])
+        self.assertLess(moved[0], 0.12)
+        self.assertGreater(moved[1], 0.36)
+
     def test_constraints_and_mixtures_reach_their_multipliers(self):
         found = self.distance(0.02, preset="constrained")
         self.assertAlmostEqual(found["target"][0], found["exact_target"][0], delta=0.1)
