@@ -157,4 +157,12 @@ dag_add_consumer(fetch_content add_subdirectory -DCONSUMER_FETCHES=ON
 if(TARGET dag::eigen)
   dag_add_consumer(compiled compiled -DDAG_VERSION_WANTED=${version_wanted} --test-command compiled)
 endif()
+if(TARGET dag::eigen)  # without CMake: pkg-config, one header
+  add_test(NAME consumer_plain
+           COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/consumer/plain.py ${CMAKE_CXX_COMPILER}
+                   ${consumers}/prefix ${consumers}/plain
+                   "-I$<JOIN:$<TARGET_PROPERTY:dag_everything,INTERFACE_INCLUDE_DIRECTORIES>,;-I>"
+           COMMAND_EXPAND_LISTS)
+  set_tests_properties(consumer_plain PROPERTIES LABELS check FIXTURES_REQUIRED dag_prefix)
+endif()
 dag_add_consumer(version_refused version_refused)
