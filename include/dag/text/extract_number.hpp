@@ -2,13 +2,81 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include <dag/text/detail/figures.hpp>
+#include <dag/text/detail/number_after.hpp>
+#include <dag/text/detail/number_before.hpp>
 #include <dag/text/detail/number_token.hpp>
 #include <dag/text/extract.hpp>
+#include <dag/text/extraction.hpp>
+
+namespace dag::detail {
+
+/// The first number of the text from `from` on, or the last.
+[[nodiscard]] inline Extraction scan_numbers(std::string_view text, std::size_t from, bool first) {
+  const NumberScanner scanner(text);
+  using Before = NumberScanner::Before;
+  Extraction found{ExtractOutcome::no_marker, {}};
+  for (std::size_t i = from; i < text.size();) {
+    const char c = text[i];
+    const bool point = c == '.' && scanner.digit(i + 1) && (i == 0 || !is_digit_char(text[i - 1]));
+    if (!point && !is_digit_char(c) && !(c == '\\' && scanner.fraction_macro(i) > 0)) {
+      const bool word = is_alpha(c) || c == '_';
+      ++i;
+      while (word && i < text.size() && (is_alpha(text[i]) || is_digit_char(text[i]))) {
+        ++i;  // the 4 of gpt4 is part of a name
+      }
+      if (c == '\\') {
+        while (i < text.size() && is_alpha(text[i])) {
+          ++i;
+        }
+      }
+      continue;
+    }
+    const Before before = scanner.before(i, !first);
+    const NumberToken token = scanner.token(i);
+    if (before != Before::skip) {
+      const bool piece = token.fragment || before == Before::fragment || token.spelled.empty() ||
+                         scanner.coordinate(i, token.end) ||
+                         (first && scanner.list_goes_on(token.end));
+      found = piece ? Extraction{ExtractOutcome::fragment, {}}
+                    : Extraction{ExtractOutcome::found,
+                                 (before == Before::minus ? "-" : "") + token.spelled};
+      if (first) {
+        return found;
+      }
+    }
+    i = token.end > i ? token.end : i + 1;
+  }
+  return found;
+}
+
+/// The first or the last number of the text. The last is looked for from lines near the end on,
+/// which say the same as the whole text would: what a number is depends on its line alone.
+[[nodiscard]] inline Extraction scan_number(std::string_view raw, bool first) {
+  bool ascii = true;
+  for (const char c : raw) {
+    ascii = ascii && (static_cast<unsigned char>(c) & 0x80U) == 0;
+  }
+  const std::string mapped = ascii ? std::string() : plain_figures(raw);
+  const std::string_view text = ascii ? raw : std::string_view(mapped);
+  for (std::size_t back = 1024; !first && back < text.size(); back *= 8) {
+    const std::size_t line = text.rfind('\n', text.size() - back);
+    if (line == nowhere) {
+      break;
+    }
+    Extraction found = scan_numbers(text, line + 1, false);
+    if (found.outcome != ExtractOutcome::no_marker) {
+      return found;
+    }
+  }
+  return scan_numbers(text, 0, first);
+}
+
+}  // namespace dag::detail
 
 namespace dag {
 

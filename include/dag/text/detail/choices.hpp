@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <dag/text/detail/words.hpp>
+#include <dag/text/detail/wrappers.hpp>
 
 namespace dag::detail {
 
@@ -68,6 +69,54 @@ namespace dag::detail {
   const bool closed =
       open == 1 ? after == ')' || after == ']' : after == ')' || after == '.' || after == ':';
   return closed && is_blank(text[open + 2]) ? text[open] : '\0';
+}
+
+/// The letters that a text chooses, sorted: "A", "answer: (b)", "A and C", "ACD", "B. Paris"; empty
+/// if it is no choice. Not `several`: more than one letter is none.
+[[nodiscard]] inline std::string choice_letters(std::string_view words, bool several) {
+  std::string_view rest = after_option(words);
+  const bool opened = rest.size() < words.size();
+  std::string plain;
+  while (rest.size() > 4 && rest.substr(0, 2) == "**") {  // **A**: 12
+    const std::size_t close = rest.find("**", 2);
+    if (close == std::string_view::npos || close > 6) {
+      break;
+    }
+    plain = std::string(rest.substr(2, close - 2)) + std::string(rest.substr(close + 2));
+    rest = plain;
+  }
+  if (rest.size() >= 2 && rest.size() <= 3 && (opened || rest[0] == '(') && rest.back() == ')' &&
+      rest[rest.size() - 2] >= 'a' && rest[rest.size() - 2] <= 'd') {
+    return {static_cast<char>(rest[rest.size() - 2] - 32)};
+  }
+  if (opened && rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'e') {
+    return {static_cast<char>(rest[0] - 32)};
+  }
+  std::string letters = only_labels(rest);
+  if (letters.empty()) {
+    const bool run = rest.size() >= 2 && rest.size() <= 8 &&
+                     std::adjacent_find(rest.begin(), rest.end(),
+                                        [](char a, char b) { return a >= b; }) == rest.end() &&
+                     rest.front() >= 'A' && rest.back() <= 'H';
+    letters = run ? std::string(rest) : "";
+  }
+  if (letters.size() == 1 || (several && letters.size() > 1)) {
+    std::sort(letters.begin(), letters.end());
+    letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
+    return letters;
+  }
+  const char label = label_with_text(rest);
+  if (label == 0) {
+    return {};
+  }
+  // Another label after it: parts, or nothing that is known.
+  const std::string_view text = rest.substr(2);
+  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+    if (text[i] == '(' && is_alpha(text[i + 1]) && text[i + 2] == ')') {
+      return {};
+    }
+  }
+  return {label};
 }
 
 struct LabelledPart {

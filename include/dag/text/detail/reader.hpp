@@ -18,7 +18,9 @@
 #include <dag/text/detail/notations.hpp>
 #include <dag/text/detail/parser.hpp>
 #include <dag/text/detail/unicode.hpp>
+#include <dag/text/detail/unread_key.hpp>
 #include <dag/text/detail/words.hpp>
+#include <dag/text/detail/wrappers.hpp>
 
 namespace dag::detail {
 
@@ -52,11 +54,11 @@ class AnswerReader {
       out.rules.insert(AnswerRule::unicode);
       answer = characters;
     }
-    std::string_view text = unwrapped(trimmed(answer), out.rules);
+    std::string_view text = unwrapped(trimmed(answer), options_, out.rules);
     if (on(AnswerRule::markup)) {
       const std::string_view said = after_announcement(text);
       if (said.size() < text.size()) {
-        text = unwrapped(said, out.rules);
+        text = unwrapped(said, options_, out.rules);
         out.rules.insert(AnswerRule::markup);
       }
     }
@@ -94,7 +96,7 @@ class AnswerReader {
       return out;
     }
     if (!is_flat) {
-      return unread(text, std::move(out));
+      return fixed(std::move(out), unread_key(text, options_), AnswerForm::unread);
     }
     // Letters side by side are a word, but xy is matched by x*y.
     const bool product =
@@ -122,86 +124,6 @@ class AnswerReader {
     out.form = form;
     out.rules.insert(rule);
     return true;
-  }
-
-  // ---- wrappers ----
-
-  [[nodiscard]] static bool strip_pair(std::string_view& text, std::string_view open,
-                                       std::string_view close) {
-    if (text.size() < open.size() + close.size() + 1 || text.substr(0, open.size()) != open ||
-        text.substr(text.size() - close.size()) != close) {
-      return false;
-    }
-    const auto inside = text.substr(open.size(), text.size() - open.size() - close.size());
-    if (inside.find(open) != std::string_view::npos ||
-        inside.find(close) != std::string_view::npos) {
-      return false;
-    }
-    if (inside.back() == '\\') {
-      return false;  // $5\$
-    }
-    text = inside;
-    return true;
-  }
-
-  [[nodiscard]] std::string_view unwrapped(std::string_view text, AnswerRuleSet& used) const {
-    constexpr std::array<std::array<std::string_view, 2>, 9> pairs{{{"$$", "$$"},
-                                                                    {"$", "$"},
-                                                                    {"\\(", "\\)"},
-                                                                    {"\\[", "\\]"},
-                                                                    {"**", "**"},
-                                                                    {"__", "__"},
-                                                                    {"```", "```"},
-                                                                    {"`", "`"},
-                                                                    {"*", "*"}}};
-    constexpr std::array<std::array<std::string_view, 2>, 3> quotes{
-        {{"\"", "\""}, {"'", "'"}, {"``", "''"}}};
-    for (bool again = true; again && !text.empty();) {
-      again = false;
-      const std::size_t before = text.size();
-      if (on(AnswerRule::markup)) {
-        for (const auto& [open, close] : pairs) {
-          strip_pair(text, open, close) ? void(used.insert(AnswerRule::markup)) : void();
-        }
-        if (text.size() > 2 && text.front() == '{' && group_end(text, 0) == text.size()) {
-          text = text.substr(1, text.size() - 2);
-          used.insert(AnswerRule::markup);
-        }
-        for (const std::string_view macro : {"\\boxed", "\\fbox", "\\framebox", "\\displaystyle"}) {
-          if (text.substr(0, macro.size()) == macro && text.size() > macro.size() &&
-              !is_alpha(text[macro.size()])) {
-            text.remove_prefix(macro.size());
-            used.insert(AnswerRule::markup);
-          }
-        }
-        for (const std::string_view space : {"\\ ", "\\,", "\\;", "\\!", "\\\\", "~"}) {
-          if (text.size() >= space.size() && text.substr(text.size() - space.size()) == space) {
-            text.remove_suffix(space.size());
-          }
-          if (text.substr(0, space.size()) == space && text.size() > space.size() && space != "~") {
-            text.remove_prefix(space.size());
-          }
-        }
-      }
-      if (on(AnswerRule::punctuation)) {
-        for (const auto& [open, close] : quotes) {
-          strip_pair(text, open, close) ? void(used.insert(AnswerRule::punctuation)) : void();
-        }
-        while (!text.empty() &&
-               std::string_view(".,;:").find(text.back()) != std::string_view::npos &&
-               !(text.size() >= 2 && text[text.size() - 2] == '\\') &&
-               !(text.size() >= 3 && text.substr(text.size() - 3) == "...")) {
-          text.remove_suffix(1);
-          used.insert(AnswerRule::punctuation);
-        }
-        if (!text.empty() && (text[0] == ':' || text[0] == '=') && text.substr(0, 2) != "==") {
-          text.remove_prefix(1);
-        }
-      }
-      text = trimmed(text);
-      again = text.size() != before;
-    }
-    return text;
   }
 
   // ---- numbers of any length ----
@@ -295,52 +217,6 @@ class AnswerReader {
            words.size() > 1 && !(words.size() == 2 && words[1] == '!');  // n!
   }
 
-  /// A letter after "answer", "option", "choice": what is after it; else all.
-  [[nodiscard]] static std::string_view after_option(std::string_view text) {
-    constexpr std::array<std::string_view, 9> openings{"the answer is",
-                                                       "the correct answer is",
-                                                       "final answer",
-                                                       "correct answer",
-                                                       "answer is",
-                                                       "answer",
-                                                       "option",
-                                                       "choice",
-                                                       "ans"};
-    std::string_view rest = text;
-    for (bool again = true; again;) {
-      again = false;
-      const std::string low = lower_ascii(rest.substr(0, 24));
-      for (const std::string_view opening : openings) {
-        if (low.substr(0, opening.size()) == opening && rest.size() > opening.size() &&
-            std::string_view(" :=(*").find(rest[opening.size()]) != std::string_view::npos) {
-          rest.remove_prefix(opening.size());
-          while (!rest.empty() &&
-                 std::string_view(" :=*").find(rest.front()) != std::string_view::npos) {
-            rest.remove_prefix(1);
-          }
-          again = !rest.empty();
-          break;
-        }
-      }
-    }
-    return rest.empty() ? text : rest;
-  }
-
-  /// "Answer: 42", "**Answer:** 42", "The answer is 42": what is after it; else all.
-  [[nodiscard]] static std::string_view after_announcement(std::string_view text) {
-    constexpr std::array<std::string_view, 9> openings{
-        "the answer is ", "the final answer is ", "answer is ", "answer:",    "final answer:",
-        "**answer:**",    "**final answer:**",    "ans:",       "the answer:"};
-    const std::string low = lower_ascii(text.substr(0, 24));
-    for (const std::string_view opening : openings) {
-      if (low.substr(0, opening.size()) == opening) {
-        const std::string_view rest = trimmed(text.substr(opening.size()));
-        return rest.empty() ? text : rest;
-      }
-    }
-    return text;
-  }
-
   bool special(std::string_view words, ReadAnswer& out) {
     if (words.empty()) {
       return false;
@@ -409,59 +285,19 @@ class AnswerReader {
     return false;
   }
 
-  bool choice(std::string_view words, ReadAnswer& out) {
-    std::string_view rest = after_option(words);
-    const bool opened = rest.size() < words.size();
-    while (rest.size() > 4 && rest.substr(0, 2) == "**") {  // **A**: 12
-      const std::size_t close = rest.find("**", 2);
-      if (close == std::string_view::npos || close > 6) {
-        break;
-      }
-      emphasis_ = std::string(rest.substr(2, close - 2)) + std::string(rest.substr(close + 2));
-      rest = emphasis_;
-    }
-    if (rest.size() >= 2 && rest.size() <= 3 && (opened || rest[0] == '(') && rest.back() == ')' &&
-        rest[rest.size() - 2] >= 'a' && rest[rest.size() - 2] <= 'd') {
-      return finish(out, std::string(1, static_cast<char>(rest[rest.size() - 2] - 32)),
-                    AnswerForm::choice, AnswerRule::choice);
-    }
-    if (opened && rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'e') {
-      return finish(out, std::string(1, static_cast<char>(rest[0] - 32)), AnswerForm::choice,
-                    AnswerRule::choice);
-    }
-    std::string letters = only_labels(rest);
+  bool choice(std::string_view words, ReadAnswer& out) const {
+    const std::string letters = choice_letters(words, on(AnswerRule::choices));
     if (letters.empty()) {
-      const bool run = rest.size() >= 2 && rest.size() <= 8 &&
-                       std::adjacent_find(rest.begin(), rest.end(),
-                                          [](char a, char b) { return a >= b; }) == rest.end() &&
-                       rest.front() >= 'A' && rest.back() <= 'H';
-      letters = run ? std::string(rest) : "";
-    }
-    if (letters.size() == 1) {
-      return finish(out, letters, AnswerForm::choice, AnswerRule::choice);
-    }
-    if (letters.size() > 1 && on(AnswerRule::choices)) {
-      std::sort(letters.begin(), letters.end());
-      letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
-      std::string key;
-      for (const char c : letters) {
-        key += key.empty() ? "" : ", ";
-        key += c;
-      }
-      return finish(out, key, AnswerForm::choices, AnswerRule::choices);
-    }
-    const char label = label_with_text(rest);
-    if (label == 0) {
       return false;
     }
-    // Another label after it: parts, or nothing that is known.
-    const std::string_view text = rest.substr(2);
-    for (std::size_t i = 0; i + 2 < text.size(); ++i) {
-      if (text[i] == '(' && is_alpha(text[i + 1]) && text[i + 2] == ')') {
-        return false;
-      }
+    std::string key;
+    for (const char c : letters) {
+      key += key.empty() ? "" : ", ";
+      key += c;
     }
-    return finish(out, std::string(1, label), AnswerForm::choice, AnswerRule::choice);
+    return letters.size() == 1
+               ? finish(out, std::move(key), AnswerForm::choice, AnswerRule::choice)
+               : finish(out, std::move(key), AnswerForm::choices, AnswerRule::choices);
   }
 
   /// (a) 3 (b) 4
@@ -588,75 +424,8 @@ class AnswerReader {
     return fixed(std::move(out), std::move(key), AnswerForm::text);
   }
 
-  /// Not understood: equal only to the same marks in the same order. What only sets them (fonts,
-  /// sizes, spaces) does not count, nor which of the names of one sign is used.
-  [[nodiscard]] ReadAnswer unread(std::string_view text, ReadAnswer out) const {
-    std::string key = "?";
-    if (on(AnswerRule::markup)) {
-      Lexer lexer(text, options_);
-      if (lexer.ok()) {
-        for (const Token& token : lexer.tokens()) {
-          write_mark(token, key);
-        }
-        return fixed(std::move(out), std::move(key), AnswerForm::unread);
-      }
-    }
-    bool gap = false;
-    for (const char c : text) {
-      if (is_blank(c)) {
-        gap = true;
-      } else {
-        if (gap && key.size() > 1) {
-          key += ' ';
-        }
-        gap = false;
-        key += c;
-      }
-    }
-    return fixed(std::move(out), std::move(key), AnswerForm::unread);
-  }
-
-  static void write_mark(const Token& token, std::string& key) {
-    if (token.kind == TokenKind::end) {
-      return;
-    }
-    constexpr std::array<std::array<std::string_view, 2>, 12> names{{{"rightarrow", "to"},
-                                                                     {"dfrac", "frac"},
-                                                                     {"tfrac", "frac"},
-                                                                     {"mod", "bmod"},
-                                                                     {"leq", "le"},
-                                                                     {"geq", "ge"},
-                                                                     {"neq", "ne"},
-                                                                     {"leqslant", "le"},
-                                                                     {"geqslant", "ge"},
-                                                                     {"varnothing", "emptyset"},
-                                                                     {"land", "wedge"},
-                                                                     {"lor", "vee"}}};
-    std::string mark = token.text;
-    const bool alphanumeric =
-        is_alpha(mark[0]) || is_digit_char(mark[0]) || static_cast<unsigned char>(mark[0]) >= 0x80;
-    if (token.kind == TokenKind::command) {
-      for (const auto& [name, known] : names) {
-        mark = mark == name ? std::string(known) : mark;
-      }
-      mark = "\\" + mark;
-    } else if (token.kind == TokenKind::number && token.exponent != 0) {
-      mark += "e" + std::to_string(token.exponent);
-    }
-    // 1 2 is not 12, and \frac a not \fraca.
-    const char before = key.back();
-    const bool beside =
-        is_alpha(before) || is_digit_char(before) || static_cast<unsigned char>(before) >= 0x80;
-    const bool run = token.kind == TokenKind::letter && !token.first;
-    if (key.size() > 1 && beside && alphanumeric && token.kind != TokenKind::command && !run) {
-      key += ' ';
-    }
-    key += mark;
-  }
-
   const ReadOptions& options_;
   int depth_;  ///< of parts inside parts, and of texts that are read again
-  std::string emphasis_;
 };
 
 }  // namespace dag::detail

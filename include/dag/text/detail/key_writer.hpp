@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dag/text/answer_rules.hpp>
+#include <dag/text/detail/evaluator.hpp>
+#include <dag/text/detail/prime_field.hpp>
+#include <dag/text/detail/tree.hpp>
+#include <dag/text/detail/value_text.hpp>
+#include <dag/text/read_options.hpp>
+
+namespace dag::detail {
+
+/// A part of an answer, made canonical.
+struct Part {
+  std::string key;
+  std::string bare;  ///< empty: nothing that could be left out
+  AnswerForm form = AnswerForm::number;
+};
+
+/// Trees to keys. A part that cannot be made canonical makes the whole answer unread (nullopt).
+class KeyWriter {
+ public:
+  KeyWriter(const Tree& tree, const ReadOptions& options) : tree_(tree), options_(options) {}
+
+  [[nodiscard]] std::optional<Part> operator()(int index);
+  [[nodiscard]] AnswerRuleSet used() const noexcept { return used_; }
+
+ private:
+  using Result = std::optional<Part>;
+
+  [[nodiscard]] bool on(AnswerRule rule) const noexcept { return !options_.off.contains(rule); }
+  bool use(AnswerRule rule) noexcept {
+    used_.insert(rule);
+    return on(rule);
+  }
+  [[nodiscard]] static AnswerForm atom_form(std::string_view text) noexcept {
+    if (text[0] == '~') {
+      return AnswerForm::constant;
+    }
+    return text.substr(0, 4) == "#eq:"                                  ? AnswerForm::equation
+           : text.substr(0, 4) == "#gt:" || text.substr(0, 4) == "#ge:" ? AnswerForm::inequality
+                                                                        : AnswerForm::expression;
+  }
+
+  [[nodiscard]] bool contains(int index, Op op) const {
+    const Node& node = tree_.at(index);
+    return node.op == op || std::any_of(node.kids.begin(), node.kids.end(),
+                                        [&](int kid) { return contains(kid, op); });
+  }
+  [[nodiscard]] bool has_symbols(int index) const {
+    return contains(index, Op::symbol) || contains(index, Op::opaque) || contains(index, Op::atom);
+  }
+  void symbols_of(int index, std::vector<std::string>& names) const {
+    const Node& node = tree_.at(index);
+    if (node.op == Op::symbol && names.size() < 8 &&
+        std::find(names.begin(), names.end(), node.text) == names.end()) {
+      names.push_back(node.text);
+    }
+    for (const int kid : node.kids) {
+      symbols_of(kid, names);
+    }
+  }
+
+  // ---- values ----
+
+  Result value(int index);
+
+  [[nodiscard]] bool plain_number(int index) const;
+
+  Result value_at(int index, bool plus);
+
+  Part constant(const ComplexBall& z) const;
+
+  Result expression(int index, bool plus, const ComplexBall& first);
+
+  /// Whether the terms of rational functions are of sizes so different that 128 bits of their real
+  /// values do not tell them: x + 10^-50, x^200 + 1. The prime fields do.
+  [[nodiscard]] bool reaches_far(int left, int right) const;
+
+  /// The values of a rational function in prime fields; of an equation (`right` >= 0) those of left
+  /// - right, divided by the first. Nothing if there are none in either field.
+  [[nodiscard]] std::optional<std::string> field_word(int left, int right) const;
+
+  [[nodiscard]] static Fingerprint fingerprint(const ComplexBall& a, const ComplexBall& b) noexcept;
+
+  Result percent(const Node& node, int index);
+
+  Result quantity(const Node& node);
+
+  // ---- what has parts ----
+
+  /// The parts of `kids`; nullopt if one cannot be read.
+  std::optional<std::vector<Part>> parts(const std::vector<int>& kids);
+  [[nodiscard]] static Part join(const std::vector<Part>& parts, std::string_view between,
+                                 std::string_view open, std::string_view close, AnswerForm form);
+  Result joined(const std::vector<int>& kids, std::string_view between, std::string_view open,
+                std::string_view close, AnswerForm form);
+  [[nodiscard]] static Part join_sorted(std::vector<Part> all, std::string_view between,
+                                        std::string_view open, std::string_view close,
+                                        AnswerForm form);
+
+  /// once: what is there twice counts once, as in \{1, 1\}.
+  Result unordered(const std::vector<int>& kids, AnswerRule rule, bool once = false);
+
+  /// Elements that are themselves +-a give two.
+  [[nodiscard]] static std::vector<Part> flattened(std::vector<Part> all);
+
+  Result tuple(const Node& node);
+
+  void union_parts(int index, std::vector<int>& kids) const;
+  Result unite(int index);
+
+  /// R without one number: two intervals.
+  Result punctured(const Node& node);
+  [[nodiscard]] static Part all_but(const std::string& key);
+
+  Result matrix(const Node& node);
+
+  // ---- relations ----
+
+  [[nodiscard]] static std::vector<std::string> signs_of(const Node& node);
+
+  /// What stands on the left of "x = 5": a name, f(x), AB, |AB|, (x, y).
+  [[nodiscard]] bool is_name(int index) const;
+
+  Result relation(const Node& node);
+
+  /// 5/6 \approx 0.83 says 5/6, and x = 5/6 \approx 0.83 too: what is rounded is left out, if it
+  /// lies within a tenth.
+  Result rounded(const Node& node, const std::vector<std::string>& signs);
+
+  Result equation(const Node& given);
+
+  /// left - right at three points, divided by the first: known up to a factor (ordered: a positive
+  /// one).
+  std::optional<std::string> proportion(int left, int right, bool ordered) const;
+
+  Result unequal(const Node& node);
+
+  Result inequality(const Node& node, const std::vector<std::string>& signs);
+  /// Whether it is known to be a positive number, not infinite.
+  [[nodiscard]] bool positive(int index) const;
+
+  /// x > 3, x < 5: of two that bound one name from both sides, the interval between; where there is
+  /// none (x < 3, x > 5), and no "and" says otherwise, both.
+  Result between(const Node& node);
+
+  [[nodiscard]] static Part interval(const std::string& low, bool with_low, const std::string& high,
+                                     bool with_high);
+
+  // ---- lists ----
+
+  Result list(const Node& node);
+
+  [[nodiscard]] std::string name_text(int index);
+
+  /// x = 1, y = 2 is (1, 2), by name; x = 1 or x = 2 (or just 2) is {1, 2}.
+  Result assigned(const Node& node, const std::vector<std::string>& names);
+
+  const Tree& tree_;
+  const ReadOptions& options_;
+  AnswerRuleSet used_{};
+};
+
+inline std::optional<Part> KeyWriter::operator()(int index) {
+  const Node& node = tree_.at(index);
+  switch (node.op) {
+    case Op::tuple: return tuple(node);
+    case Op::set: return unordered(node.kids, AnswerRule::set, node.text == "braces");
+    case Op::unite: return unite(index);
+    case Op::without:
+      if (auto part = punctured(node)) {
+        return part;
+      }
+      return joined(node.kids, "\\setminus ", "", "", AnswerForm::set);
+    case Op::matrix: return matrix(node);
+    case Op::relation: return relation(node);
+    case Op::quantity: return quantity(node);
+    case Op::list: return list(node);
+    case Op::atom: return Part{node.text, {}, atom_form(node.text)};
+    case Op::infinity: return Part{"inf", {}, AnswerForm::constant};
+    case Op::negative:
+      if (tree_.at(node.kids[0]).op == Op::infinity) {
+        return Part{"-inf", {}, AnswerForm::constant};
+      }
+      return value(index);
+    case Op::percent: return percent(node, index);
+    default: return value(index);
+  }
+}
+
+}  // namespace dag::detail
