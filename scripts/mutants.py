@@ -71,7 +71,12 @@ MUTANTS = [
 ]
 
 
-def killed(mutant, compiler, includes):
+def flags(include, includes):
+    return ["-std=c++20", "-O1", "-w", '-DDAG_SHARED_DATA="/none"', '-DDAG_TEST_DATA="' + str(ROOT / "tests/data") + '"',
+            f"-I{include}", f"-I{ROOT}/tests", *includes]
+
+
+def killed(mutant, compiler, includes, main_object):
     header, before, after, test = mutant
     with tempfile.TemporaryDirectory(prefix="dag-mutant-") as folder:
         copy = pathlib.Path(folder)
@@ -81,9 +86,8 @@ def killed(mutant, compiler, includes):
         if text.count(before) != 1:
             return f"BAD ROW: {text.count(before)} times in {header}: {before}"
         path.write_text(text.replace(before, after))
-        build = subprocess.run([compiler, "-std=c++20", "-O1", "-w", "-DDAG_SHARED_DATA=\"/none\"", f"-I{copy}/include", f"-I{ROOT}/tests", *includes,
-                                ROOT / "tests" / test, ROOT / "tests/support/main.cpp", "-o", copy / "test"],
-                               capture_output=True, text=True)
+        build = subprocess.run([compiler, *flags(copy / "include", includes), ROOT / "tests" / test, main_object, "-o",
+                                copy / "test"], capture_output=True, text=True)
         if build.returncode != 0:
             return f"BAD ROW: it does not compile: {build.stderr.splitlines()[0][:90]}"
         try:
@@ -103,8 +107,13 @@ def main():
     chosen = [m for m in MUTANTS if words.only in m[0]]
     includes = [f"-I{folder}" for folder in words.include]
     bad = 0
-    with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
-        for mutant, verdict in zip(chosen, pool.map(lambda m: killed(m, words.compiler, includes), chosen)):
+    with tempfile.TemporaryDirectory(prefix="dag-mutant-") as folder, \
+            concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
+        main_object = pathlib.Path(folder) / "main.o"
+        subprocess.run([words.compiler, *flags(ROOT / "include", includes), "-c", ROOT / "tests/support/main.cpp", "-o",
+                        main_object], check=True)
+        verdicts = pool.map(lambda m: killed(m, words.compiler, includes, main_object), chosen)
+        for mutant, verdict in zip(chosen, verdicts):
             print(f"{verdict:>24}  {mutant[0]}: {mutant[1][:50]} -> {mutant[2][:40]}", flush=True)
             bad += not verdict.startswith("killed")
     print(f"{len(chosen) - bad} of {len(chosen)} mutants are seen")

@@ -25,7 +25,7 @@ namespace dag::detail {
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     const auto rest = text.substr(at);
-    if (is_blank(c) || c == ',' || c == ';' || c == '&' || c == '/' || c == '+') {
+    if (is_blank(c) || c == ',' || c == ';' || c == '&') {
       gap = true;
       ++at;
     } else if (c == '(' || c == '[') {
@@ -36,8 +36,9 @@ namespace dag::detail {
       gap = true;
       ++at;
     } else if (c == ')' || c == ']' || c == '.' || c == ':') {
-      if (letters.empty()) {
-        return {};
+      const char next = at + 1 < text.size() ? text[at + 1] : ' ';
+      if (letters.empty() || ((c == '.' || c == ':') && is_upper(next))) {
+        return {};  // D.C.
       }
       open = false;
       gap = true;
@@ -91,6 +92,9 @@ namespace dag::detail {
   }
   if (opened && rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'e') {
     return {static_cast<char>(rest[0] - 32)};
+  }
+  if (lower_ascii(rest.substr(0, 5)) == "both ") {
+    rest = trimmed(rest.substr(5));
   }
   std::string letters = only_labels(rest);
   if (letters.empty()) {

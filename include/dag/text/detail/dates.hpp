@@ -194,6 +194,9 @@ namespace dag::detail {
   if (half == "am") {
     return std::to_string(hour) + rest + " am";
   }
+  if (hour == 0) {
+    return "12" + rest + " am";
+  }
   return std::to_string(hour) + rest;
 }
 

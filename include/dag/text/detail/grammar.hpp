@@ -144,11 +144,17 @@ class Parser {
   int term();
   int signed_factor();
 
+  /// \vec a, \nabla: of two, the products \cdot and \times are not one.
+  [[nodiscard]] bool is_field(int index) const;
+
   /// Whether what follows is multiplied without a sign. A number never is, nor is a unit.
   [[nodiscard]] bool begins_factor(int left) const;
   [[nodiscard]] bool unit_follows() const;
 
   int factor();
+
+  /// 7!!: of a number alone.
+  int double_factorial(int base);
 
   [[nodiscard]] bool degree_sign() noexcept;
 
@@ -240,6 +246,7 @@ class Parser {
   int depth_ = 0;
   int bars_ = 0;
   bool aligned_ = false;  ///< & before a sign only aligns
+  bool logic_ = false;    ///< a list was joined by \land or \lor
   bool ok_ = true;
 };
 

@@ -130,43 +130,6 @@ inline std::optional<Part> KeyWriter::tuple(const Node& node) {
                 interval || infinite ? AnswerForm::interval : AnswerForm::tuple);
 }
 
-inline void KeyWriter::union_parts(int index, std::vector<int>& kids) const {
-  const Node& node = tree_.at(index);
-  if (node.op == Op::unite) {
-    union_parts(node.kids[0], kids);
-    union_parts(node.kids[1], kids);
-  } else {
-    kids.push_back(index);
-  }
-}
-
-inline std::optional<Part> KeyWriter::unite(int index) {
-  if (!use(AnswerRule::interval)) {
-    return std::nullopt;
-  }
-  std::vector<int> kids;
-  union_parts(index, kids);
-  auto all = parts(kids);
-  return all ? Result(join_sorted(std::move(*all), " \\cup ", "", "", AnswerForm::interval))
-             : std::nullopt;
-}
-
-inline std::optional<Part> KeyWriter::punctured(const Node& node) {
-  const Result line = (*this)(node.kids[0]);
-  const Node& taken = tree_.at(node.kids[1]);
-  if (!line || line->key != "(-inf, inf)" || taken.op != Op::set || taken.kids.size() != 1) {
-    return std::nullopt;
-  }
-  const Result hole = (*this)(taken.kids[0]);
-  return hole ? Result(all_but(hole->key)) : hole;
-}
-
-inline Part KeyWriter::all_but(const std::string& key) {
-  return join_sorted({{"(-inf, " + key + ")", {}, AnswerForm::interval},
-                      {"(" + key + ", inf)", {}, AnswerForm::interval}},
-                     " \\cup ", "", "", AnswerForm::interval);
-}
-
 inline std::optional<Part> KeyWriter::matrix(const Node& node) {
   if (!use(AnswerRule::matrix)) {
     return std::nullopt;

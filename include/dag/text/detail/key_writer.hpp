@@ -119,7 +119,25 @@ class KeyWriter {
   void union_parts(int index, std::vector<int>& kids) const;
   Result unite(int index);
 
-  /// R without one number: two intervals.
+  struct End {
+    Ball value;
+    std::string key;
+    int infinite = 0;  ///< -1 or 1
+  };
+  struct Span {
+    End low;
+    End high;
+    bool with_low = false;
+    bool with_high = false;
+  };
+  [[nodiscard]] std::optional<End> end_of(int index);
+  [[nodiscard]] static std::optional<int> order(const End& a, const End& b);
+  /// Intervals of known numbers, and sets of such as intervals of no length.
+  [[nodiscard]] std::optional<std::vector<Span>> spans_of(const std::vector<int>& kids);
+  /// The union of spans, each as long as it goes.
+  [[nodiscard]] static Result spans_key(std::vector<Span> spans);
+
+  /// Intervals without some numbers; the line without anything.
   Result punctured(const Node& node);
   [[nodiscard]] static Part all_but(const std::string& key);
 
@@ -147,6 +165,20 @@ class KeyWriter {
   Result unequal(const Node& node);
 
   Result inequality(const Node& node, const std::vector<std::string>& signs);
+
+  /// a < b <= c, and the same from right to left.
+  Result in_order(const Node& node, const std::vector<std::string>& signs);
+
+  struct Line {
+    Exact slope;
+    Exact constant;
+  };
+  /// slope * name + constant, if it is that, exactly; `name` is set by the first symbol.
+  [[nodiscard]] std::optional<Line> line(int index, std::string& name) const;
+
+  /// 2x + 1 < 7, |x - 1| >= 2 as intervals of the name.
+  Result solved_inequality(const Node& node, bool up, bool closed);
+
   /// Whether it is known to be a positive number, not infinite.
   [[nodiscard]] bool positive(int index) const;
 

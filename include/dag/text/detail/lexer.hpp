@@ -437,6 +437,10 @@ class Lexer {
       space_ = true;
       return end;
     }
+    if (name == "not" && end < text.size() && text[end] == '=') {
+      add(TokenKind::command, "ne", roman);
+      return end + 1;
+    }
     const bool is_text = one_of(name, text_macros);
     if (is_text || one_of(name, font_macros)) {
       std::size_t open = end;

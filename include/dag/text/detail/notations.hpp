@@ -257,6 +257,49 @@ namespace dag::detail {
   return letter == 'C' ? chosen : chosen + "\\cdot " + k + "!";
 }
 
+/// x \equiv 7 \pmod 3, 1 (mod 3), 1 mod 3: "1 (mod 3)".
+[[nodiscard]] inline std::optional<std::string> congruence(std::string_view text) {
+  const std::size_t mod = text.rfind("mod");
+  if (mod == std::string_view::npos || mod == 0 || text.size() > 200) {
+    return std::nullopt;
+  }
+  const auto integer = [&](std::string_view part, std::string_view around) {
+    while (!part.empty() && (is_blank(part.back()) || around.find(part.back()) != nowhere)) {
+      part.remove_suffix(1);
+    }
+    while (!part.empty() && (is_blank(part.front()) || around.find(part.front()) != nowhere)) {
+      part.remove_prefix(1);
+    }
+    const bool negative = part.substr(0, 1) == "-";
+    const std::string_view digits = part.substr(negative ? 1 : 0);
+    const bool plain = !digits.empty() && digits.size() < 18 &&
+                       std::all_of(digits.begin(), digits.end(), is_digit_char);
+    return plain ? std::optional(std::stoll(std::string(part))) : std::nullopt;
+  };
+  std::string_view left = text.substr(0, mod);
+  for (const std::string_view end : {"(\\", "\\p", "\\b", "\\text{ (", "\\text{(", "\\", "("}) {
+    if (ends(left, end)) {
+      left.remove_suffix(end.size());
+      break;
+    }
+  }
+  const std::size_t sign = left.find("\\equiv");
+  if (sign != std::string_view::npos) {  // after a name alone
+    const std::string_view name = trimmed(left.substr(0, sign));
+    if (name.empty() || name.size() > 8 || !std::all_of(name.begin(), name.end(), is_alpha)) {
+      return std::nullopt;
+    }
+    left.remove_prefix(sign + 6);
+  }
+  const auto rest = integer(left, "");
+  const auto modulus = integer(text.substr(mod + 3), "{()}");
+  if (!rest || !modulus || *modulus < 2) {
+    return std::nullopt;
+  }
+  const auto least = ((*rest % *modulus) + *modulus) % *modulus;
+  return std::to_string(least) + " (mod " + std::to_string(*modulus) + ")";
+}
+
 /// FF_{16} and (1010)_2: whole numbers in a base from 2 to 16, with letters in base 16 alone.
 [[nodiscard]] inline std::optional<std::string> number_in_base(std::string_view text) {
   const std::size_t mark = text.rfind('_');
@@ -273,6 +316,15 @@ namespace dag::detail {
   }
   if (under.size() > 2 && under.front() == '{' && under.back() == '}') {
     under = under.substr(1, under.size() - 2);
+  }
+  constexpr std::array<std::string_view, 15> bases{
+      "two", "three",  "four",   "five",     "six",      "seven",   "eight",  "nine",
+      "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"};
+  std::string number;
+  if (under.substr(0, 6) == "\\text{" && under.back() == '}') {
+    const auto* word = std::find(bases.begin(), bases.end(), under.substr(6, under.size() - 7));
+    number = word == bases.end() ? std::string() : std::to_string(word - bases.begin() + 2);
+    under = number;
   }
   if (digits.empty() || under.empty() || under.size() > 2 ||
       !std::all_of(under.begin(), under.end(), is_digit_char)) {

@@ -77,13 +77,23 @@ inline int Parser::term() {
   while (ok_) {
     const Token& t = peek();
     if (times_sign()) {
+      const bool cross = t.is_command("times");
       next();
-      left = tree_.add(Op::multiply, {left, signed_factor()});
+      const int right = signed_factor();
+      if (ok_ && is_field(left) && (is_field(right) || tree_.at(left).text == "\\nabla")) {
+        left = tree_.add(Op::opaque, {left, right}, cross ? "cross product" : "dot product");
+      } else {
+        left = tree_.add(Op::multiply, {left, right});
+      }
     } else if (t.is('/') || t.is_command("div")) {
       next();
       left = tree_.add(Op::divide, {left, signed_factor()});
     } else if (t.is('%') || (t.kind == TokenKind::word && t.text == "percent")) {
       next();
+      left = tree_.add(Op::percent, {left});
+    } else if (t.kind == TokenKind::letter && t.run == "per" && t.first && peek(3).text == "cent" &&
+               peek(4).kind == TokenKind::end) {
+      at_ += 4;  // per cent
       left = tree_.add(Op::percent, {left});
     } else if (begins_factor(left)) {
       left = tree_.add(Op::multiply, {left, factor()});
@@ -92,6 +102,12 @@ inline int Parser::term() {
     }
   }
   return left;
+}
+
+inline bool Parser::is_field(int index) const {
+  const Node& node = tree_.at(index);
+  return (node.op == Op::opaque && node.text == "vec") ||
+         (node.op == Op::symbol && node.text == "\\nabla");
 }
 
 inline int Parser::signed_factor() {
@@ -149,7 +165,7 @@ inline int Parser::factor() {
     } else if (t.is('!') && !t.space) {
       next();
       if (peek().is('!')) {
-        return refuse();
+        return double_factorial(base);
       }
       base = tree_.add(Op::factorial, {base});
     } else if (t.is('\'') && tree_.at(base).op == Op::symbol) {
@@ -163,6 +179,20 @@ inline int Parser::factor() {
     }
   }
   return base;
+}
+
+inline int Parser::double_factorial(int base) {
+  next();
+  std::int64_t n = 0;
+  if (peek().is('!') || peek().is('^') || tree_.at(base).op != Op::number ||
+      !tree_.at(base).value.to_integer(n) || n < 0 || n > 200) {
+    return refuse();
+  }
+  Exact value(1);
+  for (; n > 1; n -= 2) {
+    value = value * Exact(n);
+  }
+  return tree_.number(std::move(value));
 }
 
 inline bool Parser::degree_sign() noexcept {
@@ -245,6 +275,9 @@ inline int Parser::short_exponent() {
   const Token& t = peek();
   if (t.kind == TokenKind::number) {
     return argument(true);
+  }
+  if (t.kind == TokenKind::letter && peek(1).kind == TokenKind::number && !peek(1).space) {
+    return refuse();  // 2^x3
   }
   if (t.kind == TokenKind::letter || (t.kind == TokenKind::command && relation_sign(t).empty())) {
     return primary();

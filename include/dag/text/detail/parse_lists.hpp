@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -28,10 +29,10 @@ inline bool Parser::separator(bool& any_or, bool& any_and) {
       any_or = true;
       skip_run();
     } else if (t.is_command("lor") || t.is_command("vee")) {
-      any_or = true;
+      any_or = logic_ = true;
       next();
     } else if (t.is_command("land") || t.is_command("wedge")) {
-      any_and = true;
+      any_and = logic_ = true;
       next();
     } else {
       return found;
@@ -59,6 +60,10 @@ inline int Parser::list() {
   }
   if (!ok_) {
     return 0;
+  }
+  if (logic_ && !std::all_of(kids.begin(), kids.end(),
+                             [&](int kid) { return tree_.at(kid).op == Op::relation; })) {
+    return refuse();  // p \land q is no list
   }
   return kids.size() == 1
              ? kids[0]

@@ -164,7 +164,16 @@ inline int Parser::function(std::string name) {
   }
   int base = -1;
   if (name == "log" && take('_')) {
-    base = peek().is('{') ? group() : argument(true);
+    if (peek().kind == TokenKind::letter && peek().text == "e") {
+      next();
+      name = "ln";
+    } else {
+      base = peek().is('{') ? group() : argument(true);
+    }
+  }
+  if (base >= 0 && ok_ && tree_.at(base).op == Op::euler) {
+    name = "ln";
+    base = -1;
   }
   int power = -1;
   if (take('^')) {

@@ -67,15 +67,21 @@ inline int Parser::number() {
     return repeating(value, digits);
   }
   if (digits.find('.') != std::string::npos && on(AnswerRule::repeating) && dots()) {
-    // 0.333...: the last digit, if it stands there twice
-    const std::size_t last = digits.size() - 1;
-    if (digits[last] != digits[last - 1] || t.exponent != 0) {
+    // 0.333..., 0.1212...: the last digits, if they stand there twice
+    const std::string_view all(digits);
+    const std::size_t places = all.size() - all.find('.') - 1;
+    std::size_t period = 1;
+    while (2 * period <= places && period <= 18 &&
+           all.substr(all.size() - period) != all.substr(all.size() - 2 * period, period)) {
+      ++period;
+    }
+    if (2 * period > places || period > 18 || t.exponent != 0) {
       return refuse();
     }
     at_ += peek().is('.') ? 3U : 1U;
     used_.insert(AnswerRule::repeating);
-    const auto places = static_cast<unsigned>(last - digits.find('.'));
-    return tree_.number(value + Exact(digits[last] - '0') / Exact(9) / Exact(10).power(places));
+    return tree_.number(value + Exact::decimal(all.substr(all.size() - period)) /
+                                    (Exact(10).power(period) - Exact(1)) / Exact(10).power(places));
   }
   if (after.is('_') && integer) {
     return based(digits);

@@ -48,6 +48,12 @@ class AnswerReader {
     if (trimmed(answer).substr(0, 1) == "?") {
       return fixed(std::move(out), std::string(trimmed(answer)), AnswerForm::unread);
     }
+    if (on(AnswerRule::choices)) {  // before their circles are taken off
+      if (auto numbers = circled_numbers(trimmed(answer))) {
+        finish(out, std::move(*numbers), AnswerForm::choices, AnswerRule::choices);
+        return out;
+      }
+    }
     std::string characters;
     if (on(AnswerRule::unicode) && !is_ascii(answer)) {
       characters = plain_characters(answer);
@@ -182,9 +188,9 @@ class AnswerReader {
         return finish(out, std::move(*number), AnswerForm::number, AnswerRule::base);
       }
     }
-    if (on(AnswerRule::choices)) {
-      if (auto numbers = circled_numbers(text)) {
-        return finish(out, std::move(*numbers), AnswerForm::choices, AnswerRule::choices);
+    if (on(AnswerRule::equation)) {
+      if (auto remainder = congruence(text)) {
+        return finish(out, std::move(*remainder), AnswerForm::equation, AnswerRule::equation);
       }
     }
     if (on(AnswerRule::number_word)) {
@@ -202,8 +208,8 @@ class AnswerReader {
     if (words == "pi" || words == "inf" || words == "infinity" || words == "infty") {
       return false;
     }
-    if (words.find(',') != std::string_view::npos) {
-      const auto list = words_of(words);
+    if (words.find_first_of(",-") != std::string_view::npos) {
+      const auto list = words_of(words, " ,-");
       if (std::all_of(list.begin(), list.end(),
                       [](const auto& word) { return word.size() == 1; })) {
         return false;
@@ -409,7 +415,14 @@ class AnswerReader {
   // ---- text ----
 
   [[nodiscard]] ReadAnswer plain(std::string_view words, ReadAnswer out) {
-    if (on(AnswerRule::punctuation)) {
+    // Yes! is Yes, but n!! is no n.
+    const std::size_t end = words.find_last_not_of("!?.");
+    const bool said = end != std::string_view::npos && end > 0 && is_word_byte(words[end]) &&
+                      (is_word_byte(words[end - 1]) || words[end - 1] == ' ');
+    const bool goes_on = words.size() > 3 && words.substr(words.size() - 3) == "..." &&
+                         is_digit_char(words[words.size() - 4]);  // 3.14...
+    if (on(AnswerRule::punctuation) && !goes_on &&
+        (said || words.find('!') == std::string_view::npos)) {
       while (words.size() > 1 &&
              (words.back() == '!' || words.back() == '?' || words.back() == '.')) {
         words.remove_suffix(1);

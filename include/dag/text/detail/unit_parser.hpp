@@ -74,10 +74,15 @@ class UnitParser {
            t.is_command("le") || t.is_command("ge") || t.is_command("leq") || t.is_command("geq") ||
            t.is_command("lt");
   }
-  /// Up to three words after a unit say nothing: 5 miles away.
+  /// Up to three words after a unit that say nothing: 5 miles away. Others (3 km north, 2 hours
+  /// late) are part of what is said.
   [[nodiscard]] bool skip_words() noexcept {
-    for (int i = 0;
-         i < 3 && is_word(peek()) && (peek().space || peek().roman) && word_of(peek()).size() >= 3;
+    constexpr std::array<std::string_view, 22> idle{
+        "away",  "long", "wide",  "tall",    "high",          "deep", "old", "apart",
+        "thick", "each", "total", "exactly", "approximately", "only", "ago", "altogether",
+        "time",  "of",   "in",    "length",  "height",        "width"};
+    for (int i = 0; i < 3 && is_word(peek()) && (peek().space || peek().roman) &&
+                    one_of(word_of(peek()), idle);
          ++i) {
       skip_word();
     }
@@ -130,7 +135,10 @@ class UnitParser {
       ++at_;
       return known_unit("deg");
     }
-    if (peek().is_command("mu") && is_word(peek(1)) && peek(1).roman) {
+    const bool micro =
+        is_word(peek(1)) &&
+        (peek(1).roman || (word_of(peek(1)).size() == 1 && peek(2).kind == TokenKind::end));
+    if (peek().is_command("mu") && micro) {
       const auto unit = known_unit("u" + std::string(word_of(peek(1))));  // \mu\text{m}
       if (unit) {
         ++at_;
@@ -230,12 +238,15 @@ class UnitParser {
 
   /// "apples", "jelly beans": up to four words to the end.
   std::optional<Unit> noun() {
+    constexpr std::array<std::string_view, 10> operators{
+        "squared", "cubed", "times", "plus", "minus", "over", "mod", "modulo", "divided", "choose"};
     std::string name;
     int words = 0;
     while (is_word(peek()) && words < 4) {
       const std::string_view word = word_of(peek());
       if ((!peek().space && !peek().roman && !name.empty()) ||
-          (word.size() < 3 && (words == 0 || !peek().space)) || word == "and" || word == "or") {
+          (word.size() < 3 && (words == 0 || !peek().space)) || word == "and" || word == "or" ||
+          (words == 0 && one_of(word, operators))) {
         return std::nullopt;
       }
       if (words == 0 && !peek().space && !peek().roman && peek().kind == TokenKind::letter) {

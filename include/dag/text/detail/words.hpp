@@ -236,8 +236,22 @@ inline bool flat_text(std::string_view text, std::string& out, int depth = 0) {
   return any ? std::optional<std::int64_t>(total + group) : std::nullopt;
 }
 
-/// A fraction in English words: "one half", "two-thirds", "half".
+/// A fraction in English words: "one half", "two-thirds", "half", "two and a half".
 [[nodiscard]] inline std::optional<std::string> fraction_in_words(std::string_view text) {
+  if (const std::size_t join = text.rfind(" and "); join != std::string_view::npos) {
+    const auto whole = number_in_words(text.substr(0, join));
+    const std::string_view rest = text.substr(join + 5);
+    const auto part = whole && rest != "half" ? fraction_in_words(rest) : std::nullopt;
+    if (!part) {
+      return std::nullopt;
+    }
+    const std::size_t slash = std::min(part->find('/'), part->size());
+    const Exact below =
+        slash < part->size() ? Exact::decimal(std::string_view(*part).substr(slash + 1)) : Exact(1);
+    const Exact value = Exact::decimal(std::string_view(*part).substr(0, slash)) / below;
+    return compare(value, Exact(1)) < 0 ? std::optional((Exact(*whole) + value).text())
+                                        : std::nullopt;
+  }
   constexpr std::array<std::string_view, 12> parts{"half",  "third", "quarter", "fourth",
                                                    "fifth", "sixth", "seventh", "eighth",
                                                    "ninth", "tenth", "halve",   "hundredth"};
