@@ -27,6 +27,38 @@ struct GoldVerdict {
   std::size_t alias = 0;  ///< the gold that it was compared with
 };
 
+/// The answers read last, by their spelling: samples of a question repeat each other. Of a fixed
+/// size; a spelling takes the place of another.
+class ReadMemo {
+ public:
+  explicit ReadMemo(const ReadOptions& options) : options_(options) {}
+
+  /// Valid until the next call.
+  [[nodiscard]] const ReadAnswer& operator()(std::string_view answer) {
+    if (answer.size() > longest || detail::is_plain_integer(answer)) {
+      return last_ = read_answer(answer, options_);
+    }
+    slots_.resize(slots);
+    Slot& slot = slots_[std::hash<std::string_view>{}(answer) % slots];
+    if (!slot.used || slot.spelling != answer) {
+      slot = {true, std::string(answer), read_answer(answer, options_)};
+    }
+    return slot.read;
+  }
+
+ private:
+  static constexpr std::size_t slots = 4096;
+  static constexpr std::size_t longest = 200;
+  struct Slot {
+    bool used = false;
+    std::string spelling;
+    ReadAnswer read;
+  };
+  ReadOptions options_;
+  std::vector<Slot> slots_;
+  ReadAnswer last_;
+};
+
 /// A right answer with its aliases, read as answers are. Where a gold is worked out (a solution
 /// with a box or "####", or what the extractor finds by a marker), what it ends in is the right
 /// answer too. An empty gold is none.
@@ -35,16 +67,24 @@ class Gold {
   Gold() = default;
   Gold(const std::vector<std::string>& aliases, const Extractor* extract,
        const ReadOptions& options)
+      : Gold(aliases, extract, options,
+             [&](std::string_view text) { return read_answer(text, options); }) {}
+
+  /// The same, read by `read`.
+  template <class Read>
+  Gold(const std::vector<std::string>& aliases, const Extractor* extract,
+       const ReadOptions& options, Read&& read)
       : options_(options) {
+    static const Extractor boxed("boxed");
     for (std::size_t i = 0; i < aliases.size(); ++i) {
       const Extraction worked =
-          extract != nullptr ? extract->worked(aliases[i]) : Extractor("boxed").worked(aliases[i]);
+          extract != nullptr ? extract->worked(aliases[i]) : boxed.worked(aliases[i]);
       shown_.push_back(candidates_.size());
       if (worked.found()) {
-        candidates_.emplace_back(read_answer(worked.answer, options), i);
+        candidates_.emplace_back(read(worked.answer), i);
       }
       if (!detail::blank(aliases[i])) {
-        candidates_.emplace_back(read_answer(aliases[i], options), i);
+        candidates_.emplace_back(read(aliases[i]), i);
       }
     }
   }
@@ -125,7 +165,7 @@ class GoldJudge {
     begun_ = true;
     golds_ = golds;
     verdicts_.clear();
-    gold_ = Gold(golds_, extract_, state_->options);
+    gold_ = Gold(golds_, extract_, state_->options, state_->read);
     std::string whole;
     for (const std::string& one : golds_) {
       whole += one;
@@ -160,21 +200,10 @@ class GoldJudge {
   }
 
   struct State {
-    State(const ReadOptions& o, AnswerAudit& a) : options(o), audit(a) {}
-    /// The answer as read; the last one is kept.
-    const ReadAnswer& read(std::string_view answer) {
-      if (!any || answer != spelling) {
-        spelling = answer;
-        last = read_answer(answer, options);
-        any = true;
-      }
-      return last;
-    }
+    State(const ReadOptions& o, AnswerAudit& a) : options(o), audit(a), read(o) {}
     ReadOptions options;
     AnswerAudit& audit;
-    std::string spelling;
-    ReadAnswer last;
-    bool any = false;
+    ReadMemo read;
     std::unordered_map<std::size_t, AnswerRuleSet> plainest;  ///< of the spellings, by key
   };
 
