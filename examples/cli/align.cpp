@@ -51,6 +51,8 @@ int align(const AlignOptions& options) {
   const dag::Stopwatch watch;
   Progress progress(!options.common.quiet);
   Table table({"id", "kind", "status", "value", "residual", "rounds"});
+  dag::EquilibriumOptions<double> options_of_each;
+  options_of_each.stop = interrupt;
   std::string lines;
   std::size_t solved = 0;
   std::size_t converged = 0;
@@ -66,7 +68,7 @@ int align(const AlignOptions& options) {
     }
     nlohmann::json result;
     try {
-      result = dag::solve_any_problem_line(problem);
+      result = dag::solve_any_problem_line(problem, options_of_each);
     } catch (const dag::Error& error) {  // the lines beside it keep their results
       complain("dag align", options.problems + ":" + std::to_string(line) + ": " + error.what());
       ++refused;

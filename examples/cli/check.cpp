@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,41 @@ Truth truth_of(const dag::GameTable& table, const Profile& profile) {
   return truth;
 }
 
+/// What is true of a profile in the game with a pull: player i gains u_i - tau KL(x_i || ref_i).
+struct Pulled {
+  std::vector<double> divergences;  ///< KL(x_i || ref_i)
+  double gap = 0;                   ///< sum over players of what the best reply gains
+};
+
+/// The best reply to values v is ref exp(v / tau) / Z, which gains tau KL(x || reply) over x.
+Pulled pulled_by(const dag::GameTable& table, const Profile& profile, const Profile& reference,
+                 double tau) {
+  Pulled found;
+  Sum gap;
+  for (std::size_t i = 0; i < profile.size(); ++i) {
+    const std::vector<double> values = deviations(table, profile, i);
+    const double best = *std::max_element(values.begin(), values.end());
+    Sum mass;
+    for (std::size_t s = 0; s < values.size(); ++s) {
+      mass.add_product(reference[i][s], std::exp((values[s] - best) / tau));
+    }
+    Sum divergence;
+    Sum behind;
+    for (std::size_t s = 0; s < values.size(); ++s) {
+      const double p = profile[i][s];
+      if (p > 0) {
+        const double ratio = std::log(p / reference[i][s]);
+        divergence.add_product(p, ratio);
+        behind.add_product(p, ratio - (values[s] - best) / tau + std::log(mass.value()));
+      }
+    }
+    found.divergences.push_back(divergence.value());
+    gap.add(tau * behind.value());
+  }
+  found.gap = gap.value();
+  return found;
+}
+
 /// The largest over the players of largest minus smallest payoff.
 double range_of(const dag::GameTable& table) {
   double range = 0;
@@ -162,6 +198,9 @@ class Checker {
       truth = truth_of(table_, played);
       compare_profile(result, truth);
       value(result, truth);
+      if (tau_ > 0 && !result.contains("kept")) {
+        pulled(result, played, truth);
+      }
     }
     if (result.contains("distribution")) {
       joint(result);
@@ -326,6 +365,64 @@ class Checker {
              slack);
     }
     equals(result, "duality_gap", truth.nash_conv, 2 * rounding() + 2 * spread_);
+  }
+
+  /// Uniform, or "p,p,..;q,q,.." as `dag solve --reference` takes it.
+  Profile reference_of(const Json& result) const {
+    Profile reference;
+    for (const std::size_t size : table_.sizes) {
+      reference.emplace_back(size, 1 / static_cast<double>(size));
+    }
+    if (!result.contains("reference") || !result["reference"].is_string()) {
+      return reference;
+    }
+    std::istringstream players(result["reference"].get<std::string>());
+    for (auto& probabilities : reference) {
+      std::string player;
+      need(static_cast<bool>(std::getline(players, player, ';')),
+           "reference has probabilities for every player");
+      std::istringstream entries(player);
+      double sum = 0;
+      for (double& p : probabilities) {
+        std::string entry;
+        need(static_cast<bool>(std::getline(entries, entry, ',')),
+             "reference has a probability for every strategy");
+        try {
+          p = std::stod(entry);
+        } catch (const std::exception&) {
+          need(false, "reference has numbers");
+        }
+        sum += p;
+      }
+      for (double& p : probabilities) {
+        p /= sum;
+      }
+    }
+    return reference;
+  }
+
+  /// With a pull: the regularised value and gap, and that `converged` is said of that gap.
+  void pulled(const Json& result, const Profile& played, const Truth& truth) {
+    const Pulled found = pulled_by(table_, played, reference_of(result), tau_);
+    const double slack = 4 * rounding() + 1e-12 * (range_ + tau_);
+    const bool measured = result.contains("duality_gap") && result["duality_gap"].is_number();
+    if (measured && zero_sum_) {
+      const double value = truth.payoffs[0] - tau_ * (found.divergences[0] - found.divergences[1]);
+      const double between = slack + spread_ + found.gap;
+      equals(result, "value", value, between);
+      equals(result, "duality_gap", found.gap, slack + 2 * spread_);
+      if (range_ > 0) {
+        equals(result, "relative_gap", found.gap / range_, (slack + 2 * spread_) / range_);
+      }
+    }
+    const double tolerance = number_of(result, "tolerance", std::nan(""));
+    if (result.value("status", Json()) == "converged" && std::isfinite(tolerance)) {
+      const double unit = range_ > 0 ? range_ : 1.0;
+      say("status", "converged",
+          fmt::format("regularised gap {:.3g} of the range, tolerance {:.3g}", found.gap / unit,
+                      tolerance),
+          found.gap <= tolerance * unit + slack + 2 * spread_);
+    }
   }
 
   /// A list said to be complete has as many equilibria as we count ourselves, in small games.
@@ -502,7 +599,7 @@ class Checker {
       return;
     }
     if (!profile || tau_ > 0 || result.contains("kept")) {
-      return;  // the gap of a game with a pull is of another payoff
+      return;  // the gap of a game with a pull is of another payoff: pulled()
     }
     // Regrets in units of their own player's range; lists of equilibria are exact ones, whatever
     // the tolerance says.

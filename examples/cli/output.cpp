@@ -266,7 +266,8 @@ void install_interrupt() {
   action.sa_handler = [](int) { interrupted = 1; };
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails, with a message
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails, with a message,
+  ::signal(SIGXFSZ, SIG_IGN);  // and so is a file that grows over the system's limit
 }
 
 void add_time_limit(CLI::App& app, double& seconds) {

@@ -31,6 +31,28 @@ class Check(Case):
                     result = self.check(self.result(game, *more), game)
                     self.assertEqual(result.code, 0, str(result))
 
+    def test_results_with_a_pull(self):
+        """Value and gap of the regularised game, against its own formula; a changed one is named."""
+        for game, more in [("biased-rps", ()), ("random:6x9:3", ("--solver", "mirror_prox")), ("general:3x4:2", ()),
+                           ("biased-rps", ("--reference", "0.2,0.3,0.5;0.1,0.1,0.8"))]:
+            with self.subTest(game=game, more=more):
+                result = self.result(game, "--tau", "0.5", *more)
+                self.assertEqual(self.check(result, game).code, 0)
+                for key in ("value", "duality_gap", "relative_gap"):
+                    if isinstance(result.get(key), (int, float)) and "value" in result:
+                        false = self.check(dict(result, **{key: result[key] + 0.01}), game)
+                        self.assertEqual(false.code, 1, key)
+                        self.assertIn(key, false.out)
+                moved = copy.deepcopy(result)
+                moved["strategies"][0][0] -= 0.05
+                moved["strategies"][0][1] += 0.05
+                false = self.check(moved, game)
+                self.assertEqual(false.code, 1)
+                self.assertIn("regularised gap", false.out)
+        # A pull that was never there: the plain equilibrium is not that of tau = 0.5.
+        plain = self.result("biased-rps")
+        self.assertEqual(self.check(dict(plain, tau=0.5), "biased-rps").code, 1)
+
     def test_real_files_hold(self):
         folder = self.data("games", "nfg")
         for path in sorted(folder.glob("*.nfg"))[:25]:

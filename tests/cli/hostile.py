@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import unittest
@@ -232,6 +233,29 @@ class Hostile(Case):
             self.assertEqual(process.returncode, 2)
             self.assertIn(b"cannot write", process.stderr)
             self.refused("solve", "rps", "--json", "/dev/full", says="cannot")
+
+    def test_files_that_may_not_grow(self):
+        """A limit on the size of files: an error with the file's name, what was there before stays, nothing is left."""
+        line = json.dumps({"question_id": "q", "gold": "1", "samples": [{"text": "x" * 400 + "\\boxed{1}"}] * 8}) + "\n"
+        (self.folder / "r.jsonl").write_text(line * 40)
+        (self.folder / "o.jsonl").write_text("kept\n")
+        before = sorted(path.name for path in self.folder.iterdir())
+        process = subprocess.run([PROGRAM, "rewards", "r.jsonl", "--extract", "boxed", "--utility", "expected_reward", "--out",
+                                  "o.jsonl", "-q"], stderr=subprocess.PIPE, cwd=self.folder,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000)))
+        self.assertEqual(process.returncode, 2, process.stderr)
+        self.assertIn(b"o.jsonl", process.stderr)
+        self.assertEqual((self.folder / "o.jsonl").read_text(), "kept\n")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
+
+    def test_no_memory(self):
+        """Less memory than is needed: a message, exit code 2, no file."""
+        self.refused("solve", "general:250x250:1", "--json", "m.json", "--max-memory", "1", says="memory", cwd=self.folder)
+        (self.folder / "r.jsonl").write_text('{"question_id": "q", "samples": [' +
+                                             ",".join(['{"answer": "' + "a" * 500 + '"}'] * 20000) + "]}\n")
+        self.refused("rewards", "r.jsonl", "--utility", "coherence", "--out", "o.jsonl", "--max-memory", "8", says="memory",
+                     cwd=self.folder)
+        self.assertFalse((self.folder / "o.jsonl").exists())
 
 
 class Readable(Case):

@@ -278,8 +278,9 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 /// where nu0 has rows), the one that ascent from nu0 reaches as `solution`; `basin_margin`, an
 /// entry a context; of agreement also each one's `onset` and the `bifurcations` on the way from s =
 /// 0. Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other
-/// kinds), and those of `any_equilibrium`.
-[[nodiscard]] inline nlohmann::json solve_problem(const nlohmann::json& problem) {
+/// kinds), and those of `any_equilibrium`. `options`: of the solve, for example when it has to end.
+[[nodiscard]] inline nlohmann::json solve_problem(const nlohmann::json& problem,
+                                                  const EquilibriumOptions<double>& options = {}) {
   require(problem.is_object(), Errc::parse, "problem: must be a JSON object, got ",
           std::string_view(problem.type_name()));
   const detail::ProblemFields fields(problem);
@@ -332,7 +333,7 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
     }
     detail::add_utilities(problem, choices, contexts, 1, utilities);
   }
-  const AnyEquilibrium solved = any_equilibrium(utilities, contexts, beta);
+  const AnyEquilibrium solved = any_equilibrium(utilities, contexts, beta, options);
   return detail::problem_result(id, kind, solved, many);
 }
 
@@ -354,8 +355,9 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 }
 
 /// `solve_problem` of one line of text. Errors: those of both.
-[[nodiscard]] inline nlohmann::json solve_problem_line(std::string_view line) {
-  return solve_problem(read_problem_line(line));
+[[nodiscard]] inline nlohmann::json solve_problem_line(
+    std::string_view line, const EquilibriumOptions<double>& options = {}) {
+  return solve_problem(read_problem_line(line), options);
 }
 
 }  // namespace dag
