@@ -297,6 +297,16 @@ TEST_CASE(
   CHECK(merged > 5000);
 }
 
+TEST_CASE("a key reads as itself, whatever its mark-up ends in") {
+  for (const char* answer :
+       {"k\\pi (k\\iyn\\mathbb{)", "\\mathbb", "x\\mathbb{}", "\\begin{x}", "x > 3 or x < 5",
+        "\\mathbb{R}\\setminus\\{1,2\\}", "0 < 2x + 1 < 7", "a<b\\le c"}) {
+    const std::string key = read_answer(answer).key;
+    CAPTURE(key);
+    CHECK(read_answer(key).key == key);
+  }
+}
+
 TEST_CASE("rational functions are told apart in prime fields, whatever their sizes") {
   const auto check = [](const char* a, const char* b, bool same) {
     CAPTURE(a);

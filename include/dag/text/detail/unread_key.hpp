@@ -61,6 +61,9 @@ inline void write_mark(const Token& token, std::string& key) {
       for (const Token& token : lexer.tokens()) {
         write_mark(token, key);
       }
+      while (key.back() == ' ') {
+        key.pop_back();
+      }
       return key;
     }
   }
