@@ -250,11 +250,10 @@ class Hostile(Case):
 
     def test_no_memory(self):
         """Less memory than is needed: a message, exit code 2, no file."""
-        self.refused("solve", "general:250x250:1", "--json", "m.json", "--max-memory", "1", says="memory", cwd=self.folder)
+        self.refused("solve", "general:250x250:1", "--json", "m.json", "--max-memory", "1", says="memory")
         (self.folder / "r.jsonl").write_text('{"question_id": "q", "samples": [' +
                                              ",".join(['{"answer": "' + "a" * 500 + '"}'] * 20000) + "]}\n")
-        self.refused("rewards", "r.jsonl", "--utility", "coherence", "--out", "o.jsonl", "--max-memory", "8", says="memory",
-                     cwd=self.folder)
+        self.refused("rewards", "r.jsonl", "--utility", "coherence", "--out", "o.jsonl", "--max-memory", "8", says="memory")
         self.assertFalse((self.folder / "o.jsonl").exists())
 
 
