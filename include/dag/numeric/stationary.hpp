@@ -12,9 +12,10 @@ namespace dag {
 namespace detail {
 
 /// The elimination of `stationary_distribution` for any numbers that add, multiply and divide and
-/// know their zero; p[first..] are left unnormalised. Returns `first`.
+/// know their zero and one; p[first..] are left unnormalised. Returns `first`.
 template <class Number>
-std::size_t eliminate_states(std::span<Number> rates, std::span<Number> p) {
+std::size_t eliminate_states(std::span<Number> rates, std::span<Number> p,
+                             Number one = Number(1.0)) {
   const std::size_t n = p.size();
   const Number zero{};
   std::size_t first = n - 1;
@@ -38,7 +39,7 @@ std::size_t eliminate_states(std::span<Number> rates, std::span<Number> p) {
   for (std::size_t k = 0; k < first; ++k) {
     p[k] = zero;
   }
-  p[first] = Number(1.0);
+  p[first] = one;
   for (std::size_t k = first + 1; k < n; ++k) {
     p[k] = zero;
     for (std::size_t j = first; j < k; ++j) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include <dag/answers/counts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/option_rules.hpp>
 #include <dag/train/train_record.hpp>
@@ -74,26 +75,18 @@ class MajorityWatch {
 
   /// One question's samples, contexts side by side.
   void add(std::size_t question, std::size_t contexts, std::span<const std::int32_t> answers) {
-    sorted_.assign(answers.begin(), answers.end());
-    std::sort(sorted_.begin(), sorted_.end());
-    std::size_t most = 0, next = 0, answered = 0;
-    std::int32_t majority = -1;
+    tally_.assign(answers);
+    const std::size_t answered = tally_.answered();
+    std::size_t most = 0, next = 0;
+    std::int32_t majority = -1;  // the smaller id wins a tie
     double entropy = 0;
-    const auto known = static_cast<std::size_t>(
-        std::lower_bound(sorted_.begin(), sorted_.end(), 0) - sorted_.begin());
-    answered = sorted_.size() - known;
-    for (std::size_t i = known; i < sorted_.size();) {
-      std::size_t end = i;
-      while (end < sorted_.size() && sorted_[end] == sorted_[i]) {
-        ++end;
-      }
-      const std::size_t count = end - i;
+    for (std::size_t slot = 0; slot < tally_.distinct(); ++slot) {
+      const std::size_t count = tally_.count(slot);
       const double share = static_cast<double>(count) / static_cast<double>(answered);
       entropy -= share * std::log(share);
       next = count > most ? most : std::max(next, count);
-      majority = count > most ? sorted_[i] : majority;
+      majority = count > most ? tally_.answer(slot) : majority;
       most = std::max(most, count);
-      i = end;
     }
     if (answered == 0) {
       return;
@@ -184,19 +177,12 @@ class MajorityWatch {
       right_ += right > 0 ? 1 : 0;
     }
     for (std::size_t x = 0; options_->predicted && x < contexts; ++x) {
-      sorted_.assign(answers.begin() + static_cast<std::ptrdiff_t>(x * size),
-                     answers.begin() + static_cast<std::ptrdiff_t>((x + 1) * size));
-      std::sort(sorted_.begin(), sorted_.end());
-      double excess = 0;  // total variation: what the sampled shares have above the predicted
-      for (std::size_t i = 0; i < size;) {
-        std::size_t end = i;
-        while (end < size && sorted_[end] == sorted_[i]) {
-          ++end;
-        }
-        const double share = static_cast<double>(end - i) / static_cast<double>(size);
-        const double p = sorted_[i] >= 0 ? options_->predicted(question, x, sorted_[i]) : 0.0;
-        excess += std::fmax(share - p, 0.0);
-        i = end;
+      tally_.assign(answers.subspan(x * size, size));
+      // Total variation: what the sampled shares have above the predicted.
+      double excess = static_cast<double>(size - tally_.answered()) / static_cast<double>(size);
+      for (std::size_t slot = 0; slot < tally_.distinct(); ++slot) {
+        const double share = static_cast<double>(tally_.count(slot)) / static_cast<double>(size);
+        excess += std::fmax(share - options_->predicted(question, x, tally_.answer(slot)), 0.0);
       }
       distance_ += excess;
       ++groups_;
@@ -205,7 +191,7 @@ class MajorityWatch {
 
   const CollapseOptions* options_;
   std::map<std::size_t, std::int32_t> last_;
-  std::vector<std::int32_t> sorted_;
+  AnswerTally tally_;
   double entropy_ = 0, margin_ = 0, agreement_ = 0, distance_ = 0;  // sums of this step
   std::size_t questions_ = 0, seen_ = 0, flips_ = 0, right_ = 0, judged_ = 0, groups_ = 0;
   std::int64_t steps_ = 0, raised_ = 0;

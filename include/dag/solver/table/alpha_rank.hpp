@@ -10,7 +10,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/game/table.hpp>
-#include <dag/numeric/log_weight.hpp>
+#include <dag/numeric/log_arithmetic.hpp>
 #include <dag/numeric/stationary.hpp>
 
 namespace dag {
@@ -92,17 +92,17 @@ inline void validate(const AlphaRankOptions& options) {
 
 /// The chance that a mutant who earns `gain` more takes over, with constant payoffs:
 /// (1 - e^{-alpha gain}) / (1 - e^{-m alpha gain}), 1 / m for gain 0.
-[[nodiscard]] inline LogWeight takeover(double gain, const AlphaRankOptions& options) {
+[[nodiscard]] inline LogNumber<double> takeover(double gain, const AlphaRankOptions& options) {
   const auto m = static_cast<double>(options.population);
   const double a = options.alpha * gain;
   if (a == 0) {
-    return LogWeight(1 / m);
+    return LogNumber<double>{std::log(1 / m)};
   }
   if (a > 0) {
-    return LogWeight::of_log(std::log(-std::expm1(-a)) - std::log(-std::expm1(-m * a)));
+    return LogNumber<double>{std::log(-std::expm1(-a)) - std::log(-std::expm1(-m * a))};
   }
   // The same over e^{(m - 1) |a|}, which may be beyond a double.
-  return LogWeight::of_log((m - 1) * a + std::log(-std::expm1(a)) - std::log(-std::expm1(m * a)));
+  return LogNumber<double>{(m - 1) * a + std::log(-std::expm1(a)) - std::log(-std::expm1(m * a))};
 }
 [[nodiscard]] inline LeadingTerm takeover_limit(double gain, const AlphaRankOptions& options) {
   const auto m = static_cast<double>(options.population);
@@ -129,13 +129,13 @@ template <class Each>
     (void)eliminate_states<LeadingTerm>(rates, mass);
     found.mass = LeadingTerm::normalised(mass);
   } else {
-    std::vector<LogWeight> rates(states * states);
-    std::vector<LogWeight> mass(states);
+    std::vector<LogNumber<double>> rates(states * states);
+    std::vector<LogNumber<double>> mass(states);
     each([&](std::size_t from, std::size_t to, double gain) {
       rates[from * states + to] = takeover(gain, options);
     });
-    (void)eliminate_states<LogWeight>(rates, mass);
-    found.mass = LogWeight::normalised(mass);
+    (void)eliminate_states<LogNumber<double>>(rates, mass, {0.0});
+    found.mass = normalised(std::span<const LogNumber<double>>(mass));
   }
   return found;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
-#include <dag/numeric/log_weight.hpp>
+#include <dag/numeric/log_arithmetic.hpp>
 #include <dag/numeric/stationary.hpp>
 
 namespace dag {
@@ -96,13 +96,13 @@ struct RareMutations {
       }
     }
   }
-  std::vector<LogWeight> rates(n * n);
-  std::vector<LogWeight> share(n);
+  std::vector<LogNumber<double>> rates(n * n);
+  std::vector<LogNumber<double>> share(n);
   for (std::size_t e = 0; e < rates.size(); ++e) {
-    rates[e] = LogWeight::of_log(found.log_fixation[e]);
+    rates[e] = LogNumber<double>{found.log_fixation[e]};
   }
-  (void)detail::eliminate_states<LogWeight>(rates, share);
-  found.share = LogWeight::normalised(share);
+  (void)detail::eliminate_states<LogNumber<double>>(rates, share, {0.0});
+  found.share = normalised(std::span<const LogNumber<double>>(share));
   return found;
 }
 
