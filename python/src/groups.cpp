@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <dag/answers/group.hpp>
+#include <dag/answers/question_information.hpp>
 #include <dag/answers/rollout_batch.hpp>
 #include <dag/policy/advantage.hpp>
 #include <dag/text/answer_key.hpp>
@@ -426,6 +427,11 @@ void add_groups(nb::module_& m) {
       .def("require",
            [](const Groups& self, std::size_t contexts, std::size_t samples) {
              self.groups.require(contexts, samples);
+           })
+      .def("information",
+           [](const Groups& self) {
+             const nb::gil_scoped_release free;
+             return dag::question_information(self.groups);
            })
       .def("report", &report);
 }

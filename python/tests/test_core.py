@@ -425,3 +425,12 @@ def test_import_is_light():
     code = ("import sys, dag_games; dag_games.extract(['1']); "
             "print(sorted(m for m in sys.modules if m.split('.')[0] in ('numpy', 'torch', 'trl', 'verl')))")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_information_sees_a_collapse_that_agreement_does_not():
+    spread = dag.Groups(["a", "a", "b", "b"], ["0", "1", "0", "1"], ["3", "3", "5", "5"])
+    collapsed = dag.Groups(["a", "a", "b", "b"], ["0", "1", "0", "1"], ["0", "0", "0", "0"])
+    assert spread.information == pytest.approx(np.log(2)) and collapsed.information == 0
+    ids = np.array([[3, 3], [5, 5]], np.int32)  # two questions
+    assert dag.Groups.from_ids(ids).information == pytest.approx(np.log(2))
+    assert dag.Groups.from_ids(np.zeros((2, 2), np.int32)).information == 0

@@ -1,12 +1,15 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <dag/interop/script_module.hpp>
 #include <dag/interop/torch.hpp>
 #include <dag/interop/torch_transformer.hpp>
 #include <dag/train/trainer.hpp>
 
 #include <doctest/doctest.h>
 #include <contract/model.hpp>
+
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
@@ -394,3 +397,48 @@ TEST_CASE("What cannot be meant is refused") {
 }
 
 }  // namespace
+
+TEST_CASE("a scripted module is a model: its log-probabilities, its copies, its file") {
+  torch::jit::Module script("Bigram");
+  const at::Tensor table = torch::arange(25).to(torch::kDouble).sin().view({5, 5});
+  script.register_parameter("table", table.clone(), false);
+  script.define(R"(
+    def forward(self, tokens):
+      return {"logits": self.table[tokens], "other": tokens}
+  )");
+  const auto path =
+      (std::filesystem::temp_directory_path() / ("dag_script_" + std::to_string(getpid()) + ".pt"))
+          .string();
+  script.save(path);
+  using Script = dag::TorchModel<dag::ScriptModuleImpl, double>;
+  const dag::TorchModelOptions options{
+      .vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad, .batch = 8};
+  Script model(std::make_shared<dag::ScriptModuleImpl>(path), options);
+  std::filesystem::remove(path);
+  CHECK(model.parameter_count() == 25);
+  CHECK(total_mass(model, {0, 1}) == doctest::Approx(1).epsilon(1e-12));
+  // log softmax of the row of the token before.
+  const at::Tensor rows = at::log_softmax(table, 1);
+  const std::vector<TokenSequence> prompts{{0, 1}}, traces{{2, 0, stop}};
+  std::vector<double> log_prob(1);
+  dag::log_prob_batch<Script>(model, prompts, traces, log_prob);
+  const auto entry = [&](std::int64_t from, std::int64_t to) {
+    return rows[from][to].item<double>();
+  };
+  CHECK(log_prob[0] == doctest::Approx(entry(1, 2) + entry(2, 0) + entry(0, stop)));
+  // A copy has weights of its own.
+  const Script copy = model;
+  std::vector<double> zeros(25, 0.0);
+  model.set_parameters(zeros);
+  dag::log_prob_batch<Script>(model, prompts, traces, log_prob);
+  CHECK(log_prob[0] == doctest::Approx(3 * std::log(0.2)));
+  dag::log_prob_batch<Script>(copy, prompts, traces, log_prob);
+  CHECK(log_prob[0] == doctest::Approx(entry(1, 2) + entry(2, 0) + entry(0, stop)));
+  CHECK_THROWS_WITH_AS(dag::ScriptModuleImpl("/no/such/file.pt"), doctest::Contains("/no/such"),
+                       dag::Error);
+  torch::jit::Module bad("Bad");
+  bad.register_parameter("table", table.clone(), false);
+  bad.define("def forward(self, tokens):\n  return 3\n");
+  CHECK_THROWS_WITH_AS(Script(std::make_shared<dag::ScriptModuleImpl>(bad), options),
+                       doctest::Contains("logits"), dag::Error);
+}

@@ -2,13 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/answers/equivalence.hpp>
 #include <dag/answers/group.hpp>
+#include <dag/answers/question_information.hpp>
 #include <dag/core/random.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -190,4 +194,26 @@ TEST_CASE("answers added by key are those added by text") {
   CHECK(got.right == wanted.right);
   CHECK(got.right == std::vector<std::int8_t>{1, 0, 1, 0, 0, 1});
   CHECK_THROWS_AS(by_key.add_key(0), dag::Error);
+}
+
+TEST_CASE("what an answer says of its question: closed forms, and no order matters") {
+  const auto information = [](const std::vector<std::vector<const char*>>& questions) {
+    dag::AnswerGroupsBuilder<> builder;
+    for (std::size_t q = 0; q < questions.size(); ++q) {
+      builder.begin_group("q" + std::to_string(q), "c");
+      for (const char* answer : questions[q]) {
+        builder.add(answer == nullptr ? std::nullopt : std::optional<std::string_view>(answer));
+      }
+    }
+    return dag::question_information(builder.finish());
+  };
+  CHECK(information({}) == 0);
+  CHECK(information({{nullptr}, {nullptr}}) == 0);
+  CHECK(information({{"a", "a"}, {"a"}, {"a"}}) == 0);                          // collapsed
+  CHECK(information({{"a", "b"}, {"b", "a"}}) == doctest::Approx(0));           // says nothing
+  CHECK(information({{"a"}, {"b"}, {"c"}}) == doctest::Approx(std::log(3.0)));  // says all
+  // p = (1/2, 1/2) and (1, 0): H(3/4, 1/4) - log(2) / 2; the missing answer counts nowhere.
+  const double want = -0.75 * std::log(0.75) - 0.25 * std::log(0.25) - std::log(2.0) / 2;
+  CHECK(information({{"a", nullptr, "b"}, {"a"}}) == doctest::Approx(want));
+  CHECK(information({{"a"}, {"b", "a"}, {nullptr}}) == doctest::Approx(want));
 }

@@ -84,6 +84,7 @@ class Rewards:
 
     def __init__(self, groups: "Groups", reward: Any, fused: dict, report: dict, named: tuple):
         self._groups, self.reward, self._fused, self.report, self._named = groups, reward, fused, report, named
+        self.groups = groups
 
     def advantage(self, kind: str = "trl-none", lengths: Any = None) -> Any:
         """Advantages under a trainer's convention (`advantage_names()`), float64 in row order;
@@ -191,6 +192,12 @@ class Groups:
     def right(self) -> Any:
         """int8: 1 right, 0 wrong, -1 not known."""
         return self._core.right()
+
+    @property
+    def information(self) -> float:
+        """What an answer says of the question asked, in nats: a sign of collapse that needs no labels. Agreement rises
+        and this falls to 0 where all questions come to one answer. Plug-in: compare batches of one design."""
+        return self._core.information()
 
     @property
     def report(self) -> dict:

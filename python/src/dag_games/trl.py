@@ -64,6 +64,7 @@ def reward(utility: str, extract: str | Callable[[str], str | None] = "boxed>num
         if log_metric is not None:
             for field in ("dead_groups", "singleton_groups", "unscored_samples", "single_context_questions"):
                 log_metric(f"dag/{field}", float(found.report[field]))
+            log_metric("dag/information", found.groups.information)
         return [None if np.isnan(r) else float(r) for r in found.reward[local]]
 
     function.__name__ = name or "dag_" + "".join(c if c.isalnum() else "_" for c in utility)
