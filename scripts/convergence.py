@@ -5,10 +5,11 @@
 
 Tables go between the lines `<!-- table: NAME -->` and `<!-- end of table -->`:
 docs/convergence.md [convergence]   rounds and products to 1e-3, 1e-6 and 1e-9, fitted law, theory
+docs/convergence.md [trees]         the same on game trees
 benchmarks/README.md [by size]      rounds and time to the same, by size of the game
 Plots: scripts/solver_plots.py. Theory is read from dag solvers.
 
-Usage: scripts/convergence.py [--program build/release/bin/dag] [--only tables|sizes]
+Usage: scripts/convergence.py [--program build/release/bin/dag] [--only tables|trees|sizes]
 """
 import argparse
 import csv
@@ -21,6 +22,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGETS = (1e-3, 1e-6, 1e-9)
 GAMES = ["biased-rps", "kuhn-poker", "random:10x10:1", "random:100x100:1", "integer:30x30:5:1", "diagonal:8:1e3"]
+TREES = ["kuhn_poker", "leduc_poker", "liars_dice:3"]
 SIZES = ["random:10x10:1", "random:100x100:1", "random:500x500:1"]
 LIMITS = ["--tolerance", "1e-9", "--max-iterations", "200000"]
 
@@ -89,7 +91,8 @@ def theories(program):
 def theory_of(rows, found):
     promises = rows.get(found["solver"], [])
     exact = [said for iterate, said in promises if iterate == found.get("iterate")]
-    other = "exact" if found["solver"] in ("interior_point", "linear_program") else "none"
+    exact_ones = ("interior_point", "linear_program", "sequence_form_interior_point", "sequence_form_program")
+    other = "exact" if found["solver"] in exact_ones else "none"
     return exact[0] if exact else ", ".join(f"{said} ({iterate})" for iterate, said in promises) or other
 
 
@@ -97,10 +100,10 @@ def number(value):
     return f"{value:,.0f}".replace(",", " ")
 
 
-def convergence_table(program, seconds):
+def convergence_table(program, seconds, games):
     promises = theories(program)
     lines = []
-    for game in GAMES:
+    for game in games:
         lines += [f"### `{game}`", "", "| solver | point | rounds to 1e-3, 1e-6, 1e-9 | products with A | "
                   "best gap | fitted | theory |", "|---|---|---|---|---|---|---|"]
         for found, records in solve(program, game, seconds):
@@ -137,11 +140,13 @@ def fill(path, name, lines):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/dag"))
-    parser.add_argument("--only", choices=["tables", "sizes"])
+    parser.add_argument("--only", choices=["tables", "trees", "sizes"])
     parser.add_argument("--seconds", type=float, default=10, help="limit of each solver on each game")
     options = parser.parse_args()
     if options.only in (None, "tables"):
-        fill(ROOT / "docs/convergence.md", "convergence", convergence_table(options.program, options.seconds))
+        fill(ROOT / "docs/convergence.md", "convergence", convergence_table(options.program, options.seconds, GAMES))
+    if options.only in (None, "trees"):
+        fill(ROOT / "docs/convergence.md", "trees", convergence_table(options.program, options.seconds, TREES))
     if options.only in (None, "sizes"):
         fill(ROOT / "benchmarks/README.md", "by size", size_table(options.program, options.seconds))
 

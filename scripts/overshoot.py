@@ -4,7 +4,7 @@
 """How much later than asked the program ends: every solver on large games of every kind, by --time-limit and by SIGINT
 (Ctrl-C).
 
-Usage: scripts/overshoot.py PROGRAM [--limit SECONDS] [--only SOLVER]
+Usage: scripts/overshoot.py PROGRAM [--limit SECONDS] [--only SOLVER] [--kind KIND]
 
 `limit`: the solver's own seconds less the limit (reading the game and the check of the result are not the solver's).
 `signal`: seconds from the signal to the end of the process, the answer's check and its report included. Exact solvers
@@ -22,7 +22,8 @@ import time
 
 GAMES = {"zero-sum": ["random:1200x1200:1", "random:300x300:1"],
          "two players": ["general:60x60:1", "general:13x13:1"],
-         "many": ["general:9x9x9x9:1", "general:3x3x3x3x3x3:2"]}
+         "many": ["general:9x9x9x9:1", "general:3x3x3x3x3x3:2"],
+         "trees": ["random_tree:20:2:0.5:1", "goofspiel:5"]}
 
 
 def solvers(program):
@@ -41,6 +42,8 @@ def solvers(program):
             else:
                 kinds["zero-sum"].append(name)
                 kinds["two players"].append(name)
+    listed = json.loads(subprocess.run([program, "solvers", "--json", "-"], capture_output=True, check=True).stdout)
+    kinds["trees"] = [row["name"] for row in listed if row["room"] != "matrix"]
     for own in kinds.values():
         own.append("auto")
     return kinds
@@ -82,6 +85,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--limit", type=float, default=0.3)
     parser.add_argument("--only", default="")
+    parser.add_argument("--kind", default="", help="zero-sum, two players, many or trees")
     parser.add_argument("--allowed", type=float, default=1.0)
     words = parser.parse_args()
     program = os.path.abspath(words.program)
@@ -89,7 +93,7 @@ def main():
     print("| solver | game | over the limit, s | after the signal, s |\n|---|---|---|---|", flush=True)
     for kind, names in solvers(program).items():
         for name in names:
-            if words.only and name != words.only:
+            if (words.only and name != words.only) or (words.kind and kind != words.kind):
                 continue
             for game in GAMES[kind]:
                 late, after, refused = run(program, game, name, words.limit)

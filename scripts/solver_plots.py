@@ -187,6 +187,26 @@ def magnetic_mirror_descent(program, target):
 
 
 @page
+def trees(program, target):
+    """Regret family, first-order methods and the interior point on three trees; CFR+'s last iterate dashed."""
+    panels = []
+    solvers = ["cfr", "cfr_plus", "adaptive_predictive_cfr_plus", "primal_dual_hybrid_gradient", "restarted_cfr_plus",
+               "magnetic_mirror_descent"]
+    for game in ("kuhn_poker", "leduc_poker", "liars_dice:3"):
+        limits = ["--max-iterations", 30000, "--tolerance", "1e-9", "--time-limit", 20]
+        curves = []
+        for colour, solver in enumerate(solvers):
+            found, records = program.run(game, solver, *limits)
+            curves.append((f"{solver}, {found['iterate']}", [r["iteration"] for r in records],
+                           [r["relative_gap"] for r in records], colour, "line"))
+        _, records = program.run(game, "cfr_plus", "--average", "last", *limits)
+        curves.append(("cfr_plus, last", [r["iteration"] for r in records], [r["relative_gap"] for r in records], 1,
+                       "dashed"))
+        panels.append({"title": game, "x": "rounds", "y": "NashConv / payoff range", "log": "xy", "curves": curves})
+    draw(target, panels)
+
+
+@page
 def primal_dual_hybrid_gradient(program, target):
     panels = []
     for game in ("random:100x100:1", "diagonal:30:1e3"):

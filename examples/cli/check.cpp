@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@
 #include <dag/game/table.hpp>
 #include <dag/io/json_text.hpp>
 
+#include "check_claims.hpp"
 #include "check_count.hpp"
+#include "check_tree.hpp"
 #include "checked_options.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
@@ -33,30 +36,7 @@
 namespace cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Profile = std::vector<std::vector<double>>;
-
-/// A sum as two doubles: exact additions (Knuth) and products (fused multiply-add) are carried
-/// along, so that what is lost is of the order of 1e-32 of the terms.
-class Sum {
- public:
-  void add(double x) {
-    const double total = high_ + x;
-    const double part = total - high_;
-    low_ += (high_ - (total - part)) + (x - part);
-    high_ = total;
-  }
-  void add_product(double x, double y) {
-    const double product = x * y;
-    low_ += std::fma(x, y, -product);
-    add(product);
-  }
-  [[nodiscard]] double value() const { return high_ + low_; }
-
- private:
-  double high_ = 0;
-  double low_ = 0;
-};
 
 /// What is true of one mixed profile.
 struct Truth {
@@ -160,19 +140,11 @@ double range_of(const dag::GameTable& table) {
   return range;
 }
 
-/// One claim of a result.
-struct Finding {
-  std::string claim;
-  std::string said;
-  std::string found;
-  bool holds = true;
-};
-
 /// Holds the claims of one result (an object of `dag solve --json`) against the game.
-class Checker {
+class Checker : private Claims {
  public:
   Checker(const dag::GameTable& table, std::string where)
-      : table_(table), where_(std::move(where)), range_(range_of(table)) {
+      : Claims(std::move(where)), table_(table), range_(range_of(table)) {
     for (const auto& payoffs : table.payoffs) {
       for (const double payoff : payoffs) {
         largest_ = std::max(largest_, std::abs(payoff));
@@ -213,16 +185,9 @@ class Checker {
     }
     status(result, profile, truth);
   }
-  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  using Claims::findings;
 
  private:
-  static void need(bool holds, const std::string& rule) {
-    dag::require(holds, dag::Errc::parse, "the result: ", rule);
-  }
-  static double number_of(const Json& object, const char* key, double otherwise) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
-  }
   /// What sums of payoffs written as doubles may lose: the solvers sum in double.
   [[nodiscard]] double rounding() const {
     double most = 0;
@@ -241,38 +206,6 @@ class Checker {
       profiles += static_cast<double>(size);
     }
     return 8 * (profiles + 4) * std::numeric_limits<double>::epsilon() * largest;
-  }
-
-  void say(const std::string& claim, const std::string& said, const std::string& found,
-           bool holds) {
-    findings_.push_back({where_ + claim, said, found, holds});
-  }
-  void equals(const Json& object, const char* key, double truth, double slack,
-              const std::string& prefix = "") {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) {
-      return;
-    }
-    const bool number = found->is_number();
-    const double said = number ? found->get<double>() : 0.0;
-    say(prefix + key, number ? fmt::format("{}", said) : found->dump().substr(0, 60),
-        fmt::format("{}", truth), number && std::abs(said - truth) <= slack);
-  }
-  void equals(const Json& object, const char* key, const std::vector<double>& truth, double slack,
-              const std::string& prefix = "") {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) {
-      return;
-    }
-    const bool fits = found->is_array() && found->size() == truth.size();
-    say(prefix + key + ".size", fmt::format("{}", found->size()), fmt::format("{}", truth.size()),
-        fits);
-    for (std::size_t i = 0; fits && i < truth.size(); ++i) {
-      const Json& entry = (*found)[i];
-      const double said = entry.is_number() ? entry.get<double>() : 0.0;
-      say(fmt::format("{}{}[{}]", prefix, key, i), entry.dump().substr(0, 60),
-          fmt::format("{}", truth[i]), entry.is_number() && std::abs(said - truth[i]) <= slack);
-    }
   }
 
   void kind(const Json& result) {
@@ -628,7 +561,6 @@ class Checker {
   }
 
   const dag::GameTable& table_;
-  std::string where_;
   double range_ = 0;
   double largest_ = 0;
   double tau_ = 0;
@@ -637,7 +569,6 @@ class Checker {
   double correlated_ = 0;
   double coarse_ = 0;
   bool zero_sum_ = false;
-  std::vector<Finding> findings_;
 };
 
 struct CheckOptions {
@@ -650,20 +581,29 @@ int check_result(const CheckOptions& options) {
   std::vector<NamedPath> inputs = game_files(options.game);
   inputs.push_back({"RESULT.json", options.result});
   require_distinct(inputs, {{"--json", options.common.json}});
-  dag::require(!is_tree(options.game), dag::Errc::unsupported, options.game,
-               ": results of game trees are recomputed by dag evaluate");
   const Json result = dag::read_json<Json>(options.result);
-  const dag::GameTable table = load_game(options.game, options.common.seed);
+  const bool tree = is_tree(options.game);
+  const dag::ExtensiveGame nodes =
+      tree ? load_tree(options.game, options.common.seed) : dag::ExtensiveGame{};
+  const dag::GameTable table =
+      tree ? dag::GameTable{} : load_game(options.game, options.common.seed);
+  const std::optional<TreeTruths> truths = tree ? std::optional<TreeTruths>(nodes) : std::nullopt;
   std::vector<Finding> findings;
   const auto take = [&](const Json& one, const std::string& where) {
-    Checker checker(table, where);
     try {
-      checker.check(one);
+      std::vector<Finding> more;
+      if (truths) {
+        more = check_tree(*truths, one, where);
+      } else {
+        Checker checker(table, where);
+        checker.check(one);
+        more = checker.findings();
+      }
+      findings.insert(findings.end(), more.begin(), more.end());
     } catch (const Json::exception& error) {
       dag::fail(dag::Errc::parse, options.result,
                 ": a field has the wrong type: ", dag::detail::json_complaint(error));
     }
-    findings.insert(findings.end(), checker.findings().begin(), checker.findings().end());
   };
   dag::require(result.is_object(), dag::Errc::parse, options.result,
                ": expected an object, as 'dag solve --json' writes it");

@@ -5,14 +5,20 @@
 // on the reduced normal form.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/game/behavior.hpp>
 #include <dag/game/player_regrets.hpp>
 #include <dag/game/reduced_normal_form.hpp>
+#include <dag/solver/tree/agent_logit_branch.hpp>
 #include <dag/solver/tree/cfr.hpp>
+#include <dag/solver/tree/sequence_form_interior_point.hpp>
 #include <dag/solver/tree/sequence_form_program.hpp>
 
 #include "solver_list.hpp"
@@ -42,24 +48,59 @@ void record(const Settings& settings, const Found& found) {
 
 /// From here on a tableau takes many seconds.
 constexpr std::size_t large_tableau = 6'000'000;
+/// Below, a tableau is done before sparse factors would be.
+constexpr std::size_t small_tableau = 4'000;
 
-Found program(const TreeProblem& problem, const Settings& settings,
-              std::size_t max_entries = large_tableau) {
-  require_plain(settings, "sequence_form_program");
-  const dag::Stopwatch watch;
-  const dag::TreeEquilibrium solved = dag::sequence_form_program(
-      problem.game, problem.form,
-      {.tolerance = settings.options.tolerance, .max_entries = max_entries});
+Found exact_data(std::string_view solver, const TreeProblem& problem,
+                 const dag::TreeEquilibrium& solved) {
   Found found;
-  found.solver = "sequence_form_program";
+  found.solver = solver;
   found.status = solved.status;
   found.iterations = solved.pivots;
-  found.seconds = watch.seconds();
   found.value = solved.value;
   found.gap = solved.gap;
   found.relative_gap = solved.relative_gap;
   found.strategies = parts_of(problem, solved.plan);
+  return found;
+}
+
+/// Rows times columns of the tableau: actions of one player and sets of the other.
+std::size_t tableau_entries(const dag::SequenceForm& form) {
+  const std::size_t own = form.shape.begin[1];
+  return (form.shape.blocks.size(1) + own) *
+         (form.shape.blocks.size(0) + form.shape.set_count() - own);
+}
+
+Found program(const TreeProblem& problem, const Settings& settings) {
+  require_plain(settings, "sequence_form_program");
+  const dag::Stopwatch watch;
+  Found found = exact_data("sequence_form_program", problem,
+                           dag::sequence_form_program(problem.game, problem.form,
+                                                      {.tolerance = settings.options.tolerance,
+                                                       .max_entries = large_tableau,
+                                                       .time_limit = settings.options.time_limit,
+                                                       .stop = settings.options.stop}));
+  found.seconds = watch.seconds();
   record(settings, found);
+  return found;
+}
+
+Found interior_point(const TreeProblem& problem, const Settings& settings) {
+  require_plain(settings, "sequence_form_interior_point");
+  const dag::Stopwatch watch;
+  Found found =
+      exact_data("sequence_form_interior_point", problem,
+                 dag::sequence_form_interior_point(
+                     problem.game, problem.form,
+                     {.tolerance = std::min(settings.options.tolerance, 1e-12),
+                      .max_rounds = std::min(settings.options.max_iterations, std::int64_t{200}),
+                      .time_limit = settings.options.time_limit,
+                      .stop = settings.options.stop,
+                      .observer = settings.options.observer}));
+  found.seconds = watch.seconds();
+  if (found.relative_gap <= settings.options.tolerance) {
+    found.status = dag::Status::converged;
+  }
   return found;
 }
 
@@ -77,6 +118,39 @@ Found best_response(const TreeProblem& problem, const Settings& settings) {
   found.value = report.best_payoffs[0];
   found.gap = found.relative_gap = 0;
   found.strategies = parts_of(problem, dag::plan_of(problem.form, report.best_responses));
+  found.seconds = watch.seconds();
+  record(settings, found);
+  return found;
+}
+
+/// The branch of agent quantal responses: to the tolerance, or to lambda = 1 / tau.
+Found agents(const TreeProblem& problem, const Settings& settings) {
+  dag::require(settings.options.feedback == dag::Feedback<double>{} &&
+                   settings.options.average == dag::Average::automatic,
+               dag::Errc::unsupported,
+               "agent_logit_branch: a path; leave --feedback and --average out");
+  const dag::Stopwatch watch;
+  const dag::LogitBranchOptions options{
+      .tolerance = settings.options.tolerance,
+      .max_steps = std::min(settings.options.max_iterations, std::int64_t{10'000}),
+      .time_limit = settings.options.time_limit,
+      .stop = settings.options.stop};
+  const dag::AgentLogitBranch branch =
+      settings.tau > 0
+          ? dag::agent_logit_equilibrium(problem.game, problem.form, settings.tau, options)
+          : dag::agent_logit_branch(problem.game, problem.form, options);
+  const dag::AgentLogitPoint& last = branch.points.back();
+  const std::vector<double> plan = dag::plan_of(problem.form, last.profile);
+  const auto report = dag::certify(problem.game, problem.form, std::span<const double>(plan));
+  Found found;
+  found.solver = "agent_logit_branch";
+  found.status = branch.status;
+  found.iterations = branch.steps;
+  found.value = report.regret.payoffs[0];
+  found.gap = report.regret.nash_conv;
+  found.relative_gap = settings.tau > 0 ? 0.0 : last.relative;
+  found.strategies = parts_of(problem, plan);
+  found.note = fmt::format("agent quantal response at lambda = {:.10g}", last.lambda);
   found.seconds = watch.seconds();
   record(settings, found);
   return found;
@@ -104,17 +178,17 @@ Found by_table(std::string_view name, const TreeProblem& problem, const Settings
   if (!found.strategies.empty()) {
     const std::vector<double> plan = dag::plan_of(problem.form, normal, found.strategies);
     const auto report = dag::certify(problem.game, problem.form, std::span<const double>(plan));
-    const double range = problem.form.range();
     found.strategies = parts_of(problem, plan);
     found.value = report.regret.payoffs[0];
     found.gap = report.regret.nash_conv;
-    found.relative_gap = range > 0 ? found.gap / range : 0.0;
+    found.relative_gap = problem.form.relative(report.regret.regrets);
   }
   return found;
 }
 
 /// The exact solver of the game's kind; where it does not fit into memory, predictive CFR+.
 Found automatic(const TreeProblem& problem, const Settings& settings) {
+  const dag::Stopwatch watch;
   if (settings.tau == 0 && settings.options.feedback == dag::Feedback<double>{} &&
       settings.options.average == dag::Average::automatic) {
     try {
@@ -122,7 +196,14 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
         return best_response(problem, settings);
       }
       if (problem.kind == GameKind::zero_sum) {
-        return program(problem, settings, large_tableau / 4);
+        const std::size_t entries = tableau_entries(problem.form);
+        if (entries <= small_tableau) {
+          return program(problem, settings);
+        }
+        Found found = interior_point(problem, settings);
+        return found.status == dag::Status::stalled && entries <= large_tableau / 4
+                   ? program(problem, settings)
+                   : found;
       }
       if (problem.kind == GameKind::bimatrix) {
         // Reduced forms are degenerate, so that listing all equilibria may take very long.
@@ -140,7 +221,9 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
   dag::require(settings.tau == 0, dag::Errc::unsupported,
                "auto: for --tau name a first-order solver, such as mirror_prox");
   const TreeGame game(problem.form);
-  return plain_data("predictive_cfr_plus", dag::predictive_cfr_plus(game, settings.options));
+  dag::SolverOptions<double> rest = settings.options;  // what the attempts above left of the time
+  rest.time_limit = std::max(rest.time_limit - watch.seconds(), 0.0);
+  return plain_data("predictive_cfr_plus", dag::predictive_cfr_plus(game, rest));
 }
 
 }  // namespace
@@ -152,6 +235,12 @@ Found solve_tree_game(std::string_view solver, const TreeProblem& problem,
   }
   if (solver == "sequence_form_program") {
     return program(problem, settings);
+  }
+  if (solver == "sequence_form_interior_point") {
+    return interior_point(problem, settings);
+  }
+  if (solver == "agent_logit_branch") {
+    return agents(problem, settings);
   }
   if (solver == "best_response") {
     return best_response(problem, settings);

@@ -4,6 +4,7 @@
 // The solvers of all convex games, on the treeplexes of a game tree.
 #include <dag/solver/first_order.hpp>
 #include <dag/solver/response.hpp>
+#include <dag/solver/tree/primal_dual_trees.hpp>
 
 #include "walking_trees.hpp"
 

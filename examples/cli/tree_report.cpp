@@ -21,12 +21,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_sets = 24;  ///< of a player, on a screen
 
-/// The plans stacked; those of the uniform behaviour if the solver found no profile.
-std::vector<double> plan_of(const Found& found, const TreeProblem& problem) {
-  return found.strategies.empty() ? dag::plan_of(problem.form, dag::uniform_behavior(problem.game))
-                                  : dag::stacked(found.strategies);
-}
-
 dag::TreeReport certified(const TreeProblem& problem, const std::vector<double>& plan) {
   return dag::certify(problem.game, problem.form, std::span<const double>(plan));
 }
@@ -36,13 +30,23 @@ Json strategies_json(const TreeProblem& problem, const std::vector<double>& plan
 }
 
 void add_certificate(Json& out, const Found& found, const TreeProblem& problem) {
-  const dag::TreeReport report = certified(problem, plan_of(found, problem));
-  out["max_regret"] = report.regret.max_regret;
-  out["nash_conv"] = report.regret.nash_conv;
-  out["exploitability"] =
-      report.regret.nash_conv / static_cast<double>(problem.game.player_count());
-  out["payoffs"] = report.regret.payoffs;
-  out["regrets"] = report.regret.regrets;
+  if (found.strategies.empty()) {
+    for (const char* key : {"max_regret", "nash_conv", "exploitability", "payoffs"}) {
+      out[key] = nullptr;
+    }
+  } else {
+    const dag::TreeReport report = certified(problem, dag::stacked(found.strategies));
+    out["max_regret"] = report.regret.max_regret;
+    out["nash_conv"] = report.regret.nash_conv;
+    out["exploitability"] =
+        report.regret.nash_conv / static_cast<double>(problem.game.player_count());
+    out["payoffs"] = report.regret.payoffs;
+    out["regrets"] = report.regret.regrets;
+  }
+  if (!found.joint_payoffs.empty()) {
+    out["coarse_gap"] = found.coarse_gap;
+    out["joint_payoffs"] = found.joint_payoffs;
+  }
   if (found.lists) {
     out["equilibria_count"] = found.equilibria_count;
     out["complete"] = found.complete;
@@ -66,7 +70,15 @@ std::string tree_body(const TreeProblem& problem, const Found& found) {
   if (found.strategies.empty()) {
     return out + "no profile was found\n";
   }
-  const std::vector<double> plan = plan_of(found, problem);
+  if (!found.joint_payoffs.empty()) {
+    out += fmt::format("coarse correlated gap of the joint play {:.3g}; its payoffs",
+                       found.coarse_gap);
+    for (const double payoff : found.joint_payoffs) {
+      out += fmt::format(" {:.10g}", payoff);
+    }
+    out += '\n';
+  }
+  const std::vector<double> plan = dag::stacked(found.strategies);
   return out +
          gap_text(found, problem.kind == GameKind::zero_sum, certified(problem, plan).regret) +
          behavior_text(problem.game, dag::behavior_of(problem.game, problem.form, plan));
@@ -198,7 +210,9 @@ std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& pro
   return report_json(
       all, facts_of(problem), options,
       [&](Json& out, const Found& found) {
-        out["strategies"] = strategies_json(problem, plan_of(found, problem));
+        out["strategies"] = found.strategies.empty()
+                                ? Json::array()
+                                : strategies_json(problem, dag::stacked(found.strategies));
       },
       [&](Json& out, const Found& found) { add_certificate(out, found, problem); });
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <dag/game/regularized_game.hpp>
 #include <dag/solver/list.hpp>
@@ -27,14 +29,19 @@ std::optional<Found> walk_tree(std::string_view name, const TreeProblem& problem
         }
         if constexpr (row.trees.pull) {
           if (settings.tau > 0) {
-            const dag::RegularizedGame<TreeGame> game(TreeGame(problem.form), settings.tau);
+            std::vector<double> tau;  // in the form's units
+            for (const double unit : problem.form.unit) {
+              tau.push_back(settings.tau / unit);
+            }
+            const dag::RegularizedGame<TreeGame> game(TreeGame(problem.form), std::move(tau));
             found = plain_data(name, solver(game, settings.options));
             return;
           }
         }
         dag::require(settings.tau == 0, dag::Errc::unsupported, name,
                      ": it has no pull on game trees; leave --tau out");
-        const std::conditional_t<row.projected, Flat, TreeGame> game(problem.form);
+        const std::conditional_t<row.projected || row.trees.flat, Flat, TreeGame> game(
+            problem.form);
         found = plain_data(name, solver(game, settings.options));
       });
   return found;

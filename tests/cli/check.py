@@ -93,6 +93,63 @@ class Check(Case):
                     checked = self.check(changed, game)
                     self.assertEqual(checked.code != 0, True, f"{path}: {checked}")
 
+    def test_trees_hold(self):
+        for game, more in (("kuhn_poker", ("--solver", "all", "--max-iterations", "300")),
+                           ("kuhn_poker:3", ("--solver", "cfr", "--tolerance", "1e-2")),
+                           ("leduc_poker", ()), ("random_tree:6:2:0.5:3", ()),
+                           ("goofspiel:3", ("--solver", "mirror_prox", "--tau", "0.1"))):
+            with self.subTest(game=game, more=more):
+                result = self.check(self.result(game, *more), game)
+                self.assertEqual(result.code, 0, str(result))
+
+    def test_real_trees_hold(self):
+        folder = self.data("games", "efg")
+        checked = 0
+        for path in sorted(folder.glob("*.efg")):
+            result = dag("solve", path, "--json", self.folder / "r.json", "-q", "--time-limit", "2")
+            if result.code == 2 or path.stat().st_size > 100000:
+                continue  # players without perfect recall
+            with self.subTest(file=path.name):
+                held = dag("check", self.folder / "r.json", path)
+                self.assertEqual(held.code, 0, str(held))
+                checked += 1
+        self.assertGreater(checked, 30)
+
+    def test_a_false_number_of_a_tree_is_named(self):
+        skipped = {"iterations", "seconds", "products", "residual", "tolerance", "tau"}
+
+        def numbers(value, path=()):
+            if isinstance(value, dict):
+                for key, entry in value.items():
+                    if key not in skipped:
+                        yield from numbers(entry, path + (key,))
+            elif isinstance(value, list):
+                for k, entry in enumerate(value):
+                    yield from numbers(entry, path + (k,))
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
+                yield path
+        result = self.result("kuhn_poker", "--solver", "predictive_cfr_plus", "--tolerance", "1e-8")
+        for path in list(numbers(result))[::3]:
+            changed = copy.deepcopy(result)
+            place = changed
+            for step in path[:-1]:
+                place = place[step]
+            place[path[-1]] += 1 if path[-1] == "information_set" else 0.01
+            with self.subTest(path=path):
+                self.assertNotEqual(self.check(changed, "kuhn_poker").code, 0)
+        for change, claim in (({"status": "converged", "tolerance": 1e-12}, "status"),
+                              ({"kind": "bimatrix"}, "kind"), ({"form": "normal"}, "form")):
+            checked = self.check({**result, **change}, "kuhn_poker")
+            self.assertEqual(checked.code, 1)
+            self.assertIn(f"false: {claim}", checked.out)
+        for text in ('{"strategies": 3}', '{"strategies": [[], []]}', '{"strategies": [[1], [2]]}',
+                     '{"strategies": [{}, {}]}', '{"equilibria": 7}', '{"players": "two"}'):
+            (self.folder / "c.json").write_text(text)
+            with self.subTest(text=text):
+                held = dag("check", self.folder / "c.json", "kuhn_poker")
+                self.assertIn(held.code, (1, 2), str(held))
+                self.assertNotIn("internal error", held.err)
+
     def test_a_false_status_is_named(self):
         result = self.result("biased-rps", "--solver", "mirror_descent", "--max-iterations", "10")
         self.assertNotEqual(result["status"], "converged")

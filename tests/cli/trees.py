@@ -188,8 +188,8 @@ class Solve(Case):
                         "--time-limit", "1", "--quiet")
         names = [result["solver"] for result in out["results"]]
         for name in ("sequence_form_program", "cfr", "cfr_plus", "linear_cfr", "discounted_cfr",
-                     "predictive_cfr_plus", "asymmetric_predictive_cfr_plus", "restarted_cfr_plus",
-                     "mirror_prox", "optimistic_mirror_descent", "magnetic_mirror_descent",
+                     "predictive_cfr_plus", "asymmetric_predictive_cfr_plus",
+                     "adaptive_predictive_cfr_plus", "restarted_cfr_plus", "mirror_prox", "optimistic_mirror_descent", "magnetic_mirror_descent",
                      "extragradient", "fictitious_play", "frank_wolfe"):
             self.assertIn(name, names)
         for result in out["results"]:
@@ -204,6 +204,53 @@ class Solve(Case):
         self.assertEqual(found["kind"], "many_players")
         self.assertAlmostEqual(sum(found["payoffs"]), 0, delta=1e-9)
         self.refused("solve", "kuhn_poker:3", "--solver", "sequence_form_program", says="kind")
+
+    def test_constants_and_units_cost_nothing(self):
+        """Payoffs moved by 1e9 or written in units of 1e300 and 1e-300 are the same game."""
+        self.ok("convert", "kuhn_poker", self.folder / "k.efg")
+        text = (self.folder / "k.efg").read_text()
+        outcome = re.compile(r'("[^"]*" \{ )(-?\d+)(, )(-?\d+)( \})')
+        self.assertGreater(len(outcome.findall(text)), 20)
+        for unit, constant in (("", 10**9), ("e300", 0), ("e-300", 0)):
+            def moved(match):
+                return match[1] + str(int(match[2]) + constant) + unit + match[3] + str(
+                    int(match[4]) + constant) + unit + match[5]
+            path = self.folder / "moved.efg"
+            path.write_text(outcome.sub(moved, text))
+            size = float("1" + unit)
+            for solver in ("auto", "predictive_cfr_plus", "adaptive_predictive_cfr_plus", "mirror_prox",
+                           "external_sampling"):
+                with self.subTest(unit=unit, constant=constant, solver=solver):
+                    tolerance = {"external_sampling": 2e-2, "mirror_prox": 1e-4}.get(solver, 1e-9)
+                    result = self.folder / "r.json"
+                    self.ok("solve", path, "--solver", solver, "--tolerance", tolerance, "--json", result,
+                            "-q")
+                    found = json.loads(result.read_text())
+                    self.assertEqual(found["status"], "converged")
+                    self.assertAlmostEqual((found["value"] / size - constant) * 18, -1,
+                                           delta=max(400 * tolerance, 1e-6))
+                    self.ok("check", result, path)
+
+    def test_coarse_play_and_agents(self):
+        found = self.json("solve", "kuhn_poker:3", "--solver", "coarse_correlated_cfr", "--tolerance", "1e-2")
+        self.assertEqual(found["status"], "converged")
+        self.assertLessEqual(found["coarse_gap"], 1e-2 * found["payoff_range"])
+        self.assertAlmostEqual(sum(found["joint_payoffs"]), 0, delta=1e-9)
+        found = self.json("solve", "kuhn_poker", "--solver", "agent_logit_branch", "--tau", "1")
+        behavior = {(i, s["label"]): s["probabilities"] for i, sets in enumerate(found["strategies"])
+                    for s in sets}
+        self.assertEqual(found["status"], "converged")
+        # With the best card, betting after a bet wins 2 in place of losing 1.
+        self.assertIn(round(1 / (1 + 2.718281828459045 ** 3), 9),
+                      [round(p[0], 9) for p in behavior.values()])
+        self.refused("solve", "leduc_poker:936", "--solver", "agent_logit_branch", says="1500")
+
+    def test_a_limit_ends_exact_solvers(self):
+        for solver in ("sequence_form_program", "sequence_form_interior_point"):
+            with self.subTest(solver):
+                game = "liars_dice:4" if solver.endswith("program") else "liars_dice:5"
+                found = self.json("solve", game, "--solver", solver, "--time-limit", "0.02", code=1)
+                self.assertEqual(found["status"], "time_limit")
 
     def test_tau_is_a_pull_at_every_set(self):
         found = self.json("solve", "kuhn_poker", "--solver", "mirror_prox", "--tau", "0.5",
@@ -258,11 +305,6 @@ class Evaluate(Case):
             with self.subTest(game):
                 self.back(game, 1e-5)
         self.back("kuhn_poker", 1e-3, "--solver", "cfr_plus,cfr", "--tolerance", "1e-3")
-
-    def test_check_points_here(self):
-        profile = self.folder / "found.json"
-        self.ok("solve", "kuhn_poker", "--json", profile, "--quiet")
-        self.refused("check", profile, "kuhn_poker", says="dag evaluate")
 
     def test_files_of_every_kind(self):
         for name in ("a.nfg", "a.csv"):

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
-#include <dag/numeric/dense.hpp>
-
 #include <dag/core/random.hpp>
+#include <dag/numeric/dense.hpp>
+#include <dag/numeric/minimum_degree.hpp>
+#include <dag/numeric/sparse_ldl.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -111,4 +114,93 @@ TEST_CASE("what cannot be factored is said, and shapes are checked") {
   REQUIRE(dag::lu_factor(swap, pivots));
   dag::lu_solve(swap, pivots, x);
   CHECK(x == std::vector<double>{5, 3});
+}
+
+TEST_CASE("sparse factors of a quasi-definite matrix solve it; a dependent row is held at zero") {
+  dag::RandomStream random(7, 1);
+  const std::size_t n = 60;
+  std::vector<bool> positive(n);
+  std::vector<std::size_t> starts{0};
+  std::vector<std::uint32_t> rows;
+  std::vector<double> values;
+  std::vector<std::vector<double>> full(n, std::vector<double>(n, 0.0));
+  for (std::uint32_t k = 0; k < n; ++k) {
+    positive[k] = random.uniform() < 0.5;
+    for (std::uint32_t i = 0; i <= k; ++i) {
+      if (i == k || (positive[i] != positive[k] && random.uniform() < 0.1)) {
+        const double value =
+            i == k ? (positive[k] ? 1.0 : -1.0) * (0.01 + random.uniform()) : random.normal();
+        rows.push_back(i);
+        values.push_back(value);
+        full[i][k] = full[k][i] = value;
+      }
+    }
+    starts.push_back(rows.size());
+  }
+  dag::detail::SparseLdl factors(starts, rows);
+  REQUIRE(factors.factor(values, positive, dag::Deadline()));
+  std::vector<double> x(n);
+  std::vector<double> b(n, 0.0);
+  for (double& entry : x) {
+    entry = random.normal();
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      b[i] += full[i][j] * x[j];
+    }
+  }
+  std::vector<double> found = b;
+  factors.solve(found);
+  factors.subtract_product(values, found, b);
+  for (std::size_t i = 0; i < n; ++i) {
+    CHECK(found[i] == doctest::Approx(x[i]).epsilon(1e-9));
+    CHECK(std::abs(b[i]) < 1e-10);
+  }
+  // [1 1; 1 1] with signs + +: the second pivot is 0.
+  dag::detail::SparseLdl twice({0, 1, 3}, {0, 0, 1});
+  REQUIRE(twice.factor(std::vector<double>{1, 1, 1}, {true, true}, dag::Deadline()));
+  std::vector<double> y{2, 2};
+  twice.solve(y);
+  CHECK(y[0] == doctest::Approx(2));
+  CHECK(std::abs(y[1]) < 1e-30);
+  CHECK_THROWS_AS(dag::detail::SparseLdl({0, 1}, {1}), dag::Error);
+}
+
+TEST_CASE("minimum degree: a permutation; a tree and a star fill up nothing") {
+  // A star: the middle comes last or last but one; a path: every pivot has degree one.
+  const std::uint32_t n = 40;
+  std::vector<std::vector<std::uint32_t>> star(n);
+  std::vector<std::vector<std::uint32_t>> path(n);
+  for (std::uint32_t v = 1; v < n; ++v) {
+    star[0].push_back(v);
+    star[v].push_back(0);
+    path[v - 1].push_back(v);
+    path[v].push_back(v - 1);
+  }
+  for (const auto& graph : {star, path}) {
+    const auto order = dag::detail::minimum_degree(graph, std::vector<std::uint32_t>(n, 1));
+    std::vector<std::uint32_t> place(n);
+    std::vector<std::uint32_t> sorted = order;
+    std::sort(sorted.begin(), sorted.end());
+    for (std::uint32_t k = 0; k < n; ++k) {
+      CHECK(sorted[k] == k);
+      place[order[k]] = k;
+    }
+    std::vector<std::vector<std::uint32_t>> columns(n);
+    for (std::uint32_t v = 0; v < n; ++v) {
+      columns[place[v]].push_back(place[v]);
+      for (const std::uint32_t u : graph[v]) {
+        if (place[u] < place[v]) {
+          columns[place[v]].push_back(place[u]);
+        }
+      }
+    }
+    std::vector<std::size_t> starts{0};
+    std::vector<std::uint32_t> rows;
+    for (const auto& column : columns) {
+      rows.insert(rows.end(), column.begin(), column.end());
+      starts.push_back(rows.size());
+    }
+    CHECK(dag::detail::SparseLdl(starts, rows).entries() == n - 1);
+  }
 }

@@ -92,7 +92,8 @@ inline void validate(const ExtensiveGame& game, const BehaviorProfile& profile,
   return profile;
 }
 
-/// Player i's expected payoff of each own sequence (its block) while the others follow `plan`.
+/// Player i's expected payoff, in the form's standard units, of each own sequence (its block) while
+/// the others follow `plan`.
 [[nodiscard]] inline std::vector<double> sequence_payoffs(const SequenceForm& form,
                                                           std::span<const double> plan,
                                                           std::size_t i) {
@@ -144,12 +145,13 @@ struct TreeReport {
       std::fill(response.begin(), response.end(), 0.0);
       response[best] = 1.0;
     }
-    const double regret = std::max(values[0] - expected, 0.0);
-    report.regret.payoffs.push_back(expected);
+    const double regret = form.unit[i] * std::max(values[0] - expected, 0.0);
+    const auto as_given = [&](double payoff) { return form.shift[i] + form.unit[i] * payoff; };
+    report.regret.payoffs.push_back(as_given(expected));
     report.regret.regrets.push_back(regret);
     report.regret.max_regret = std::max(report.regret.max_regret, regret);
     report.regret.nash_conv += regret;
-    report.best_payoffs.push_back(std::max(values[0], expected));
+    report.best_payoffs.push_back(as_given(std::max(values[0], expected)));
   }
   return report;
 }

@@ -141,7 +141,9 @@ class ReducedFormMaker {
     GameTable& table = found.table;
     const std::size_t players = table.sizes.size();
     const std::size_t profiles = bounded_product(table.sizes, largest_count);
-    table.payoffs.assign(players, std::vector<double>(profiles, 0.0));
+    for (std::size_t i = 0; i < players; ++i) {
+      table.payoffs.emplace_back(profiles, 0.0);
+    }
     std::vector<std::vector<std::size_t>> playing(form_.shape.blocks.total());
     std::size_t stride = 1;
     for (std::size_t i = 0; i < players; ++i) {
@@ -162,13 +164,18 @@ class ReducedFormMaker {
           profile += playing[sequences[i]][at[i]];
         }
         for (std::size_t i = 0; i < players; ++i) {
-          table.payoffs[i][profile] += form_.payoffs[term * players + i];
+          table.payoffs[i][profile] += form_.unit[i] * form_.payoffs[term * players + i];
         }
         more = false;
         for (std::size_t i = 0; i < players && !more; ++i) {
           more = ++at[i] < playing[sequences[i]].size();
           at[i] = more ? at[i] : 0;
         }
+      }
+    }
+    for (std::size_t i = 0; i < players; ++i) {
+      for (double& payoff : table.payoffs[i]) {
+        payoff += form_.shift[i];
       }
     }
   }

@@ -32,29 +32,46 @@ struct PayoffRows {
 /// earns by combination of sequences. Plays that differ only by chance are one entry, so that
 /// nothing of the tree's size is walked in a round of a solver.
 ///
+/// Standard units: player i earns shift[i] + unit[i] times what is stored. The shift is 0 and the
+/// unit 1 but where payoffs are far from zero beside their range, or their range is far from one,
+/// so that neither a constant nor a unit costs precision.
+///
 /// Source: von Stengel (1996), doi:10.1006/game.1996.0050; Koller, Megiddo, von Stengel (1996).
 /// Memory: 16 + 20 N bytes a combination of sequences for N players.
 struct SequenceForm {
   TreeplexShape shape;
   std::vector<std::uint32_t> set_of;  ///< set k of the shape is game.sets[owner][set_of[k]]
   /// The combinations that plays make: player_count entries each; chance's probability of them, and
-  /// that times the payoff, player by player.
+  /// that times the payoff in standard units, player by player.
   std::vector<std::uint32_t> sequences;
   std::vector<double> reach;
   std::vector<double> payoffs;
-  std::vector<PayoffRows<double>> rows;  ///< one a player
-  std::vector<double> least;             ///< smallest payoff of a play, one a player
+  std::vector<PayoffRows<double>> rows;  ///< one a player, in standard units
+  std::vector<double> least;             ///< smallest payoff of a play as given, one a player
   std::vector<double> most;
+  std::vector<double> shift;  ///< as given, one a player
+  std::vector<double> unit;   ///< a power of two, one a player
 
   [[nodiscard]] std::size_t player_count() const noexcept { return shape.blocks.count(); }
   [[nodiscard]] std::size_t term_count() const noexcept { return reach.size(); }
-  /// max over players of (largest payoff - smallest).
+  /// Player i's largest payoff less the smallest.
+  [[nodiscard]] double range(std::size_t i) const noexcept { return most[i] - least[i]; }
+  /// The largest over the players.
   [[nodiscard]] double range() const noexcept {
-    double range = 0;
+    double largest = 0;
     for (std::size_t i = 0; i < least.size(); ++i) {
-      range = std::max(range, most[i] - least[i]);
+      largest = std::max(largest, range(i));
     }
-    return range;
+    return largest;
+  }
+  /// Regrets (payoffs as given), each over its player's range, added up: the relative gap. Players
+  /// who always earn the same have none.
+  [[nodiscard]] double relative(const std::vector<double>& regrets) const noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < regrets.size(); ++i) {
+      sum += range(i) > 0 ? regrets[i] / range(i) : 0.0;
+    }
+    return sum;
   }
 };
 
@@ -69,6 +86,7 @@ class SequenceFormMaker {
   [[nodiscard]] SequenceForm make() {
     number_sets();
     walk();
+    standardize();
     merge();
     for (std::size_t i = 0; i < players_; ++i) {
       form_.rows.push_back(rows_of(i));
@@ -159,10 +177,30 @@ class SequenceFormMaker {
           form_.least[i] = any ? std::min(form_.least[i], payoff) : payoff;
           form_.most[i] = any ? std::max(form_.most[i], payoff) : payoff;
           form_.sequences.push_back(at[v * players_ + i]);
-          form_.payoffs.push_back(reach[v] * payoff);
+          form_.payoffs.push_back(payoff);  // times reach, in standard units: later
         }
         form_.reach.push_back(reach[v]);
         any = true;
+      }
+    }
+  }
+
+  /// Payoffs of plays to standard units, times chance's probability.
+  void standardize() {
+    for (std::size_t i = 0; i < players_; ++i) {
+      const double range = form_.range(i);
+      require(std::isfinite(range), Errc::not_finite, "SequenceForm: the payoffs of player ", i + 1,
+              " go from ", form_.least[i], " to ", form_.most[i],
+              ", which is further apart than a double can hold");
+      const double largest = std::max(std::abs(form_.least[i]), std::abs(form_.most[i]));
+      form_.shift.push_back(largest > 8 * range ? form_.least[i] : 0.0);
+      const bool far = range > 0 && (range < 0x1p-100 || range > 0x1p100);
+      form_.unit.push_back(far ? std::ldexp(1.0, std::ilogb(range)) : 1.0);
+    }
+    for (std::size_t term = 0; term < form_.reach.size(); ++term) {
+      for (std::size_t i = 0; i < players_; ++i) {
+        double& payoff = form_.payoffs[term * players_ + i];
+        payoff = form_.reach[term] * ((payoff - form_.shift[i]) / form_.unit[i]);
       }
     }
   }
@@ -270,7 +308,7 @@ class SequenceFormMaker {
 
 /// The sequence form of a game. Errors: as `validate` for a game that is none, unsupported for
 /// players without perfect recall (the message names the information set, and says so if they are
-/// absent-minded), not_finite for payoffs that overflow.
+/// absent-minded), not_finite for payoffs, or differences of payoffs, that overflow.
 [[nodiscard]] inline SequenceForm sequence_form(const ExtensiveGame& game) {
   validate(game);
   return detail::SequenceFormMaker(game).make();

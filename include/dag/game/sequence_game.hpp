@@ -11,6 +11,7 @@
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/parallel.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/sequence_form.hpp>
 #include <dag/geometry/treeplex.hpp>
@@ -20,8 +21,12 @@ namespace dag {
 /// A game tree as the solvers take it: N players on treeplexes, the field of a player being the
 /// expected payoff of each own sequence against the others' plans. Its gap is NashConv: 0 exactly
 /// at a Nash equilibrium; the field is monotone in two-player zero-sum (and constant-sum) games.
+/// Fields are in the form's standard units; gaps and values are in payoffs as given, and the
+/// relative gap adds up the players' regrets, each over its own range.
 /// Memory: the shape and 4 N + 8 bytes a combination of sequences and player. Field: one pass over
-/// the payoffs, no allocation. Backends in host memory only.
+/// the payoffs, no allocation; by `use_threads` on several threads where there are many of them, a
+/// row's sum on one, so that all numbers of threads give the same bits. Backends in host memory
+/// only.
 template <Scalar Real, class Backend, class Map = DilatedEntropy>
 class SequenceGame {
  public:
@@ -33,7 +38,12 @@ class SequenceGame {
                         Backend backend = {})
       : backend_(std::move(backend)),
         players_(form.shape, std::move(weights)),
-        range_(static_cast<Real>(form.range())) {
+        units_(form.unit),
+        shifts_(form.shift) {
+    for (std::size_t i = 0; i < form.player_count(); ++i) {
+      ranges_.push_back(static_cast<Real>(form.range(i) / form.unit[i]));
+      range_ = ranges_[i] > range_ ? ranges_[i] : range_;
+    }
     for (const PayoffRows<double>& given : form.rows) {
       PayoffRows<Real> own{given.sequence, given.offsets, given.others, {}};
       for (const double payoff : given.payoff) {
@@ -61,13 +71,38 @@ class SequenceGame {
   void player_field(std::size_t i, std::span<const Real> x, std::span<Real> out) const {
     fill_rows(i, x, players_.blocks().of(out, i), players_.blocks().offset(i));
   }
-  /// The first player's expected payoff, given the field at z.
+  /// The first player's expected payoff as given, given the field at z.
   [[nodiscard]] Real value(StateView<const Real> z, std::span<const Real> field) const {
-    return backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));
+    const Real earned =
+        backend_.dot(players_.blocks().of(field, 0), players_.blocks().of(z.point, 0));
+    return static_cast<Real>(as_given(0, static_cast<double>(earned)));
+  }
+  /// Player i's payoff in standard units, as given; and the unit of its regrets.
+  [[nodiscard]] double as_given(std::size_t i, double payoff) const noexcept {
+    return shifts_[i] + units_[i] * payoff;
+  }
+  [[nodiscard]] double unit(std::size_t i) const noexcept { return units_[i]; }
+  struct Gaps {
+    Real gap = 0;           ///< NashConv, in payoffs as given
+    Real relative_gap = 0;  ///< regrets over the players' own ranges, added up
+  };
+  /// Of z, given the field there.
+  [[nodiscard]] Gaps gaps(StateView<const Real> z, std::span<const Real> field) const {
+    Gaps found;
+    double gap = 0;
+    players_.supports(field, [&](std::size_t i, Real best) {
+      const Real regret =
+          best - backend_.dot(players_.blocks().of(field, i), players_.blocks().of(z.point, i));
+      gap += units_[i] * static_cast<double>(regret);
+      found.relative_gap += ranges_[i] > 0 ? regret / ranges_[i] : Real{0};
+    });
+    found.gap = static_cast<Real>(gap);
+    return found;
   }
 
-  /// max over players of (largest payoff of a play - smallest).
+  /// max over players of (largest payoff of a play - smallest), in standard units.
   [[nodiscard]] Real range() const noexcept { return range_; }
+  [[nodiscard]] Real range(std::size_t i) const noexcept { return ranges_[i]; }
   /// (N - 1) (range / 2) times the product of the two largest scales of the players' norms.
   [[nodiscard]] Real lipschitz() const noexcept {
     Real first = 0;
@@ -84,15 +119,37 @@ class SequenceGame {
     return static_cast<Real>(rows_.size() - 1) * range_ / 2 * first * second;
   }
 
+  /// Threads of fields of at least `parallel_from` payoffs (link dag::openmp, else one does all).
+  /// Errors: invalid_argument.
+  void use_threads(int threads) {
+    require(threads >= 1, Errc::invalid_argument, "SequenceGame: threads must be at least 1, got ",
+            threads);
+    threads_ = threads;
+  }
+  /// Below, starting threads takes longer than the rows.
+  static constexpr std::size_t parallel_from = 100'000;
+
  private:
   void fill_rows(std::size_t i, std::span<const Real> x, std::span<Real> out,
                  std::size_t offset) const {
+    std::fill(out.begin(), out.end(), Real{0});
+    const PayoffRows<Real>& rows = rows_[i];
+    const std::size_t count = rows.sequence.size();
+    if (threads_ == 1 || rows.payoff.size() < parallel_from) {
+      fill_some(i, x, out, offset, 0, count);
+      return;
+    }
+    constexpr std::size_t part = 512;
+    detail::for_each_part((count + part - 1) / part, threads_, [&](std::size_t k) {
+      fill_some(i, x, out, offset, k * part, std::min(count, (k + 1) * part));
+    });
+  }
+  void fill_some(std::size_t i, std::span<const Real> x, std::span<Real> out, std::size_t offset,
+                 std::size_t first, std::size_t last) const {
     const PayoffRows<Real>& rows = rows_[i];
     const std::size_t others = rows_.size() - 1;
-    std::fill(out.begin(), out.end(), Real{0});
-    const std::size_t count = rows.sequence.size();
     if (others == 1) {
-      for (std::size_t r = 0; r < count; ++r) {
+      for (std::size_t r = first; r < last; ++r) {
         Real sum = 0;
         for (std::uint32_t e = rows.offsets[r]; e < rows.offsets[r + 1]; ++e) {
           sum += rows.payoff[e] * x[rows.others[e]];
@@ -101,7 +158,7 @@ class SequenceGame {
       }
       return;
     }
-    for (std::size_t r = 0; r < count; ++r) {
+    for (std::size_t r = first; r < last; ++r) {
       Real sum = 0;
       for (std::uint32_t e = rows.offsets[r]; e < rows.offsets[r + 1]; ++e) {
         Real product = rows.payoff[e];
@@ -116,8 +173,12 @@ class SequenceGame {
 
   Backend backend_;
   players_type players_;
+  std::vector<double> units_;
+  std::vector<double> shifts_;
+  std::vector<Real> ranges_;
   std::vector<PayoffRows<Real>> rows_;
   Real range_ = 0;
+  int threads_ = 1;
 };
 
 }  // namespace dag

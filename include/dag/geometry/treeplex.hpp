@@ -138,11 +138,20 @@ class Treeplexes {
   /// sum over players of max_u <gradient, u>.
   template <class Backend>
   [[nodiscard]] Real support(const Backend&, std::span<const Real> gradient) const {
+    Real total = 0;
+    supports(gradient, [&](std::size_t, Real best_payoff) { total += best_payoff; });
+    return total;
+  }
+  /// each(i, max_u <gradient, u>) of every player i: the parts of `support`, in one pass.
+  template <class Each>
+  void supports(std::span<const Real> gradient, Each&& each) const {
     const std::span<Real> q = scratch();
     ascend(Real{1}, gradient, q, [&](std::size_t k, std::uint32_t, Real* values) {
       return values[best(values, shape_.size[k])];
     });
-    return sum_of_roots(q);
+    for (std::size_t i = 0; i < shape_.blocks.count(); ++i) {
+      each(i, q[shape_.blocks.offset(i)]);
+    }
   }
   /// The first pure best response at every information set, reached or not.
   template <class Backend>

@@ -67,6 +67,7 @@ struct TreeUse {
   unsigned kinds = 0;     ///< of trees that it solves
   unsigned compared = 0;  ///< kinds for which `all` means it too
   bool pull = false;      ///< a pull to uniform play at every information set
+  bool flat = false;      ///< under the dilated Euclidean map, as projected solvers
 };
 
 /// A row of the list, without the call.
@@ -215,7 +216,8 @@ inline constexpr std::tuple solver_rows{
          .page = "primal_dual_hybrid_gradient",
          .summary = "restarted, projected steps in turn",
          .theory = {{{Average::last, RateLaw::linear, 0, "linear on matrix games, which are sharp",
-                      "doi:10.1007/s10107-022-01901-9"}}}},
+                      "doi:10.1007/s10107-022-01901-9"}}},
+         .trees = {kinds::zero_sum, kinds::zero_sum, false, true}},
         [](const auto& game, const auto& options) {
           return primal_dual_hybrid_gradient(game, options);
         }},
@@ -492,6 +494,16 @@ inline constexpr std::tuple solver_rows{
               [](const auto& game, const auto& options) {
                 return asymmetric_predictive_cfr_plus(game, options);
               }},
+    SolverRow{{.name = "adaptive_predictive_cfr_plus",
+               .room = Room::tree,
+               .knobs = knobs::start | knobs::average,
+               .iterate = Average::quadratic,
+               .page = "trees",
+               .summary = "the same, by how true predictions came at each set",
+               .trees = {kinds::all, kinds::all}},
+              [](const auto& game, const auto& options) {
+                return adaptive_predictive_cfr_plus(game, options);
+              }},
     SolverRow{
         {.name = "restarted_cfr_plus",
          .room = Room::tree,
@@ -501,6 +513,13 @@ inline constexpr std::tuple solver_rows{
          .summary = "CFR+ pulled to a reference that jumps: the last iterate converges",
          .trees = {kinds::all, kinds::zero_sum}},
         [](const auto& game, const auto& options) { return restarted_cfr_plus(game, options); }},
+    SolverRow{
+        {.name = "coarse_correlated_cfr",
+         .room = Room::tree,
+         .iterate = Average::uniform,
+         .page = "trees",
+         .summary = "CFR of all players at once: joint mean play and its coarse correlated gap",
+         .trees = {kinds::all, kinds::many}}},
     SolverRow{{.name = "external_sampling",
                .room = Room::tree,
                .knobs = knobs::seed,
@@ -521,6 +540,20 @@ inline constexpr std::tuple solver_rows{
                .page = "trees",
                .summary = "linear program on the sequence form, exact",
                .trees = {kinds::zero_sum, kinds::zero_sum}}},
+    SolverRow{{.name = "sequence_form_interior_point",
+               .room = Room::tree,
+               .iterate = Average::last,
+               .page = "trees",
+               .summary = "interior point on the sequence form, exact to 1e-13",
+               .trees = {kinds::zero_sum, kinds::zero_sum}}},
+    SolverRow{
+        {.name = "agent_logit_branch",
+         .room = Room::tree,
+         .knobs = knobs::pull,
+         .iterate = Average::last,
+         .page = "trees",
+         .summary = "agent quantal responses from uniform behavior to a sequential equilibrium",
+         .trees = {kinds::all, kinds::general, true}}},
     SolverRow{{.name = "best_response",
                .room = Room::tree,
                .iterate = Average::last,

@@ -16,6 +16,7 @@
 #include <dag/core/option_rules.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/detail/first_order.hpp>
+#include <dag/solver/detail/primal_dual_rules.hpp>
 #include <dag/solver/first_order/detail/diagonal_metric.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
@@ -33,11 +34,30 @@ struct PrimalDualOptions {
   /// or after this share of all rounds without a restart.
   double artificial = 0.36;
   bool balance = true;  ///< rebalance the players' steps at restarts, from how far each has moved
-  /// A step a strategy in place of one a player. Needs a backend in host memory.
+  /// A step a strategy in place of one a player. Needs a backend in host memory; not for trees.
   Scaling scaling = Scaling::none;
 };
 
+/// Errors: invalid_argument.
+inline void validate(const PrimalDualOptions& own) {
+  require(own.sufficient > 0 && own.sufficient < own.necessary && own.necessary < 1 &&
+              own.artificial > 0,
+          Errc::invalid_argument,
+          "primal_dual_hybrid_gradient: restarts need 0 < sufficient < necessary < 1 and "
+          "artificial > 0, got ",
+          own.sufficient, ", ", own.necessary, ", ", own.artificial);
+}
+
 namespace detail {
+
+/// Errors: invalid_argument.
+inline void check(const PrimalDualOptions& own) {
+  const OptionRules rules("primal_dual_hybrid_gradient");
+  rules.between_zero_and_one("necessary", own.necessary);
+  rules.need(own.sufficient > 0 && own.sufficient < own.necessary, "sufficient",
+             "> 0 and below necessary", own.sufficient);
+  rules.positive("artificial", own.artificial);
+}
 
 /// Rounds of the primal-dual hybrid gradient under Euclidean projections. Products are linear, so
 /// those of the means are means of products: a restart check costs no product.
@@ -65,7 +85,8 @@ class PrimalDualRounds : public FirstOrder<Game> {
     this->evaluate(Base::last());
     std::swap(field_, this->gradient_);
     copy(Base::last().point, restart_);
-    restart_gap_ = gap(Base::last().point, view(field_));
+    restarts_.emplace(own.sufficient, own.necessary, own.artificial,
+                      gap(Base::last().point, view(field_)));
     if (const Real unit = payoff_range(game); !(unit > 0)) {
       this->eta_ = 1;
     }
@@ -82,7 +103,6 @@ class PrimalDualRounds : public FirstOrder<Game> {
     }
     copy(view(next_), this->last_.point);
     std::swap(field_, next_field_);
-    ++since_restart_;
     weight_ += this->eta_;
     const Real share = this->eta_ / weight_;
     this->backend().interpolate(share, last_view(), Backend::view(mean_));
@@ -166,18 +186,12 @@ class PrimalDualRounds : public FirstOrder<Game> {
       // Below the rounding of <A y, x>, the product says nothing about the step: it stays.
       const Real noise = 8 * std::numeric_limits<Real>::epsilon() *
                          std::max(std::abs(backend.max(a_next)), std::abs(backend.min(a_next)));
-      const Real limit = cross > noise ? (dx / balance_ + dy * balance_) / (2 * cross)
-                                       : std::numeric_limits<Real>::infinity();
-      const Real round = static_cast<Real>(t) + 1;
-      const Real tried = this->eta_;
-      const Real longer = (1 + std::pow(round, Real(-0.6))) * tried;
-      const Real safe = (1 - std::pow(round, Real(-0.3))) * limit;
-      const bool accepted = tried <= limit;
-      if (accepted) {
-        next_eta_ = !(cross > noise) ? tried : safe < longer ? safe : longer;
+      const StepHunt<Real> hunt(t, this->eta_, dx / balance_ + dy * balance_, cross, noise);
+      if (hunt.accepted) {
+        next_eta_ = hunt.next;
         return true;
       }
-      this->eta_ = safe < longer ? safe : longer;
+      this->eta_ = hunt.next;
       if (!(this->eta_ > std::numeric_limits<Real>::min())) {
         return false;
       }
@@ -193,12 +207,7 @@ class PrimalDualRounds : public FirstOrder<Game> {
     const Real last_gap = gap(last_view(), view(field_));
     const bool to_mean = mean_gap < last_gap;
     const Real candidate = to_mean ? mean_gap : last_gap;
-    const bool restart =
-        candidate <= static_cast<Real>(own_.sufficient) * restart_gap_ ||
-        (candidate <= static_cast<Real>(own_.necessary) * restart_gap_ &&
-         candidate > previous_candidate_) ||
-        static_cast<double>(since_restart_) >= own_.artificial * static_cast<double>(t);
-    previous_candidate_ = candidate;
+    const bool restart = restarts_->asks(t, candidate);
     if (this->adaptive()) {
       this->eta_ = next_eta_;
     }
@@ -213,19 +222,12 @@ class PrimalDualRounds : public FirstOrder<Game> {
       rebalance();
     }
     copy(last_view(), restart_);
-    restart_gap_ = candidate;
-    previous_candidate_ = std::numeric_limits<Real>::infinity();
-    since_restart_ = 0;
+    restarts_->restarted(candidate);
     weight_ = 0;
   }
-  /// w^2 = |dx| / |dy| since the last restart, smoothed in the logarithm: both players then use up
-  /// their budgets at one speed.
   void rebalance() {
-    const Real dx = std::sqrt(squared_distance(0, last_view(), view(restart_)));
-    const Real dy = std::sqrt(squared_distance(1, last_view(), view(restart_)));
-    if (dx > std::numeric_limits<Real>::epsilon() && dy > std::numeric_limits<Real>::epsilon()) {
-      balance_ = std::exp((std::log(dx / dy) + std::log(balance_)) / 2);
-    }
+    balance_ = rebalanced(balance_, std::sqrt(squared_distance(0, last_view(), view(restart_))),
+                          std::sqrt(squared_distance(1, last_view(), view(restart_))));
   }
 
   PrimalDualOptions own_;
@@ -234,9 +236,7 @@ class PrimalDualRounds : public FirstOrder<Game> {
   Real balance_ = 1;
   Real next_eta_ = 0;
   Real weight_ = 0;
-  Real restart_gap_ = 0;
-  Real previous_candidate_ = std::numeric_limits<Real>::infinity();
-  std::int64_t since_restart_ = 0;
+  std::optional<RestartRule<Real>> restarts_;
   bool fresh_ = true;
 };
 
@@ -264,11 +264,7 @@ template <detail::DenseMatrixGame Game>
     const PrimalDualOptions& own = {}) {
   require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
           "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
-  const OptionRules rules("primal_dual_hybrid_gradient");
-  rules.between_zero_and_one("necessary", own.necessary);
-  rules.need(own.sufficient > 0 && own.sufficient < own.necessary, "sufficient",
-             "> 0 and below necessary", own.sufficient);
-  rules.positive("artificial", own.artificial);
+  detail::check(own);
   require(own.scaling == Scaling::none || HasHostMemory<backend_t<Game>>, Errc::unsupported,
           "primal_dual_hybrid_gradient: scaled steps run on backends in host memory only; leave "
           "scaling none");

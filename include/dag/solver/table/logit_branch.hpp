@@ -15,7 +15,7 @@
 #include <dag/core/status.hpp>
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
-#include <dag/solver/table/detail/logit_system.hpp>
+#include <dag/solver/detail/logit_system.hpp>
 
 namespace dag {
 
@@ -51,25 +51,15 @@ struct LogitBranch {
 
 namespace detail {
 
-/// The principal branch, one accepted step at a time.
-class LogitTracer {
+/// The principal branch of a curve, one accepted step at a time.
+template <class System>
+class BranchTracer {
  public:
-  LogitTracer(const GameTable& game, const LogitBranchOptions& options, const char* solver)
-      : game_(game),
-        options_(options),
+  BranchTracer(System system, const LogitBranchOptions& options, const char* solver)
+      : options_(options),
         deadline_(options.stop, options.time_limit, solver),
-        system_(game),
+        system_(std::move(system)),
         h_(options.first_step) {
-    if (!options.prior.empty()) {
-      validate(game, options.prior);
-      for (const std::vector<double>& strategy : options.prior) {
-        for (const double probability : strategy) {
-          require(probability > 0, Errc::not_a_distribution,
-                  "logit_branch: every probability of the prior must be > 0, got ", probability);
-        }
-      }
-      system_.set_prior(options.prior);
-    }
     z_ = system_.start();
     system_.stop_at(deadline_);
     std::vector<double> axis(z_.size(), 0.0);
@@ -142,15 +132,9 @@ class LogitTracer {
     }
     h_ *= 0.25;
   }
-  [[nodiscard]] LogitBranchPoint point() const {
-    LogitBranchPoint found;
-    found.lambda = z_.back() / system_.range();
-    found.profile = system_.profile(z_);
-    const RegretReport report = certify(game_, found.profile);
-    found.max_regret = report.max_regret;
-    found.relative = report.relative;
-    return found;
-  }
+  [[nodiscard]] double lambda() const { return z_.back() / system_.range(); }
+  /// One distribution a block.
+  [[nodiscard]] MixedProfile profile() const { return system_.profile(z_); }
   [[nodiscard]] const Deadline& deadline() const noexcept { return deadline_; }
   [[nodiscard]] double scaled_lambda() const noexcept { return z_.back(); }
   [[nodiscard]] std::int64_t steps() const noexcept { return steps_; }
@@ -158,10 +142,9 @@ class LogitTracer {
   [[nodiscard]] const std::vector<double>& bifurcations() const noexcept { return bifurcations_; }
 
  private:
-  const GameTable& game_;
   const LogitBranchOptions& options_;
   Deadline deadline_;
-  LogitSystem system_;
+  System system_;
   std::vector<double> z_;       // log-probabilities, then lambda * range
   std::vector<double> before_;  // the point before
   std::vector<double> tangent_;
@@ -172,12 +155,93 @@ class LogitTracer {
   std::vector<double> bifurcations_;
 };
 
+/// That of a game in normal form.
+class LogitTracer : public BranchTracer<LogitSystem> {
+ public:
+  LogitTracer(const GameTable& game, const LogitBranchOptions& options, const char* solver)
+      : BranchTracer(system_of(game, options), options, solver), game_(game) {}
+
+  [[nodiscard]] LogitBranchPoint point() const {
+    LogitBranchPoint found;
+    found.lambda = lambda();
+    found.profile = profile();
+    const RegretReport report = certify(game_, found.profile);
+    found.max_regret = report.max_regret;
+    found.relative = report.relative;
+    return found;
+  }
+
+ private:
+  [[nodiscard]] static LogitSystem system_of(const GameTable& game,
+                                             const LogitBranchOptions& options) {
+    LogitSystem system(game);
+    if (!options.prior.empty()) {
+      validate(game, options.prior);
+      for (const std::vector<double>& strategy : options.prior) {
+        for (const double probability : strategy) {
+          require(probability > 0, Errc::not_a_distribution,
+                  "logit_branch: every probability of the prior must be > 0, got ", probability);
+        }
+      }
+      system.set_prior(options.prior);
+    }
+    return system;
+  }
+
+  const GameTable& game_;
+};
+
 inline void validate(const LogitBranchOptions& options, const char* solver) {
   const OptionRules rules(solver);
   rules.not_negative("tolerance", options.tolerance);
   rules.positive("max_lambda", options.max_lambda);
   rules.positive("first_step", options.first_step);
   rules.positive("max_steps", options.max_steps);
+}
+
+/// A tracer's way: to the tolerance on the sum of regret / range, or to a lambda.
+template <class Path, class Tracer>
+[[nodiscard]] Path follow(Tracer& tracer, const LogitBranchOptions& options) {
+  Path path;
+  path.points.push_back(tracer.point());
+  while (path.points.back().relative > options.tolerance &&
+         tracer.scaled_lambda() < options.max_lambda) {
+    if (!tracer.advance()) {
+      break;
+    }
+    path.points.push_back(tracer.point());
+  }
+  path.steps = tracer.steps();
+  path.turning_points = tracer.turns();
+  path.bifurcations = tracer.bifurcations();
+  path.status = tracer.deadline().ending(
+      path.points.back().relative <= options.tolerance,
+      path.steps >= options.max_steps || tracer.scaled_lambda() >= options.max_lambda);
+  return path;
+}
+template <class Path, class Tracer>
+[[nodiscard]] Path follow_to(Tracer& tracer, const LogitBranchOptions& options,
+                             double scaled_lambda) {
+  Path path;
+  bool landed = false;
+  path.points.push_back(tracer.point());
+  while (tracer.advance()) {
+    if (tracer.scaled_lambda() >= scaled_lambda) {
+      if (tracer.land(scaled_lambda)) {
+        landed = true;
+        path.points.push_back(tracer.point());
+        break;
+      }
+      tracer.step_back();
+      continue;
+    }
+    path.points.push_back(tracer.point());
+  }
+  path.steps = tracer.steps();
+  path.turning_points = tracer.turns();
+  path.bifurcations = tracer.bifurcations();
+  path.status = tracer.deadline().ending(landed, path.steps >= options.max_steps);
+  return path;
 }
 
 }  // namespace detail
@@ -201,22 +265,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
   validate(game);
   detail::validate(options, "logit_branch");
   detail::LogitTracer tracer(game, options, "logit_branch");
-  LogitBranch path;
-  path.points.push_back(tracer.point());
-  while (path.points.back().relative > options.tolerance &&
-         tracer.scaled_lambda() < options.max_lambda) {
-    if (!tracer.advance()) {
-      break;
-    }
-    path.points.push_back(tracer.point());
-  }
-  path.steps = tracer.steps();
-  path.turning_points = tracer.turns();
-  path.bifurcations = tracer.bifurcations();
-  path.status = tracer.deadline().ending(
-      path.points.back().relative <= options.tolerance,
-      path.steps >= options.max_steps || tracer.scaled_lambda() >= options.max_lambda);
-  return path;
+  return detail::follow<LogitBranch>(tracer, options);
 }
 
 /// The quantal response equilibrium at one tau: the first point of the principal branch there
@@ -231,27 +280,7 @@ inline void validate(const LogitBranchOptions& options, const char* solver) {
           "logit_equilibrium: tau must be > 0 and finite, got ", tau);
   detail::LogitTracer tracer(game, options, "logit_equilibrium");
   const double range = payoff_range(game);
-  const double target = (range > 0 ? range : 1.0) / tau;
-  LogitBranch path;
-  bool landed = false;
-  path.points.push_back(tracer.point());
-  while (tracer.advance()) {
-    if (tracer.scaled_lambda() >= target) {
-      if (tracer.land(target)) {
-        landed = true;
-        path.points.push_back(tracer.point());
-        break;
-      }
-      tracer.step_back();
-      continue;
-    }
-    path.points.push_back(tracer.point());
-  }
-  path.steps = tracer.steps();
-  path.turning_points = tracer.turns();
-  path.bifurcations = tracer.bifurcations();
-  path.status = tracer.deadline().ending(landed, path.steps >= options.max_steps);
-  return path;
+  return detail::follow_to<LogitBranch>(tracer, options, (range > 0 ? range : 1.0) / tau);
 }
 
 }  // namespace dag

@@ -16,7 +16,7 @@
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
-#include <dag/solver/table/detail/logit_system.hpp>
+#include <dag/solver/detail/logit_system.hpp>
 #include <dag/solver/table/logit_branch.hpp>
 
 namespace dag {

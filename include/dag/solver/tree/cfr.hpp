@@ -80,10 +80,10 @@ requires detail::is_sequence_game<Game>
   return detail::counterfactual(game, options, own, Average::quadratic, "predictive_cfr_plus");
 }
 
-/// Asymmetric predictive CFR+ with a fixed asymmetry, 5 by default: the prediction counts for 1 /
-/// (1
-/// + asymmetry) of a regret, so that a wrong one costs less. Source: arXiv:2503.12770 (its simple
-/// form; the asymmetry that adapts is not built). Defaults: alternating, average quadratic.
+/// Asymmetric predictive CFR+ with a fixed asymmetry: the prediction counts for 1 / (1 + asymmetry)
+/// of a regret, so that a wrong one costs less. Source: Meng et al. (2025), arXiv:2503.12770, its
+/// simple form (SAPCFR+; asymmetry 2 there, 5 in its first version and here). Defaults:
+/// alternating, average quadratic.
 template <class Game>
 requires detail::is_sequence_game<Game>
 [[nodiscard]] Solution<Game> asymmetric_predictive_cfr_plus(
@@ -92,6 +92,22 @@ requires detail::is_sequence_game<Game>
   own.rule = RegretRule::predictive;
   return detail::counterfactual(game, options, own, Average::quadratic,
                                 "asymmetric_predictive_cfr_plus");
+}
+
+/// Asymmetric predictive CFR+ (APCFR+): each set learns its asymmetry from its own past, sqrt(sum
+/// |r
+/// - r before|^2 / sum |R after - R|^2), at most `asymmetry` (5), so that predictions count where
+/// they have come true. Source: Meng et al. (2025), arXiv:2503.12770, equation 3. Regret of a set
+/// at most sqrt(sum |r - r before|^2 / (1 + alpha) + alpha |R after - R|^2). Three stacked vectors
+/// more than CFR. Defaults: alternating, average quadratic.
+template <class Game>
+requires detail::is_sequence_game<Game>
+[[nodiscard]] Solution<Game> adaptive_predictive_cfr_plus(
+    const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
+    CounterfactualOptions<scalar_t<Game>> own = {.asymmetry = 5}) {
+  own.rule = RegretRule::adaptive;
+  return detail::counterfactual(game, options, own, Average::quadratic,
+                                "adaptive_predictive_cfr_plus");
 }
 
 /// Restarted CFR+: CFR+ on payoffs pulled to a reference (0.02 payoff ranges, dilated Euclidean),

@@ -29,6 +29,7 @@ enum class RegretRule {
   discounted,  ///< R += r, then positive ones times t^alpha / (t^alpha + 1), negative ones with
                ///< beta
   predictive,  ///< as plus; play from max(R + r / (1 + asymmetry), 0) (PCFR+)
+  adaptive,    ///< predictive; the asymmetry of each set from its own past, at most `asymmetry`
 };
 
 template <Scalar Real>
@@ -38,7 +39,7 @@ struct CounterfactualOptions {
   Real alpha = Real(1.5);  ///< discounted: of positive regrets
   Real beta = 0;           ///< discounted: of negative regrets
   Real gamma = 2;          ///< discounted: strategies of round t weigh t^gamma
-  Real asymmetry = 0;      ///< predictive: >= 0; 0 is PCFR+, 5 the simple asymmetric form
+  Real asymmetry = 0;      ///< predictive: >= 0; 0 is PCFR+; adaptive: the largest
   /// > 0: the payoffs of a set gain -pull |p - reference|^2 / 2, in payoff ranges; the reference
   /// jumps to the current play every `period` rounds, so that the last iterate converges.
   Real pull = 0;
@@ -82,6 +83,11 @@ class CounterfactualRounds {
       own_.pull *= game.range() > 0 ? game.range() : Real{1};
       own_.period = own_.period > 0 ? own_.period : 100;
       reference_ = behavior_;
+    }
+    if (own_.rule == RegretRule::adaptive) {
+      before_.assign(regrets_.size(), Real{0});
+      surprise_.assign(shape_.set_count(), Real{0});
+      moved_.assign(shape_.set_count(), Real{0});
     }
   }
 
@@ -151,6 +157,7 @@ class CounterfactualRounds {
       case RegretRule::plus: update<RegretRule::plus, false>(i, t); return;
       case RegretRule::discounted: update<RegretRule::discounted, false>(i, t); return;
       case RegretRule::predictive: update<RegretRule::predictive, false>(i, t); return;
+      case RegretRule::adaptive: update<RegretRule::adaptive, false>(i, t); return;
     }
   }
 
@@ -164,7 +171,7 @@ class CounterfactualRounds {
       keep_positive = std::isfinite(up) ? up / (up + 1) : Real{1};
       keep_negative = std::isfinite(down) ? down / (down + 1) : Real{1};
     }
-    const Real hope = 1 / (1 + own_.asymmetry);
+    Real hope = 1 / (1 + own_.asymmetry);
     Real* const q = field_.data();
     Real* const x = state_.view().point.data();
     for (std::uint32_t k = shape_.begin[i + 1]; k-- > shape_.begin[i];) {
@@ -189,17 +196,21 @@ class CounterfactualRounds {
           worth += own_.pull * (p[a] - away / 2) * away;
         }
       }
+      if constexpr (rule == RegretRule::adaptive) {
+        hope = 1 / (1 + asymmetry(k, value, expected));
+      }
       Real sum = 0;
       for (std::uint32_t a = 0; a < size; ++a) {
         const Real r = value[a] - expected;
         Real total = regret[a] + r;
-        if constexpr (rule == RegretRule::plus || rule == RegretRule::predictive) {
+        if constexpr (rule == RegretRule::plus || rule == RegretRule::predictive ||
+                      rule == RegretRule::adaptive) {
           total = total > 0 ? total : Real{0};
         } else if constexpr (rule == RegretRule::discounted) {
           total *= total > 0 ? keep_positive : keep_negative;
         }
         regret[a] = total;
-        if constexpr (rule == RegretRule::predictive) {
+        if constexpr (rule == RegretRule::predictive || rule == RegretRule::adaptive) {
           total += hope * r;
         }
         const Real hoped = total > 0 ? total : Real{0};
@@ -228,6 +239,22 @@ class CounterfactualRounds {
     }
   }
 
+  /// sqrt(sum |r - r before|^2 / sum |R after - R|^2) over the rounds so far, this one included.
+  [[nodiscard]] Real asymmetry(std::uint32_t k, const Real* value, Real expected) {
+    const std::uint32_t begin = shape_.first[k];
+    for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
+      const Real r = value[a] - expected;
+      const Real total = regrets_[begin + a] + r;
+      const Real moved = (total > 0 ? total : Real{0}) - regrets_[begin + a];
+      const Real surprise = r - before_[begin + a];
+      before_[begin + a] = r;
+      surprise_[k] += surprise * surprise;
+      moved_[k] += moved * moved;
+    }
+    const Real most = own_.asymmetry;
+    return surprise_[k] < most * most * moved_[k] ? std::sqrt(surprise_[k] / moved_[k]) : most;
+  }
+
   const Game& game_;
   const TreeplexShape& shape_;
   Own own_;
@@ -236,19 +263,20 @@ class CounterfactualRounds {
   std::vector<Real> regrets_;
   std::vector<Real> behavior_;
   std::vector<Real> reference_;
+  std::vector<Real> before_;    ///< adaptive: the last regrets
+  std::vector<Real> surprise_;  ///< adaptive, a set: the sum of their squared changes,
+  std::vector<Real> moved_;     ///< and of those of R
   std::int64_t round_ = 0;
   std::int64_t products_ = 0;
   bool fresh_ = true;
 };
 
-template <class Game>
-[[nodiscard]] Solution<Game> counterfactual(const Game& game,
-                                            const SolverOptions<scalar_t<Game>>& options,
-                                            const CounterfactualOptions<scalar_t<Game>>& own,
-                                            Average automatic, std::string_view solver) {
-  require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument, solver,
+template <Scalar Real>
+void check_counterfactual(const SolverOptions<Real>& options,
+                          const CounterfactualOptions<Real>& own, std::string_view solver) {
+  require(options.feedback == Feedback<Real>{}, Errc::invalid_argument, solver,
           ": it sees the whole tree; for samples use external_sampling or outcome_sampling");
-  require(options.step == Step<scalar_t<Game>>{}, Errc::invalid_argument, solver,
+  require(options.step == Step<Real>{}, Errc::invalid_argument, solver,
           ": it has no step; leave step automatic");
   const OptionRules rules(solver);
   rules.need(own.alpha >= 0, "alpha", ">= 0", own.alpha);
@@ -259,6 +287,14 @@ template <class Game>
   rules.not_negative("period", own.period);
   require(own.pull == 0 || own.rule == RegretRule::plus, Errc::invalid_argument, solver,
           ": a pull needs the rule plus");
+}
+
+template <class Game>
+[[nodiscard]] Solution<Game> counterfactual(const Game& game,
+                                            const SolverOptions<scalar_t<Game>>& options,
+                                            const CounterfactualOptions<scalar_t<Game>>& own,
+                                            Average automatic, std::string_view solver) {
+  check_counterfactual(options, own, solver);
   return solve_by<CounterfactualRounds<Game>>(game, options, solver,
                                               or_default(options.average, automatic), own);
 }

@@ -44,6 +44,7 @@ class SampledRounds {
                 const SampledCfrOptions<Real>& own, bool single)
       : game_(game),
         tree_(tree),
+        form_(form),
         shape_(game.players().shape()),
         own_(own),
         single_(single),
@@ -141,10 +142,12 @@ class SampledRounds {
     return draw(static_cast<std::uint32_t>(set.actions.size()),
                 [&](std::uint32_t a) { return set.chances[a].value(); });
   }
+  /// In the form's standard units.
   [[nodiscard]] Real payoff(const TreeNode& node, std::uint32_t player) const {
-    return node.outcome == 0
-               ? Real{0}
-               : static_cast<Real>(tree_.outcomes[node.outcome - 1].payoffs[player].value());
+    const double given =
+        node.outcome == 0 ? 0.0 : tree_.outcomes[node.outcome - 1].payoffs[player].value();
+    const double shift = node.player == TreeNode::terminal ? form_.shift[player] : 0.0;
+    return static_cast<Real>((given - shift) / form_.unit[player]);
   }
 
   /// What `player` earns below a node: own moves all tried, the others' and chance's drawn.
@@ -238,6 +241,7 @@ class SampledRounds {
 
   const Game& game_;
   const ExtensiveGame& tree_;
+  const SequenceForm& form_;
   const TreeplexShape& shape_;
   SampledCfrOptions<Real> own_;
   bool single_;

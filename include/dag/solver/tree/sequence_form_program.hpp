@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
@@ -22,9 +23,11 @@
 namespace dag {
 
 struct SequenceProgramOptions {
-  double tolerance = 1e-9;               ///< on NashConv / payoff range
-  std::int64_t max_pivots = 0;           ///< 0: 100 (rows + columns) + 10000
-  std::size_t max_entries = 30'000'000;  ///< refuse larger tableaus
+  double tolerance = 1e-9;                                      ///< on the relative gap
+  std::int64_t max_pivots = 0;                                  ///< 0: 100 (rows + columns) + 10000
+  std::size_t max_entries = 30'000'000;                         ///< refuse larger tableaus
+  double time_limit = std::numeric_limits<double>::infinity();  ///< seconds
+  StopRef stop = {};                                            ///< ends the pivots early
 };
 
 /// An equilibrium of a two-player zero-sum tree with its certificate.
@@ -32,7 +35,7 @@ struct TreeEquilibrium {
   Status status = Status::iteration_limit;
   double value = 0;         ///< what player 1 earns
   double gap = 0;           ///< NashConv, from the payoffs
-  double relative_gap = 0;  ///< gap / payoff range
+  double relative_gap = 0;  ///< regrets over the players' payoff ranges, added up
   std::int64_t pivots = 0;
   std::vector<double> plan;  ///< both players', stacked
 };
@@ -47,7 +50,10 @@ namespace detail {
 class SequenceProgram {
  public:
   SequenceProgram(const SequenceForm& form, const SequenceProgramOptions& options)
-      : form_(form), shape_(form.shape), options_(options) {}
+      : form_(form),
+        shape_(form.shape),
+        options_(options),
+        deadline_(options.stop, options.time_limit, "sequence_form_program") {}
 
   [[nodiscard]] TreeEquilibrium solve(const ExtensiveGame& game) {
     const std::size_t first = shape_.blocks.size(0);
@@ -71,6 +77,7 @@ class SequenceProgram {
     const std::int64_t limit = options_.max_pivots > 0
                                    ? options_.max_pivots
                                    : 100 * static_cast<std::int64_t>(rows_ + columns_) + 10000;
+    tableau.stop_at(deadline_);
     const bool optimal = tableau.solve(limit);
     std::vector<double> duals(rows_, 0.0);
     std::vector<double> primal(columns_, 0.0);
@@ -83,9 +90,7 @@ class SequenceProgram {
     found.plan[0] = found.plan[first] = 1.0;
     found.plan = plan_of(form_, behavior_of(game, form_, found.plan));
     improve(game, found);
-    if (found.status != Status::converged) {
-      found.status = optimal ? Status::stalled : Status::iteration_limit;
-    }
+    found.status = deadline_.ending(found.status == Status::converged, !optimal);
     return found;
   }
 
@@ -110,14 +115,15 @@ class SequenceProgram {
       below[shape_.parent[k]] += weight_[k];
       weight_[k] = weight_[k] > 0 ? weight_[k] : 1.0;  // a set that chance never lets be reached
     }
-    const double range = form_.most[0] - form_.least[0];
+    const double least = (form_.least[0] - form_.shift[0]) / form_.unit[0];  // standard units
+    const double range = form_.range(0) / form_.unit[0];
     const double unit = range > 0 ? 1 / range : 0.0;
     const auto row_of = [&](std::uint32_t t) { return t - first - 1; };
     for (std::size_t term = 0; term < form_.term_count(); ++term) {
       const std::uint32_t s = form_.sequences[2 * term];
       const std::uint32_t t = form_.sequences[2 * term + 1];
       const double payoff =
-          form_.reach[term] + (form_.payoffs[2 * term] - form_.least[0] * form_.reach[term]) * unit;
+          form_.reach[term] + (form_.payoffs[2 * term] - least * form_.reach[term]) * unit;
       if (t == first) {
         if (s > 0) {
           costs_[s - 1] += payoff;
@@ -166,20 +172,16 @@ class SequenceProgram {
       if (found.gap < 0 || report.regret.nash_conv < found.gap) {
         found.plan = plan;
         found.gap = report.regret.nash_conv;
+        found.relative_gap = form_.relative(report.regret.regrets);
         found.value = report.regret.payoffs[0];
       }
-      const bool good = found.gap <= 1e-13 * form_.range() &&
-                        std::max(std::abs(form_.least[0]), std::abs(form_.most[0])) <= 1e12;
-      if (good) {
+      if (found.gap <= 1e-13 * form_.range() && form_.range() <= 1e12) {
         break;
       }
       plan = plan_of(form_, report.best_responses);
     }
-    const double range = form_.range();
-    found.relative_gap = range > 0 ? found.gap / range : 0.0;
-    const double largest = std::max(std::abs(form_.least[0]), std::abs(form_.most[0]));
-    if (found.relative_gap <= options_.tolerance ||
-        found.gap <= 4096 * std::numeric_limits<double>::epsilon() * largest) {
+    if (found.relative_gap <=
+        std::max(options_.tolerance, 4096 * std::numeric_limits<double>::epsilon())) {
       found.status = Status::converged;
     }
   }
@@ -187,6 +189,7 @@ class SequenceProgram {
   const SequenceForm& form_;
   const TreeplexShape& shape_;
   const SequenceProgramOptions& options_;
+  Deadline deadline_;
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
   std::vector<double> matrix_;
@@ -204,11 +207,11 @@ class SequenceProgram {
 /// Source: Koller, Megiddo, von Stengel (1996), doi:10.1006/game.1996.0051. Method: the program of
 /// player 1 with (actions of player 2 + sets of player 1) rows and as many columns the other way,
 /// by the library's simplex method on a dense tableau; player 2's plan are its duals; both are
-/// brought back to behaviours and certified on the payoffs. Status: converged if NashConv / range
-/// is at most the tolerance, else iteration_limit or stalled. That the payoffs of both players add
-/// up to a constant is the caller's word (`payoff_sum`); the certificate is that of the game as it
-/// is. Memory: rows x columns doubles, twice. Deterministic. Errors: unsupported (not two players,
-/// more than max_entries), invalid_argument.
+/// brought back to behaviours and certified on the payoffs. Status: converged if the relative gap
+/// is at most the tolerance, else iteration_limit, time_limit, stopped or stalled. That the payoffs
+/// of both players add up to a constant is the caller's word (`payoff_sum`); the certificate is
+/// that of the game as it is. Memory: rows x columns doubles, twice. Deterministic. Errors:
+/// unsupported (not two players, more than max_entries), invalid_argument.
 [[nodiscard]] inline TreeEquilibrium sequence_form_program(
     const ExtensiveGame& game, const SequenceForm& form,
     const SequenceProgramOptions& options = {}) {

@@ -19,22 +19,10 @@
 
 namespace dag::detail {
 
-/// The equations of logit equilibria in z = (x, lambda), x the stacked log-probabilities: for each
-/// player sum_s exp x_s = 1 and x_s - x_0 = lambda (g_s - g_0) + b_s - b_0 for s > 0, payoffs g
-/// divided by the largest range, each player's around zero, b the logarithms of the prior (0: the
-/// uniform one). One equation less than unknowns; a linear one is
-/// added to follow the curve.
-class LogitSystem {
+/// Payoffs of strategies in a table and how they change with the others' probabilities.
+class TablePayoffs {
  public:
-  explicit LogitSystem(const GameTable& game)
-      : blocks_(game.sizes),
-        payoffs_(game.payoffs),
-        unknowns_(blocks_.total() + 1),
-        prior_(blocks_.total()),
-        p_(blocks_.total()),
-        g_(blocks_.total()),
-        matrix_(unknowns_ * unknowns_),
-        pivots_(unknowns_) {
+  explicit TablePayoffs(const GameTable& game) : blocks_(game.sizes), payoffs_(game.payoffs) {
     const double range = payoff_range(game);
     range_ = range > 0 ? range : 1.0;
     std::size_t most = 1;
@@ -50,6 +38,61 @@ class LogitSystem {
     }
     pair_.resize(most * most);
   }
+
+  [[nodiscard]] const Blocks& blocks() const noexcept { return blocks_; }
+  [[nodiscard]] double range() const noexcept { return range_; }
+  /// g and, at(row, column) being the Jacobian, what lambda (g_s - g_0) takes off the rows s > 0.
+  template <class At>
+  void evaluate(double lambda, std::span<const double>, std::span<const double> p,
+                std::span<double> g, At&& at) {
+    for (std::size_t i = 0; i < blocks_.count(); ++i) {
+      const std::size_t top = blocks_.offset(i);
+      const std::size_t size = blocks_.size(i);
+      deviation_payoffs<double>(blocks_, payoffs_[i], i, p, blocks_.of(g, i));
+      for (std::size_t j = 0; j < blocks_.count(); ++j) {
+        if (j == i || size == 1) {
+          continue;
+        }
+        const std::size_t columns = blocks_.size(j);
+        const std::span<double> pair = std::span<double>(pair_).first(size * columns);
+        for (double& entry : pair) {
+          entry = 0.0;
+        }
+        Contraction<double>(blocks_, p, {i, columns}, {j, 1}).add(payoffs_[i], pair);
+        for (std::size_t s = 1; s < size; ++s) {
+          for (std::size_t t = 0; t < columns; ++t) {
+            at(top + s, blocks_.offset(j) + t) -=
+                lambda * (pair[s * columns + t] - pair[t]) * p[blocks_.offset(j) + t];
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  Blocks blocks_;
+  std::vector<std::vector<double>> payoffs_;  // around zero, over their range
+  std::vector<double> pair_;
+  double range_ = 1.0;
+};
+
+/// The equations of logit equilibria in z = (x, lambda), x the stacked log-probabilities: for each
+/// block (a player, or an information set) sum_s exp x_s = 1 and x_s - x_0 = lambda (g_s - g_0) +
+/// b_s - b_0 for s > 0, payoffs g divided by the largest range, b the logarithms of the prior (0:
+/// the uniform one). One equation less than unknowns; a linear one is added to follow the curve.
+template <class Payoffs>
+class LogitCurve {
+ public:
+  explicit LogitCurve(Payoffs payoffs)
+      : payoffs_(std::move(payoffs)),
+        blocks_(payoffs_.blocks()),
+        unknowns_(blocks_.total() + 1),
+        range_(payoffs_.range()),
+        prior_(blocks_.total()),
+        p_(blocks_.total()),
+        g_(blocks_.total()),
+        matrix_(unknowns_ * unknowns_),
+        pivots_(unknowns_) {}
 
   /// Large systems are given up once it has passed; has to outlive this.
   void stop_at(const Deadline& deadline) noexcept {
@@ -153,7 +196,9 @@ class LogitSystem {
         }
       }
       if (!(largest < 0.7 * before)) {
-        return 0;
+        // Payoffs times lambda are known to so much only.
+        const double rounding = 64 * std::numeric_limits<double>::epsilon() * std::abs(z.back());
+        return largest <= rounding && before <= rounding ? round : 0;
       }
       if (largest <= 1e-11) {
         return round;
@@ -173,10 +218,13 @@ class LogitSystem {
     for (double& entry : matrix_) {
       entry = 0.0;
     }
+    const auto at = [&](std::size_t row, std::size_t column) -> double& {
+      return matrix_[row * unknowns_ + column];
+    };
+    payoffs_.evaluate(lambda, z.first(unknowns_ - 1), p_, g_, at);
     for (std::size_t i = 0; i < blocks_.count(); ++i) {
       const std::size_t top = blocks_.offset(i);
       const std::size_t size = blocks_.size(i);
-      deviation_payoffs<double>(blocks_, payoffs_[i], i, p_, blocks_.of(std::span<double>(g_), i));
       for (std::size_t s = 0; s < size; ++s) {
         at(top, top + s) = p_[top + s];
       }
@@ -184,23 +232,6 @@ class LogitSystem {
         at(top + s, top + s) += 1.0;
         at(top + s, top) -= 1.0;
         at(top + s, unknowns_ - 1) = -(g_[top + s] - g_[top]);
-      }
-      for (std::size_t j = 0; j < blocks_.count(); ++j) {
-        if (j == i || size == 1) {
-          continue;
-        }
-        const std::size_t columns = blocks_.size(j);
-        const std::span<double> pair = std::span<double>(pair_).first(size * columns);
-        for (double& entry : pair) {
-          entry = 0.0;
-        }
-        Contraction<double>(blocks_, p_, {i, columns}, {j, 1}).add(payoffs_[i], pair);
-        for (std::size_t s = 1; s < size; ++s) {
-          for (std::size_t t = 0; t < columns; ++t) {
-            at(top + s, blocks_.offset(j) + t) -=
-                lambda * (pair[s * columns + t] - pair[t]) * p_[blocks_.offset(j) + t];
-          }
-        }
       }
     }
     for (std::size_t k = 0; k < unknowns_; ++k) {
@@ -221,22 +252,23 @@ class LogitSystem {
       }
     }
   }
-  [[nodiscard]] double& at(std::size_t row, std::size_t column) {
-    return matrix_[row * unknowns_ + column];
-  }
-
+  Payoffs payoffs_;
   Blocks blocks_;
-  std::vector<std::vector<double>> payoffs_;  // around zero, over their range
   std::size_t unknowns_;
   double range_ = 1.0;
   std::vector<double> prior_;  // logarithms
   bool has_prior_ = false;
   std::vector<double> p_;
   std::vector<double> g_;
-  std::vector<double> pair_;
   std::vector<double> matrix_;
   std::vector<std::size_t> pivots_;
   const Deadline* deadline_ = nullptr;
+};
+
+/// Of a game in normal form.
+class LogitSystem : public LogitCurve<TablePayoffs> {
+ public:
+  explicit LogitSystem(const GameTable& game) : LogitCurve(TablePayoffs(game)) {}
 };
 
 }  // namespace dag::detail

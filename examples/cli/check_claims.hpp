@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dag/core/error.hpp>
+
+/// What `dag check` is made of, whatever the game.
+namespace cli {
+
+using Json = nlohmann::ordered_json;
+
+/// A sum as two doubles: exact additions (Knuth) and products (fused multiply-add) are carried
+/// along, so that what is lost is of the order of 1e-32 of the terms.
+class Sum {
+ public:
+  void add(double x) {
+    const double total = high_ + x;
+    const double part = total - high_;
+    low_ += (high_ - (total - part)) + (x - part);
+    high_ = total;
+  }
+  void add_product(double x, double y) {
+    const double product = x * y;
+    low_ += std::fma(x, y, -product);
+    add(product);
+  }
+  [[nodiscard]] double value() const { return high_ + low_; }
+
+ private:
+  double high_ = 0;
+  double low_ = 0;
+};
+
+/// One claim of a result.
+struct Finding {
+  std::string claim;
+  std::string said;
+  std::string found;
+  bool holds = true;
+};
+
+/// Claims of a result held against what is true, one by one.
+class Claims {
+ public:
+  explicit Claims(std::string where) : where_(std::move(where)) {}
+  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+
+ protected:
+  static void need(bool holds, const std::string& rule) {
+    dag::require(holds, dag::Errc::parse, "the result: ", rule);
+  }
+  static double number_of(const Json& object, const char* key, double otherwise) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
+  }
+  void say(const std::string& claim, const std::string& said, const std::string& found,
+           bool holds) {
+    findings_.push_back({where_ + claim, said, found, holds});
+  }
+  void equals(const Json& object, const char* key, double truth, double slack,
+              const std::string& prefix = "") {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+      return;
+    }
+    const bool number = found->is_number();
+    const double said = number ? found->get<double>() : 0.0;
+    say(prefix + key, number ? fmt::format("{}", said) : found->dump().substr(0, 60),
+        fmt::format("{}", truth), number && std::abs(said - truth) <= slack);
+  }
+  void equals(const Json& object, const char* key, const std::vector<double>& truth, double slack,
+              const std::string& prefix = "") {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+      return;
+    }
+    const bool fits = found->is_array() && found->size() == truth.size();
+    say(prefix + key + ".size", fmt::format("{}", found->size()), fmt::format("{}", truth.size()),
+        fits);
+    for (std::size_t i = 0; fits && i < truth.size(); ++i) {
+      const Json& entry = (*found)[i];
+      const double said = entry.is_number() ? entry.get<double>() : 0.0;
+      say(fmt::format("{}{}[{}]", prefix, key, i), entry.dump().substr(0, 60),
+          fmt::format("{}", truth[i]), entry.is_number() && std::abs(said - truth[i]) <= slack);
+    }
+  }
+
+ private:
+  std::string where_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace cli
