@@ -147,13 +147,12 @@ std::size_t count_pure_equilibria(const dag::GameTable& table) {
   std::size_t count = 0;
   for (std::size_t k = 0; k < table.profile_count(); ++k) {
     bool stays = true;
-    std::size_t stride = 1;
     for (std::size_t i = 0; i < table.sizes.size() && stays; ++i) {
+      const std::size_t stride = dag::profile_stride(table.sizes, i);
       const std::size_t own = k / stride % table.sizes[i];
       for (std::size_t s = 0; s < table.sizes[i]; ++s) {
         stays = stays && table.payoffs[i][k - own * stride + s * stride] <= table.payoffs[i][k];
       }
-      stride *= table.sizes[i];
     }
     count += stays ? 1U : 0U;
   }

@@ -281,15 +281,15 @@ Found dominance(const dag::GameTable& table, const Settings& settings) {
 /// p ∝ exp((u + tau log ref) / tau).
 dag::GameTable pulled_table(const dag::GameTable& table, const Settings& settings) {
   dag::GameTable pulled = table;
-  std::size_t stride = 1, first = 0;
+  std::size_t first = 0;
   for (std::size_t i = 0; i < table.player_count() && !settings.reference.empty(); ++i) {
+    const std::size_t stride = dag::profile_stride(table.sizes, i);
     for (std::size_t profile = 0; profile < table.profile_count(); ++profile) {
       const double probability = settings.reference[first + profile / stride % table.sizes[i]];
       dag::require(probability > 0, dag::Errc::unsupported,
                    "--reference: logit_branch needs every probability > 0");
       pulled.payoffs[i][profile] += settings.tau * std::log(probability);
     }
-    stride *= table.sizes[i];
     first += table.sizes[i];
   }
   return pulled;

@@ -5,7 +5,8 @@
 #include <concepts>
 #include <cstdint>
 #include <ctime>
-#include <type_traits>
+
+#include <dag/core/watcher.hpp>
 
 namespace dag {
 
@@ -26,31 +27,8 @@ struct Record {
 template <class Watcher>
 concept Observer = std::invocable<Watcher&, const Record&>;
 
-/// A non-owning reference to an observer. Binds to named objects only, so that it cannot dangle
-/// inside options: `dag::History trace; solve(game, {.observer = trace});`
-class ObserverRef {
- public:
-  ObserverRef() = default;
-  template <Observer Watcher>
-  requires(!std::same_as<std::remove_cvref_t<Watcher>, ObserverRef>)
-      ObserverRef(Watcher& watcher)  // NOLINT(google-explicit-constructor)
-      : object_(const_cast<void*>(static_cast<const void*>(&watcher))),
-        call_([](void* object, const Record& record) {
-          if constexpr (std::is_void_v<std::invoke_result_t<Watcher&, const Record&>>) {
-            (*static_cast<Watcher*>(object))(record);
-            return true;
-          } else {
-            return static_cast<bool>((*static_cast<Watcher*>(object))(record));
-          }
-        }) {}
-
-  /// False if the observer asks to stop.
-  bool operator()(const Record& record) const { return call_ == nullptr || call_(object_, record); }
-
- private:
-  void* object_ = nullptr;
-  bool (*call_)(void*, const Record&) = nullptr;
-};
+/// A reference to an observer in options: `dag::History trace; solve(game, {.observer = trace});`
+using ObserverRef = WatcherRef<Record>;
 
 /// A non-owning reference to anything with `stop_requested()`: `std::stop_token`, or one's own.
 class StopRef {

@@ -39,15 +39,6 @@ struct CorrelatedReport {
 
 namespace detail {
 
-/// Profiles before those of the next player: how far apart a player's strategies lie in a table.
-[[nodiscard]] inline std::size_t profile_stride(const GameTable& game, std::size_t player) {
-  std::size_t stride = 1;
-  for (std::size_t i = 0; i < player; ++i) {
-    stride *= game.sizes[i];
-  }
-  return stride;
-}
-
 /// What a player gains: as recommended, and by each strategy played throughout.
 struct FixedGains {
   DoubleDouble expected;
@@ -59,7 +50,7 @@ struct FixedGains {
 [[nodiscard]] inline FixedGains fixed_gains(const GameTable& game, std::span<const double> joint,
                                             std::size_t player, int exponent,
                                             std::span<DoubleDouble> payoffs) {
-  const std::size_t stride = profile_stride(game, player);
+  const std::size_t stride = profile_stride(game.sizes, player);
   const std::size_t size = game.sizes[player];
   const std::vector<double>& payoff = game.payoffs[player];
   for (DoubleDouble& entry : payoffs) {
@@ -95,7 +86,7 @@ struct FixedGains {
 [[nodiscard]] inline bool swap_gain(const GameTable& game, std::span<const double> joint,
                                     std::size_t player, int exponent, const Deadline* deadline,
                                     DoubleDouble& gain) {
-  const std::size_t stride = profile_stride(game, player);
+  const std::size_t stride = profile_stride(game.sizes, player);
   const std::size_t size = game.sizes[player];
   const std::vector<double>& payoffs = game.payoffs[player];
   std::vector<DoubleDouble> table(size * size);

@@ -51,9 +51,9 @@ struct PotentialOptions {
   require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
           "find_potential: tolerance must be >= 0 and finite, got ", options.tolerance);
   const std::size_t players = game.player_count();
-  std::vector<std::size_t> strides(players, 1);
-  for (std::size_t i = 1; i < players; ++i) {
-    strides[i] = strides[i - 1] * game.sizes[i - 1];
+  std::vector<std::size_t> strides(players);
+  for (std::size_t i = 0; i < players; ++i) {
+    strides[i] = profile_stride(game.sizes, i);
   }
   PotentialReport report;
   std::vector<std::size_t> choices(players, 0);

@@ -145,14 +145,13 @@ class ReducedFormMaker {
       table.payoffs.emplace_back(profiles, 0.0);
     }
     std::vector<std::vector<std::size_t>> playing(form_.shape.blocks.total());
-    std::size_t stride = 1;
     for (std::size_t i = 0; i < players; ++i) {
+      const std::size_t stride = profile_stride(table.sizes, i);
       for (std::size_t s = 0; s < found.sequences[i].size(); ++s) {
         for (const std::uint32_t sequence : found.sequences[i][s]) {
           playing[sequence].push_back(s * stride);
         }
       }
-      stride *= table.sizes[i];
     }
     std::vector<std::size_t> at(players);
     for (std::size_t term = 0; term < form_.term_count(); ++term) {

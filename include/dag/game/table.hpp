@@ -111,6 +111,27 @@ inline void validate(const GameTable& game) {
   }
 }
 
+/// How far apart a player's strategies lie in the order of the table: the number of profiles of the
+/// players before.
+[[nodiscard]] inline std::size_t profile_stride(const std::vector<std::size_t>& sizes,
+                                                std::size_t player) noexcept {
+  std::size_t stride = 1;
+  for (std::size_t i = 0; i < player; ++i) {
+    stride *= sizes[i];
+  }
+  return stride;
+}
+
+/// Where a profile stands in the order of the table.
+[[nodiscard]] inline std::size_t profile_index(const std::vector<std::size_t>& sizes,
+                                               const std::vector<std::size_t>& profile) noexcept {
+  std::size_t at = 0;
+  for (std::size_t i = sizes.size(); i-- > 0;) {
+    at = at * sizes[i] + profile[i];
+  }
+  return at;
+}
+
 /// The profile after `profile` in the order of the table (first player fastest); false after the
 /// last, which becomes the first.
 inline bool next_profile(const std::vector<std::size_t>& sizes, std::vector<std::size_t>& profile) {

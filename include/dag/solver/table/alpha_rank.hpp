@@ -156,8 +156,8 @@ template <class Each>
   validate(game);
   detail::validate(options);
   return detail::alpha_rank_of(game.profile_count(), options, [&](auto&& add) {
-    std::size_t stride = 1;
     for (std::size_t player = 0; player < game.player_count(); ++player) {
+      const std::size_t stride = profile_stride(game.sizes, player);
       const std::size_t size = game.sizes[player];
       for (std::size_t s = 0; s < game.profile_count(); ++s) {
         const std::size_t own = s / stride % size;
@@ -168,7 +168,6 @@ template <class Each>
           }
         }
       }
-      stride *= size;
     }
   });
 }

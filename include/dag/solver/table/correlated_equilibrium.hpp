@@ -114,8 +114,8 @@ struct CorrelatedEquilibriumOptions {
   std::vector<double> matrix(rows * columns, 0.0);
   std::vector<double> right_sides(rows, 0.0);
   std::size_t row = 0;
-  std::size_t stride = 1;
   for (std::size_t i = 0; i < players; ++i) {
+    const std::size_t stride = profile_stride(game.sizes, i);
     const std::vector<double>& payoffs = game.payoffs[i];
     const detail::PayoffExtent extent = detail::payoff_extent(payoffs);
     const double half_range = 0.5 * extent.high - 0.5 * extent.low;
@@ -135,7 +135,6 @@ struct CorrelatedEquilibriumOptions {
         ++row;
       }
     }
-    stride *= game.sizes[i];
   }
   for (std::size_t s = 0; s < profiles; ++s) {
     matrix[row * columns + s] = 1.0;

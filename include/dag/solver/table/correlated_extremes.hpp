@@ -51,7 +51,7 @@ namespace detail {
   std::vector<std::vector<Integer>> rows;
   for (std::size_t i = 0; i < game.player_count(); ++i) {
     const std::vector<Integer> payoffs = integer_payoffs(game, i).entries;
-    const std::size_t stride = profile_stride(game, i);
+    const std::size_t stride = profile_stride(game.sizes, i);
     for (std::size_t a = 0; a < (coarse ? 1 : game.sizes[i]); ++a) {
       for (std::size_t b = 0; b < game.sizes[i]; ++b) {
         if (!coarse && a == b) {

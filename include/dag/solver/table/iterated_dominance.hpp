@@ -91,10 +91,7 @@ namespace detail {
 /// Player `player`'s payoffs as a matrix: own strategies times the others' profiles, row-major.
 [[nodiscard]] inline std::vector<double> own_payoff_rows(const GameTable& game,
                                                          std::size_t player) {
-  std::size_t stride = 1;
-  for (std::size_t i = 0; i < player; ++i) {
-    stride *= game.sizes[i];
-  }
+  const std::size_t stride = profile_stride(game.sizes, player);
   const std::size_t size = game.sizes[player];
   const std::vector<double>& payoffs = game.payoffs[player];
   const std::size_t others = payoffs.size() / size;

@@ -248,20 +248,14 @@ namespace detail {
         one.fractions.back().emplace_back(Integer(probability > 0.0 ? 1 : 0), Integer(1));
       }
     }
-    std::size_t stride = 1;
-    std::size_t at = 0;
+    const std::size_t at = profile_index(game.sizes, pure);
     for (std::size_t i = 0; i < pure.size(); ++i) {
-      at += stride * pure[i];
-      stride *= game.sizes[i];
-    }
-    stride = 1;
-    for (std::size_t i = 0; i < pure.size(); ++i) {
+      const std::size_t stride = profile_stride(game.sizes, i);
       for (std::size_t s = 0; s < game.sizes[i]; ++s) {
         const std::size_t other = at - stride * pure[i] + stride * s;
         found.degenerate = found.degenerate || (s != pure[i] && written_payoff(game, i, other) ==
                                                                     written_payoff(game, i, at));
       }
-      stride *= game.sizes[i];
     }
     add(std::move(one));
   }

@@ -65,8 +65,8 @@ inline void break_ties(const GameTable& game, std::size_t player, std::size_t fi
   const double slack = options.tolerance > 0 ? options.tolerance * payoff_range(game) : 0.0;
   const bool written = !game.numbers.empty() || !game.outcome_of_profile.empty();
   std::vector<std::uint8_t> stable(game.profile_count(), 1);
-  std::size_t stride = 1;
   for (std::size_t player = 0; player < game.player_count(); ++player) {
+    const std::size_t stride = profile_stride(game.sizes, player);
     const std::vector<double>& payoffs = game.payoffs[player];
     const std::size_t size = game.sizes[player];
     for (std::size_t outer = 0; outer < payoffs.size(); outer += stride * size) {
@@ -88,7 +88,6 @@ inline void break_ties(const GameTable& game, std::size_t player, std::size_t fi
         }
       }
     }
-    stride *= size;
   }
   std::vector<std::vector<std::size_t>> equilibria;
   std::vector<std::size_t> choices(game.player_count(), 0);

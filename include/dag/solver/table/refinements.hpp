@@ -72,14 +72,11 @@ class RefinementTest {
   /// What player i earns with each strategy where the pure others play on.
   [[nodiscard]] const Integer& pure_payoff(std::size_t player, std::size_t own, std::size_t other,
                                            std::size_t others) const {
-    std::size_t at = 0;
-    std::size_t stride = 1;
+    std::vector<std::size_t> profile;
     for (std::size_t i = 0; i < game_.player_count(); ++i) {
-      const std::size_t s = i == player ? own : i == other ? others : supports_[i][0];
-      at += stride * s;
-      stride *= game_.sizes[i];
+      profile.push_back(i == player ? own : i == other ? others : supports_[i][0]);
     }
-    return payoffs_[player][at];
+    return payoffs_[player][profile_index(game_.sizes, profile)];
   }
 
   /// Of a pure equilibrium: what else is a best reply; true if nothing is.
@@ -101,10 +98,7 @@ class RefinementTest {
   /// Whether all that player i plays is a best reply to one belief about the others, correlated
   /// where there are several, that leaves nothing out: otherwise a mixture dominates it weakly.
   [[nodiscard]] Decision undominated(std::size_t player) const {
-    std::size_t stride = 1;
-    for (std::size_t i = 0; i < player; ++i) {
-      stride *= game_.sizes[i];
-    }
+    const std::size_t stride = profile_stride(game_.sizes, player);
     const std::size_t size = game_.sizes[player];
     std::vector<Row> rows;
     std::size_t columns = 0;

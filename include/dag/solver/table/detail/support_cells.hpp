@@ -77,16 +77,14 @@ class SupportCells {
       at += others * sizes_[i];
     }
     whole_.values.resize(at);
+    std::vector<std::size_t> profile(players_);
     for (std::size_t i = 0; i < players_; ++i) {
       for (std::size_t s = 0; s < sizes_[i]; ++s) {
         for (std::size_t k = 0; k < others_[i]; ++k) {
-          std::size_t profile = 0;
-          std::size_t step = 1;
           for (std::size_t j = 0; j < players_; ++j) {
-            profile += step * (j == i ? s : supports_[j][digit(i, j, k)]);
-            step *= sizes_[j];
+            profile[j] = j == i ? s : supports_[j][digit(i, j, k)];
           }
-          whole_.values[offset_[i] + s * others_[i] + k] = units[i][profile];
+          whole_.values[offset_[i] + s * others_[i] + k] = units[i][profile_index(sizes_, profile)];
         }
       }
     }
