@@ -5,14 +5,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include <dag/answers/answer_universe.hpp>
+#include <dag/answers/goal_reward.hpp>
+#include <dag/answers/right_reward.hpp>
+#include <dag/answers/shaping.hpp>
 #include <dag/answers/utility_reward.hpp>
 #include <dag/core/error.hpp>
+#include <dag/estimate/reward_table.hpp>
 #include <dag/io/answer_ground.hpp>
 #include <dag/io/answer_values.hpp>
 #include <dag/io/goals.hpp>
@@ -156,7 +161,15 @@ void check_files(const std::vector<RewardPlan>& plans) {
   used("--q", r.q.has_value());
   used("--epsilon", r.epsilon.has_value());
   used("--target", r.target != "uniform");
-  used("--ground", r.ground != "discrete");
+  const bool dra = !r.shaping.empty() && dag::shaping_choice(r.shaping).kind == dag::Shaping::dra;
+  used_by("--ground", r.ground != "discrete",
+          dra || any([](const RewardPlan& plan) { return takes(plan, "--ground"); }));
+  dag::require(
+      r.shaping.empty() || dag::shaping_choice(r.shaping).kind != dag::Shaping::gapo ||
+          (plans.size() == 1 && is_a<dag::ExpectedReward<double>>(plans[0]) && r.values.empty()),
+      dag::Errc::unsupported,
+      "--shaping gapo pays right and wrong samples itself: it goes with --utility "
+      "expected_reward alone, without --values");
   used_by("--mixture", !r.mixture.empty(), any(is_a<dag::RobustReward<double>>));
   used_by("--multipliers", !r.multipliers.empty(), moments);
   used_by("--penalty", r.penalty != 0, moments);
@@ -260,7 +273,81 @@ void max_rewards(const dag::AnswerGroups& groups, const dag::MaxAtK<double>& uti
   }
 }
 
+/// maj_at_k: without bias from each group's counts, or its gradient at the estimated distribution.
+void majority_chances(const dag::AnswerGroups& groups, const dag::MajAtK<double>& utility,
+                      const RewardPlan& plan, std::span<double> reward) {
+  if (plan.estimator == dag::EstimatorKind::u_statistic) {
+    dag::maj_at_k_rewards(groups, utility.k, reward);
+    for (double& r : reward) {
+      r *= utility.tau;
+    }
+    return;
+  }
+  const dag::AnswerGoal right = dag::right_goal(groups);
+  const auto at = [&](std::size_t g) {
+    return std::span(right.p).subspan(
+        static_cast<std::size_t>(groups.answer_begin[static_cast<std::size_t>(groups.question[g])]),
+        groups.answers_of(static_cast<std::size_t>(groups.question[g])));
+  };
+  const dag::AnswerUniverse universe(groups);
+  dag::utility_rewards(
+      universe, dag::UtilityRewardOptions{plan.consensus.counts, plan.consensus.smoothing},
+      [&](std::size_t g) {
+        dag::MajAtK<double> one = utility;
+        for (const double p : at(g)) {
+          one.correct_set.push_back(p > 0);
+        }
+        return one;
+      },
+      reward);
+  for (std::size_t g = 0; g < groups.groups(); ++g) {  // questions that nobody judged
+    for (std::size_t i = 0; !at(g).empty() && std::isnan(at(g)[0]) && i < groups.group(g).size();
+         ++i) {
+      reward[static_cast<std::size_t>(groups.begin[g]) + i] =
+          std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+}
+
 }  // namespace
+
+void shape_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
+                   Rewards& found) {
+  const RewardPlan& plan = plans[0];
+  if (plan.request.shaping.empty()) {
+    return;
+  }
+  const dag::ShapingChoice choice = dag::shaping_choice(plan.request.shaping);
+  if (choice.kind == dag::Shaping::gapo) {
+    dag::gapo_rewards(groups, found.reward);
+    for (double& r : found.reward) {
+      r *= plan.request.weight;
+    }
+  } else if (choice.kind == dag::Shaping::dra) {
+    const dag::AnswerUniverse universe(groups);
+    const auto kernel = grounds(universe, plan, dag::Ground::kernel);
+    dag::dra_rewards(
+        groups,
+        [&](std::size_t g, std::size_t a, std::size_t b) {
+          const auto q = static_cast<std::size_t>(groups.question[g]);
+          return kernel[q][a * universe.size(q) + b];
+        },
+        found.reward);
+  }
+}
+
+void shape_advantages(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
+                      Rewards& found) {
+  const std::string& shaping = plans[0].request.shaping;
+  if (shaping.empty() || !dag::shaping_choice(shaping).of_advantages()) {
+    return;
+  }
+  std::vector<double> weight(groups.samples());
+  dag::shaping_weights(groups, dag::shaping_choice(shaping), weight);
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    found.advantage[i] *= weight[i];
+  }
+}
 
 void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
                       std::span<double> reward) {
@@ -293,6 +380,17 @@ void gradient_rewards(const dag::AnswerGroups& groups, const RewardPlan& plan,
   }
   if (const auto* best = std::get_if<dag::MaxAtK<double>>(&plan.formula)) {
     max_rewards(groups, *best, plan, reward);
+    return;
+  }
+  if (const auto* vote = std::get_if<dag::MajAtK<double>>(&plan.formula)) {
+    majority_chances(groups, *vote, plan, reward);
+    return;
+  }
+  if (const auto* even = std::get_if<dag::CorrectUniformity<double>>(&plan.formula)) {
+    dag::uniformity_rewards(
+        groups,
+        dag::RewardTableBuilder{plan.estimator, {dag::RewardFunction::logarithm()}, -even->tau},
+        reward);
     return;
   }
   auto target = targets(universe, plan);

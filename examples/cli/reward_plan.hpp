@@ -30,7 +30,7 @@ struct RewardRequest {
   std::optional<double> order;      ///< of tsallis, alpha and power_sharpening
   std::optional<double> terms;      ///< of max_rl
   std::optional<double> q;          ///< of event_q_logarithm
-  std::optional<int> k;             ///< of pass_at_k
+  std::optional<int> k;             ///< of pass_at_k, max_at_k, maj_at_k
   double smoothing = -1;            ///< -1: the default of the utility
   dag::ReadOptions reading;         ///< how answers of files are read
   std::string values;               ///< file: numbers of answers
@@ -40,6 +40,7 @@ struct RewardRequest {
   std::string ground = "discrete";  ///< between answers: discrete, number[:SCALE], or a file
   std::optional<double> epsilon;    ///< of transport
   std::string vote_of;              ///< of majority_vote: all (empty), others, own
+  std::string shaping;              ///< empty: none
 };
 
 /// Checked: what was asked for makes sense together.
@@ -75,6 +76,12 @@ PoolKind pool_of(const std::vector<RewardPlan>& plans);
 /// The parts of "coherence+0.1*entropy", one or more, each with its own weight in its request.
 /// Errors: invalid_argument and unsupported, naming the option.
 std::vector<RewardPlan> plan_rewards(const RewardRequest& request);
+/// --shaping of the rewards (dra, gapo), before any baseline, or of the advantages (uniqueness,
+/// ucpo); nothing where none was asked for. Errors: unsupported (gapo beside another utility).
+void shape_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
+                   Rewards& found);
+void shape_advantages(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
+                      Rewards& found);
 /// Rewards of the parts, summed, and their advantages.
 Rewards compute_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
                         const ReadGroups& read);

@@ -140,6 +140,9 @@ int rewards(const RewardsOptions& options) {
   request.utility = only_terms ? "expected_reward" : request.utility;  // carries the advantage
   const std::vector<RewardPlan> plans = plan_rewards(request);
   const RewardPlan& plan = plans[0];
+  dag::require(!terms.any() || request.shaping != "gapo", dag::Errc::unsupported,
+               "--shaping gapo pays right and wrong samples itself and leaves no room for own, "
+               "majority or self_frequency");
   const std::string utility = terms.any() || plans.size() > 1 ? options.request.utility : plan.name;
   dag::require(options.missing == "null" || options.missing == "wrong", dag::Errc::invalid_argument,
                "--missing must be null or wrong, got '", options.missing, "'");
@@ -183,12 +186,14 @@ int rewards(const RewardsOptions& options) {
     });
   }
   add_terms(terms, groups, file.own_reward, options.request.weight, found.reward);
+  shape_rewards(groups, plans, found);
   const bool unscored = options.missing == "null" && terms.own == 0 &&
                         unscore_missing(groups, file.own_verdict, found.reward);
-  if (terms.any() || unscored) {
+  if (terms.any() || unscored || !request.shaping.empty()) {
     found.advantages = dag::advantages<double>(plan.advantage, found.reward, groups.begin,
                                                std::span<double>(found.advantage));
   }
+  shape_advantages(groups, plans, found);
   const bool has_consensus =
       plan.consensus.pool == dag::Pool::arithmetic || plan.consensus.smoothing > 0;
   const std::optional<double> consensus =
@@ -256,6 +261,9 @@ int rewards(const RewardsOptions& options) {
     json["utility"] = utility;
     json["estimator"] = dag::to_string(plan.estimator);
     json["advantage"] = dag::to_string(plan.advantage);
+    if (!request.shaping.empty()) {
+      json["shaping"] = request.shaping;
+    }
     json["smoothing"] = plan.consensus.smoothing;
     json["samples"] = report.samples;
     json["mean_reward"] = maybe(mean);
@@ -395,6 +403,12 @@ Command add_rewards(CLI::App& app) {
       ->type_name("A")
       ->capture_default_str();
   command
+      ->add_option("--shaping", options->request.shaping,
+                   "Favour rare right answers as published: uniqueness[:ALPHA] (advantages over "
+                   "how many gave the answer, to the power ALPHA), dra (rewards over similarity to "
+                   "the group, --ground), gapo, ucpo[:TAU]")
+      ->type_name("S");
+  command
       ->add_option("--out", options->out,
                    "Write the rollouts with reward and advantage added to each sample")
       ->type_name("OUT.jsonl");
@@ -405,7 +419,10 @@ Command add_rewards(CLI::App& app) {
   command->add_option("--weight", options->request.weight, "Weight of the utility")
       ->type_name("TAU")
       ->capture_default_str();
-  command->add_option("--k", options->request.k, "Tries of pass_at_k (default 4)")->type_name("K");
+  command
+      ->add_option("--k", options->request.k,
+                   "Tries of pass_at_k and max_at_k, votes of maj_at_k (default 4)")
+      ->type_name("K");
   command
       ->add_option("--smoothing", options->request.smoothing,
                    "Samples added to every answer of a question before contexts are compared "

@@ -15,6 +15,7 @@
 #include <dag/train/coherence_objective.hpp>
 #include <dag/train/goal_objective.hpp>
 #include <dag/train/presets.hpp>
+#include <dag/train/right_objective.hpp>
 #include <dag/train/robust_objective.hpp>
 #include <dag/train/table_objective.hpp>
 
@@ -53,6 +54,10 @@ dag::AnswerFunction scaled(dag::AnswerFunction function, double factor) {
   };
 }
 
+dag::RightAnswer is_right(const TrainPart& part, const AnswerSource& source) {
+  return [correct = source.correct(part)](const dag::AnswerAt& at) { return correct(at) > 0; };
+}
+
 template <class U>
 dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPart& part,
                             const AnswerSource& source) {
@@ -63,11 +68,14 @@ dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPa
     dag::MajorityOptions options = part.vote;
     options.weight = u.tau;
     return dag::MajorityObjective(options);
+  } else if constexpr (std::is_same_v<U, dag::MajAtK<double>>) {
+    return dag::MajAtKObjective(u.k, u.tau, is_right(part, source));
+  } else if constexpr (std::is_same_v<U, dag::CorrectUniformity<double>>) {
+    return dag::UniformityObjective(logarithms, u.tau, is_right(part, source));
   } else if constexpr (dag::EventUtility<U>) {
     const dag::TableReward table = u.table_reward();
-    return dag::EventObjective(
-        table_of(table.function, logarithms), table.function, table.scale,
-        [correct = source.correct(part)](const dag::AnswerAt& at) { return correct(at) > 0; });
+    return dag::EventObjective(table_of(table.function, logarithms), table.function, table.scale,
+                               is_right(part, source));
   } else if constexpr (std::is_same_v<U, dag::RobustReward<double>>) {
     std::vector<dag::AnswerFunction> models;
     for (const std::vector<double>& row : part.data.rewards) {
@@ -94,9 +102,7 @@ dag::AnyObjective make_from(const U& u, const TrainConfig& config, const TrainPa
   } else if constexpr (std::is_same_v<U, dag::PairwiseEuclidean<double>>) {
     return dag::CoherenceObjective(dag::Pool::euclidean, logarithms, 2 * u.tau);
   } else if constexpr (std::is_same_v<U, dag::CorrectEntropy<double>>) {
-    return dag::GoalObjective(
-        u, [correct = source.correct(part)](const dag::AnswerAt& at) { return correct(at) > 0; },
-        logarithms);
+    return dag::GoalObjective(u, is_right(part, source), logarithms);
   } else if constexpr (requires { u.reward(Point{}, Point{}); }) {
     return dag::GoalObjective(u, source.target(part), logarithms);
   } else {
@@ -127,7 +133,8 @@ bool takes_logarithms(const dag::AnyUtility& utility) {
         } else if constexpr (requires { u.table_reward(Point{}); }) {
           return u.table_reward(Point::of(1)).function.form == Form::logarithm;
         } else {
-          return std::is_same_v<U, dag::PairwiseKl<double>>;
+          return std::is_same_v<U, dag::PairwiseKl<double>> ||
+                 std::is_same_v<U, dag::CorrectUniformity<double>>;
         }
       },
       utility);
@@ -142,7 +149,9 @@ bool is_generic(const dag::AnyUtility& utility) {
              [](const auto& u) {
                using U = std::remove_cvref_t<decltype(u)>;
                return dag::DirectUtility<U> && !dag::PointwiseUtility<U> &&
-                      !std::is_same_v<U, dag::MajorityVote<double>>;
+                      !std::is_same_v<U, dag::MajorityVote<double>> &&
+                      !std::is_same_v<U, dag::MajAtK<double>> &&
+                      !std::is_same_v<U, dag::CorrectUniformity<double>>;
              },
              utility);
 }

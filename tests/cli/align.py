@@ -157,6 +157,19 @@ class Align(Case):
                      dict(game, beta=0), dict(game, weight=1), dict(game, nu0=[0.8, 0.3, 0.05])],
                     ["2 entries for 3 answers", "add up", '"beta"', '"weight"', "sum to 1"])
 
+    def test_right_answers_are_evened_out_in_closed_form_and_majorities_are_stationary(self):
+        even, vote = self.lines(self.write(
+            {"id": "e", "kind": "correct_uniformity", "beta": 0.5, "weight": 0.5,
+             "nu0": [0.4, 0.1, 0.5], "correct": [1, 1, 0]},
+            {"id": "m", "kind": "maj_at_k", "beta": 1, "k": 31, "nu0": [0.2, 0.8],
+             "correct": [1, 0]}))
+        self.assertEqual(even["method"], "closed_form")
+        # Given C sqrt(0.8) : sqrt(0.2) = 2 : 1; odds 1 times (sqrt(0.8) + sqrt(0.2))^2 = 1.8.
+        for found, wanted in zip(even["solution"], [1.2 / 2.8, 0.6 / 2.8, 1 / 2.8]):
+            self.assertAlmostEqual(found, wanted, delta=1e-13)
+        self.assertEqual(vote["status"], "converged")
+        self.assertLess(vote["solution"][0], 0.25)  # a majority that is wrong and sure stays
+
     def test_every_number_of_a_kind_is_honoured_and_no_other_is_ignored(self):
         registry = self.json("utilities")
         keys = {field["name"] for entry in registry for field in entry["fields"]}

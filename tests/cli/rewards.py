@@ -582,6 +582,45 @@ class Rewards(Case):
                     self.refused("rewards", path, "--utility", entry["name"], *more, option, value,
                                  says=option)
 
+    def test_majorities_and_evenness_of_right_answers(self):
+        path = self.write(group("q", "x", ["1", "1", "2", "3"]),
+                          group("r", "x", ["1", "1", "1", "4", "2", None], gold=["1", "4"]))
+        maj = ["--utility", "maj_at_k", "--estimator", "u-statistic", "--k", "3"]
+        first, _ = self.rewarded(path, *maj)
+        self.assertRewards([first], [[4 / 3, 4 / 3, -1 / 3, -1 / 3]])
+        # At the frequencies k = 1 is the expected reward.
+        plain = self.rewarded(path, "--utility", "maj_at_k", "--k", "1")
+        self.assertRewards(plain, [[1, 1, 0, 0], [1, 1, 1, 1, 0, None]])
+        even = self.rewarded(path, "--utility", "correct_uniformity", "--weight", "2")
+        self.assertRewards(even, [[0] * 4, [2 * math.log(4 / 3)] * 3 + [2 * math.log(4), 0, None]])
+        self.refused("rewards", path, *maj[:-1], "5", says="question 'q'")
+        self.refused("rewards", path, *maj[:-1], "2.5", says="--k")
+        self.refused("rewards", path, *maj[:-1], "65", says="--k")
+
+    def test_shapings(self):
+        path = self.write(group("q", "x", ["1", "1", "1", "4", "2", "2"], gold=["1", "4"]))
+        base = ["--utility", "expected_reward", "--shaping"]
+        self.assertRewards(self.rewarded(path, *base, "dra"), [[1 / 3] * 3 + [1, 0, 0]])
+        # exp(-|a - b| / 3): of 1 and 4 1/e, of 1 and 2 exp(-1/3), of 4 and 2 exp(-2/3).
+        near, far, mid = (math.exp(-d / 3) for d in (1, 3, 2))
+        self.assertRewards(
+            self.rewarded(path, *base, "dra", "--ground", "number:3"),
+            [[1 / (3 + far + 2 * near)] * 3 + [1 / (1 + 3 * far + 2 * mid), 0, 0]])
+        self.assertRewards(self.rewarded(path, *base, "gapo", "--weight", "2"),
+                           [[1.5] * 3 + [2.5, -2, -2]])
+        [rows] = self.rewarded(path, *base, "uniqueness:0.5")
+        for (_, advantage), wanted in zip(rows, [3 ** -.5 / 3] * 3 + [1 / 3] + [-2 / 3 * .5 ** .5] * 2):
+            self.assertAlmostEqual(advantage, wanted, delta=1e-14)
+        [rows] = self.rewarded(path, *base, "ucpo:1", "--advantage", "raw")
+        for (_, advantage), wanted in zip(rows, [2 / 3] * 3 + [2, 0, 0]):
+            self.assertAlmostEqual(advantage, wanted, delta=1e-14)
+        self.assertEqual(self.json("rewards", path, *base, "ucpo")["shaping"], "ucpo")
+        for words, says in [(["rare"], "uniqueness"), (["ucpo:2"], "tau"), (["dra:1"], "number"),
+                            (["ucpo", "--ground", "number"], "--ground")]:
+            self.refused("rewards", path, *base, *words, says=says)
+        self.refused("rewards", path, "--utility", "gini", "--shaping", "gapo", says="gapo")
+        self.refused("rewards", path, "--utility", "majority", "--shaping", "gapo", says="gapo")
+
     def test_refusals(self):
         good = self.write(group("q", "x", ["1", "2"]))
         for words, says in [

@@ -1,15 +1,20 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The right answers' own family: MaxRL, the q-logarithm of an event, and the majority vote.
+// The right answers' own family: MaxRL, the q-logarithm of an event, evenness, published shapings,
+// and the majority vote.
 #include <dag/alignment/any_equilibrium.hpp>
 #include <dag/answers/group.hpp>
 #include <dag/answers/majority_reward.hpp>
+#include <dag/answers/right_reward.hpp>
+#include <dag/answers/shaping.hpp>
 #include <dag/core/random.hpp>
 #include <dag/estimate/reward_table.hpp>
 #include <dag/numeric/binomial.hpp>
 #include <dag/policy/advantage.hpp>
 #include <dag/train/majority_objective.hpp>
+#include <dag/train/right_objective.hpp>
+#include <dag/utility/correct_uniformity.hpp>
 #include <dag/utility/event_q_logarithm.hpp>
 #include <dag/utility/majority_vote.hpp>
 #include <dag/utility/max_rl.hpp>
@@ -142,6 +147,234 @@ TEST_CASE("entropy inside the right answers: slopes, the exact game, sampled rew
   CHECK(utility.table_reward(Point::of(1))(std::log(0.3)) ==
         doctest::Approx(utility.reward(Point::of(0.3), Point::of(1))));
   CHECK(utility.table_reward(Point::of(0))(std::log(0.3)) == 0);
+}
+
+TEST_CASE("evenness of the right answers: slopes, concavity, closed form beside ascent") {
+  const dag::CorrectSet right{true, false, true, true, false};
+  const dag::CorrectUniformity<double> utility{right, 0.7};
+  const dag::Blocks blocks(std::vector<std::size_t>{5});
+  const std::vector<double> one{1};
+  const auto logs = [](const std::vector<double>& nu) {
+    std::vector<double> log;
+    for (const double p : nu) {
+      log.push_back(std::log(p));
+    }
+    return log;
+  };
+  const auto value = [&](const std::vector<double>& nu) {
+    const std::vector<double> log = logs(nu);
+    return utility.value({blocks, one, {nu, log}});
+  };
+  dag::RandomStream random(5, 0);
+  const auto draw = [&] {
+    std::vector<double> nu(5);
+    double total = 0;
+    for (double& p : nu) {
+      total += p = 0.02 - std::log1p(-random.uniform());
+    }
+    for (double& p : nu) {
+      p /= total;
+    }
+    return nu;
+  };
+  for (int trial = 0; trial < 50; ++trial) {
+    const std::vector<double> nu = draw(), other = draw(), log = logs(nu);
+    std::vector<double> gradient(5), middle(5);
+    utility.gradient({blocks, one, {nu, log}}, gradient);
+    for (std::size_t z = 0; z < 5; ++z) {
+      std::vector<double> up = nu, down = nu;
+      up[z] += 1e-6, down[z] -= 1e-6;
+      CHECK(gradient[z] == doctest::Approx((value(up) - value(down)) / 2e-6).epsilon(1e-6));
+      middle[z] = (nu[z] + other[z]) / 2;
+    }
+    CHECK(value(middle) >= (value(nu) + value(other)) / 2 - 1e-14);
+  }
+  // The entropy of nu given C by itself is not concave: along a ray it does not change, so that a
+  // chord from a point mass of C to an even C of little weight lies above it.
+  const auto given = [&](double a, double b) {
+    return -(a * std::log(a) + b * std::log(b) - (a + b) * std::log(a + b)) / (a + b);
+  };
+  CHECK(given(0.5 * (0.9 + 0.01), 0.5 * (1e-9 + 0.01)) <
+        0.5 * (given(0.9, 1e-9) + given(0.01, 0.01)) - 0.2);
+  // Closed form: also with an answer that nu0 excludes, and beside the gradient's own way.
+  const std::vector<std::vector<double>> nu0{{0.15, 0.4, 0.3, 0.05, 0.1}, {0.2, 0.5, 0, 0.2, 0.1}};
+  const dag::Contexts<double> contexts(nu0, {0.25, 0.75});
+  const dag::CorrectSet both{true, false, true, true, false, true, false, true, true, false};
+  for (const double beta : {0.05, 0.4, 3.0}) {
+    const dag::AlignmentGame<dag::CorrectUniformity<double>, dag::no_backend> game({both, 0.7},
+                                                                                   contexts, beta);
+    const auto found = dag::equilibrium(game);
+    CHECK(found.status == dag::Status::converged);
+    CHECK(found.method == dag::AlignmentMethod::closed_form);
+    CHECK(found.residual < 1e-12);
+    CHECK(found.nu[7] == 0);
+    const double power = beta / (beta + 0.7);
+    CHECK(found.nu[2] / found.nu[0] == doctest::Approx(std::pow(2, power)).epsilon(1e-12));
+    CHECK(found.nu[1] / found.nu[4] == doctest::Approx(4).epsilon(1e-12));
+    // Two equal answers: the odds of C times (2 (1/2)^power)^(1/power) = 2^(1/power - 1).
+    CHECK(found.nu[5] / found.nu[6] ==
+          doctest::Approx(0.2 / 0.5 * std::pow(2, 1 / power - 1)).epsilon(1e-10));
+    // A reward of 0 beside it, small enough to be nothing, goes by ascent.
+    const std::vector<dag::AnyUtility> parts{
+        dag::CorrectUniformity<double>{both, 0.7},
+        dag::ExpectedReward<double>{std::vector<double>(10, 0.0)}};
+    const auto ascended = dag::any_equilibrium(parts, contexts, beta).solution;
+    CHECK(ascended.status == dag::Status::converged);
+    for (std::size_t i = 0; i < 10; ++i) {
+      CHECK(ascended.nu[i] == doctest::Approx(found.nu[i]).epsilon(1e-8));
+    }
+  }
+  // No right answer, and one alone: nothing to even out.
+  const std::vector<dag::AnyUtility> none{dag::CorrectUniformity<double>{dag::CorrectSet(10), 1}};
+  const auto still = dag::any_equilibrium(none, contexts, 0.3).solution;
+  CHECK(still.nu[1] == doctest::Approx(0.4).epsilon(1e-14));
+}
+
+TEST_CASE("evenness of the right answers: golden rewards, a baseline that moves nothing") {
+  dag::AnswerGroupsBuilder builder;
+  builder.begin_group("q", "", "a|b");
+  for (const char* answer : {"a", "a", "a", "b", "c", "c"}) {
+    builder.add(answer, *answer != 'c');
+  }
+  builder.add(std::nullopt, false);
+  const dag::AnswerGroups groups = builder.finish();
+  std::vector<double> reward(7);
+  const dag::RewardTableBuilder table{
+      dag::EstimatorKind::plug_in, {dag::RewardFunction::logarithm()}, -1};
+  CHECK(dag::uniformity_rewards(groups, table, reward) == 0);
+  CHECK(reward[0] == doctest::Approx(std::log(4.0 / 3)).epsilon(1e-15));
+  CHECK(reward[3] == doctest::Approx(std::log(4.0)).epsilon(1e-15));
+  CHECK(reward[4] == 0);
+  CHECK(reward[6] == 0);  // missing and judged: wrong
+
+  const std::vector<double> nu{0.4, 0.25, 0.2, 0.15};
+  const dag::CorrectSet right{true, true, false, true};
+  dag::UniformityObjective objective(dag::EstimatorKind::digamma, 0.7,
+                                     [&](const dag::AnswerAt& at) { return right[at.answer]; });
+  std::vector<double> step(4), plain(4), signal(5);
+  for (std::size_t draw = 0; draw < 1024; ++draw) {
+    std::vector<std::int32_t> z;
+    std::vector<std::size_t> count(4);
+    double chance = 1;
+    std::size_t right_samples = 0;
+    for (std::size_t i = 0, rest = draw; i < 5; ++i, rest /= 4) {
+      z.push_back(static_cast<std::int32_t>(rest % 4));
+      chance *= nu[rest % 4];
+      ++count[rest % 4];
+      right_samples += right[rest % 4] ? 1 : 0;
+    }
+    objective({z, 1, 5, 0}, signal);
+    for (std::size_t i = 0; i < 5; ++i) {
+      const auto own = static_cast<std::size_t>(z[i]);
+      const double paid =
+          !right[own] || right_samples < 2
+              ? 0.0
+              : -0.7 * dag::reward_table(dag::EstimatorKind::digamma, right_samples,
+                                         {.function = dag::RewardFunction::logarithm()})
+                           .table[count[own] - 1];
+      for (std::size_t a = 0; a < 4; ++a) {
+        const double score = (own == a ? 1.0 : 0.0) - nu[a];
+        step[a] += chance * signal[i] * score / 5;
+        plain[a] += chance * paid * score / 5;
+      }
+    }
+  }
+  for (std::size_t a = 0; a < 4; ++a) {
+    CHECK(step[a] == doctest::Approx(plain[a]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("uniqueness, DRA-GRPO, GAPO, UCPO: golden vectors") {
+  dag::AnswerGroupsBuilder builder;
+  builder.begin_group("q", "");
+  for (const char* answer : {"a", "a", "a", "b", "c", "c"}) {  // a and b right
+    builder.add(answer, *answer != 'c');
+  }
+  builder.add(std::nullopt, false);
+  builder.begin_group("open", "");
+  builder.add("a");
+  const dag::AnswerGroups groups = builder.finish();
+  const auto weights = [&](dag::Shaping kind, double strength) {
+    std::vector<double> out(groups.samples());
+    dag::shaping_weights(groups, {kind, strength}, out);
+    return out;
+  };
+  const auto close = [](const std::vector<double>& found, const std::vector<double>& expected) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-15));
+    }
+  };
+  close(weights(dag::Shaping::uniqueness, 1), {1. / 3, 1. / 3, 1. / 3, 1, 0.5, 0.5, 1, 1});
+  close(weights(dag::Shaping::uniqueness, 0), {1, 1, 1, 1, 1, 1, 1, 1});
+  close(weights(dag::Shaping::uniqueness, 2), {1. / 9, 1. / 9, 1. / 9, 1, 0.25, 0.25, 1, 1});
+  // The paper's code: q by sample = (3, 3, 3, 1) / 10, 1/q over their sum (1/6, 1/6, 1/6, 1/2),
+  // times the 4 right samples; tau between that and 1. The right samples' sum stays 4.
+  close(weights(dag::Shaping::ucpo, 1), {2. / 3, 2. / 3, 2. / 3, 2, 1, 1, 1, 1});
+  close(weights(dag::Shaping::ucpo, 0.3), {0.9, 0.9, 0.9, 1.3, 1, 1, 1, 1});
+  // f over right samples, u = 1/2: 1 - (3/4 - 1/2), 1 - (1/4 - 1/2), and -1.
+  std::vector<double> reward(groups.samples());
+  dag::gapo_rewards(groups, reward);
+  close(reward, {0.75, 0.75, 0.75, 1.25, -1, -1, -1});
+  CHECK(std::isnan(reward[7]));
+  // A right answer over how many gave it: of K = 7 samples K times that is the plug-in 1 / nu.
+  reward = {1, 1, 1, 1, 0, 0, 0, 1};
+  dag::dra_rewards(groups, reward);
+  close(reward, {1. / 3, 1. / 3, 1. / 3, 1, 0, 0, 0, 1});
+  reward = {1, 1, 1, 1, 0, 0, 0, 1};  // a and b are half alike: over 3 + 1/2 and 1 + 3/2
+  dag::dra_rewards(
+      groups, [](std::size_t, std::size_t a, std::size_t b) { return a + b == 1 ? 0.5 : 0.0; },
+      reward);
+  close(reward, {2. / 7, 2. / 7, 2. / 7, 0.4, 0, 0, 0, 1});
+  CHECK(dag::shaping_choice("ucpo:0.3").strength == 0.3);
+  CHECK(dag::shaping_choice("uniqueness").strength == 1);
+  for (const char* wrong : {"", "rare", "dra:1", "ucpo:1.5", "uniqueness:-1", "uniqueness:x"}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS((void)dag::shaping_choice(wrong), dag::Error);
+  }
+  CHECK_THROWS_AS(weights(dag::Shaping::dra, 1), dag::Error);
+}
+
+TEST_CASE("inverse probabilities and temperatures: R nu^-g is the alpha divergence's reward") {
+  const std::vector<double> reward{1, 0.5, 2}, nu{0.2, 0.5, 0.3};
+  for (const double g : {0.3, 1.0, 1.7}) {  // to p ∝ R^(1/g), order 1 - g; g = 1: forward KL
+    CAPTURE(g);
+    std::vector<double> p;
+    double total = 0;
+    for (const double r : reward) {
+      p.push_back(std::pow(r, 1 / g));
+      total += p.back();
+    }
+    for (std::size_t z = 0; z < 3; ++z) {
+      const dag::AlphaToGoal<double> alpha{p, 1 - g, 1};
+      const double own = alpha.reward(Point::of(nu[z]), Point::of(p[z] / total));
+      const double scaled = reward[z] * std::pow(nu[z], -g) * std::pow(total, -g);
+      CHECK(own == doctest::Approx((scaled - 1) / g).epsilon(1e-12));
+      const dag::ForwardKl<double> forward{p, 1};
+      CHECK((g != 1 || forward.reward(Point::of(nu[z]), Point::of(p[z] / total)) ==
+                           doctest::Approx(scaled).epsilon(1e-12)));
+    }
+  }
+}
+
+TEST_CASE("UCPO's fixed point: given C that of forward KL to the even C") {
+  // Shaped reward 1 - tau + tau nu(C) / (|C| nu(z)) on C with an anchor: p = nu given C solves
+  // beta log(p / p0) = tau / (|C| p) + const, the equilibrium of `forward_kl`.
+  const std::vector<double> p0{0.5, 0.3, 0.2};
+  const double tau = 0.4, beta = 0.3;
+  const std::vector<std::vector<double>> rows{p0};
+  const std::vector<dag::AnyUtility> parts{
+      dag::ForwardKl<double>{std::vector<double>(3, 1.0 / 3), tau}};
+  const auto inside = dag::any_equilibrium(parts, dag::Contexts<double>(rows), beta).solution;
+  // nu0 = half of it right; the odds of C follow from the level inside.
+  const double level = beta * std::log(inside.nu[0] / p0[0]) - tau / (3 * inside.nu[0]);
+  const double mass = 1 / (1 + std::exp(-(1 - tau - level) / beta));
+  std::vector<double> nu{mass * inside.nu[0], mass * inside.nu[1], mass * inside.nu[2], 1 - mass};
+  const std::vector<double> nu0{0.25, 0.15, 0.1, 0.5};
+  for (std::size_t z = 0; z < 4; ++z) {
+    const double shaped = z == 3 ? 0 : 1 - tau + tau * mass / (3 * nu[z]);
+    CHECK(beta * std::log(nu[z] / nu0[z]) - shaped ==
+          doctest::Approx(beta * std::log(nu[3] / 0.5)).epsilon(1e-9));
+  }
 }
 
 TEST_CASE("the majority vote: all equilibria in closed form, none missed") {

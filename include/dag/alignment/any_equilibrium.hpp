@@ -51,7 +51,7 @@ template <class U>
 inline constexpr bool has_own_solver =
     EventUtility<U> || CoherenceUtility<U> || PairwiseUtility<U> ||
     std::is_same_v<U, Gini<double>> || std::is_same_v<U, ForwardKl<double>> ||
-    std::is_same_v<U, ChiSquare<double>>;
+    std::is_same_v<U, ChiSquare<double>> || IsCorrectUniformity<U>::value;
 
 /// The parts of a sum, by family.
 struct SumByFamily {

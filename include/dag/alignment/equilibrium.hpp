@@ -8,6 +8,7 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,7 @@
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/scalar_root.hpp>
 #include <dag/utility/agreement.hpp>
+#include <dag/utility/correct_uniformity.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
 namespace dag::detail {
@@ -100,6 +102,25 @@ void generic_ascent(const Game& game, const EquilibriumOptions<typename Game::Re
     return true;
   };
 
+  /// The derivative of J along `step`, here.
+  const auto rise_along = [&] {
+    Real sum = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+      const std::size_t i = alive[j];
+      sum +=
+          game.contexts().weights()[context[j]] * ascent.at().nu[i] * ascent.at().kkt[i] * step[i];
+    }
+    return sum;
+  };
+
+  // Where F may bend upwards a Newton step from afar can end at a saddle: prox steps follow J until
+  // the point is nearly stationary.
+  bool climbing = false;
+  for_each_part(game.utility(), [&](const auto& part) {
+    if constexpr (requires { part.concave; }) {
+      climbing = climbing || !part.concave;
+    }
+  });
   Real eta = 1 / game.beta();
   int failures = 0;
   // The error has to fall by a tenth in so many rounds: else rounding holds it where it is.
@@ -108,7 +129,7 @@ void generic_ascent(const Game& game, const EquilibriumOptions<typename Game::Re
   std::int64_t since = 0;
   const Deadline deadline(options.stop, options.time_limit, "equilibrium");
   for (found.iterations = 0; found.iterations < options.max_iterations; ++found.iterations) {
-    if (ascent.at().error < Real(0.9) * least) {
+    if (climbing || ascent.at().error < Real(0.9) * least) {
       least = ascent.at().error;
       since = found.iterations;
     }
@@ -118,7 +139,8 @@ void generic_ascent(const Game& game, const EquilibriumOptions<typename Game::Re
     if (ascent.at().error <= std::numeric_limits<Real>::epsilon() || failures > 60) {
       break;
     }
-    if (use_newton && failures == 0) {
+    climbing = climbing && ascent.at().error > Real(1e-6);
+    if (use_newton && failures == 0 && !climbing) {
       if (newton_step() && ascent.move(step)) {
         continue;
       }
@@ -133,7 +155,11 @@ void generic_ascent(const Game& game, const EquilibriumOptions<typename Game::Re
     const Real before = ascent.at().error;
     if (ascent.move(step)) {
       failures = 0;
-      eta = ascent.at().error < before ? eta * Real(1.5) : eta / 2;
+      // While climbing the error may rise; a step is too long where J falls along it at its end.
+      const bool shorter = climbing ? rise_along() < 0 : !(ascent.at().error < before);
+      eta = shorter ? eta / 2 : eta * Real(1.5);
+    } else if (climbing) {
+      climbing = false;  // J no longer tells points apart
     } else {
       ++failures;
       eta /= 4;
@@ -183,12 +209,38 @@ void solve_event(const U& u, Real beta, std::size_t first, std::span<const Real>
   log_normalize(log_nu);
 }
 
+/// One context of `CorrectUniformity`. Given C, p ∝ nu0^power with power = beta / (beta + tau); the
+/// best tau H(p) - beta KL(p || nu0 given C) is beta times what the logit of C gains.
+template <class Real>
+void solve_uniformity(const CorrectUniformity<Real>& u, Real beta, std::size_t first,
+                      std::span<const Real> log_reference, std::span<Real> log_nu) {
+  const Real power = beta / (beta + u.tau);
+  LogSumExp<Real> inside;
+  for (std::size_t z = 0; z < log_reference.size(); ++z) {
+    if (u.correct_set[first + z]) {
+      inside.add(power * log_reference[z]);
+    }
+  }
+  const Real gain = inside.value() * (u.tau / beta);  // 1 / power - 1
+  for (std::size_t z = 0; z < log_nu.size(); ++z) {
+    const bool right = u.correct_set[first + z] && gain > -std::numeric_limits<Real>::infinity();
+    log_nu[z] = right ? power * log_reference[z] + gain : log_reference[z];
+  }
+  log_normalize(log_nu);
+}
+
+template <class U>
+struct IsCorrectUniformity : std::false_type {};
+template <class Real>
+struct IsCorrectUniformity<CorrectUniformity<Real>> : std::true_type {};
+
 }  // namespace dag::detail
 
 namespace dag {
 
 /// The equilibrium of an alignment game by the fastest way that its utility's family allows:
 ///   log-affine parts                  closed form
+///   `CorrectUniformity`               closed form
 ///   pointwise parts                   one scalar root a context, each answer a root (Lambert's W)
 ///   an event                          scalar root in logit nu(C)
 ///   pointwise and adversarial parts   Newton on mixtures and multipliers (bounds by a quadratic
@@ -197,7 +249,9 @@ namespace dag {
 ///   pairs                             Newton, one X x X block an answer
 ///   agreement                         of its equilibria the one reached (`agreement_equilibria`)
 ///   anything else                     Newton on differenced gradients (up to 400 answers), else
-///                                     proximal ascent
+///                                     proximal ascent; where it is not concave (`MajAtK`): a
+///                                     stationary policy that ascent from the reference reaches,
+///                                     others may exist
 /// Certificate: `residual`, `gap` and, for the Target, `mixture_gap`, `violation` and
 /// `complementarity`; status is `converged` only where they meet the tolerance, `iteration_limit`
 /// or `stalled` otherwise. Starts at the reference; deterministic; allocates its work space once.
@@ -224,6 +278,12 @@ template <Utility U, class Backend>
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       detail::solve_event(game.utility(), game.beta(), blocks.offset(x),
                           blocks.of(game.log_reference(), x), blocks.of(log_nu, x));
+    }
+  } else if constexpr (detail::IsCorrectUniformity<U>::value) {
+    found.method = AlignmentMethod::closed_form;
+    for (std::size_t x = 0; x < blocks.count(); ++x) {
+      detail::solve_uniformity(game.utility(), game.beta(), blocks.offset(x),
+                               blocks.of(game.log_reference(), x), blocks.of(log_nu, x));
     }
   } else if constexpr (EveryPart<detail::IsPointwise, U>::value) {
     found.method = EveryPart<detail::IsLogAffine, U>::value ? AlignmentMethod::closed_form

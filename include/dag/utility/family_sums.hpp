@@ -149,9 +149,13 @@ struct DirectSum {
   };
   std::vector<Part> parts;
   std::vector<bool> excluded;  ///< answers where nu has to be 0; empty: none
+  bool concave = true;         ///< no part says that it is not
 
   template <Utility U>
   void add(const U& u) {
+    if constexpr (requires { u.concave; }) {
+      concave = concave && u.concave;
+    }
     parts.push_back(
         {[u](AnswersView<double> nu) { return value_of(u, nu, std::span<const double>{}); },
          [u](AnswersView<double> nu, std::span<double> out, std::span<double> scratch) {

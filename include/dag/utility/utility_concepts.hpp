@@ -165,7 +165,8 @@ concept HasGradient = requires(const U& u, AnswersView<typename U::scalar_type> 
 };
 
 /// Any concave function by value and gradient: a user's own, played as the Bregman game
-/// F(nu) = min_q F(q) + <grad F(q), nu - q>, whose Target answers q = nu.
+/// F(nu) = min_q F(q) + <grad F(q), nu - q>, whose Target answers q = nu. One that is not concave
+/// says `static constexpr bool concave = false`: its equilibria are stationary policies.
 template <class U>
 concept DirectUtility = HasScalar<U> && HasValue<U> && HasGradient<U>;
 

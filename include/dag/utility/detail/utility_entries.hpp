@@ -15,6 +15,7 @@
 #include <dag/utility/coherence.hpp>
 #include <dag/utility/correct_entropy.hpp>
 #include <dag/utility/correct_set.hpp>
+#include <dag/utility/correct_uniformity.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/event_q_logarithm.hpp>
 #include <dag/utility/expected_reward.hpp>
@@ -24,6 +25,7 @@
 #include <dag/utility/goal_divergence.hpp>
 #include <dag/utility/held_consensus.hpp>
 #include <dag/utility/log_likelihood.hpp>
+#include <dag/utility/maj_at_k.hpp>
 #include <dag/utility/majority_vote.hpp>
 #include <dag/utility/max_at_k.hpp>
 #include <dag/utility/max_rl.hpp>
@@ -123,6 +125,10 @@ namespace detail {
                            .fallback = 4,
                            .low = 1,
                            .asked = true};
+  UtilityField votes = tries;
+  votes.help = "number of votes";
+  votes.high = static_cast<double>(maj_at_k_limit);
+  votes.whole = true;
   const UtilityField reward =
       by_answer("reward", &D::reward, "units of beta", "a number an answer", "--values");
   const UtilityField target =
@@ -150,7 +156,7 @@ namespace detail {
                          pairs = "column_newton", generic = "generic";
   return std::tuple{
       UtilityRow{{"expected_reward",
-                  {{"reward"}},
+                  {{"reward"}, {"flow_rl"}},
                   Family::values,
                   "<R, nu>",
                   "R(z); without --values 1 for a right sample, 0 for a wrong one",
@@ -312,6 +318,30 @@ namespace detail {
                  [](const D& d) {
                    return CorrectEntropy<double>{d.correct, d.weight};
                  }},
+      UtilityRow{{"correct_uniformity",
+                  {{"uniform_correct"}},
+                  Family::gradient,
+                  "nu(C) times the entropy of nu given C, C the right answers",
+                  "-log(nu(z) / nu(C)) for a right sample, 0 for others",
+                  closed,
+                  "arXiv:2605.00365",
+                  {correct, weight},
+                  log},
+                 [](const D& d) {
+                   return CorrectUniformity<double>{d.correct, d.weight};
+                 }},
+      UtilityRow{{"maj_at_k",
+                  {},
+                  Family::gradient,
+                  "P(the plurality of k samples is right), ties shared evenly; not concave",
+                  "k E[what the sample changes in the outcome of k - 1 others]",
+                  generic,
+                  "arXiv:2503.19595",
+                  {correct, votes, weight},
+                  any},
+                 [](const D& d) {
+                   return MajAtK<double>{d.correct, d.k, d.weight};
+                 }},
       UtilityRow{{"log_likelihood",
                   {},
                   Family::event,
@@ -337,7 +367,7 @@ namespace detail {
                    return PassAtK<double>{d.correct, d.k, d.weight};
                  }},
       UtilityRow{{"reverse_kl",
-                  {{"reverse_kl_to_target"}},
+                  {{"reverse_kl_to_target"}, {"gflownet"}},
                   Family::target,
                   "-KL(nu || p)",
                   "log p(z) - log nu(z)",
@@ -349,7 +379,7 @@ namespace detail {
                    return ReverseKl{d.target, d.weight};
                  }},
       UtilityRow{{"forward_kl",
-                  {{"forward_kl_to_target"}},
+                  {{"forward_kl_to_target"}, {"ips_grpo"}, {"dmpo"}},
                   Family::target,
                   "-KL(p || nu)",
                   "p(z)/nu(z)",
@@ -458,7 +488,8 @@ namespace detail {
                    return SoftConstraint<double>{d.feature, d.bound, d.weight};
                  }},
       UtilityRow{{"moment_constraints",
-                  {{"moment_le", {}, "at_most"},
+                  {{"gdc"},
+                   {"moment_le", {}, "at_most"},
                    {"moment_ge", {}, "at_least"},
                    {"moment_eq", {}, "equal"}},
                   Family::values,
