@@ -552,8 +552,10 @@ class Rewards(Case):
 
     def test_every_utility_of_the_list_and_its_weight(self):
         path = self.write(group("q", "x", ["1", "2", "1", "1", "2"]),
-                          group("q", "y", ["1", "1", "2"]))
-        values = self.values({"question_id": "q", "values": {"1": 1, "2": 0.25}})
+                          group("q", "y", ["1", "1", "2"]),
+                          group("r", "x", ["3", "2", "1", "1", "3"], gold=["1", "3"]))
+        values = self.values({"question_id": "q", "values": {"1": 1, "2": 0.25}},
+                             {"question_id": "r", "values": {"1": 1, "2": 0.25, "3": 0.5}})
         for entry in self.json("utilities"):
             options = {f["option"] for f in entry["fields"]}
             more = ["--reference", path] if entry["name"].startswith("frozen") else []
