@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include <dag/text/detail/complex_ball.hpp>
+#include <dag/text/detail/evaluator.hpp>
 
 namespace dag::detail {
 
