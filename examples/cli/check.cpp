@@ -577,6 +577,35 @@ struct CheckOptions {
   std::string game;
 };
 
+/// A point of `dag correlated`, in the words of `dag solve`.
+Json correlated_point(const Json& point, bool coarse, const dag::GameTable& table,
+                      const std::string& file) {
+  const auto wrong = [&](bool right) {
+    dag::require(right, dag::Errc::parse, file, ": joint has a probability for each of the ",
+                 table.profile_count(), " profiles");
+  };
+  wrong(point.is_object() && point.contains("joint") && point["joint"].is_array() &&
+        point["joint"].size() == table.profile_count());
+  Json result = {
+      {"solver", coarse ? "coarse_correlated_equilibrium" : "correlated_equilibrium"},
+      {"status", point.value("status", Json("converged"))},
+      {"tolerance", 1e-9},
+      {"relative_gap", point.value("relative_gap", Json(0.0))},  // extreme points are exact
+      {"distribution", Json::array()}};
+  if (point.contains("payoffs")) {
+    result["payoffs"] = point["payoffs"];
+  }
+  std::vector<std::size_t> profile(table.player_count(), 0);
+  for (const Json& probability : point["joint"]) {
+    wrong(probability.is_number());
+    if (probability.get<double>() != 0) {
+      result["distribution"].push_back({{"profile", profile}, {"probability", probability}});
+    }
+    dag::next_profile(table.sizes, profile);
+  }
+  return result;
+}
+
 int check_result(const CheckOptions& options) {
   std::vector<NamedPath> inputs = game_files(options.game);
   inputs.push_back({"RESULT.json", options.result});
@@ -612,6 +641,19 @@ int check_result(const CheckOptions& options) {
                  ": results must be a list");
     for (std::size_t k = 0; k < result["results"].size(); ++k) {
       take(result["results"][k], fmt::format("results[{}].", k));
+    }
+  } else if (const Json kind = result.value("kind", Json());
+             !tree && (kind == "correlated" || kind == "coarse")) {
+    const bool coarse = kind == "coarse";
+    if (result.contains("extremes")) {
+      dag::require(result["extremes"].is_array(), dag::Errc::parse, options.result,
+                   ": extremes must be a list");
+      for (std::size_t k = 0; k < result["extremes"].size(); ++k) {
+        take(correlated_point(result["extremes"][k], coarse, table, options.result),
+             fmt::format("extremes[{}].", k));
+      }
+    } else {
+      take(correlated_point(result, coarse, table, options.result), "");
     }
   } else {
     take(result, "");

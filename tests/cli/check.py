@@ -189,6 +189,23 @@ class Check(Case):
         self.assertIn("status", checked.out)
         self.assertIn("relative_gap", checked.out)
 
+    def test_points_of_correlated(self):
+        for game in ("chicken", "general:2x2x2:3"):
+            for words in ([], ["--coarse"], ["--extremes"], ["--objective", "payoff:1"]):
+                result = self.json("correlated", game, *words)
+                self.assertEqual(self.check(result, game).code, 0, f"{game} {words}")
+                point = result["extremes"][0] if "extremes" in result else result
+                point["payoffs"][0] += 0.5
+                wrong = self.check(result, game)
+                self.assertEqual(wrong.code, 1)
+                self.assertIn("payoffs", wrong.out)
+        result = self.json("correlated", "chicken")
+        result["joint"] = [0, 0, 0, 1]  # both dare: who would not swerve
+        result["payoffs"] = [0, 0]
+        self.assertEqual(self.check(result, "chicken").code, 1)
+        for joint in ([1], "x", [1, 0, 0, "x"]):
+            self.assertEqual(self.check({"kind": "correlated", "joint": joint}, "chicken").code, 2)
+
     def test_what_is_no_result(self):
         for text in ("{", "[]", "{}", '{"strategies": 3}', '{"strategies": [[1],[1]]}', '{"strategies": [["a","b"],[1,0]]}',
                      '{"solver": 1, "distribution": [], "strategies": []}', '{"results": 1}', '{"kept": [[9],[0]]}', '"x"',
