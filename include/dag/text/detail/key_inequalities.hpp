@@ -62,7 +62,7 @@ inline std::optional<Part> KeyWriter::inequality(const Node& node,
   }
   const bool swapped = !has_symbols(node.kids[0]);
   if (swapped && !has_symbols(node.kids[1])) {
-    return std::nullopt;  // 5 < 3 is false, and so is 7 < 3: they are not one answer
+    return in_order(node, signs);  // 5 < 3 is false, and so is 7 < 3: they are not one answer
   }
   const int name = node.kids[swapped ? 1 : 0];
   const int number = node.kids[swapped ? 0 : 1];
