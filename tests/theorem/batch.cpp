@@ -5,9 +5,16 @@
 // `solve_zero_sum`, branches against `logit_equilibrium`, the same bits for any number of threads.
 // Classic slips seen to break these tests: the dual read with its sign, a lane's row of the table
 // left out of an update, the logit's system without t^2, no look at the determinant's sign.
+#include <dag/alignment/align_batch.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/core/random.hpp>
 #include <dag/solver/matrix/batch.hpp>
 #include <dag/solver/table/logit_batch.hpp>
+#include <dag/utility/expected_reward.hpp>
+#include <dag/utility/gini.hpp>
+#include <dag/utility/goal_divergence.hpp>
+#include <dag/utility/shannon_entropy.hpp>
+#include <dag/utility/sum.hpp>
 
 #include <doctest/doctest.h>
 
@@ -296,4 +303,193 @@ TEST_CASE("batches: faults name the game and the rule") {
                        dag::Error);
   CHECK_THROWS_WITH_AS((void)dag::logit_batch(pairs, {.taus = std::vector<double>{1, 2}}),
                        doctest::Contains("2 taus for 1 games"), dag::Error);
+}
+
+namespace {
+
+/// Questions of one to three contexts, 1 to 9 answers, some of them ruled out.
+struct Asked {
+  std::vector<std::vector<std::vector<double>>> nu0;  // question, context, answer
+  std::vector<double> data;                           // one a stacked answer, a distribution a row
+  dag::BatchedQuestions<double> questions;
+};
+std::vector<double> random_row(std::size_t answers, bool zeros, dag::RandomStream& random) {
+  std::vector<double> row(answers);
+  double total = 0;
+  for (std::size_t z = 0; z < answers; ++z) {
+    const double u = random.uniform();
+    row[z] = zeros && z > 0 && u < 0.2 ? 0 : -std::log(1 - u) + 1e-6;
+    total += row[z];
+  }
+  for (double& p : row) {
+    p /= total;
+  }
+  return row;
+}
+Asked ask(std::size_t count, std::uint64_t stream) {
+  dag::RandomStream random(seed, stream);
+  Asked out;
+  for (std::size_t g = 0; g < count; ++g) {
+    const std::size_t contexts = 1 + g % 3, answers = 1 + g % 9;
+    std::vector<double> stacked;
+    auto& rows = out.nu0.emplace_back();
+    for (std::size_t x = 0; x < contexts; ++x) {
+      rows.push_back(random_row(answers, true, random));
+      stacked.insert(stacked.end(), rows.back().begin(), rows.back().end());
+      std::vector<double> row = random_row(answers, false, random);
+      double total = 0;  // forward KL: what the reference rules out, the goal has to
+      for (std::size_t z = 0; z < answers; ++z) {
+        row[z] = rows.back()[z] > 0 ? row[z] : 0;
+        total += row[z];
+      }
+      for (double& p : row) {
+        p /= total;
+      }
+      out.data.insert(out.data.end(), row.begin(), row.end());
+    }
+    out.questions.add(stacked, contexts);
+  }
+  return out;
+}
+
+/// Every question of the batch beside `equilibrium` of its own game.
+template <class Make>
+void same_as_alone(const Asked& asked, double beta, const Make& make) {
+  const auto found = dag::align_batch(make(asked.data), asked.questions, {.beta = beta});
+  const dag::Blocks& blocks = asked.questions.blocks();
+  std::size_t context = 0;
+  for (std::size_t g = 0; g < asked.nu0.size(); ++g) {
+    CAPTURE(g);
+    CAPTURE(beta);
+    const std::size_t first = blocks.offset(context);
+    context += asked.nu0[g].size();
+    const std::size_t end = blocks.offset(context - 1) + blocks.size(context - 1);
+    const std::vector<double> data(asked.data.begin() + static_cast<std::ptrdiff_t>(first),
+                                   asked.data.begin() + static_cast<std::ptrdiff_t>(end));
+    const auto alone =
+        dag::equilibrium(dag::AlignmentGame(make(data), dag::Contexts<double>(asked.nu0[g]), beta));
+    REQUIRE(found.status[g] == dag::Status::converged);
+    REQUIRE(found.residual[g] <= 1e-10);
+    REQUIRE(std::abs(found.value[g] - alone.value) <= 1e-11 * (1 + std::abs(alone.value)));
+    REQUIRE(std::abs(found.gap[g]) <= 1e-11 * (1 + std::abs(alone.value)));
+    REQUIRE(found.alone[g] == 0);
+    for (std::size_t i = first; i < end; ++i) {
+      REQUIRE(std::abs(found.nu[i] - alone.nu[i - first]) <= 1e-12);
+      const double log = alone.log_nu[i - first];
+      REQUIRE((found.log_nu[i] == log || std::abs(found.log_nu[i] - log) <= 1e-9));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("answers: every question of a ragged batch is the equilibrium of its own game") {
+  const Asked asked = ask(300, 5);
+  for (const double beta : {1.0, 0.05}) {
+    same_as_alone(asked, beta, [](const std::vector<double>&) { return dag::Gini<double>{0.7}; });
+    same_as_alone(asked, beta, [](const std::vector<double>& data) {
+      return dag::ForwardKl<double>(dag::Goal<double>(data), 0.5);
+    });
+    same_as_alone(asked, beta, [](const std::vector<double>& data) {
+      return dag::Sum(dag::ExpectedReward<double>{data}, dag::ShannonEntropy<double>{0.3},
+                      dag::Gini<double>{0.2});
+    });
+  }
+  // The closed form, by itself: nu ~ (nu0 e^(R / beta))^(beta / (beta + tau)).
+  const auto found = dag::align_batch(
+      dag::Sum(dag::ExpectedReward<double>{asked.data}, dag::ShannonEntropy<double>{0.3}),
+      asked.questions, {.beta = 0.2});
+  const dag::Blocks& blocks = asked.questions.blocks();
+  for (std::size_t x = 0; x < blocks.count(); ++x) {
+    double sum = 0;
+    const auto power = [&](std::size_t i) {
+      return std::exp((0.2 * asked.questions.log_reference()[i] + asked.data[i]) / 0.5);
+    };
+    for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+      sum += power(i);
+    }
+    for (std::size_t i = blocks.offset(x); i < blocks.offset(x) + blocks.size(x); ++i) {
+      CHECK(std::abs(found.nu[i] - power(i) / sum) <= 1e-14);
+    }
+  }
+}
+
+TEST_CASE("answers: the same bits for any number of threads and any company; betas of their own") {
+  const Asked asked = ask(3000, 6);
+  std::vector<double> betas(3000);
+  for (std::size_t g = 0; g < betas.size(); ++g) {
+    betas[g] = 0.05 * static_cast<double>(1 + g % 7);
+  }
+  const dag::ForwardKl<double> pull(dag::Goal<double>(asked.data), 0.5);
+  const auto one = dag::align_batch(pull, asked.questions, {.betas = betas});
+  for (const int threads : {2, 3, 7}) {
+    const auto many = dag::align_batch(pull, asked.questions, {.betas = betas, .threads = threads});
+    CHECK(many.nu == one.nu);
+    CHECK(many.log_nu == one.log_nu);
+    CHECK(many.value == one.value);
+    CHECK(many.gap == one.gap);
+    CHECK(many.residual == one.residual);
+    CHECK(many.rounds == one.rounds);
+  }
+  const std::size_t g = 1234, context = asked.questions.context_begin()[g];
+  dag::BatchedQuestions<double> single;
+  std::vector<double> stacked;
+  for (const std::vector<double>& row : asked.nu0[g]) {
+    stacked.insert(stacked.end(), row.begin(), row.end());
+  }
+  single.add(stacked, asked.nu0[g].size());
+  const std::size_t first = asked.questions.blocks().offset(context);
+  const auto at = asked.data.begin() + static_cast<std::ptrdiff_t>(first);
+  const std::vector<double> data(at, at + static_cast<std::ptrdiff_t>(single.blocks().total()));
+  const auto apart = dag::align_batch(dag::ForwardKl<double>(dag::Goal<double>(data), 0.5), single,
+                                      {.beta = betas[g]});
+  for (std::size_t i = 0; i < apart.nu.size(); ++i) {
+    CHECK(apart.nu[i] == one.nu[first + i]);
+  }
+}
+
+TEST_CASE("answers: far ends are met or given to the solver of single contexts, and faults named") {
+  dag::BatchedQuestions<double> far;
+  far.add(std::vector<double>{1 - 1e-9, 1e-9, 1e-300});
+  far.add(std::vector<double>{0.5, 0.5});
+  far.add(std::vector<double>{1});
+  for (const double beta : {1e-3, 1e3}) {
+    const auto found = dag::align_batch(dag::Gini<double>{5.0}, far, {.beta = beta});
+    for (std::size_t g = 0; g < far.size(); ++g) {
+      CAPTURE(g);
+      CAPTURE(beta);
+      CHECK(found.status[g] == dag::Status::converged);
+    }
+  }
+  // A reward of 800 anchors' worth: further than `longest_step` times the limit of rounds.
+  dag::BatchedQuestions<double> one;
+  one.add(std::vector<double>{0.5, 0.5});
+  const auto found = dag::align_batch(
+      dag::Sum(dag::ExpectedReward<double>{{800, 0}}, dag::Gini<double>{1600.0}), one);
+  CHECK(found.status[0] == dag::Status::converged);
+
+  const auto run = [](const dag::BatchedQuestions<double>& questions,
+                      const dag::AlignBatchOptions& options) {
+    return dag::align_batch(dag::Gini<double>{1.0}, questions, options);
+  };
+  CHECK_THROWS_WITH_AS(far.add(std::vector<double>{0.5, 0.6}), doctest::Contains("question 3"),
+                       dag::Error);
+  CHECK_THROWS_WITH_AS(far.add(std::vector<double>{0.5, 0.5}, 3), doctest::Contains("3 contexts"),
+                       dag::Error);
+  CHECK(far.size() == 3);
+  CHECK_THROWS_WITH_AS((void)run(far, {.beta = 0}), doctest::Contains("question 0"), dag::Error);
+  CHECK_THROWS_WITH_AS((void)run(far, {.betas = std::vector<double>{1, 2}}),
+                       doctest::Contains("2 betas for 3 questions"), dag::Error);
+  CHECK_THROWS_WITH_AS((void)run(far, {.threads = 0}), doctest::Contains("threads"), dag::Error);
+  CHECK_THROWS_WITH_AS((void)dag::align_batch(dag::ExpectedReward<double>{{1, 2}}, far),
+                       doctest::Contains("2 rewards for 6 answers"), dag::Error);
+  CHECK_THROWS_WITH_AS(
+      (void)dag::align_batch(dag::ReverseKl<double>(dag::Goal<double>(std::vector<double>{0, 1})),
+                             [] {
+                               dag::BatchedQuestions<double> q;
+                               q.add(std::vector<double>{1, 0});
+                               return q;
+                             }()),
+      doctest::Contains("context 0"), dag::Error);
+  CHECK(dag::align_batch(dag::Gini<double>{1.0}, dag::BatchedQuestions<double>{}).status.empty());
 }

@@ -37,6 +37,16 @@ template <class... Parts>
 struct CurvedParts<Sum<Parts...>> : std::integral_constant<int, (CurvedParts<Parts>::value + ...)> {
 };
 
+/// A part's reward, less a constant that moves no answer where that is more accurate.
+template <class Part, class Real>
+[[nodiscard]] Real reward_from_zero_at(const Part& part, std::size_t i, Probability<Real> nu) {
+  if constexpr (requires { part.reward_from_zero(nu); }) {
+    return part.reward_from_zero(nu);
+  } else {
+    return reward_at(part, i, nu);
+  }
+}
+
 /// Moves the ends of a falling function's bracket outward until rounding leaves its signs alone.
 template <Scalar Real, class Function>
 void widen_bracket(Function&& function, Real& low, Real& high) {
@@ -129,11 +139,7 @@ class ContextResponse {
       using Part = std::remove_cvref_t<decltype(part)>;
       if constexpr (CurvedParts<Part>::value == 1) {
         const auto nu = Probability<Real>::of_log(log_nu);
-        if constexpr (requires { part.reward_from_zero(nu); }) {
-          total += part.reward_from_zero(nu);  // a constant less: it moves no answer
-        } else {
-          total += reward_at(part, i, nu);
-        }
+        total += reward_from_zero_at(part, i, nu);
       }
     });
     return total;

@@ -208,9 +208,9 @@ template <std::same_as<double> Real>
   rules.not_negative("tolerance", options.tolerance);
   rules.positive("threads", options.threads);
   BatchSolution<Real> found = detail::room_for<Real>(games);
-  const detail::ShapeParts parts(games, 256);
+  const detail::EqualParts parts = detail::shape_parts(games);
   detail::for_each_part(parts.parts(), options.threads, [&](std::size_t part) {
-    detail::MatrixBatchPart<Real>(games, options, found).solve(parts.games(part));
+    detail::MatrixBatchPart<Real>(games, options, found).solve(parts.items(part));
   });
   return found;
 }

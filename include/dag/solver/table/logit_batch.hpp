@@ -230,9 +230,9 @@ template <std::same_as<double> Real>
   LogitBatchSolution<Real> found;
   static_cast<BatchSolution<Real>&>(found) = detail::room_for<Real>(games);
   found.nash_gap.resize(games.size());
-  const detail::ShapeParts parts(games, 256);
+  const detail::EqualParts parts = detail::shape_parts(games);
   detail::for_each_part(parts.parts(), options.threads, [&](std::size_t part) {
-    detail::LogitBatchPart<Real>(games, options, found).solve(parts.games(part));
+    detail::LogitBatchPart<Real>(games, options, found).solve(parts.items(part));
   });
   return found;
 }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <dag/detail/config.hpp>
-#include <dag/solver/detail/lanes.hpp>
+#include <dag/numeric/lanes.hpp>
 
 namespace dag::detail {
 inline namespace DAG_BINARY_NAMESPACE {

@@ -11,8 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include <dag/numeric/exponential.hpp>
+#include <dag/numeric/lanes.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
-#include <dag/solver/detail/lanes.hpp>
 
 namespace dag::detail {
 
@@ -246,7 +247,9 @@ class LogitLanes {
     Lanes sum;
     for (std::size_t i = 0; i < logits.size(); ++i) {
       for (std::size_t l = 0; l < lane_count; ++l) {
-        out[i][l] = std::exp(logits[i][l] - largest[l]);
+        out[i][l] = loop_exp(logits[i][l] - largest[l]);
+      }
+      for (std::size_t l = 0; l < lane_count; ++l) {
         sum[l] += out[i][l];
       }
     }
