@@ -74,3 +74,28 @@ TEST_CASE("what makes no sense is refused") {
   CHECK_THROWS_AS(static_cast<void>(dag::replicator_mutator(game, {.start = {{1, 0}, {0.5, 0.5}}})),
                   dag::Error);
 }
+
+TEST_CASE("a constant on all payoffs changes nothing, however large") {
+  dag::GameTable game = dag::named_game("biased-rps");
+  dag::ReplicatorMutatorOptions options;
+  options.mutation = 0.05;
+  options.start = {{0.6, 0.3, 0.1}, {0.2, 0.3, 0.5}};
+  const dag::MixedProfile plain = dag::replicator_mutator(game, options).back().profile;
+  game.numbers.clear();
+  for (auto& payoffs : game.payoffs) {
+    for (double& payoff : payoffs) {
+      payoff += 1e9;  // payoffs then have about seven digits of their range
+    }
+  }
+  const dag::MixedProfile shifted = dag::replicator_mutator(game, options).back().profile;
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t s = 0; s < 3; ++s) {
+      CHECK(std::abs(plain[i][s] - shifted[i][s]) <= 1e-5);
+    }
+  }
+  for (auto& payoffs : game.payoffs) {
+    payoffs.assign(payoffs.size(), 1e9);
+  }
+  options.mutation = 0.0;
+  CHECK(dag::replicator_mutator(game, options).back().profile[0][0] == doctest::Approx(0.6));
+}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -85,6 +86,11 @@ struct MutatorPoint {
         slopes[i][s] += mu / (static_cast<double>(profile[i].size()) * profile[i][s]);
         require(std::isfinite(slopes[i][s]), Errc::not_finite,
                 "replicator_mutator: a step is too long beside the mutation of a rare strategy");
+      }
+      // Less their largest: payoffs far from 0 beside their range would drown the probabilities.
+      const double most = *std::max_element(slopes[i].begin(), slopes[i].end());
+      for (double& entry : slopes[i]) {
+        entry -= most;
       }
     }
     return slopes;
