@@ -194,6 +194,15 @@ TEST_CASE("fingerprints name the fields that differ") {
   CHECK(dag::fingerprint_of(options, 1, 2) == base);
   options.policy_loss.epsilon_low = 0.3;
   CHECK(has(dag::fingerprint_difference(base, dag::fingerprint_of(options, 1, 2)), "epsilon_low"));
+  options.policy_loss = {.surrogate = dag::Surrogate::dro, .dro_beta = 0.5, .count_empty = false};
+  const std::string dro = dag::fingerprint_of(options, 1, 2);
+  CHECK(has(dag::fingerprint_difference(base, dro), "surrogate"));
+  options.policy_loss.dro_beta = 0.25;
+  CHECK(dag::fingerprint_difference(dro, dag::fingerprint_of(options, 1, 2)) ==
+        "dro_beta: 0.5 there, 0.25 here");
+  options.policy_loss.dro_beta = 0.5;
+  options.policy_loss.count_empty = true;
+  CHECK(has(dag::fingerprint_difference(dro, dag::fingerprint_of(options, 1, 2)), "count_empty"));
 }
 
 TEST_CASE("one holder a lock, and none after it") {

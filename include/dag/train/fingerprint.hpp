@@ -5,10 +5,12 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
+#include <dag/policy/policy_loss_fields.hpp>
 #include <dag/train/train_options.hpp>
 
 namespace dag {
@@ -32,6 +34,12 @@ class FingerprintLines {
     add(name, std::string_view(digits, static_cast<std::size_t>(end - digits)));
   }
   [[nodiscard]] const std::string& text() const { return text_; }
+  template <class Value>
+  [[nodiscard]] static std::string line(std::string_view name, Value value) {
+    FingerprintLines one;
+    one.add(name, value);
+    return one.text_;
+  }
 
  private:
   std::string text_;
@@ -77,6 +85,23 @@ class FingerprintLines {
   lines.add("delta", p.delta);
   lines.add("dual_clip", p.dual_clip);
   lines.add("policy_beta", p.beta);
+  // Every other field of the loss where it is not what it was when it did not exist.
+  std::map<std::string_view, std::string> usual;
+  const PolicyLossOptions plain;
+  each_field(plain, [&](std::string_view name, auto value, const auto&... names) {
+    static_assert(sizeof...(names) <= 1);
+    usual[name] = FingerprintLines::line(name, value);
+  });
+  for (const char* said : {"surrogate", "ratio", "aggregation", "epsilon_low", "epsilon_high",
+                           "delta", "dual_clip", "beta"}) {
+    usual.erase(said);
+  }
+  each_field(p, [&](std::string_view name, auto value, const auto&...) {
+    const auto found = usual.find(name);
+    if (found != usual.end() && found->second != FingerprintLines::line(name, value)) {
+      lines.add(name, value);
+    }
+  });
   return lines.text() + o.fingerprint;
 }
 
