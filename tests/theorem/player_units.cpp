@@ -46,7 +46,7 @@ TEST_CASE("one player's unit, constant and outlier: the same iterates by every s
         for (const double outlier : {0.0, 1e9}) {
           CAPTURE(outlier);
           const auto base = run(outlier, 1, 0);
-          for (const auto [unit, constant] :
+          for (const auto& [unit, constant] :
                {std::pair{1e-290, 0.0}, std::pair{1e290, 0.0}, std::pair{1.0, 1e15},
                 std::pair{1.0, -1e12}, std::pair{0x1p-900, 0.0}}) {
             CAPTURE(unit);

@@ -239,11 +239,11 @@ namespace detail {
     }
   }
   if (follows && out.found[out.reached].stable && out.found.size() > 1) {
-    std::vector<double> nu0;
-    std::vector<std::vector<double>> others;
-    for (const double log : start) {
-      nu0.push_back(std::exp(log));
+    std::vector<double> nu0(start);
+    for (double& p : nu0) {
+      p = std::exp(p);
     }
+    std::vector<std::vector<double>> others;
     for (std::size_t j = 0; j < out.found.size(); ++j) {
       if (j != out.reached && out.found[j].stable) {
         others.push_back(out.found[j].nu);
@@ -251,11 +251,7 @@ namespace detail {
     }
     const std::vector<double>& goal = out.found[out.reached].nu;
     out.margin = detail::basin_margin(contexts.blocks(), contexts.weights(), nu0, std::move(others),
-                                      [&](const std::vector<double>& point) {
-                                        std::vector<double> log_point;
-                                        for (const double p : point) {
-                                          log_point.push_back(std::log(p));
-                                        }
+                                      [&](std::vector<double> log_point) {
                                         const auto end = detail::ascend(map, std::move(log_point));
                                         double off = 0;
                                         for (std::size_t i = 0; i < goal.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/alignment/all_equilibria.hpp>
@@ -20,8 +21,8 @@ namespace detail {
 /// How far the start of an ascent lies from where it would end elsewhere: on the straight way to
 /// another stable equilibrium, the total variation (mean over contexts by weight) at which the end
 /// changes first, by bisection; the least over the eight nearest of them, to 2^-12 of a way.
-/// start, others[j]: stacked probabilities; reaches(point): whether ascent from there still ends at
-/// the same equilibrium. +inf without another.
+/// start, others[j]: stacked probabilities; reaches(log-probabilities): whether ascent from there
+/// still ends at the same equilibrium. +inf without another.
 template <class Reaches>
 [[nodiscard]] double basin_margin(const Blocks& blocks, std::span<const double> weights,
                                   const std::vector<double>& start,
@@ -43,11 +44,11 @@ template <class Reaches>
     const double whole = distance(other);
     double low = 0, high = std::fmin(1.0, least / whole);
     const auto holds = [&](double t) {
-      std::vector<double> point(start);
-      for (std::size_t i = 0; i < point.size(); ++i) {
-        point[i] += t * (other[i] - point[i]);
+      std::vector<double> log_point(start);
+      for (std::size_t i = 0; i < log_point.size(); ++i) {
+        log_point[i] = std::log(start[i] + t * (other[i] - start[i]));
       }
-      return reaches(point);
+      return reaches(std::move(log_point));
     };
     if (!(whole > 0) || (high < 1 && holds(high))) {
       continue;
@@ -94,11 +95,7 @@ template <class Reaches>
   one.push_back(start.size());
   const double weight = 1;
   return detail::basin_margin(
-      one, {&weight, 1}, start, std::move(others), [&](const std::vector<double>& point) {
-        std::vector<double> log_point;
-        for (const double p : point) {
-          log_point.push_back(std::log(p));
-        }
+      one, {&weight, 1}, start, std::move(others), [&](std::vector<double> log_point) {
         const StationaryPolicy end = detail::ascend(game, std::move(log_point));
         double off = 0;
         for (std::size_t z = 0; z < goal.size(); ++z) {

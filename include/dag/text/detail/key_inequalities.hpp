@@ -15,7 +15,7 @@ namespace dag::detail {
 
 /// Keys of inequalities: of one name an interval, if it is linear; of several what is known of it.
 
-inline std::optional<Part> KeyWriter::unequal(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::unequal(const Node& node) {
   const bool swapped = !has_symbols(node.kids[0]);
   const int name = node.kids[swapped ? 1 : 0];
   const int number = node.kids[swapped ? 0 : 1];
@@ -30,8 +30,8 @@ inline std::optional<Part> KeyWriter::unequal(const Node& node) {
   return all_but(part->key);
 }
 
-inline std::optional<Part> KeyWriter::inequality(const Node& node,
-                                                 const std::vector<std::string>& signs) {
+inline std::optional<KeyPart> KeyWriter::inequality(const Node& node,
+                                                    const std::vector<std::string>& signs) {
   const auto less = [](const std::string& s) { return s[0] == '<'; };
   const auto closed = [](const std::string& s) { return s.size() == 2; };
   const bool up = less(signs[0]);
@@ -91,12 +91,13 @@ inline std::optional<Part> KeyWriter::inequality(const Node& node,
   }
   // greater - smaller > 0
   const auto key = proportion(node.kids[up ? 1 : 0], node.kids[up ? 0 : 1], true);
-  return key ? Result(Part{(closed(signs[0]) ? "#ge:" : "#gt:") + *key, {}, AnswerForm::inequality})
+  return key ? Result(
+                   KeyPart{(closed(signs[0]) ? "#ge:" : "#gt:") + *key, {}, AnswerForm::inequality})
              : std::nullopt;
 }
 
-inline std::optional<Part> KeyWriter::in_order(const Node& node,
-                                               const std::vector<std::string>& signs) {
+inline std::optional<KeyPart> KeyWriter::in_order(const Node& node,
+                                                  const std::vector<std::string>& signs) {
   const bool up = signs[0][0] == '<';
   if (!std::all_of(signs.begin(), signs.end(),
                    [&](const std::string& s) { return (s[0] == '<') == up; })) {
@@ -106,7 +107,7 @@ inline std::optional<Part> KeyWriter::in_order(const Node& node,
   if (!all) {
     return std::nullopt;
   }
-  Part part{(*all)[up ? 0 : all->size() - 1].key, {}, AnswerForm::inequality};
+  KeyPart part{(*all)[up ? 0 : all->size() - 1].key, {}, AnswerForm::inequality};
   for (std::size_t i = 1; i < all->size(); ++i) {
     const std::size_t at = up ? i : all->size() - 1 - i;
     const bool equal = signs[up ? i - 1 : at].size() == 2;
@@ -140,7 +141,7 @@ inline std::optional<KeyWriter::Line> KeyWriter::line(int index, std::string& na
       for (const int kid : node.kids) {
         const auto term = line(kid, name);
         if (!term) {
-          return term;
+          return std::nullopt;
         }
         sum = {sum.slope + term->slope, sum.constant + term->constant};
       }
@@ -151,7 +152,7 @@ inline std::optional<KeyWriter::Line> KeyWriter::line(int index, std::string& na
       const auto a = line(node.kids[0], name);
       const auto b = a ? line(node.kids[1], name) : a;
       if (!b) {
-        return b;
+        return std::nullopt;
       }
       if (node.op == Op::multiply && a->slope.is_zero()) {
         return Line{a->constant * b->slope, a->constant * b->constant};
@@ -166,7 +167,7 @@ inline std::optional<KeyWriter::Line> KeyWriter::line(int index, std::string& na
   }
 }
 
-inline std::optional<Part> KeyWriter::solved_inequality(const Node& node, bool up, bool closed) {
+inline std::optional<KeyPart> KeyWriter::solved_inequality(const Node& node, bool up, bool closed) {
   std::string name;
   const auto below = [&](const Line& l) {  // l < 0: of a line that is no constant
     const Exact root = l.constant.negated() / l.slope;
@@ -204,7 +205,7 @@ inline bool KeyWriter::positive(int index) const {
          !contains(index, Op::plus_minus);
 }
 
-inline std::optional<Part> KeyWriter::between(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::between(const Node& node) {
   int low = -1;
   int high = -1;
   bool with_low = false;
@@ -244,8 +245,8 @@ inline std::optional<Part> KeyWriter::between(const Node& node) {
                                  " \\cup ", "", "", AnswerForm::interval);
 }
 
-inline Part KeyWriter::interval(const std::string& low, bool with_low, const std::string& high,
-                                bool with_high) {
+inline KeyPart KeyWriter::interval(const std::string& low, bool with_low, const std::string& high,
+                                   bool with_high) {
   return {(with_low ? "[" : "(") + low + ", " + high + (with_high ? "]" : ")"),
           {},
           AnswerForm::interval};

@@ -25,7 +25,7 @@ inline void KeyWriter::union_parts(int index, std::vector<int>& kids) const {
   }
 }
 
-inline std::optional<Part> KeyWriter::unite(int index) {
+inline std::optional<KeyPart> KeyWriter::unite(int index) {
   if (!use(AnswerRule::interval)) {
     return std::nullopt;
   }
@@ -106,7 +106,7 @@ inline std::optional<std::vector<KeyWriter::Span>> KeyWriter::spans_of(
   return spans;
 }
 
-inline std::optional<Part> KeyWriter::spans_key(std::vector<Span> spans) {
+inline std::optional<KeyPart> KeyWriter::spans_key(std::vector<Span> spans) {
   bool known = true;
   const auto compared = [&](const End& a, const End& b) {
     const auto sign = order(a, b);
@@ -144,16 +144,16 @@ inline std::optional<Part> KeyWriter::spans_key(std::vector<Span> spans) {
   if (!known || joined.size() > 200) {
     return std::nullopt;
   }
-  std::vector<Part> all;
+  std::vector<KeyPart> all;
   for (const Span& span : joined) {
     const bool point = span.low.key == span.high.key;
-    all.push_back(point ? Part{"{" + span.low.key + "}", {}, AnswerForm::set}
+    all.push_back(point ? KeyPart{"{" + span.low.key + "}", {}, AnswerForm::set}
                         : interval(span.low.key, span.with_low, span.high.key, span.with_high));
   }
   return join_sorted(std::move(all), " \\cup ", "", "", AnswerForm::interval);
 }
 
-inline std::optional<Part> KeyWriter::punctured(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::punctured(const Node& node) {
   const Node& taken = tree_.at(node.kids[1]);
   std::vector<int> kids;
   union_parts(node.kids[0], kids);
@@ -186,7 +186,7 @@ inline std::optional<Part> KeyWriter::punctured(const Node& node) {
   return spans && use(AnswerRule::interval) ? spans_key(std::move(*spans)) : std::nullopt;
 }
 
-inline Part KeyWriter::all_but(const std::string& key) {
+inline KeyPart KeyWriter::all_but(const std::string& key) {
   return join_sorted({{"(-inf, " + key + ")", {}, AnswerForm::interval},
                       {"(" + key + ", inf)", {}, AnswerForm::interval}},
                      " \\cup ", "", "", AnswerForm::interval);

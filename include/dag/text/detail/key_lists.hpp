@@ -15,7 +15,7 @@ namespace dag::detail {
 
 /// Keys of lists: choices, assignments, conditions, and what is unordered.
 
-inline std::optional<Part> KeyWriter::list(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
   const auto capital = [&](int kid) {
     const Node& k = tree_.at(kid);
     return k.op == Op::symbol && k.text.size() == 1 && k.text[0] >= 'A' && k.text[0] <= 'Z';
@@ -62,9 +62,9 @@ inline std::string KeyWriter::name_text(int index) {
   return part ? part->key : std::string();
 }
 
-inline std::optional<Part> KeyWriter::assigned(const Node& node,
-                                               const std::vector<std::string>& names) {
-  std::vector<std::pair<std::string, Part>> values;
+inline std::optional<KeyPart> KeyWriter::assigned(const Node& node,
+                                                  const std::vector<std::string>& names) {
+  std::vector<std::pair<std::string, KeyPart>> values;
   for (std::size_t i = 0; i < node.kids.size(); ++i) {
     const Node& kid = tree_.at(node.kids[i]);
     Result part = (*this)(kid.op == Op::relation ? kid.kids[1] : node.kids[i]);
@@ -90,7 +90,7 @@ inline std::optional<Part> KeyWriter::assigned(const Node& node,
       std::adjacent_find(values.begin(), values.end(), [](const auto& a, const auto& b) {
         return a.first == b.first;
       }) == values.end();
-  std::vector<Part> all;
+  std::vector<KeyPart> all;
   all.reserve(values.size());
   for (auto& v : values) {
     all.push_back(std::move(v.second));

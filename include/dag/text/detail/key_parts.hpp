@@ -16,8 +16,8 @@ namespace dag::detail {
 
 /// Keys of what has parts: tuples, sets, unions of intervals, matrices.
 
-inline std::optional<std::vector<Part>> KeyWriter::parts(const std::vector<int>& kids) {
-  std::vector<Part> out;
+inline std::optional<std::vector<KeyPart>> KeyWriter::parts(const std::vector<int>& kids) {
+  std::vector<KeyPart> out;
   for (const int kid : kids) {
     Result part = (*this)(kid);
     if (!part) {
@@ -28,9 +28,9 @@ inline std::optional<std::vector<Part>> KeyWriter::parts(const std::vector<int>&
   return out;
 }
 
-inline Part KeyWriter::join(const std::vector<Part>& parts, std::string_view between,
-                            std::string_view open, std::string_view close, AnswerForm form) {
-  Part part{std::string(open), std::string(open), form};
+inline KeyPart KeyWriter::join(const std::vector<KeyPart>& parts, std::string_view between,
+                               std::string_view open, std::string_view close, AnswerForm form) {
+  KeyPart part{std::string(open), std::string(open), form};
   bool omitted = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string_view gap = i == 0 ? "" : between;
@@ -48,30 +48,33 @@ inline Part KeyWriter::join(const std::vector<Part>& parts, std::string_view bet
   return part;
 }
 
-inline std::optional<Part> KeyWriter::joined(const std::vector<int>& kids, std::string_view between,
-                                             std::string_view open, std::string_view close,
-                                             AnswerForm form) {
+inline std::optional<KeyPart> KeyWriter::joined(const std::vector<int>& kids,
+                                                std::string_view between, std::string_view open,
+                                                std::string_view close, AnswerForm form) {
   const auto all = parts(kids);
   return all ? Result(join(*all, between, open, close, form)) : std::nullopt;
 }
 
-inline Part KeyWriter::join_sorted(std::vector<Part> all, std::string_view between,
-                                   std::string_view open, std::string_view close, AnswerForm form) {
-  std::sort(all.begin(), all.end(), [](const Part& a, const Part& b) { return a.key < b.key; });
-  Part part = join(all, between, open, close, form);
+inline KeyPart KeyWriter::join_sorted(std::vector<KeyPart> all, std::string_view between,
+                                      std::string_view open, std::string_view close,
+                                      AnswerForm form) {
+  std::sort(all.begin(), all.end(),
+            [](const KeyPart& a, const KeyPart& b) { return a.key < b.key; });
+  KeyPart part = join(all, between, open, close, form);
   if (!part.bare.empty()) {  // what is left out is sorted by what is left
-    for (Part& p : all) {
+    for (KeyPart& p : all) {
       p.key = p.bare.empty() ? p.key : p.bare;
       p.bare.clear();
     }
-    std::sort(all.begin(), all.end(), [](const Part& a, const Part& b) { return a.key < b.key; });
+    std::sort(all.begin(), all.end(),
+              [](const KeyPart& a, const KeyPart& b) { return a.key < b.key; });
     part.bare = join(all, between, open, close, form).key;
   }
   return part;
 }
 
-inline std::optional<Part> KeyWriter::unordered(const std::vector<int>& kids, AnswerRule rule,
-                                                bool once) {
+inline std::optional<KeyPart> KeyWriter::unordered(const std::vector<int>& kids, AnswerRule rule,
+                                                   bool once) {
   if (!use(rule)) {
     return std::nullopt;
   }
@@ -80,16 +83,16 @@ inline std::optional<Part> KeyWriter::unordered(const std::vector<int>& kids, An
     return std::nullopt;
   }
   if (all->empty()) {
-    return Part{"\\emptyset", {}, AnswerForm::set};
+    return KeyPart{"\\emptyset", {}, AnswerForm::set};
   }
   if (once) {
-    const auto before = [](const Part& a, const Part& b) { return a.key < b.key; };
-    const auto same = [](const Part& a, const Part& b) { return a.key == b.key; };
+    const auto before = [](const KeyPart& a, const KeyPart& b) { return a.key < b.key; };
+    const auto same = [](const KeyPart& a, const KeyPart& b) { return a.key == b.key; };
     std::sort(all->begin(), all->end(), before);
     all->erase(std::unique(all->begin(), all->end(), same), all->end());
   }
   if (all->size() == 1 && (*all)[0].key == "\\emptyset") {
-    return Part{"\\{\\emptyset\\}", {}, AnswerForm::set};
+    return KeyPart{"\\{\\emptyset\\}", {}, AnswerForm::set};
   }
   if (all->size() == 1) {
     return std::move((*all)[0]);  // {5} is 5: what asks for a set is answered by its element
@@ -97,9 +100,9 @@ inline std::optional<Part> KeyWriter::unordered(const std::vector<int>& kids, An
   return join_sorted(flattened(std::move(*all)), ", ", "{", "}", AnswerForm::set);
 }
 
-inline std::vector<Part> KeyWriter::flattened(std::vector<Part> all) {
-  std::vector<Part> out;
-  for (Part& part : all) {
+inline std::vector<KeyPart> KeyWriter::flattened(std::vector<KeyPart> all) {
+  std::vector<KeyPart> out;
+  for (KeyPart& part : all) {
     const bool two = part.form == AnswerForm::set && part.key.size() > 2 &&
                      part.key.find_first_of("{([", 1) == std::string::npos;
     const std::size_t comma = two ? part.key.find(", ") : std::string::npos;
@@ -115,7 +118,7 @@ inline std::vector<Part> KeyWriter::flattened(std::vector<Part> all) {
   return out;
 }
 
-inline std::optional<Part> KeyWriter::tuple(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::tuple(const Node& node) {
   if (node.kids.size() == 1 && tree_.at(node.kids[0]).op == Op::matrix) {
     return (*this)(node.kids[0]);
   }
@@ -130,7 +133,7 @@ inline std::optional<Part> KeyWriter::tuple(const Node& node) {
                 interval || infinite ? AnswerForm::interval : AnswerForm::tuple);
 }
 
-inline std::optional<Part> KeyWriter::matrix(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::matrix(const Node& node) {
   if (!use(AnswerRule::matrix)) {
     return std::nullopt;
   }

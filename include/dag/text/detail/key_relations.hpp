@@ -44,7 +44,7 @@ inline bool KeyWriter::is_name(int index) const {
   }
 }
 
-inline std::optional<Part> KeyWriter::relation(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::relation(const Node& node) {
   const auto signs = signs_of(node);
   const auto all = [&](std::string_view sign) {
     return std::all_of(signs.begin(), signs.end(), [&](const auto& s) { return s == sign; });
@@ -67,8 +67,8 @@ inline std::optional<Part> KeyWriter::relation(const Node& node) {
   return order && use(AnswerRule::inequality) ? inequality(node, signs) : std::nullopt;
 }
 
-inline std::optional<Part> KeyWriter::rounded(const Node& node,
-                                              const std::vector<std::string>& signs) {
+inline std::optional<KeyPart> KeyWriter::rounded(const Node& node,
+                                                 const std::vector<std::string>& signs) {
   std::size_t cut = 0;
   while (signs[cut] != "~") {
     ++cut;
@@ -101,7 +101,7 @@ inline std::optional<Part> KeyWriter::rounded(const Node& node,
   return relation(kept);
 }
 
-inline std::optional<Part> KeyWriter::equation(const Node& given) {
+inline std::optional<KeyPart> KeyWriter::equation(const Node& given) {
   Node node = given;
   if (node.kids.size() == 2 && is_name(node.kids[1]) && !has_symbols(node.kids[0])) {
     std::swap(node.kids[0], node.kids[1]);  // 5 = x
@@ -143,7 +143,7 @@ inline std::optional<Part> KeyWriter::equation(const Node& given) {
   if (!key) {
     return std::nullopt;
   }
-  Part part{"#eq:" + *key, {}, AnswerForm::equation};
+  KeyPart part{"#eq:" + *key, {}, AnswerForm::equation};
   if (left.op == Op::symbol && on(AnswerRule::left_side_omitted)) {
     if (const Result alone = (*this)(right)) {
       part.bare = alone->key;

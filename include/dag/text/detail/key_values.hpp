@@ -15,10 +15,11 @@ namespace dag::detail {
 
 /// Keys of values: numbers, constants and expressions by what they are worth; percents, quantities.
 
-inline std::optional<Part> KeyWriter::value(int index) {
+inline std::optional<KeyPart> KeyWriter::value(int index) {
   const Node& node = tree_.at(index);
   if (node.op == Op::symbol) {
-    return node.text.empty() ? std::nullopt : Result(Part{node.text, {}, AnswerForm::expression});
+    return node.text.empty() ? std::nullopt
+                             : Result(KeyPart{node.text, {}, AnswerForm::expression});
   }
   if (!contains(index, Op::plus_minus)) {
     return value_at(index, true);
@@ -33,7 +34,7 @@ inline std::optional<Part> KeyWriter::value(int index) {
   }
   std::vector<std::string> keys{up->key, down->key};
   std::sort(keys.begin(), keys.end());
-  return Part{"{" + keys[0] + ", " + keys[1] + "}", {}, AnswerForm::set};
+  return KeyPart{"{" + keys[0] + ", " + keys[1] + "}", {}, AnswerForm::set};
 }
 
 inline bool KeyWriter::plain_number(int index) const {
@@ -52,7 +53,7 @@ inline bool KeyWriter::plain_number(int index) const {
   }
 }
 
-inline std::optional<Part> KeyWriter::value_at(int index, bool plus) {
+inline std::optional<KeyPart> KeyWriter::value_at(int index, bool plus) {
   Evaluator evaluator(tree_, 0, plus);
   const std::optional<Value> at = evaluator(index);
   if (!at) {
@@ -66,7 +67,7 @@ inline std::optional<Part> KeyWriter::value_at(int index, bool plus) {
     if (!plain_number(index) && !use(AnswerRule::arithmetic)) {
       return std::nullopt;
     }
-    return Part{complex_text(at->real, at->imaginary), {}, AnswerForm::number};
+    return KeyPart{complex_text(at->real, at->imaginary), {}, AnswerForm::number};
   }
   const ComplexBall z = settled(at->ball);
   if (!z.valid()) {
@@ -81,7 +82,7 @@ inline std::optional<Part> KeyWriter::value_at(int index, bool plus) {
   return expression(index, plus, z);
 }
 
-inline Part KeyWriter::constant(const ComplexBall& z) const {
+inline KeyPart KeyWriter::constant(const ComplexBall& z) const {
   const std::optional<Exact> re = rational_in(z.real);
   const std::optional<Exact> im = rational_in(z.imaginary);
   if (re && im) {
@@ -96,7 +97,8 @@ inline Part KeyWriter::constant(const ComplexBall& z) const {
   return {"~:" + hex_words(print), {}, AnswerForm::constant};
 }
 
-inline std::optional<Part> KeyWriter::expression(int index, bool plus, const ComplexBall& first) {
+inline std::optional<KeyPart> KeyWriter::expression(int index, bool plus,
+                                                    const ComplexBall& first) {
   Evaluator evaluator(tree_, 1, plus);
   const std::optional<Value> at = evaluator(index);
   if (!at) {
@@ -113,13 +115,13 @@ inline std::optional<Part> KeyWriter::expression(int index, bool plus, const Com
     const auto imaginary_too = rational_in(second.imaginary);
     if (imaginary && real_too && imaginary_too && *real == *real_too &&
         *imaginary == *imaginary_too) {
-      return Part{complex_text(*real, *imaginary), {}, AnswerForm::number};
+      return KeyPart{complex_text(*real, *imaginary), {}, AnswerForm::number};
     }
   }
   const Fingerprint print = fingerprint(first, second);
   if (reaches_far(index, index)) {
     const auto word = field_word(index, -1);
-    return word ? Result(Part{"#" + hex_words(print) + *word, {}, AnswerForm::expression})
+    return word ? Result(KeyPart{"#" + hex_words(print) + *word, {}, AnswerForm::expression})
                 : std::nullopt;
   }
   // One of its own symbols and nothing else: x + 0 is x.
@@ -132,10 +134,10 @@ inline std::optional<Part> KeyWriter::expression(int index, bool plus, const Com
     const auto b = Evaluator(alone, 1, true)(0);
     if (a && b && fingerprint(settled(a->as_ball()), settled(b->as_ball())).high == print.high &&
         !name.empty()) {
-      return Part{name, {}, AnswerForm::expression};
+      return KeyPart{name, {}, AnswerForm::expression};
     }
   }
-  return Part{"#" + hex_words(print), {}, AnswerForm::expression};
+  return KeyPart{"#" + hex_words(print), {}, AnswerForm::expression};
 }
 
 inline bool KeyWriter::reaches_far(int left, int right) const {
@@ -175,7 +177,7 @@ inline Fingerprint KeyWriter::fingerprint(const ComplexBall& a, const ComplexBal
   return print;
 }
 
-inline std::optional<Part> KeyWriter::percent(const Node& node, int index) {
+inline std::optional<KeyPart> KeyWriter::percent(const Node& node, int index) {
   if (!use(AnswerRule::percent)) {
     return std::nullopt;
   }
@@ -190,7 +192,7 @@ inline std::optional<Part> KeyWriter::percent(const Node& node, int index) {
   return whole;
 }
 
-inline std::optional<Part> KeyWriter::quantity(const Node& node) {
+inline std::optional<KeyPart> KeyWriter::quantity(const Node& node) {
   const Unit& unit = tree_.units[static_cast<std::size_t>(node.value.above().low_64())];
   const Node& inner = tree_.at(node.kids[0]);
   if (unit.powers.empty() && unit.factor == Exact(1)) {
@@ -202,7 +204,7 @@ inline std::optional<Part> KeyWriter::quantity(const Node& node) {
   }
   const std::string name = unit.text();
   const auto with = [&](const std::string& key) { return name.empty() ? key : key + " " + name; };
-  Part part{{}, {}, AnswerForm::quantity};
+  KeyPart part{{}, {}, AnswerForm::quantity};
   if (inner.op == Op::atom || written->form == AnswerForm::set ||
       written->form == AnswerForm::tuple || unit.factor == Exact(1)) {
     if (!(unit.factor == Exact(1))) {

@@ -20,7 +20,7 @@
 namespace dag::detail {
 
 /// A part of an answer, made canonical.
-struct Part {
+struct KeyPart {
   std::string key;
   std::string bare;  ///< empty: nothing that could be left out
   AnswerForm form = AnswerForm::number;
@@ -31,11 +31,11 @@ class KeyWriter {
  public:
   KeyWriter(const Tree& tree, const ReadOptions& options) : tree_(tree), options_(options) {}
 
-  [[nodiscard]] std::optional<Part> operator()(int index);
+  [[nodiscard]] std::optional<KeyPart> operator()(int index);
   [[nodiscard]] AnswerRuleSet used() const noexcept { return used_; }
 
  private:
-  using Result = std::optional<Part>;
+  using Result = std::optional<KeyPart>;
 
   [[nodiscard]] bool on(AnswerRule rule) const noexcept { return !options_.off.contains(rule); }
   bool use(AnswerRule rule) noexcept {
@@ -78,7 +78,7 @@ class KeyWriter {
 
   Result value_at(int index, bool plus);
 
-  Part constant(const ComplexBall& z) const;
+  KeyPart constant(const ComplexBall& z) const;
 
   Result expression(int index, bool plus, const ComplexBall& first);
 
@@ -99,20 +99,20 @@ class KeyWriter {
   // ---- what has parts ----
 
   /// The parts of `kids`; nullopt if one cannot be read.
-  std::optional<std::vector<Part>> parts(const std::vector<int>& kids);
-  [[nodiscard]] static Part join(const std::vector<Part>& parts, std::string_view between,
-                                 std::string_view open, std::string_view close, AnswerForm form);
+  std::optional<std::vector<KeyPart>> parts(const std::vector<int>& kids);
+  [[nodiscard]] static KeyPart join(const std::vector<KeyPart>& parts, std::string_view between,
+                                    std::string_view open, std::string_view close, AnswerForm form);
   Result joined(const std::vector<int>& kids, std::string_view between, std::string_view open,
                 std::string_view close, AnswerForm form);
-  [[nodiscard]] static Part join_sorted(std::vector<Part> all, std::string_view between,
-                                        std::string_view open, std::string_view close,
-                                        AnswerForm form);
+  [[nodiscard]] static KeyPart join_sorted(std::vector<KeyPart> all, std::string_view between,
+                                           std::string_view open, std::string_view close,
+                                           AnswerForm form);
 
   /// once: what is there twice counts once, as in \{1, 1\}.
   Result unordered(const std::vector<int>& kids, AnswerRule rule, bool once = false);
 
   /// Elements that are themselves +-a give two.
-  [[nodiscard]] static std::vector<Part> flattened(std::vector<Part> all);
+  [[nodiscard]] static std::vector<KeyPart> flattened(std::vector<KeyPart> all);
 
   Result tuple(const Node& node);
 
@@ -139,7 +139,7 @@ class KeyWriter {
 
   /// Intervals without some numbers; the line without anything.
   Result punctured(const Node& node);
-  [[nodiscard]] static Part all_but(const std::string& key);
+  [[nodiscard]] static KeyPart all_but(const std::string& key);
 
   Result matrix(const Node& node);
 
@@ -186,8 +186,8 @@ class KeyWriter {
   /// none (x < 3, x > 5), and no "and" says otherwise, both.
   Result between(const Node& node);
 
-  [[nodiscard]] static Part interval(const std::string& low, bool with_low, const std::string& high,
-                                     bool with_high);
+  [[nodiscard]] static KeyPart interval(const std::string& low, bool with_low,
+                                        const std::string& high, bool with_high);
 
   // ---- lists ----
 
@@ -203,7 +203,7 @@ class KeyWriter {
   AnswerRuleSet used_{};
 };
 
-inline std::optional<Part> KeyWriter::operator()(int index) {
+inline std::optional<KeyPart> KeyWriter::operator()(int index) {
   const Node& node = tree_.at(index);
   switch (node.op) {
     case Op::tuple: return tuple(node);
@@ -218,11 +218,11 @@ inline std::optional<Part> KeyWriter::operator()(int index) {
     case Op::relation: return relation(node);
     case Op::quantity: return quantity(node);
     case Op::list: return list(node);
-    case Op::atom: return Part{node.text, {}, atom_form(node.text)};
-    case Op::infinity: return Part{"inf", {}, AnswerForm::constant};
+    case Op::atom: return KeyPart{node.text, {}, atom_form(node.text)};
+    case Op::infinity: return KeyPart{"inf", {}, AnswerForm::constant};
     case Op::negative:
       if (tree_.at(node.kids[0]).op == Op::infinity) {
-        return Part{"-inf", {}, AnswerForm::constant};
+        return KeyPart{"-inf", {}, AnswerForm::constant};
       }
       return value(index);
     case Op::percent: return percent(node, index);
