@@ -137,69 +137,66 @@ template <Utility U>
   return out;
 }
 
-/// The majority vote: its equilibria in closed form, those of all contexts together, so that the
-/// j-th of one context belongs to the j-th of every other.
+/// Adds an equilibrium of all contexts together, log_nu stacked, certified by the game: its row in
+/// every context, so that the j-th of one context belongs to the j-th of every other. `reached`: it
+/// is the solution.
+template <class Game>
+void add_joint(const Game& game, AlignmentMethod method, std::vector<double> log_nu, bool stable,
+               double onset, bool reached, double tolerance, AnyEquilibrium& out) {
+  const Blocks& blocks = game.contexts().blocks();
+  AlignmentSolution<double> one;
+  one.method = method;
+  one.blocks = blocks;
+  one.log_nu = std::move(log_nu);
+  certify_policy(game, one);
+  one.status = one.residual <= tolerance ? Status::converged : Status::stalled;
+  out.equilibria.resize(blocks.count());
+  for (std::size_t x = 0; x < blocks.count(); ++x) {
+    const auto nu = one.strategy(x), row = one.log_strategy(x);
+    AllEquilibria& all = out.equilibria[x];
+    all.reached = reached ? all.found.size() : all.reached;
+    all.found.push_back({.nu = {nu.begin(), nu.end()},
+                         .log_nu = {row.begin(), row.end()},
+                         .stable = stable,
+                         .residual = one.residual,
+                         .value = one.value,
+                         .onset = onset});
+  }
+  if (reached) {
+    out.solution = std::move(one);
+  }
+}
+
+/// The majority vote: its equilibria in closed form.
 [[nodiscard]] inline AnyEquilibrium solve_majority(const MajorityVote<double>& vote,
                                                    const Contexts<double>& contexts, double beta,
                                                    const EquilibriumOptions<double>& options) {
   const AlignmentGame<MajorityVote<double>, no_backend> game(vote, contexts, beta);
-  const MajorityEquilibria all = majority_equilibria(contexts, beta, vote.tau);
+  MajorityEquilibria all = majority_equilibria(contexts, beta, vote.tau);
   AnyEquilibrium out;
-  out.equilibria.resize(contexts.blocks().count());
   for (std::size_t j = 0; j < all.log_nu.size(); ++j) {
-    AlignmentSolution<double> one;
-    one.method = AlignmentMethod::closed_form;
-    one.blocks = contexts.blocks();
-    one.log_nu = all.log_nu[j];
-    certify_policy(game, one);
-    one.status = one.residual <= options.tolerance ? Status::converged : Status::stalled;
-    for (std::size_t x = 0; x < contexts.blocks().count(); ++x) {
-      const auto nu = one.strategy(x), log_nu = one.log_strategy(x);
-      out.equilibria[x].found.push_back({.nu = {nu.begin(), nu.end()},
-                                         .log_nu = {log_nu.begin(), log_nu.end()},
-                                         .stable = true,
-                                         .residual = one.residual,
-                                         .value = one.value});
-      out.equilibria[x].reached = all.reached;
-    }
-    if (j == all.reached) {
-      out.solution = std::move(one);
-    }
+    add_joint(game, AlignmentMethod::closed_form, std::move(all.log_nu[j]), true,
+              std::numeric_limits<double>::quiet_NaN(), j == all.reached, options.tolerance, out);
   }
   return out;
 }
 
-/// Agreement across contexts, its equilibria over all contexts as those of the majority vote.
+/// Agreement across contexts.
 [[nodiscard]] inline AnyEquilibrium solve_agreement(const Agreement<double>& agreement,
                                                     const Contexts<double>& contexts, double beta,
                                                     const EquilibriumOptions<double>& options) {
   const AlignmentGame<Agreement<double>, no_backend> game(agreement, contexts, beta);
   AgreementEquilibria all = agreement_equilibria(contexts, beta, agreement.tau);
   AnyEquilibrium out;
-  out.bifurcations = std::move(all.bifurcations);
-  out.equilibria.resize(contexts.blocks().count());
   for (std::size_t j = 0; j < all.found.size(); ++j) {
-    AlignmentSolution<double> one;
-    one.method = AlignmentMethod::branches;
-    one.blocks = contexts.blocks();
-    one.log_nu = all.found[j].log_nu;
-    certify_policy(game, one);
-    one.status = one.residual <= options.tolerance ? Status::converged : Status::stalled;
-    for (std::size_t x = 0; x < contexts.blocks().count(); ++x) {
-      const auto nu = one.strategy(x), log_nu = one.log_strategy(x);
-      out.equilibria[x].found.push_back({.nu = {nu.begin(), nu.end()},
-                                         .log_nu = {log_nu.begin(), log_nu.end()},
-                                         .stable = all.found[j].stable,
-                                         .residual = one.residual,
-                                         .value = one.value,
-                                         .onset = all.found[j].onset});
-      out.equilibria[x].reached = all.reached;
-      out.equilibria[x].margin = all.margin;
-    }
-    if (j == all.reached) {
-      out.solution = std::move(one);
-    }
+    AgreementPolicy& policy = all.found[j];
+    add_joint(game, AlignmentMethod::branches, std::move(policy.log_nu), policy.stable,
+              policy.onset, j == all.reached, options.tolerance, out);
   }
+  for (AllEquilibria& each : out.equilibria) {
+    each.margin = all.margin;
+  }
+  out.bifurcations = std::move(all.bifurcations);
   return out;
 }
 
