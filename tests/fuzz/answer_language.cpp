@@ -8,6 +8,7 @@
 #include <dag/text/answer_key.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   if (size == 0) {
     return 0;
   }

@@ -11,6 +11,7 @@
 #include <dag/train/checkpoint.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   std::vector<unsigned char> bytes(data, data + size);
   fuzz::refusals_allowed([&] { (void)dag::detail::parse_checkpoint(bytes, "fuzz"); });
   dag::detail::ByteWriter signed_bytes;

@@ -9,6 +9,7 @@
 #include <dag/io/any_game.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   const std::string_view text = fuzz::text(data, size);
   return fuzz::refusals_allowed([&] {
     const bool gam = !text.empty() && text[0] >= '0' && text[0] <= '9';

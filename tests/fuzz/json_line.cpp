@@ -38,6 +38,7 @@ void compare(const dag::JsonLine& json, dag::JsonLine::Index i, const nlohmann::
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   const std::string_view text = fuzz::text(data, size);
   dag::JsonLine json;
   bool read = true;

@@ -8,6 +8,7 @@
 #include <dag/io/printable.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   const std::string_view text = fuzz::text(data, size);
   const std::string shown = dag::printable(text);
   fuzz::must(dag::detail::is_utf8(shown), "printable text is UTF-8");

@@ -7,6 +7,7 @@
 #include <dag/io/nfg.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   return fuzz::refusals_allowed([&] {
     const dag::GameTable game = dag::parse_nfg(fuzz::text(data, size), "fuzz");
     const dag::GameTable again = dag::parse_nfg(dag::format_nfg(game), "again");

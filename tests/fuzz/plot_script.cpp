@@ -10,6 +10,7 @@
 #include <cli/gnuplot_script.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   const std::string text(fuzz::text(data, size));
   cli::Plot plot;
   plot.title = plot.x_label = plot.y_label = text;

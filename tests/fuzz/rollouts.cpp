@@ -10,6 +10,7 @@
 #include <dag/io/rollout_reader.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   static const std::string path = "/tmp/dag-fuzz-rollouts." + std::to_string(::getpid());
   std::FILE* file = std::fopen(path.c_str(), "wb");
   fuzz::must(file != nullptr, "a temporary file");

@@ -11,6 +11,7 @@
 #include <dag/io/profile_csv.hpp>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Watch watch;
   const std::string_view text = fuzz::text(data, size);
   return fuzz::refusals_allowed([&] {
     const dag::GameTable game = dag::is_profile_csv(text) ? dag::parse_profile_csv(text, "fuzz")
