@@ -18,6 +18,8 @@
 
 #include <doctest/doctest.h>
 
+#include <support/refused.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -492,4 +494,30 @@ TEST_CASE("answers: far ends are met or given to the solver of single contexts, 
                              }()),
       doctest::Contains("context 0"), dag::Error);
   CHECK(dag::align_batch(dag::Gini<double>{1.0}, dag::BatchedQuestions<double>{}).status.empty());
+}
+
+TEST_CASE("options of batches: refused by name") {
+  dag::BatchedMatrixGames<double> games;
+  games.add(1, 2, std::vector<double>{1, 2});
+  dag::BatchedBimatrixGames<double> pairs;
+  pairs.add(1, 2, std::vector<double>{1, 2}, std::vector<double>{1, 2});
+  dag::BatchedQuestions<double> questions;
+  questions.add(std::vector<double>{0.5, 0.5});
+  {
+    const auto call = [&](const dag::MatrixBatchOptions& o) { (void)dag::solve_batch(games, o); };
+    REFUSED("solve_batch", dag::MatrixBatchOptions{}, test::not_negative, tolerance);
+    REFUSED("solve_batch", dag::MatrixBatchOptions{}, test::count, threads);
+  }
+  {
+    const auto call = [&](const dag::LogitBatchOptions& o) { (void)dag::logit_batch(pairs, o); };
+    REFUSED("logit_batch", dag::LogitBatchOptions{}, test::positive, tau);
+    REFUSED("logit_batch", dag::LogitBatchOptions{}, test::positive, tolerance);
+    REFUSED("logit_batch", dag::LogitBatchOptions{}, test::count, threads);
+  }
+  const auto call = [&](const dag::AlignBatchOptions& o) {
+    (void)dag::align_batch(dag::Gini<double>{1.0}, questions, o);
+  };
+  REFUSED("align_batch", dag::AlignBatchOptions{}, test::positive, beta);
+  REFUSED("align_batch", dag::AlignBatchOptions{}, test::not_negative, tolerance);
+  REFUSED("align_batch", dag::AlignBatchOptions{}, test::count, threads);
 }

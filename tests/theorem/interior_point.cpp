@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <support/random_games.hpp>
+#include <support/refused.hpp>
 
 #include <dag/eigen.hpp>
 #include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
@@ -268,4 +269,24 @@ TEST_CASE("strategies left out: products of the whole, and all come back when on
       }
     }
   }
+}
+
+TEST_CASE("bad options and bad starts: refused by name") {
+  const Game game{test::uniform_payoff(2, 3, 7)};
+  {
+    const auto call = [&](const dag::SolverOptions<double>& o) {
+      (void)dag::interior_point(game, o);
+    };
+    const dag::SolverOptions<double> good;
+    REFUSED("interior_point", good, test::not_negative, tolerance);
+    REFUSED("interior_point", good, test::negative, max_iterations);
+    REFUSED("interior_point", good, test::at_least_zero, time_limit);
+    REFUSED("interior_point", good, test::not_negative, feedback.sigma);
+    test::starts_refused("interior_point", good, {0.25, 0.75, 0.5, 0.5, 0}, call);
+  }
+  const auto call = [&](const dag::InteriorPointOptions<double>& o) {
+    (void)dag::interior_point(game, {}, o);
+  };
+  REFUSED("interior_point", dag::InteriorPointOptions<double>{}, test::negative, correctors);
+  REFUSED("interior_point", dag::InteriorPointOptions<double>{}, test::not_negative, polish_below);
 }

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <support/random_games.hpp>
+#include <support/refused.hpp>
 
 #include <dag/eigen.hpp>
 #include <dag/solver/matrix/linear_program.hpp>
@@ -244,4 +245,29 @@ TEST_CASE("the path's limit says nothing where the supports are not yet those of
   CHECK((!vertex || gap_of(game, *vertex) > 1e-3));
   CHECK_THROWS_AS((void)dag::path_limit<double>(game, uniform, uniform, std::vector<double>(3)),
                   dag::Error);
+}
+
+TEST_CASE("the path's options and its start: refused by its own name") {
+  const Game game{test::uniform_payoff(2, 3, 7)};
+  const auto common = [&](const dag::SolverOptions<double>& o) {
+    (void)dag::logit_path(game, o, {.to = 0.5});
+  };
+  const auto call = [&](const dag::LogitPathOptions<double>& o) {
+    (void)dag::logit_path(game, {}, o);
+  };
+  const dag::LogitPathOptions<double> good{.to = 0.5};
+  REFUSED("logit_path", good, test::positive, to);
+  REFUSED("logit_path", good, (std::vector<double>{0.4, test::undefined, test::infinite}), from);
+  REFUSED("logit_path", good, test::inside, factor);
+  test::starts_refused("logit_path", dag::SolverOptions<double>{}, {0.25, 0.75, 0.5, 0.5, 0},
+                       common);
+  CHECK(test::refusal(dag::SolverOptions<double>{.tolerance = -1}, common) ==
+        "logit_path: tolerance must be >= 0 and finite, got -1");
+  // A start that leaves nothing of what the reference allows.
+  const Eigen::VectorXd only = Eigen::Vector2d(1, 0);
+  const dag::RegularizedMatrixGame one(Game{test::uniform_payoff(2, 2, 7)}, 1.0, 1.0, only, only);
+  const std::vector<double> other{0, 1, 0, 1};
+  CHECK(test::refusal(dag::SolverOptions<double>{.start = other}, [&](const auto& o) {
+          (void)dag::newton(one, o);
+        }).starts_with("newton: start has no strategy in common with the reference of player "));
 }

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #if __has_include(<xtensor/xarray.hpp>)
+#include <support/refused.hpp>
+
 #include <dag/eigen.hpp>
 #include <dag/game/normal_form.hpp>
 #include <dag/game/potential_game.hpp>
@@ -112,11 +114,13 @@ TEST_CASE("extinct strategies stay extinct, and options are checked") {
   const auto path = dag::replicator(game, {.steps = 100, .start = {0.5, 0.5, 0, 0, 0.3, 0.7}});
   CHECK(path.back().point[2] == 0);
   CHECK(path.back().point[3] == 0);
-  CHECK_THROWS_AS((void)dag::replicator(game, {.step = 0}), dag::Error);
-  CHECK_THROWS_AS((void)dag::replicator(game, {.step = std::nan("")}), dag::Error);
-  CHECK_THROWS_AS((void)dag::replicator(game, {.steps = -1}), dag::Error);
-  CHECK_THROWS_AS((void)dag::replicator(game, {.start = {1, 0}}), dag::Error);
-  CHECK_THROWS_AS((void)dag::replicator(game, {.start = {1, 1, 0, 1, 0, 0}}), dag::Error);
+  const auto call = [&](const dag::ReplicatorOptions& o) { (void)dag::replicator(game, o); };
+  const dag::ReplicatorOptions good{.steps = 2};
+  REFUSED("replicator", good, test::positive, step);
+  REFUSED("replicator", good, test::negative, steps);
+  REFUSED("replicator", good, test::negative, record_every);
+  REFUSED("replicator", good, test::at_least_zero, time_limit);
+  test::starts_refused("replicator", good, {0.5, 0.5, 0, 0, 0.25, 0.75}, call);
 }
 
 #else

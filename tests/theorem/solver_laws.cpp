@@ -19,6 +19,7 @@
 #include <doctest/doctest.h>
 
 #include <support/random_games.hpp>
+#include <support/refused.hpp>
 
 #include <dag/eigen.hpp>
 #include <dag/solver/first_order.hpp>
@@ -294,6 +295,28 @@ TEST_CASE("players who change seats: the same play, the value negated") {
     CHECK(std::abs(swapped.value + base.value) <= rounding);
     CHECK(std::abs(swapped.relative_gap - base.relative_gap) <= rounding);
   });
+}
+
+TEST_CASE("bad options and bad starts: refused by the solver's and the field's name") {
+  const Matrix payoff = test::uniform_payoff(2, 3, 7);
+  for (const Solver& solver : solvers()) {
+    std::string name = solver.name.substr(0, solver.name.find(','));
+    if (name == "alternating_fictitious_play") {
+      name = "fictitious_play";  // with turns
+    }
+    CAPTURE(name);
+    const auto call = [&](const Options& o) { (void)solver.solve(payoff, o); };
+    const Options good{.max_iterations = 2};
+    REFUSED(name, good, test::not_negative, tolerance);
+    REFUSED(name, good, test::negative, max_iterations);
+    REFUSED(name, good, test::at_least_zero, time_limit);
+    REFUSED(name, good, test::negative, check_every);
+    if (solver.name.find(", adaptive") == std::string::npos) {  // these set their own step
+      REFUSED(name, good, test::positive, step.size);
+    }
+    REFUSED(name, good, test::not_negative, feedback.sigma);
+    test::starts_refused(name, good, {0.25, 0.75, 0.5, 0.5, 0}, call);
+  }
 }
 
 TEST_CASE("rates: on random games every power law is met, every linear one reaches 1e-10") {

@@ -6,8 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
+
+#include <support/refused.hpp>
 
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/game/sequence_game.hpp>
@@ -51,12 +54,28 @@ TEST_CASE("three players and refusals") {
   const auto found =
       dag::external_sampling(game, tree, form, {.tolerance = 0, .max_iterations = 20000});
   CHECK(found.relative_gap < 0.1);
-  CHECK_THROWS_AS(
-      static_cast<void>(dag::outcome_sampling(game, tree, form, {}, {.exploration = 0})),
-      dag::Error);
-  CHECK_THROWS_AS(static_cast<void>(dag::external_sampling(
-                      game, tree, form, {.step = dag::Step<double>::constant(1)})),
-                  dag::Error);
+  {
+    const auto call = [&](const dag::SampledCfrOptions<double>& o) {
+      (void)dag::outcome_sampling(game, tree, form, {.max_iterations = 2}, o);
+    };
+    REFUSED("outcome_sampling", dag::SampledCfrOptions<double>{},
+            (std::vector<double>{0, -1, 2, test::undefined}), exploration);
+  }
+  const auto call = [&](const dag::SolverOptions<double>& o) {
+    (void)dag::external_sampling(game, tree, form, o);
+  };
+  const dag::SolverOptions<double> good{.max_iterations = 2};
+  REFUSED("external_sampling", good, test::not_negative, tolerance);
+  REFUSED("external_sampling", good, test::negative, max_iterations);
+  const std::vector<double> start(form.shape.blocks.total(), 0.5);
+  CHECK(
+      test::refusal(dag::SolverOptions<double>{.start = start}, call)
+          .starts_with("external_sampling: start must be empty (it begins at uniform play), got "));
+  CHECK(test::refusal(dag::SolverOptions<double>{.step = dag::Step<double>::constant(1)}, call) ==
+        "external_sampling: it has no step; leave step automatic");
+  CHECK(test::refusal(dag::SolverOptions<double>{.feedback = dag::Feedback<double>::sampled(1)},
+                      call) ==
+        "external_sampling: it samples by its own rule; leave feedback as it is");
   const dag::ExtensiveGame two = dag::kuhn_poker_tree();
   CHECK_THROWS_AS(static_cast<void>(dag::external_sampling(game, two, dag::sequence_form(two))),
                   dag::Error);

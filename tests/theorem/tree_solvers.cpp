@@ -30,6 +30,7 @@
 #include <dag/solver/tree/primal_dual_trees.hpp>
 #include <dag/solver/tree/sequence_form_interior_point.hpp>
 #include <dag/solver/tree/sequence_form_program.hpp>
+#include <support/refused.hpp>
 #include <support/trees.hpp>
 
 namespace {
@@ -464,6 +465,47 @@ TEST_CASE("the interior point finds the value of the program, to 1e-12 ranges in
         dag::Status::time_limit);
   CHECK_THROWS_AS((void)dag::sequence_form_interior_point(tree, form, {.max_entries = 10}),
                   dag::Error);
+  const auto call = [&](const dag::SequenceInteriorOptions& o) {
+    (void)dag::sequence_form_interior_point(tree, form, o);
+  };
+  const dag::SequenceInteriorOptions good{.max_rounds = 1};
+  REFUSED("sequence_form_interior_point", good, test::not_negative, tolerance);
+  REFUSED("sequence_form_interior_point", good, test::negative, max_rounds);
+  REFUSED("sequence_form_interior_point", good, test::at_least_zero, time_limit);
+}
+
+TEST_CASE("bad options and bad starts of tree solvers: refused by name") {
+  const dag::SequenceForm form = dag::sequence_form(hidden_moves());
+  const Game game(form);
+  const std::vector<double> start{1, 0.25, 0.25, 0.5, 1, 0.5, 0.5, 0};
+  const Options good{.max_iterations = 2};
+  {
+    const auto call = [&](const dag::CounterfactualOptions<double>& o) {
+      (void)dag::cfr_plus(game, good, o);
+    };
+    const dag::CounterfactualOptions<double> own{.rule = dag::RegretRule::plus};
+    REFUSED("cfr_plus", own, test::at_least_zero, alpha);
+    REFUSED("cfr_plus", own, test::at_least_zero, gamma);
+    REFUSED("cfr_plus", own, std::vector<double>{test::undefined}, beta);
+    REFUSED("cfr_plus", own, test::not_negative, asymmetry);
+    REFUSED("cfr_plus", own, test::not_negative, pull);
+    REFUSED("cfr_plus", own, test::negative, period);
+  }
+  const auto walk = [&](const char* name, auto call) {
+    REFUSED(name, good, test::not_negative, tolerance);
+    REFUSED(name, good, test::negative, max_iterations);
+    REFUSED(name, good, test::at_least_zero, time_limit);
+    test::starts_refused(name, good, start, call);
+  };
+  walk("cfr", [&](const Options& o) { (void)dag::cfr(game, o); });
+  walk("discounted_cfr", [&](const Options& o) { (void)dag::discounted_cfr(game, o); });
+  walk("restarted_cfr_plus", [&](const Options& o) { (void)dag::restarted_cfr_plus(game, o); });
+  walk("fictitious_play", [&](const Options& o) { (void)dag::fictitious_play(game, o); });
+  walk("mirror_prox", [&](const Options& o) { (void)dag::mirror_prox(game, o); });
+  walk("primal_dual_hybrid_gradient",
+       [&](const Options& o) { (void)dag::primal_dual_hybrid_gradient(game, o); });
+  walk("coarse_correlated_cfr",
+       [&](const Options& o) { (void)dag::coarse_correlated_cfr(game, o); });
 }
 
 TEST_CASE("primal-dual hybrid gradient on treeplexes converges linearly, under both maps") {

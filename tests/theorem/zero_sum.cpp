@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <support/random_games.hpp>
+#include <support/refused.hpp>
 
 #include <dag/eigen.hpp>
 #include <dag/game/payoff_sum.hpp>
@@ -256,4 +257,16 @@ TEST_CASE("each tolerance is met by its method, and limits are reported as such"
                   dag::Error);
   CHECK_THROWS_AS((void)dag::solve_zero_sum(game, {.average = dag::Average::last}), dag::Error);
   CHECK_THROWS_AS((void)dag::solve_zero_sum(game, {.measure = dag::Measure::residual}), dag::Error);
+}
+
+TEST_CASE("what solve_zero_sum chooses for itself is refused by name") {
+  const Game game{test::uniform_payoff(2, 3, 7)};
+  const std::vector<double> start{0.25, 0.75, 0.5, 0.5, 0};
+  const auto call = [&](const dag::SolverOptions<double>& o) {
+    (void)dag::solve_zero_sum(game, o);
+  };
+  CHECK(test::refusal(dag::SolverOptions<double>{.start = start}, call) ==
+        "solve_zero_sum: start must be empty (it chooses its own), got 5");
+  REFUSED("solve_zero_sum", dag::SolverOptions<double>{}, test::not_negative, tolerance);
+  REFUSED("solve_zero_sum", dag::SolverOptions<double>{}, test::at_least_zero, time_limit);
 }

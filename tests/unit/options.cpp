@@ -26,6 +26,7 @@
 #include <dag/solver/table/vertex_enumeration.hpp>
 #include <dag/solver/tree/sequence_form_program.hpp>
 #include <dag/train/constraint_objective.hpp>
+#include <dag/train/frozen_consensus.hpp>
 #include <dag/train/majority_objective.hpp>
 #include <dag/train/train_options.hpp>
 #include <dag/train/utility_objective.hpp>
@@ -33,52 +34,26 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include <support/refused.hpp>
+
+#include <span>
 #include <string>
 #include <vector>
 
 namespace {
 
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinite = std::numeric_limits<double>::infinity();
-const std::vector<double> positive{0, -1, undefined, infinite};  // what "> 0 and finite" refuses
-const std::vector<double> above_zero{0, -1, undefined};
-const std::vector<double> not_negative{-1, undefined, infinite};
-const std::vector<double> at_least_zero{-1, undefined};
-const std::vector<double> below_one{-1, 1, undefined, infinite};
-const std::vector<double> inside{0, 1, -1, undefined, infinite};
-const std::vector<double> count{0, -1};
-const std::vector<double> zero{0};
-const std::vector<double> negative{-1};
+using namespace test;
 
-template <class Options, class Set, class Call>
-void refused(const std::string& entry, const std::string& field, const Options& good, Set set,
-             const std::vector<double>& bad, Call call) {
-  REQUIRE_NOTHROW(call(good));
-  for (const double value : bad) {
-    Options options = good;
-    std::string got, said = "nothing was refused";
-    dag::detail::append(got, set(options, value));
-    try {
-      call(options);
-    } catch (const dag::Error& error) {
-      said = error.what();
-      CHECK(error.code() == dag::Errc::invalid_argument);
-    }
-    CAPTURE(said);
-    CHECK(said.starts_with(entry + ": " + field + " must "));
-    CHECK(said.find("got " + got) != std::string::npos);
-  }
-}
-
-// REFUSED("mirror_prox", good, options, bad values, field): `call` takes such options.
-#define REFUSED(entry, good, bad, field)                                    \
-  refused(                                                                  \
-      entry, #field, good,                                                  \
-      [](auto& options, double value) {                                     \
-        return options.field = static_cast<decltype(options.field)>(value); \
-      },                                                                    \
-      bad, call)
+/// A model of one answer.
+struct OneAnswer {
+  using scalar_type = double;
+  using prompt_type = dag::NoPrompt;
+  using trace_type = int;
+  [[nodiscard]] int sample(dag::NoPrompt, dag::RandomStream&) const { return 0; }
+  [[nodiscard]] double log_prob(dag::NoPrompt, int) const { return 0; }
+  [[nodiscard]] std::size_t parameter_count() const { return 0; }
+  void accumulate_score(dag::NoPrompt, int, double, std::span<double>) const {}
+};
 
 const dag::GameTable dilemma = dag::named_game("prisoners-dilemma");
 const dag::GameTable pennies = dag::named_game("matching-pennies");
@@ -205,6 +180,29 @@ TEST_CASE("options of the solvers of tables") {
     REFUSED(entry, dag::PopulationOptions{}, (std::vector<double>{0, 1, 1e9}), population);
     REFUSED(entry, dag::PopulationOptions{}, not_negative, intensity);
   }
+}
+
+// Starts of tables are strategies by player, under the same rules.
+TEST_CASE("starts of the solvers of tables") {
+  const auto refuses = [](const char* entry, auto good, auto call) {
+    for (const dag::MixedProfile& bad : {dag::MixedProfile{{0.5, 0.5}},
+                                         {{0.5, 0.5}, {1}},
+                                         {{0.5, 0.5}, {-0.5, 1.5}},
+                                         {{0.5, 0.5}, {1, 1}},
+                                         {{undefined, 1}, {0.5, 0.5}},
+                                         {{0.5, 0.5}, {infinite, 0}}}) {
+      good.start = bad;
+      const std::string said = refusal(good, call);
+      CAPTURE(said);
+      CHECK(said.starts_with(std::string(entry) + ": start: profile: "));
+    }
+  };
+  refuses("regret_dynamics", dag::RegretDynamicsOptions{},
+          [](const auto& o) { (void)dag::regret_dynamics(dilemma, o); });
+  const auto mutator = [](const auto& o) { (void)dag::replicator_mutator(dilemma, o); };
+  refuses("replicator_mutator", dag::ReplicatorMutatorOptions{.steps = 2}, mutator);
+  CHECK(refusal(dag::ReplicatorMutatorOptions{.steps = 2, .start = {{1, 0}, {0.5, 0.5}}},
+                mutator) == "replicator_mutator: start must have probabilities > 0 only, got 0");
 }
 
 TEST_CASE("options of trees, transport, tables of rewards, rates and alignment") {
@@ -349,6 +347,20 @@ TEST_CASE("options of training") {
     REFUSED("MajorityObjective", good, below_one, memory);
     REFUSED("MajorityObjective", good, count, every);
     REFUSED("MajorityObjective", good, std::vector<double>{1}, trained);
+  }
+  SUBCASE("frozen_consensus") {
+    const std::vector<dag::Question<dag::NoPrompt>> questions{{{dag::NoPrompt{}}}};
+    const auto call = [&](const dag::FrozenConsensusOptions& o) {
+      (void)dag::frozen_consensus(
+          OneAnswer{}, std::span<const dag::Question<dag::NoPrompt>>(questions),
+          [](dag::NoPrompt, int trace) { return trace; }, o);
+    };
+    const dag::FrozenConsensusOptions good{.samples = 2};
+    REFUSED("frozen_consensus", good, zero, samples);
+    REFUSED("frozen_consensus", good, positive, sharpness);
+    REFUSED("frozen_consensus", good, not_negative, smoothing);
+    REFUSED("frozen_consensus", (dag::FrozenConsensusOptions{.samples = 2, .geometric = true}),
+            zero, smoothing);
   }
   SUBCASE("UtilityObjective") {
     const auto call = [](const dag::UtilityObjectiveOptions& o) {

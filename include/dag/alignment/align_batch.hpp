@@ -17,6 +17,7 @@
 #include <dag/core/blocks.hpp>
 #include <dag/core/equal_parts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/parallel.hpp>
 #include <dag/core/status.hpp>
 #include <dag/detail/config.hpp>
@@ -165,8 +166,9 @@ requires detail::BatchUtility<U>
                                              const BatchedQuestions<double>& questions,
                                              const AlignBatchOptions& options = {}) {
   const std::size_t count = questions.size();
-  require(options.tolerance >= 0 && std::isfinite(options.tolerance), Errc::invalid_argument,
-          "align_batch: tolerance must be >= 0 and finite, got ", options.tolerance);
+  const OptionRules rules("align_batch");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.positive("threads", options.threads);
   require(options.betas.empty() || options.betas.size() == count, Errc::dimension_mismatch,
           "align_batch: ", options.betas.size(), " betas for ", count, " questions");
   const Blocks& blocks = questions.blocks();

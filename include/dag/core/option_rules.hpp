@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 #include <string_view>
+#include <utility>
 
 #include <dag/core/error.hpp>
 
@@ -51,6 +52,12 @@ class OptionRules {
   template <class Number>
   void share(std::string_view field, Number got) const {
     need(got >= 0 && got <= 1, field, "in [0, 1]", got);
+  }
+  /// Runs `check`; what it refuses is said of the field: "newton: start: strategy of block 0 ...".
+  template <class Check>
+  void held(std::string_view field, Check&& check) const {
+    DAG_TRY { std::forward<Check>(check)(); }
+    DAG_CATCH(Error, fault) { fail(fault.code(), entry_, ": ", field, ": ", fault.what()); }
   }
 
  private:

@@ -13,6 +13,7 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/solver/certificate.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
@@ -47,7 +48,8 @@ template <MonotoneGame Game>
   }
 }
 
-/// Puts the start point of the options, or the players' centre, into `state`.
+/// Puts the start point of the options, or the players' centre, into `state`. A start that the
+/// players refuse is an error "SOLVER: start...", by their own rule.
 template <MonotoneGame Game>
 void enter_start(const Game& game, const SolverOptions<scalar_t<Game>>& options,
                  std::string_view solver, StateView<scalar_t<Game>> state) {
@@ -58,7 +60,7 @@ void enter_start(const Game& game, const SolverOptions<scalar_t<Game>>& options,
   require(options.start.size() == state.point.size(), Errc::dimension_mismatch, solver,
           ": start has ", options.start.size(), " entries, the game has ", state.point.size());
   game.backend().upload(options.start, state.point);
-  game.players().enter(game.backend(), state);
+  OptionRules(solver).held("start", [&] { game.players().enter(game.backend(), state); });
 }
 
 /// out = argmax eta <direction, u> - D(u, center), with the game's magnet inside where it has one.

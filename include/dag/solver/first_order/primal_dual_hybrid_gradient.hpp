@@ -262,6 +262,7 @@ template <detail::DenseMatrixGame Game>
 [[nodiscard]] Solution<Game> primal_dual_hybrid_gradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const PrimalDualOptions& own = {}) {
+  detail::validate(options, "primal_dual_hybrid_gradient");
   require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
           "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
   detail::check(own);

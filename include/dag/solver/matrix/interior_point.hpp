@@ -16,6 +16,8 @@
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
+#include <dag/core/state.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/matrix/detail/normal_equations.hpp>
@@ -373,7 +375,8 @@ namespace dag {
 /// the solve when it succeeds. Rate: 8 to 20 rounds to 1e-10, whatever the size. Cost a round: m^2
 /// n + m^3 / 3 multiplications, m <= n. Memory: four matrices of the game's size (scaled, its part,
 /// weighted, factored). Options used: tolerance, limits, observer, stop, start; step and average
-/// are refused. Deterministic. Errors: invalid_argument (options).
+/// are refused. Deterministic. Errors: invalid_argument (options),
+/// dimension_mismatch or not_a_distribution (start).
 template <Scalar Real>
 [[nodiscard]] Solution<MatrixGame<Real, eigen>> interior_point(
     const MatrixGame<Real, eigen>& game, SolverOptions<Real> options = {},
@@ -381,19 +384,15 @@ template <Scalar Real>
   detail::validate(options, "interior_point");
   require(options.feedback == Feedback<Real>{}, Errc::invalid_argument,
           "interior_point: it needs the full field; leave feedback as it is");
-  for (const Real probability : options.start) {
-    require(probability >= 0 && std::isfinite(probability), Errc::invalid_argument,
-            "interior_point: start must be a pair of strategies, got the entry ", probability);
-  }
-  require(options.start.empty() || options.start.size() == game.players().blocks().total(),
-          Errc::dimension_mismatch, "interior_point: start has ", options.start.size(),
-          " entries, the game has ", game.players().blocks().total());
+  State<eigen, Real> start(game.backend(), game.players().blocks().total());
+  detail::enter_start(game, options, "interior_point", start.view());  // checks it
   require(options.step == Step<Real>{}, Errc::invalid_argument,
           "interior_point: it has no step rule; leave step automatic");
   require(options.average == Average::automatic || options.average == Average::last,
           Errc::invalid_argument, "interior_point: average must be last");
-  require(own.correctors >= 0, Errc::invalid_argument,
-          "interior_point: correctors must be >= 0, got ", own.correctors);
+  const OptionRules rules("interior_point");
+  rules.not_negative("correctors", own.correctors);
+  rules.not_negative("polish_below", own.polish_below);
   options.check_every = options.check_every > 0 ? options.check_every : 1;
   const detail::Standard<MatrixGame<Real, eigen>> standard(game, options);
   detail::InteriorPointRounds<Real> rounds(standard.game(), standard.options(), own);

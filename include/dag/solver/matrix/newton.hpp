@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,13 +41,13 @@ class NewtonRounds {
   using Matrix = eigen::matrix<Real>;
   using Vector = eigen::vector<Real>;
 
-  NewtonRounds(const Game& game, const SolverOptions<Real>& options)
+  NewtonRounds(const Game& game, const SolverOptions<Real>& options, std::string_view solver)
       : game_(game),
         own_(game.players().blocks().size(1) <= game.players().blocks().size(0) ? 1 : 0),
         tau_x_(game.magnet().weights[1 - own_]),
         tau_y_(game.magnet().weights[own_]),
         state_(game.backend(), game.players().blocks().total()) {
-    enter_start(game, options, "newton", state_.view());
+    enter_start(game, options, solver, state_.view());
     payoff_ = own_ == 1 ? game.game().payoff() : Matrix(-game.game().payoff().transpose());
     log_y_ = dual(own_);
     log_y0_ = eigen::wrap<Real>(blocks().of(game.magnet().reference.dual, own_));
@@ -54,8 +55,8 @@ class NewtonRounds {
     // Zeros of the reference or of the start stay zeros: they take no part.
     log_y_ = log_y0_.array().isFinite().select(log_y_, log_y0_);
     require((log_y_.array() > -std::numeric_limits<Real>::infinity()).any(),
-            Errc::not_a_distribution,
-            "newton: the start and the reference have no strategy in common");
+            Errc::not_a_distribution, solver,
+            ": start has no strategy in common with the reference of player ", own_ + 1);
     value_ = evaluate(log_y_, log_x_, y_);
     publish();
   }
@@ -178,6 +179,24 @@ class NewtonRounds {
   std::int64_t products_ = 0;
 };
 
+/// `newton`, whose errors name `solver`.
+template <Scalar Real>
+[[nodiscard]] Solution<RegularizedMatrixGame<Real, eigen>> newton_as(
+    const RegularizedMatrixGame<Real, eigen>& game, SolverOptions<Real> options,
+    std::string_view solver) {
+  validate(options, solver);
+  require(options.feedback == Feedback<Real>{}, Errc::invalid_argument, solver,
+          ": it needs the full field; leave feedback as it is");
+  require(options.step == Step<Real>{}, Errc::invalid_argument, solver,
+          ": it has no step rule; leave step automatic");
+  require(options.average == Average::automatic || options.average == Average::last,
+          Errc::invalid_argument, solver, ": average must be last");
+  options.check_every = options.check_every > 0 ? options.check_every : 1;
+  const Standard<RegularizedMatrixGame<Real, eigen>> standard(game, options);
+  NewtonRounds<Real> rounds(standard.game(), standard.options(), solver);
+  return run(standard.game(), rounds, Average::last, standard.options());
+}
+
 }  // namespace detail
 
 /// Newton's method for the quantal response equilibrium of a regularised dense matrix game
@@ -193,18 +212,8 @@ class NewtonRounds {
 /// (options), dimension_mismatch or not_a_distribution (start).
 template <Scalar Real>
 [[nodiscard]] Solution<RegularizedMatrixGame<Real, eigen>> newton(
-    const RegularizedMatrixGame<Real, eigen>& game, SolverOptions<Real> options = {}) {
-  detail::validate(options, "newton");
-  require(options.feedback == Feedback<Real>{}, Errc::invalid_argument,
-          "newton: it needs the full field; leave feedback as it is");
-  require(options.step == Step<Real>{}, Errc::invalid_argument,
-          "newton: it has no step rule; leave step automatic");
-  require(options.average == Average::automatic || options.average == Average::last,
-          Errc::invalid_argument, "newton: average must be last");
-  options.check_every = options.check_every > 0 ? options.check_every : 1;
-  const detail::Standard<RegularizedMatrixGame<Real, eigen>> standard(game, options);
-  detail::NewtonRounds<Real> rounds(standard.game(), standard.options());
-  return detail::run(standard.game(), rounds, Average::last, standard.options());
+    const RegularizedMatrixGame<Real, eigen>& game, const SolverOptions<Real>& options = {}) {
+  return detail::newton_as(game, options, "newton");
 }
 
 template <Scalar Real>
@@ -244,7 +253,7 @@ template <Scalar Real>
     const RegularizedMatrixGame<Real, eigen> pulled(game, share * range, share * range);
     SolverOptions<Real> each = options;
     each.start = start;
-    path.push_back({share * range, newton(pulled, each)});
+    path.push_back({share * range, detail::newton_as(pulled, each, "logit_path")});
     const auto point = std::as_const(path.back().found.state).view().point;
     start.assign(point.begin(), point.end());
     if (share <= own.to) {

@@ -17,6 +17,7 @@
 #include <dag/backend/eigen_backend.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/certificate.hpp>
@@ -281,8 +282,8 @@ template <std::same_as<double> Real>
     const std::type_identity_t<SolverOptions<Real>>& options = {},
     const ZeroSumCutoffs& cutoffs = {}) {
   detail::validate(options, "solve_zero_sum");
-  require(options.start.empty(), Errc::invalid_argument,
-          "solve_zero_sum: it chooses its own start; leave start empty");
+  OptionRules("solve_zero_sum")
+      .need(options.start.empty(), "start", "empty (it chooses its own)", options.start.size());
   require(options.step == Step<double>{} && options.average == Average::automatic,
           Errc::invalid_argument,
           "solve_zero_sum: it chooses its own method; leave step and average automatic");

@@ -169,7 +169,7 @@ inline void add_product(const Blocks& blocks, std::span<const double> point, std
   rules.not_negative("check_every", options.check_every);
   const Deadline deadline(options.stop, options.time_limit, "regret_dynamics");
   if (!options.start.empty()) {
-    validate(game, options.start);
+    rules.held("start", [&] { validate(game, options.start); });
   }
   const Blocks blocks(game.sizes);
   const std::size_t players = game.player_count();

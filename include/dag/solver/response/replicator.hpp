@@ -86,7 +86,7 @@ requires HasField<Game> && HasRange<Game>
             options.start.size(), " entries, the game has ", size);
     const std::vector<Real> start(options.start.begin(), options.start.end());
     backend.upload(std::span<const Real>(start), z.view().point);
-    players.enter(backend, z.view());
+    rules.held("start", [&] { players.enter(backend, z.view()); });
   }
   const std::span<const Real> g = Backend::view(std::as_const(field));
   const std::span<Real> sum = Backend::view(slope);

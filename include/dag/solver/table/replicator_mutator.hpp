@@ -57,13 +57,13 @@ struct MutatorPoint {
   using Logs = std::vector<std::vector<double>>;
   Logs z;
   if (!options.start.empty()) {
-    validate(game, options.start);
+    rules.held("start", [&] { validate(game, options.start); });
   }
   for (std::size_t i = 0; i < game.player_count(); ++i) {
     z.emplace_back(game.sizes[i], -std::log(static_cast<double>(game.sizes[i])));
     for (std::size_t s = 0; s < game.sizes[i] && !options.start.empty(); ++s) {
       require(options.start[i][s] > 0, Errc::not_a_distribution,
-              "replicator_mutator: every probability of the start must be > 0, got ",
+              "replicator_mutator: start must have probabilities > 0 only, got ",
               options.start[i][s]);
       z[i][s] = std::log(options.start[i][s]);
     }

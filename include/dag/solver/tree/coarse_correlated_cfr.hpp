@@ -57,7 +57,8 @@ requires detail::is_sequence_game<Game>
   constexpr std::string_view solver = "coarse_correlated_cfr";
   detail::check_counterfactual(options, own, solver);
   require(options.average == Average::automatic || options.average == Average::uniform,
-          Errc::invalid_argument, solver, ": its joint play is the uniform mean of the rounds");
+          Errc::invalid_argument, solver,
+          ": its joint play is the uniform mean of the rounds; leave average so");
   own.turns = Turns::simultaneous;
   const Stopwatch watch;
   const Blocks& blocks = game.players().blocks();

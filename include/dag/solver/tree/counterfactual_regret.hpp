@@ -274,8 +274,10 @@ class CounterfactualRounds {
 template <Scalar Real>
 void check_counterfactual(const SolverOptions<Real>& options,
                           const CounterfactualOptions<Real>& own, std::string_view solver) {
+  validate(options, solver);
   require(options.feedback == Feedback<Real>{}, Errc::invalid_argument, solver,
-          ": it sees the whole tree; for samples use external_sampling or outcome_sampling");
+          ": it sees the whole tree; leave feedback as it is (for samples: external_sampling, "
+          "outcome_sampling)");
   require(options.step == Step<Real>{}, Errc::invalid_argument, solver,
           ": it has no step; leave step automatic");
   const OptionRules rules(solver);

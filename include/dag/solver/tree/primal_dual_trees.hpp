@@ -202,6 +202,7 @@ requires detail::is_sequence_game<Game>
 [[nodiscard]] Solution<Game> primal_dual_hybrid_gradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const PrimalDualOptions& own = {}) {
+  detail::validate(options, "primal_dual_hybrid_gradient");
   require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
           "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
   require(game.players().blocks().count() == 2, Errc::unsupported,

@@ -12,6 +12,7 @@
 
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/random.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/sequence_form.hpp>
@@ -263,12 +264,15 @@ template <class Game>
                                          const SampledCfrOptions<scalar_t<Game>>& own, bool single,
                                          std::string_view solver) {
   validate(options, solver);
-  require(options.feedback == Feedback<scalar_t<Game>>{} && options.start.empty() &&
-              options.step == Step<scalar_t<Game>>{},
-          Errc::invalid_argument, solver,
-          ": it samples by its own rule from the uniform start; leave feedback, start and step");
+  const OptionRules rules(solver);
+  rules.need(options.start.empty(), "start", "empty (it begins at uniform play)",
+             options.start.size());
+  require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument, solver,
+          ": it samples by its own rule; leave feedback as it is");
+  require(options.step == Step<scalar_t<Game>>{}, Errc::invalid_argument, solver,
+          ": it has no step; leave step automatic");
   require(options.average == Average::automatic || options.average == Average::uniform,
-          Errc::invalid_argument, solver, ": its iterate is the uniform mean");
+          Errc::invalid_argument, solver, ": its iterate is the uniform mean; leave average so");
   require(own.exploration > 0 && own.exploration <= 1, Errc::invalid_argument, solver,
           ": exploration must be in (0, 1], got ", own.exploration);
   require(form.shape == game.players().shape(), Errc::dimension_mismatch, solver,

@@ -15,6 +15,7 @@
 #include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
+#include <dag/core/option_rules.hpp>
 #include <dag/core/status.hpp>
 #include <dag/game/behavior.hpp>
 #include <dag/game/extensive.hpp>
@@ -431,9 +432,9 @@ class SequenceInterior {
     const SequenceInteriorOptions& options = {}) {
   require(form.player_count() == 2, Errc::unsupported,
           "sequence_form_interior_point: needs two players, got ", form.player_count());
-  require(options.tolerance >= 0 && options.max_rounds >= 0, Errc::invalid_argument,
-          "sequence_form_interior_point: tolerance and max_rounds must be >= 0, got ",
-          options.tolerance, " and ", options.max_rounds);
+  const OptionRules rules("sequence_form_interior_point");
+  rules.not_negative("tolerance", options.tolerance);
+  rules.not_negative("max_rounds", options.max_rounds);
   require(form.shape.blocks.total() <= options.max_sequences, Errc::unsupported,
           "sequence_form_interior_point: ", form.shape.blocks.total(),
           " sequences are more than max_sequences = ", options.max_sequences);
