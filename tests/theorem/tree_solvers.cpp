@@ -8,9 +8,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <map>
+#include <mutex>
+#include <numeric>
+#include <set>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -643,4 +648,70 @@ TEST_CASE("agent quantal responses: odds are those of payoffs given that the set
     CHECK(branch.status == dag::Status::converged);
     CHECK(branch.points.back().relative <= 1e-6);
   }
+}
+
+namespace {
+
+/// All that a run leaves behind, as bits.
+template <class Solution>
+bool same_bits(const Solution& a, const Solution& b) {
+  const auto equal = [](std::span<const double> x, std::span<const double> y) {
+    return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size_bytes()) == 0;
+  };
+  return equal(a.state.view().point, b.state.view().point) &&
+         equal(a.state.view().dual, b.state.view().dual) && a.gap == b.gap && a.value == b.value;
+}
+
+}  // namespace
+
+// Slips seen to break it: a subtree's worth added where it is ready; the crown before the subtrees;
+// the roots of the subtrees left out of the crown.
+TEST_CASE("threads by subtrees leave the bits as they are, and are no more than asked for") {
+  const dag::SequenceForm form = dag::sequence_form(dag::named_tree("random_tree:17:2:0.05:1"));
+  for (std::size_t i = 0; i < 2; ++i) {  // large enough to be cut
+    CHECK(dag::detail::Subtrees(form.shape, form.shape.begin[i], form.shape.begin[i + 1]).parts() >
+          7);
+  }
+  Game game(form);
+  dag::SequenceGame<double, dag::eigen, dag::DilatedEuclidean> flat(form);
+  const Options few{.tolerance = 0, .max_iterations = 4};
+  const auto runs = [&] {
+    return std::vector{dag::cfr_plus(game, few),
+                       dag::discounted_cfr(game, few, {.turns = dag::Turns::simultaneous}),
+                       dag::adaptive_predictive_cfr_plus(game, few),
+                       dag::restarted_cfr_plus(game, few),
+                       dag::mirror_prox(game, few),
+                       dag::magnetic_mirror_descent(game, few),
+                       dag::fictitious_play(game, few)};
+  };
+  const auto alone = runs();
+  const auto flat_alone = dag::mirror_prox(flat, few);
+  CHECK(!same_bits(alone[0], alone[1]));
+  for (const int threads : {2, 3, 7}) {
+    CAPTURE(threads);
+    game.use_threads(threads);
+    flat.use_threads(threads);
+    const auto together = runs();
+    for (std::size_t k = 0; k < alone.size(); ++k) {
+      CAPTURE(k);
+      CHECK(same_bits(alone[k], together[k]));
+    }
+    CHECK(same_bits(flat_alone, dag::mirror_prox(flat, few)));
+    // Every set once, bottom-up and top-down, on at most so many threads.
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    const dag::TreeplexShape& shape = form.shape;
+    std::vector<double> q(shape.blocks.total(), 0.0);
+    for (std::size_t i = 0; i < 2; ++i) {
+      game.players().up(i, std::span<double>(q), [&](std::uint32_t k) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        seen.insert(std::this_thread::get_id());
+        return 1 + std::accumulate(q.begin() + shape.first[k],
+                                   q.begin() + shape.first[k] + shape.size[k], 0.0);
+      });
+      CHECK(q[shape.blocks.offset(i)] == static_cast<double>(shape.begin[i + 1] - shape.begin[i]));
+    }
+    CHECK(seen.size() <= static_cast<std::size_t>(threads));
+  }
+  CHECK_THROWS_WITH_AS(game.use_threads(0), doctest::Contains("at least 1, got 0"), dag::Error);
 }

@@ -54,5 +54,17 @@ void for_each_part(std::size_t parts, int threads, F&& f) {
   }
 }
 
+/// f(begin, end) for the chunks of [0, size), each of `chunk` but the last: what `for_each_part` is
+/// to parts.
+template <class F>
+void for_each_chunk(std::size_t size, std::size_t chunk, int threads, F&& f) {
+  if (threads == 1 || size <= chunk) {
+    f(std::size_t{0}, size);
+    return;
+  }
+  for_each_part((size + chunk - 1) / chunk, threads,
+                [&](std::size_t k) { f(k * chunk, std::min(size, (k + 1) * chunk)); });
+}
+
 }  // namespace with_openmp / without_openmp
 }  // namespace dag::detail

@@ -25,8 +25,8 @@ namespace dag {
 /// relative gap adds up the players' regrets, each over its own range.
 /// Memory: the shape and 4 N + 8 bytes a combination of sequences and player. Field: one pass over
 /// the payoffs, no allocation; by `use_threads` on several threads where there are many of them, a
-/// row's sum on one, so that all numbers of threads give the same bits. Backends in host memory
-/// only.
+/// row's sum on one, so that all numbers of threads give the same bits; likewise the passes of the
+/// players (treeplex.hpp) and running means. Backends in host memory only.
 template <Scalar Real, class Backend, class Map = DilatedEntropy>
 class SequenceGame {
  public:
@@ -119,30 +119,37 @@ class SequenceGame {
     return static_cast<Real>(rows_.size() - 1) * range_ / 2 * first * second;
   }
 
-  /// Threads of fields of at least `parallel_from` payoffs (link dag::openmp, else one does all).
+  /// out += share (point - out), entry by entry: what running means are made of.
+  void interpolate(Real share, std::span<const Real> point, std::span<Real> out) const {
+    detail::for_each_chunk(out.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+      backend_.interpolate(share, point.subspan(begin, end - begin),
+                           out.subspan(begin, end - begin));
+    });
+  }
+
+  /// At most so many threads, for fields of at least `parallel_from` payoffs and for players with
+  /// many sequences (link dag::openmp, else one does all). Every number gives the same bits.
   /// Errors: invalid_argument.
   void use_threads(int threads) {
-    require(threads >= 1, Errc::invalid_argument, "SequenceGame: threads must be at least 1, got ",
-            threads);
+    players_.use_threads(threads);
     threads_ = threads;
   }
   /// Below, starting threads takes longer than the rows.
   static constexpr std::size_t parallel_from = 100'000;
 
  private:
+  /// Of vectors, to a thread: whole cache lines, more than starting it costs.
+  static constexpr std::size_t chunk = 16'384;
+
   void fill_rows(std::size_t i, std::span<const Real> x, std::span<Real> out,
                  std::size_t offset) const {
-    std::fill(out.begin(), out.end(), Real{0});
-    const PayoffRows<Real>& rows = rows_[i];
-    const std::size_t count = rows.sequence.size();
-    if (threads_ == 1 || rows.payoff.size() < parallel_from) {
-      fill_some(i, x, out, offset, 0, count);
-      return;
-    }
-    constexpr std::size_t part = 512;
-    detail::for_each_part((count + part - 1) / part, threads_, [&](std::size_t k) {
-      fill_some(i, x, out, offset, k * part, std::min(count, (k + 1) * part));
+    const int threads = rows_[i].payoff.size() < parallel_from ? 1 : threads_;
+    detail::for_each_chunk(out.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+      std::fill(out.data() + begin, out.data() + end, Real{0});
     });
+    detail::for_each_chunk(
+        rows_[i].sequence.size(), 512, threads,
+        [&](std::size_t first, std::size_t last) { fill_some(i, x, out, offset, first, last); });
   }
   void fill_some(std::size_t i, std::span<const Real> x, std::span<Real> out, std::size_t offset,
                  std::size_t first, std::size_t last) const {

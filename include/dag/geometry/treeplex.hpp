@@ -13,9 +13,11 @@
 #include <dag/core/blocks.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/parallel.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/state.hpp>
 #include <dag/geometry/dilated_maps.hpp>
+#include <dag/geometry/subtrees.hpp>
 #include <dag/geometry/treeplex_shape.hpp>
 
 namespace dag {
@@ -36,8 +38,9 @@ namespace dag {
 /// u[parent] <u_I - v_I, values of v>, values are at most B_I = max of |g| below I, Pinsker bounds
 /// each set, Cauchy and Schwarz the sum, and a level of the tree has sum u[parent] B_I^2 <= 1.
 /// (Euclidean: the number of actions at a set enters too.) So distance = |x - y|_Q / sqrt(depth),
-/// and gradients are measured by sqrt(depth) |g - h|_Q*. Memory: the shape and a weight a set.
-/// Backends in host memory only.
+/// and gradients are measured by sqrt(depth) |g - h|_Q*. Memory: the shape and a weight a set. By
+/// `use_threads` the passes run on several threads, subtree by subtree, where a player has many
+/// sequences; sums over all sets (divergences) on one. Backends in host memory only.
 template <Scalar Real, class Map = DilatedEntropy>
 class Treeplexes {
  public:
@@ -64,11 +67,37 @@ class Treeplexes {
       const Real modulus = Map::template modulus<Real>(shape_, i);
       roots_.push_back(std::sqrt(modulus > 0 ? modulus : Real{1}));
     }
+    use_threads(1);
   }
 
   [[nodiscard]] const Blocks& blocks() const noexcept { return shape_.blocks; }
   [[nodiscard]] const TreeplexShape& shape() const noexcept { return shape_; }
   [[nodiscard]] std::span<const Real> weights() const noexcept { return weights_; }
+
+  /// At most so many threads a pass (link dag::openmp, else one does all), all with the same bits.
+  /// Errors: invalid_argument.
+  void use_threads(int threads) {
+    require(threads >= 1, Errc::invalid_argument, "Treeplexes: threads must be at least 1, got ",
+            threads);
+    threads_ = threads;
+    passes_.clear();
+    for (std::size_t i = 0; i < shape_.blocks.count(); ++i) {
+      const std::uint32_t begin = shape_.begin[i];
+      const std::uint32_t end = shape_.begin[i + 1];
+      passes_.push_back(threads > 1 ? detail::Subtrees(shape_, begin, end)
+                                    : detail::Subtrees(begin, end));
+    }
+  }
+  /// Bottom-up over player i's sets: q[parent(k)] += value(k), after all sets below k.
+  template <class Value>
+  void up(std::size_t i, std::span<Real> q, const Value& value) const {
+    passes_[i].up(shape_, threads_, q, value);
+  }
+  /// Top-down over player i's sets: each(k), after the set above k.
+  template <class Each>
+  void down(std::size_t i, const Each& each) const {
+    passes_[i].down(threads_, each);
+  }
 
   /// The uniform behaviour at every information set.
   template <class Backend>
@@ -301,16 +330,20 @@ class Treeplexes {
   /// Bottom-up: `value(k, first, q)` of every set, with what lies below in q, is added above.
   template <class Value>
   void climb(std::span<Real> q, Value&& value) const {
-    for (std::size_t k = shape_.set_count(); k-- > 0;) {
-      const std::uint32_t s = shape_.first[k];
-      q[shape_.parent[k]] += value(k, s, q.data() + s);
+    for (std::size_t i = 0; i < shape_.blocks.count(); ++i) {
+      up(i, q, [&](std::uint32_t k) {
+        const std::uint32_t s = shape_.first[k];
+        return value(k, s, q.data() + s);
+      });
     }
   }
   template <class Value>
   void ascend(Real eta, std::span<const Real> gradient, std::span<Real> q, Value&& value) const {
-    for (std::size_t s = 0; s < q.size(); ++s) {
-      q[s] = eta * gradient[s];
-    }
+    detail::for_each_chunk(q.size(), 16'384, threads_, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t s = begin; s < end; ++s) {
+        q[s] = eta * gradient[s];
+      }
+    });
     climb(q, value);
   }
   /// Top-down: the plan of the behaviour in `out.dual`.
@@ -320,11 +353,13 @@ class Treeplexes {
       out.point[root] = 1;
       out.dual[root] = Map::to_dual(Real{1});
     }
-    for (std::size_t k = 0; k < shape_.set_count(); ++k) {
-      const Real reach = out.point[shape_.parent[k]];
-      for (std::uint32_t s = shape_.first[k]; s < shape_.first[k] + shape_.size[k]; ++s) {
-        out.point[s] = reach * Map::from_dual(out.dual[s]);
-      }
+    for (std::size_t i = 0; i < shape_.blocks.count(); ++i) {
+      down(i, [&](std::uint32_t k) {
+        const Real reach = out.point[shape_.parent[k]];
+        for (std::uint32_t s = shape_.first[k]; s < shape_.first[k] + shape_.size[k]; ++s) {
+          out.point[s] = reach * Map::from_dual(out.dual[s]);
+        }
+      });
     }
   }
   [[nodiscard]] Real part(std::size_t k, StateView<const Real> to,
@@ -339,6 +374,8 @@ class Treeplexes {
   TreeplexShape shape_;
   std::vector<Real> weights_;
   std::vector<Real> roots_;
+  std::vector<detail::Subtrees> passes_;  ///< one a player
+  int threads_ = 1;
 };
 
 }  // namespace dag

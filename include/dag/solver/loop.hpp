@@ -90,7 +90,11 @@ class RunningMean {
       weight *= static_cast<Real>(round) * static_cast<Real>(round);
     }
     total_ += weight;
-    game_.backend().interpolate(weight / total_, point, state_.view().point);
+    if constexpr (requires { game_.interpolate(weight, point, state_.view().point); }) {
+      game_.interpolate(weight / total_, point, state_.view().point);  // on the game's threads
+    } else {
+      game_.backend().interpolate(weight / total_, point, state_.view().point);
+    }
   }
   /// The mean so far, its dual brought up to date. Means of feasible points are feasible.
   [[nodiscard]] StateView<const Real> view() {

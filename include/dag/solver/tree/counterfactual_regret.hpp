@@ -19,18 +19,9 @@
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
 #include <dag/solver/standard.hpp>
+#include <dag/solver/tree/regret_step.hpp>
 
 namespace dag {
-
-/// What is kept of the regrets of an information set from round to round.
-enum class RegretRule {
-  plain,       ///< R += r (CFR)
-  plus,        ///< R = max(R + r, 0) (CFR+)
-  discounted,  ///< R += r, then positive ones times t^alpha / (t^alpha + 1), negative ones with
-               ///< beta
-  predictive,  ///< as plus; play from max(R + r / (1 + asymmetry), 0) (PCFR+)
-  adaptive,    ///< predictive; the asymmetry of each set from its own past, at most `asymmetry`
-};
 
 template <Scalar Real>
 struct CounterfactualOptions {
@@ -56,7 +47,8 @@ inline constexpr bool is_sequence_game<SequenceGame<Real, Backend, Map>> = true;
 /// Rounds of counterfactual regret minimisation: for each player in turn one product, one pass
 /// bottom-up (values, regrets) and one top-down (plan). Alternating turns are cut so that a round
 /// begins with the last player's move: the plans in memory are then those that the last player has
-/// just been measured against, which is what averages are made of, without a copy.
+/// just been measured against, which is what averages are made of, without a copy. On the game's
+/// threads, subtree by subtree.
 template <class Game>
 requires is_sequence_game<Game>
 class CounterfactualRounds {
@@ -163,80 +155,36 @@ class CounterfactualRounds {
 
   template <RegretRule rule, bool pulled>
   void update(std::size_t i, std::int64_t t) {
-    Real keep_positive = 1;
-    Real keep_negative = 1;
+    RegretStep<Real, rule, pulled> step{.pull = own_.pull};
     if constexpr (rule == RegretRule::discounted) {
       const Real up = std::pow(static_cast<Real>(t), own_.alpha);
       const Real down = std::pow(static_cast<Real>(t), own_.beta);
-      keep_positive = std::isfinite(up) ? up / (up + 1) : Real{1};
-      keep_negative = std::isfinite(down) ? down / (down + 1) : Real{1};
+      step.keep_positive = std::isfinite(up) ? up / (up + 1) : Real{1};
+      step.keep_negative = std::isfinite(down) ? down / (down + 1) : Real{1};
     }
-    Real hope = 1 / (1 + own_.asymmetry);
+    const Real fixed = 1 / (1 + own_.asymmetry);
     Real* const q = field_.data();
+    Real* const p = behavior_.data();
+    Real* const regret = regrets_.data();
+    const Real* const reference = reference_.data();
+    const std::uint32_t* const first = shape_.first.data();
+    const std::uint32_t* const size = shape_.size.data();
+    const std::uint32_t* const parent = shape_.parent.data();
+    game_.players().up(i, std::span<Real>(field_), [=, this](std::uint32_t k) {
+      const std::uint32_t s = first[k];
+      return step(size[k], q + s, pulled ? reference + s : nullptr, regret + s, p + s,
+                  [=, this](const Real* value, Real expected) {
+                    return rule == RegretRule::adaptive ? 1 / (1 + asymmetry(k, value, expected))
+                                                        : fixed;
+                  });
+    });
     Real* const x = state_.view().point.data();
-    for (std::uint32_t k = shape_.begin[i + 1]; k-- > shape_.begin[i];) {
-      const std::uint32_t begin = shape_.first[k];
-      const std::uint32_t size = shape_.size[k];
-      Real* const value = q + begin;
-      Real* const p = behavior_.data() + begin;
-      Real* const regret = regrets_.data() + begin;
-      if constexpr (pulled) {
-        for (std::uint32_t a = 0; a < size; ++a) {
-          value[a] += own_.pull * (reference_[begin + a] - p[a]);
-        }
+    game_.players().down(i, [=](std::uint32_t k) {
+      const Real reach = x[parent[k]];
+      for (std::uint32_t s = first[k]; s < first[k] + size[k]; ++s) {
+        x[s] = reach * p[s];
       }
-      Real expected = 0;
-      for (std::uint32_t a = 0; a < size; ++a) {
-        expected += p[a] * value[a];
-      }
-      Real worth = expected;
-      if constexpr (pulled) {  // <p, g> - pull |p - reference|^2 / 2, from <p, g + pull (ref - p)>
-        for (std::uint32_t a = 0; a < size; ++a) {
-          const Real away = p[a] - reference_[begin + a];
-          worth += own_.pull * (p[a] - away / 2) * away;
-        }
-      }
-      if constexpr (rule == RegretRule::adaptive) {
-        hope = 1 / (1 + asymmetry(k, value, expected));
-      }
-      Real sum = 0;
-      for (std::uint32_t a = 0; a < size; ++a) {
-        const Real r = value[a] - expected;
-        Real total = regret[a] + r;
-        if constexpr (rule == RegretRule::plus || rule == RegretRule::predictive ||
-                      rule == RegretRule::adaptive) {
-          total = total > 0 ? total : Real{0};
-        } else if constexpr (rule == RegretRule::discounted) {
-          total *= total > 0 ? keep_positive : keep_negative;
-        }
-        regret[a] = total;
-        if constexpr (rule == RegretRule::predictive || rule == RegretRule::adaptive) {
-          total += hope * r;
-        }
-        const Real hoped = total > 0 ? total : Real{0};
-        p[a] = hoped;
-        sum += hoped;
-      }
-      q[shape_.parent[k]] += worth;
-      if (sum > 0) {
-        const Real scale = 1 / sum;
-        for (std::uint32_t a = 0; a < size; ++a) {
-          p[a] *= scale;
-        }
-      } else {
-        const Real share = 1 / static_cast<Real>(size);
-        for (std::uint32_t a = 0; a < size; ++a) {
-          p[a] = share;
-        }
-      }
-    }
-    for (std::uint32_t k = shape_.begin[i]; k < shape_.begin[i + 1]; ++k) {
-      const std::uint32_t begin = shape_.first[k];
-      const Real reach = x[shape_.parent[k]];
-      for (std::uint32_t s = begin; s < begin + shape_.size[k]; ++s) {
-        x[s] = reach * behavior_[s];
-      }
-    }
+    });
   }
 
   /// sqrt(sum |r - r before|^2 / sum |R after - R|^2) over the rounds so far, this one included.
