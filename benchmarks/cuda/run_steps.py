@@ -53,8 +53,8 @@ STEPS = [
     Step("cpu_games", 15, 60, ["{programs}/cpu_games", "{small}"], "the same games on all cores of the CPU"),
     Step("solve", 65, 100, ["{programs}/benchmark_cuda", "{small}", "solve"],
          "one game of 4096 x 4096 to a gap of 1e-6, two solvers of at most 30 s"),
-    Step("other_kernels", 15, 60, ["{programs}/benchmark_cuda", "{small}", "ragged", "utilities", "sinkhorn"],
-         "ragged softmax, divergences, utilities, Sinkhorn"),
+    Step("other_kernels", 25, 90, ["{programs}/benchmark_cuda", "{small}", "ragged", "utilities", "sinkhorn", "trees"],
+         "ragged softmax, divergences, utilities, Sinkhorn, CFR+ on a tree of a million plays"),
     Step("memcheck_tests", 60, 90, ["compute-sanitizer", *MEMCHECK, *SANITIZED_TESTS],
          "one test of every kernel under compute-sanitizer memcheck"),
     Step("racecheck_tests", 60, 90, ["compute-sanitizer", *RACECHECK, *SANITIZED_TESTS],
@@ -64,7 +64,7 @@ STEPS = [
 ]
 SMOKE = "the CUDA backend keeps*,sums have the same bits*,failures leave*"
 SANITIZED = ("rewards and advantages of*,softmax and divergence*,transport plans*,log-probabilities*,matching pennies*,"
-             "a warp folds*,A y and A'x*,divergences and their*,recorded rounds converge*,the CUDA backend keeps*")
+             "a warp folds*,regrets by levels*,A y and A'x*,divergences and their*,recorded rounds converge*,the CUDA backend keeps*")
 BOUNDS = {"float": 1e-5, "double": 1e-10}
 
 

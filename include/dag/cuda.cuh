@@ -12,6 +12,7 @@
 #include <dag/gpu/device_policy.cuh>
 #include <dag/gpu/device_rewards.hpp>
 #include <dag/gpu/device_rounds.hpp>
+#include <dag/gpu/device_tree.hpp>
 #include <dag/gpu/dlpack.hpp>
 #include <dag/gpu/ragged.hpp>
 #include <dag/gpu/sinkhorn.hpp>

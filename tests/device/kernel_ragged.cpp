@@ -11,9 +11,12 @@
 #include <doctest/doctest.h>
 
 #include <dag/core/random.hpp>
+#include <dag/game/behavior.hpp>
 #include <dag/gpu/context.hpp>
+#include <dag/gpu/device_tree.hpp>
 #include <dag/gpu/ragged.hpp>
 #include <dag/gpu/sinkhorn.hpp>
+#include <dag/problem/tree_poker.hpp>
 
 namespace {
 
@@ -177,4 +180,23 @@ TEST_CASE_TEMPLATE("transport plans have their margins and the entropic cost", R
   CHECK_THROWS_AS(
       dag::sinkhorn_batch(gpu, problems, results, dag::TransportOptions<Real>{.epsilon = 0}),
       dag::Error);
+}
+
+TEST_CASE_TEMPLATE("regrets by levels of a tree reach its value", Real, float, double) {
+  const dag::device::Context gpu;
+  for (const std::size_t players : {2U, 3U}) {
+    const dag::ExtensiveGame tree = dag::kuhn_poker_tree(players);
+    const dag::SequenceForm form = dag::sequence_form(tree);
+    dag::DeviceCfr<Real> rounds(gpu, form);
+    rounds.run(1);
+    rounds.run(299);
+    const std::vector<Real> found = rounds.mean();
+    const std::vector<double> mean(found.begin(), found.end());
+    const auto report =
+        dag::certify(tree, form, dag::behavior_of(tree, form, std::span<const double>(mean)));
+    CHECK(report.regret.nash_conv < (players == 2 ? 0.002 : 0.05));
+    if (players == 2) {
+      CHECK(std::abs(report.regret.payoffs[0] + 1.0 / 18) < 0.002);
+    }
+  }
 }
