@@ -41,8 +41,9 @@ dag_add_check(docs_self_test Python3::Interpreter ${scripts}/sync_docs.py --self
 dag_add_check(readme Python3::Interpreter ${scripts}/check_readme.py ${PROJECT_BINARY_DIR}
               ${CMAKE_CTEST_COMMAND})
 
-# Every header compiles alone, and all of them together in two files of one program. The list is
-# what can compile here: a header that needs a dependency that was not found is left out.
+# Every public header compiles alone (private ones are read by their room only), and all of them
+# together in two files of one program. The list is what can compile here: a header that needs a
+# dependency that was not found is left out.
 set(optional_found)
 foreach(optional IN ITEMS eigen json xtensor utf8proc)
   if(TARGET dag::${optional})
@@ -63,10 +64,12 @@ set(header_warnings -Wsign-conversion -Wold-style-cast)
 set(alone_sources)
 set(together "")
 foreach(header IN LISTS header_list)
-  string(REGEX REPLACE "[/.]" "_" stem ${header})
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "#include <@header@>\n" @ONLY)
-  list(APPEND alone_sources ${source})
+  if(NOT header MATCHES "/detail/")
+    string(REGEX REPLACE "[/.]" "_" stem ${header})
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include <@header@>\n" @ONLY)
+    list(APPEND alone_sources ${source})
+  endif()
   string(APPEND together "#include <${header}>\n")
 endforeach()
 add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${alone_sources})

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -84,7 +85,8 @@ struct ConvexParts {
   double power = 1;
   bool has_power = false, only = true;  ///< only: nothing but log-affine parts and powers
 
-  void add(const AnyUtility& utility) {
+  template <class Any>
+  void add(const Any& utility) {
     std::visit(
         [&](const auto& u) {
           using U = std::remove_cvref_t<decltype(u)>;
@@ -168,10 +170,11 @@ void add_joint(const Game& game, AlignmentMethod method, std::vector<double> log
 }
 
 /// The majority vote: its equilibria in closed form.
-[[nodiscard]] inline AnyEquilibrium solve_majority(const MajorityVote<double>& vote,
-                                                   const Contexts<double>& contexts, double beta,
-                                                   const EquilibriumOptions<double>& options) {
-  const AlignmentGame<MajorityVote<double>, no_backend> game(vote, contexts, beta);
+template <class Real>
+[[nodiscard]] AnyEquilibrium solve_majority(const MajorityVote<Real>& vote,
+                                            const Contexts<Real>& contexts, double beta,
+                                            const EquilibriumOptions<Real>& options) {
+  const AlignmentGame<MajorityVote<Real>, no_backend> game(vote, contexts, beta);
   MajorityEquilibria all = majority_equilibria(contexts, beta, vote.tau);
   AnyEquilibrium out;
   for (std::size_t j = 0; j < all.log_nu.size(); ++j) {
@@ -182,10 +185,11 @@ void add_joint(const Game& game, AlignmentMethod method, std::vector<double> log
 }
 
 /// Agreement across contexts.
-[[nodiscard]] inline AnyEquilibrium solve_agreement(const Agreement<double>& agreement,
-                                                    const Contexts<double>& contexts, double beta,
-                                                    const EquilibriumOptions<double>& options) {
-  const AlignmentGame<Agreement<double>, no_backend> game(agreement, contexts, beta);
+template <class Real>
+[[nodiscard]] AnyEquilibrium solve_agreement(const Agreement<Real>& agreement,
+                                             const Contexts<Real>& contexts, double beta,
+                                             const EquilibriumOptions<Real>& options) {
+  const AlignmentGame<Agreement<Real>, no_backend> game(agreement, contexts, beta);
   AgreementEquilibria all = agreement_equilibria(contexts, beta, agreement.tau);
   AnyEquilibrium out;
   for (std::size_t j = 0; j < all.found.size(); ++j) {
@@ -201,7 +205,8 @@ void add_joint(const Game& game, AlignmentMethod method, std::vector<double> log
 }
 
 /// A utility with its data in place: a consensus that was not given is frozen at the reference's.
-[[nodiscard]] inline AnyUtility at_reference(AnyUtility utility, const Contexts<double>& contexts) {
+template <class Any>
+[[nodiscard]] Any at_reference(Any utility, const Contexts<double>& contexts) {
   std::visit(
       [&](auto& u) {
         if constexpr (IsFrozenConsensus<std::remove_cvref_t<decltype(u)>>::value) {
@@ -229,10 +234,13 @@ void add_joint(const Game& game, AlignmentMethod method, std::vector<double> log
 /// context; a majority vote alone, in closed form; agreement alone, by `agreement_equilibria`. A
 /// frozen consensus without data is that of the reference. Errors: those of `equilibrium` and of
 /// the utilities' `check`; unsupported (an adversarial part beside one that is not pointwise),
-/// invalid_argument (no parts).
-[[nodiscard]] inline AnyEquilibrium any_equilibrium(
-    std::span<const AnyUtility> parts, const Contexts<double>& contexts, double beta,
-    const EquilibriumOptions<double>& options = {}) {
+/// invalid_argument (no parts). A template of the one type of numbers that `AnyUtility` has, so
+/// that a file that includes this and does not call it pays nothing, and dag::compiled holds it
+/// once.
+template <std::same_as<double> Real>
+[[nodiscard]] AnyEquilibrium any_equilibrium(std::span<const AnyUtility> parts,
+                                             const Contexts<Real>& contexts, double beta,
+                                             const EquilibriumOptions<Real>& options = {}) {
   require(!parts.empty(), Errc::invalid_argument, "any_equilibrium: needs at least one utility");
   const Blocks& blocks = contexts.blocks();
   std::vector<AnyUtility> ready;
@@ -327,5 +335,10 @@ void add_joint(const Game& game, AlignmentMethod method, std::vector<double> log
              : detail::solve_alignment(Sum(std::move(sum.affine), std::move(sum.curved)), contexts,
                                        beta, options);
 }
+
+#if defined(DAG_COMPILED) && !defined(DAG_COMPILED_HERE)
+extern template AnyEquilibrium any_equilibrium(std::span<const AnyUtility>, const Contexts<double>&,
+                                               double, const EquilibriumOptions<double>&);
+#endif
 
 }  // namespace dag

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -64,8 +65,9 @@ inline constexpr std::string_view preference_kind = "preference";
 
 /// One line of what `dag align` reads: a problem of comparisons, or one of utilities. Errors: those
 /// of `read_problem_line`, `solve_preference_problem` and `solve_problem`.
-[[nodiscard]] inline nlohmann::json solve_any_problem_line(
-    std::string_view line, const EquilibriumOptions<double>& options = {}) {
+template <std::same_as<double> Real = double>
+[[nodiscard]] nlohmann::json solve_any_problem_line(std::string_view line,
+                                                    const EquilibriumOptions<Real>& options = {}) {
   const nlohmann::json problem = read_problem_line(line);
   return is_preference_problem(problem) ? solve_preference_problem(problem)
                                         : solve_problem(problem, options);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -279,8 +280,9 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 /// entry a context; of agreement also each one's `onset` and the `bifurcations` on the way from s =
 /// 0. Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other
 /// kinds), and those of `any_equilibrium`. `options`: of the solve, for example when it has to end.
-[[nodiscard]] inline nlohmann::json solve_problem(const nlohmann::json& problem,
-                                                  const EquilibriumOptions<double>& options = {}) {
+template <std::same_as<double> Real = double>
+[[nodiscard]] nlohmann::json solve_problem(const nlohmann::json& problem,
+                                           const EquilibriumOptions<Real>& options = {}) {
   require(problem.is_object(), Errc::parse, "problem: must be a JSON object, got ",
           std::string_view(problem.type_name()));
   const detail::ProblemFields fields(problem);
@@ -355,8 +357,9 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 }
 
 /// `solve_problem` of one line of text. Errors: those of both.
-[[nodiscard]] inline nlohmann::json solve_problem_line(
-    std::string_view line, const EquilibriumOptions<double>& options = {}) {
+template <std::same_as<double> Real = double>
+[[nodiscard]] nlohmann::json solve_problem_line(std::string_view line,
+                                                const EquilibriumOptions<Real>& options = {}) {
   return solve_problem(read_problem_line(line), options);
 }
 

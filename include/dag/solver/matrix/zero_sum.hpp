@@ -294,4 +294,9 @@ template <std::same_as<double> Real>
   return detail::ZeroSumSolve<Real>(game, options, cutoffs).solve();
 }
 
+#if defined(DAG_COMPILED) && !defined(DAG_COMPILED_HERE)
+extern template ZeroSumSolution solve_zero_sum(const MatrixGame<double, eigen>&,
+                                               const SolverOptions<double>&, const ZeroSumCutoffs&);
+#endif
+
 }  // namespace dag
