@@ -11,6 +11,7 @@
 #include <dag/solver/first_order/mirror_descent.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order/reflected_halpern.hpp>
 #include <dag/solver/matrix/newton.hpp>
 #include <dag/solver/matrix/zero_sum.hpp>
 #include <dag/solver/response/fictitious_play.hpp>
@@ -82,6 +83,11 @@ int main() {
       dag::primal_dual_hybrid_gradient(game, {.tolerance = 1e-12, .start = start});
   report("primal_dual_hybrid_gradient", restarted, restarted.status == dag::Status::converged);
   //! [pdhg]
+
+  //! [halpern]
+  const auto reflected = dag::reflected_halpern(game, {.tolerance = 1e-12, .start = start});
+  report("reflected_halpern", reflected, reflected.status == dag::Status::converged);
+  //! [halpern]
 
   //! [regret_matching]
   const auto predicted =

@@ -19,6 +19,7 @@
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order/reflected_halpern.hpp>
 #include <dag/solver/matrix/interior_point.hpp>
 #include <dag/solver/matrix/newton.hpp>
 #include <dag/solver/matrix/zero_sum.hpp>
@@ -111,6 +112,7 @@ TEST_CASE("every solver of matrix games: the map a x + c changes nothing") {
                                                            PLAIN(optimistic_mirror_descent),
                                                            PLAIN(magnetic_mirror_descent),
                                                            PLAIN(primal_dual_hybrid_gradient),
+                                                           PLAIN(reflected_halpern),
                                                            PLAIN(hedge),
                                                            PLAIN(smooth_fictitious_play),
                                                            PLAIN(frank_wolfe),

@@ -124,8 +124,9 @@ const std::vector<Solver>& solvers() {
     dag::for_each_call(
         [](const dag::SolverInfo& row) { return (row.kinds & dag::kinds::zero_sum) != 0; },
         [&](const auto& solver) {
-          // The restarts of the last let rounding grow: fewer rounds.
-          const bool restarts = solver.info.name == "primal_dual_hybrid_gradient";
+          // The restarts of these let rounding grow: fewer rounds.
+          const bool restarts = solver.info.name == "primal_dual_hybrid_gradient" ||
+                                solver.info.name == "reflected_halpern";
           listed.push_back({std::string(solver.info.name),
                             [solver](const Matrix& a, const Options& o) {
                               return outcome_of(solver(Game{a}, o));

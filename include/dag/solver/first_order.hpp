@@ -11,3 +11,5 @@
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order/primal_dual_options.hpp>
+#include <dag/solver/first_order/reflected_halpern.hpp>

@@ -221,6 +221,17 @@ inline constexpr std::tuple solver_rows{
         [](const auto& game, const auto& options) {
           return primal_dual_hybrid_gradient(game, options);
         }},
+    SolverRow{
+        {.name = "reflected_halpern",
+         .kinds = kinds::zero_sum,
+         .compared = kinds::zero_sum,
+         .knobs = knobs::start | knobs::average,
+         .simultaneous = false,
+         .page = "reflected_halpern",
+         .summary = "the same, reflected and pulled back to the last restart",
+         .theory = {{{Average::last, RateLaw::linear, 0, "linear on matrix games, which are sharp",
+                      "arXiv:2407.16144"}}}},
+        [](const auto& game, const auto& options) { return reflected_halpern(game, options); }},
     SolverRow{{.name = "regret_matching",
                .room = Room::response,
                .kinds = kinds::all,

@@ -17,7 +17,7 @@
 #include <dag/game/sequence_game.hpp>
 #include <dag/solver/detail/first_order.hpp>
 #include <dag/solver/detail/primal_dual_rules.hpp>
-#include <dag/solver/first_order/primal_dual_hybrid_gradient.hpp>
+#include <dag/solver/first_order/primal_dual_options.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
 #include <dag/solver/standard.hpp>
@@ -111,18 +111,16 @@ class TreePrimalDualRounds : public FirstOrder<Game> {
     const auto& backend = this->backend();
     for (;;) {
       propose();
-      const auto a_next = blocks().of(view(next_field_), 0);
-      const auto a_last = blocks().of(view(field_), 0);
-      const auto x_next = blocks().of(std::as_const(next_).view().point, 0);
-      const auto x_last = blocks().of(sample(), 0);
-      const Real cross = std::abs(backend.dot(a_next, x_next) - backend.dot(a_next, x_last) -
-                                  backend.dot(a_last, x_next) + backend.dot(a_last, x_last));
-      const Real noise = 8 * std::numeric_limits<Real>::epsilon() *
-                         std::max(std::abs(backend.max(a_next)), std::abs(backend.min(a_next)));
       // Twice a divergence stands for a squared distance.
       const Real first = 2 * moved_first_;
       const Real second = std::max(2 * (moved_ - moved_first_), Real{0});
-      const StepHunt<Real> hunt(t, this->eta_, first / balance_ + second * balance_, cross, noise);
+      const Real limit =
+          longest_step<Backend, Real>(backend, first / balance_ + second * balance_,
+                                      {.x_next = blocks().of(std::as_const(next_).view().point, 0),
+                                       .x_last = blocks().of(sample(), 0),
+                                       .a_next = blocks().of(view(next_field_), 0),
+                                       .a_last = blocks().of(view(field_), 0)});
+      const StepHunt<Real> hunt(t, this->eta_, limit);
       if (hunt.accepted) {
         next_eta_ = hunt.next;
         return true;
@@ -202,14 +200,11 @@ requires detail::is_sequence_game<Game>
 [[nodiscard]] Solution<Game> primal_dual_hybrid_gradient(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
     const PrimalDualOptions& own = {}) {
-  detail::validate(options, "primal_dual_hybrid_gradient");
-  require(options.feedback == Feedback<scalar_t<Game>>{}, Errc::invalid_argument,
-          "primal_dual_hybrid_gradient: restarts need the full field; leave feedback as it is");
+  detail::check_primal_dual(options, own, "primal_dual_hybrid_gradient");
   require(game.players().blocks().count() == 2, Errc::unsupported,
           "primal_dual_hybrid_gradient: needs two players, got ", game.players().blocks().count());
   require(own.scaling == Scaling::none, Errc::unsupported,
           "primal_dual_hybrid_gradient: scaled steps are for matrix games; leave scaling none");
-  detail::check(own);
   return detail::solve_by<detail::TreePrimalDualRounds<Game>>(
       game, options, "primal_dual_hybrid_gradient",
       detail::or_default(options.average, Average::last), own);

@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <dag/core/concepts.hpp>
+#include <dag/core/random.hpp>
+#include <dag/core/state.hpp>
+#include <dag/game/matrix.hpp>
+#include <dag/solver/detail/primal_dual_rules.hpp>
+#include <dag/solver/first_order/detail/primal_dual_steps.hpp>
+#include <dag/solver/first_order/primal_dual_options.hpp>
+#include <dag/solver/options.hpp>
+#include <dag/solver/solution.hpp>
+#include <dag/solver/standard.hpp>
+
+namespace dag {
+namespace detail {
+
+/// z_{k+1} = (k+1)/(k+2) (2 T z_k - z_k) + 1/(k+2) z_0, T the primal-dual step. `last` is T z_k,
+/// which is feasible; z_k need not be.
+template <DenseMatrixGame Game>
+class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
+  using Base = PrimalDualSteps<Game>;
+
+ public:
+  using typename Base::Real;
+  using typename Base::Vector;
+  using Backend = typename Base::Backend;
+
+  ReflectedHalpernRounds(const Game& game, const SolverOptions<Real>& options,
+                         const PrimalDualOptions& own, std::string_view solver)
+      : Base(game, options, own, solver),
+        restarts_(own.sufficient, own.necessary, own.artificial, Real{0}) {
+    this->allocate({&z_, &anchor_field_, &face_});
+    if (this->adaptive()) {
+      this->backend().fill(Backend::view(face_), Real{1});
+      this->copy(this->view(this->field_), this->next_);  // which knows no order of the strategies
+      if (const Real norm = operator_norm(); norm > 0) {
+        this->eta_ = Real(0.99) / norm;
+      }
+      least_ = this->eta_;
+    }
+    anchor(this->view(this->field_));
+  }
+
+  bool round(std::int64_t t) {
+    const auto z = this->view(z_);
+    const auto field = this->view(this->field_);
+    if (!this->adaptive()) {
+      this->schedule(t);
+    }
+    this->propose(z, field);
+    this->copy(this->view(this->next_), this->last_.point);
+    this->fresh_ = false;
+    const Real moved = this->moved_from(z);
+    if (const Real limit = this->longest_from(z, field, moved);
+        this->adaptive() && this->eta_ > limit) {  // the norm was underestimated, or the face left
+      this->eta_ = Real(0.95) * limit;
+      least_ = std::min(least_, this->eta_);
+      anchor(this->view(this->next_field_));
+      return this->eta_ > std::numeric_limits<Real>::min();
+    }
+    const Real residual = distance_moved(moved);
+    if (++since_ == 1) {
+      restarts_.restarted(residual);
+    } else if (restarts_.asks(t, residual)) {
+      if (this->own_.balance) {
+        this->rebalance(this->last_view());
+      }
+      this->backend().axpy(Real{-1}, this->view(this->restart_), Backend::view(this->next_));
+      anchor(this->view(this->next_field_));
+      if constexpr (HasHostMemory<Backend>) {
+        if (this->adaptive()) {
+          step_of_face(t);
+        }
+      }
+      return true;
+    }
+    const Real keep = static_cast<Real>(since_) / static_cast<Real>(since_ + 1);
+    reflect(keep, this->view(this->next_), this->view(this->restart_), z_);
+    reflect(keep, this->view(this->next_field_), this->view(anchor_field_), this->field_);
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t lanczos_steps = 4;
+
+  /// Both players' strategies in use, and the step that these allow: 0.9 / the norm of A between
+  /// them, at most twice the last one and not below that of all of A. Only where they have changed,
+  /// and while norms have cost less than 0.3 of the rounds.
+  void step_of_face(std::int64_t t) {
+    const auto cost = static_cast<double>(face_products_ + std::int64_t{lanczos_steps});
+    if (cost > 0.3 * static_cast<double>(t)) {
+      return;
+    }
+    const auto face = Backend::view(face_);
+    const auto point = this->last_view();
+    bool changed = false;
+    for (std::size_t i = 0; i < point.size(); ++i) {
+      const Real used = point[i] > 0 ? Real{1} : Real{0};
+      changed = changed || used != face[i];
+      face[i] = used;
+    }
+    if (!changed) {
+      return;
+    }
+    const std::int64_t before = this->products_;
+    if (const Real norm = operator_norm(); norm > 0) {
+      this->eta_ = std::min(2 * this->eta_, std::max(Real(0.9) / norm, least_));
+    }
+    face_products_ += this->products_ - before;
+  }
+
+  /// Of A between directions of the face that sum to 0, by Lanczos's bidiagonalisation: from below.
+  /// next_ holds where to start from (its part of player 1), and is overwritten, as is next_field_.
+  [[nodiscard]] Real operator_norm() {
+    const auto& backend = this->backend();
+    const auto v = Backend::view(this->next_);
+    const auto product = Backend::view(this->next_field_);
+    const auto origin = Backend::view(this->gradient_);
+    const auto part = [&](auto stacked, std::size_t b) { return this->blocks().of(stacked, b); };
+    std::array<Real, 2> weight{};  // of the face in the metric
+    backend.fill(origin, Real{0});
+    for (std::size_t b = 0; b < 2; ++b) {
+      this->advance(b, Real{1}, part(this->view(face_), b), part(origin, b));
+      weight[b] = backend.sum(part(this->view(this->gradient_), b));
+    }
+    backend.fill(origin, Real{0});
+    // v_b brought to the face, centred there and to norm 1; the norm that it had.
+    const auto unit = [&](std::size_t b) {
+      const auto own = part(v, b);
+      if constexpr (HasHostMemory<Backend>) {
+        const auto face = part(this->view(face_), b);
+        for (std::size_t i = 0; i < own.size(); ++i) {
+          own[i] *= face[i];
+        }
+      }
+      this->advance(b, -backend.sum(std::span<const Real>(own)) / weight[b],
+                    part(this->view(face_), b), own);
+      const Real norm = std::sqrt(this->squared_distance(b, v, this->view(this->gradient_)));
+      backend.combine(Real{0}, std::span<const Real>(own), norm > 0 ? 1 / norm : Real{0}, own);
+      return norm;
+    };
+    // v_b = its product less `before` v_b.
+    const auto advance = [&](std::size_t b, Real before, Real sign) {
+      const auto own = part(v, b);
+      this->game_.block_field(StateView<const Real>{v, v}, b, part(product, b));
+      backend.combine(Real{0}, std::span<const Real>(own), -before, own);
+      this->advance(b, sign, std::span<const Real>(part(product, b)), own);
+      return unit(b);
+    };
+    const Real size = std::max(backend.max(part(this->view(this->next_), 1)),
+                               -backend.min(part(this->view(this->next_), 1)));
+    // Where that is constant, as the first field of symmetric games, a fixed random vector.
+    if (!(unit(1) > Real(1e-8) * size)) {
+      std::vector<Real> start(this->size());
+      RandomStream random(0, 0x6e6f726d);
+      for (Real& entry : start) {
+        entry = static_cast<Real>(random.normal());
+      }
+      backend.upload(std::span<const Real>(start), v);
+      (void)unit(1);
+    }
+    backend.fill(part(v, 0), Real{0});
+    std::array<Real, lanczos_steps> diagonal{}, beside{};
+    // Below its root, rounding is what is left of the directions, and not orthogonal to the others.
+    const auto nothing = [&](Real norm) {
+      return !(norm > std::sqrt(std::numeric_limits<Real>::epsilon()) * diagonal[0]);
+    };
+    Real before = 0;
+    for (std::size_t k = 0; k < lanczos_steps; ++k) {
+      ++this->products_;
+      const Real own = advance(0, before, Real{1});
+      diagonal[k] = k == 0 || !nothing(own) ? own : Real{0};
+      before = diagonal[k] > 0 ? advance(1, diagonal[k], Real{-1}) : Real{0};
+      if (nothing(before)) {
+        break;
+      }
+      beside[k] = before;
+    }
+    return largest_singular_value(diagonal, beside);
+  }
+
+  /// Of the matrix with rows (.., diagonal_k, beside_k, ..), by the power method.
+  [[nodiscard]] static Real largest_singular_value(const std::array<Real, lanczos_steps>& diagonal,
+                                                   const std::array<Real, lanczos_steps>& beside) {
+    std::array<Real, lanczos_steps + 1> w{};
+    w.fill(1);
+    Real norm = 0;
+    for (int round = 0; round < 100; ++round) {
+      std::array<Real, lanczos_steps + 1> next{};
+      Real size = 0;
+      for (std::size_t k = 0; k < lanczos_steps; ++k) {
+        const Real u = diagonal[k] * w[k] + beside[k] * w[k + 1];
+        next[k] += diagonal[k] * u;
+        next[k + 1] += beside[k] * u;
+      }
+      for (const Real entry : next) {
+        size += entry * entry;
+      }
+      size = std::sqrt(size);
+      if (!(size > 0)) {
+        return 0;
+      }
+      for (std::size_t k = 0; k < w.size(); ++k) {
+        w[k] = next[k] / size;
+      }
+      norm = std::sqrt(size);
+    }
+    return norm;
+  }
+
+  /// |z - T z| in the method's norm: |dx|^2 / (eta w) + w |dy|^2 / eta + 2 dx' A dy. The last from
+  /// differences, where the difference of products would be rounding from 1e-8 on.
+  [[nodiscard]] Real distance_moved(Real moved) {
+    const auto& backend = this->backend();
+    const auto change = this->blocks().of(Backend::view(this->gradient_), 0);
+    backend.copy(this->blocks().of(this->view(this->next_field_), 0), change);
+    backend.axpy(Real{-1}, this->blocks().of(this->view(this->field_), 0), change);
+    const std::span<const Real> a_dy = change;
+    const Real cross = backend.dot(a_dy, this->blocks().of(this->view(this->next_), 0)) -
+                       backend.dot(a_dy, this->blocks().of(this->view(z_), 0));
+    return std::sqrt(std::fmax(moved / this->eta_ + 2 * cross, Real{0}));
+  }
+
+  /// v = keep (2 next - v) + (1 - keep) start.
+  void reflect(Real keep, std::span<const Real> next, std::span<const Real> start, Vector& v) {
+    const auto out = Backend::view(v);
+    this->backend().combine(2 * keep, next, -keep, out);
+    this->backend().axpy(1 - keep, start, out);
+  }
+  /// Begins anew at the last point, whose field is `field`.
+  void anchor(std::span<const Real> field) {
+    this->copy(this->last_view(), this->restart_);
+    this->copy(this->last_view(), z_);
+    this->copy(field, anchor_field_);
+    if (field.data() != this->view(this->field_).data()) {
+      this->copy(field, this->field_);
+    }
+    since_ = 0;
+  }
+
+  Vector z_, anchor_field_;
+  Vector face_;  ///< 1 where a strategy is in use, else 0
+  RestartRule<Real> restarts_;
+  Real least_ = 0;  ///< the step that all of A allows, as far as is known
+  std::int64_t face_products_ = 0;
+  std::int64_t since_ = 0;  ///< rounds since the last restart
+};
+
+}  // namespace detail
+
+/// Restarted reflected Halpern primal-dual hybrid gradient (r2HPDHG) for matrix games.
+///
+/// Source: Lu and Yang (2024), arXiv:2407.16144; arXiv:2509.23903. With T the step of
+/// `primal_dual_hybrid_gradient`, x+ = project(x + eta w A y), y+ = project(y - (eta / w) A'(2 x+ -
+/// x)), and z_0 the point of the last restart: z_{k+1} = (k+1)/(k+2) (2 T z_k - z_k) + z_0/(k+2);
+/// the point returned is T z_k. Restarts at T z_k, on the sufficient / necessary / artificial rule
+/// of |z - T z| in the norm P of T, |(x, y)|_P^2 = |x|^2 / (eta w) + w |y|^2 / eta + 2 x'A y; w as
+/// there. Differs from the source: w; shares of the restarts that were measured on matrix games
+/// (docs/solvers/reflected_halpern.md); and the step. Step rules: adaptive (the default: at first
+/// 0.99 / |A|_2 on directions that sum to 0; at restarts, on backends in host memory, 0.9 / the
+/// norm of A between the strategies in use, which may be many times longer; norms by four steps of
+/// Lanczos's method, each counted as a field evaluation; a move that shows that the step was too
+/// long restarts with a shorter one), constant, lipschitz, decaying. Rate without restarts and with
+/// eta |A|_2 <= 1: |z_k - T z_k|_P <= |z_0 - z*|_P / (k + 1), so that gap(T z_k) <= |z_0 - z*|_P
+/// max_u |T z_k - u|_P / (k + 1); with restarts linear (matrix games are sharp); with the longer
+/// steps of faces this is measured, and proved once the strategies in use stay the same. Cost a
+/// round and errors: those of `primal_dual_hybrid_gradient`. Memory: eleven stacked vectors, three
+/// more with scaling; nothing is allocated after the first round but where a norm has to start from
+/// a random vector. Deterministic.
+template <detail::DenseMatrixGame Game>
+[[nodiscard]] Solution<Game> reflected_halpern(
+    const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
+    const PrimalDualOptions& own = {.sufficient = 0.05, .necessary = 0.7, .artificial = 0.5}) {
+  detail::check_primal_dual(options, own, "reflected_halpern");
+  detail::need_host_memory(own, HasHostMemory<backend_t<Game>>, "reflected_halpern");
+  return detail::solve_by<detail::ReflectedHalpernRounds<Game>>(
+      game, options, "reflected_halpern", detail::or_default(options.average, Average::last), own);
+}
+
+}  // namespace dag
