@@ -342,10 +342,10 @@ void shape_advantages(const dag::AnswerGroups& groups, const std::vector<RewardP
   if (shaping.empty() || !dag::shaping_choice(shaping).of_advantages()) {
     return;
   }
-  std::vector<double> weight(groups.samples());
-  dag::shaping_weights(groups, dag::shaping_choice(shaping), weight);
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    found.advantage[i] *= weight[i];
+  found.factor.resize(groups.samples());
+  dag::shaping_weights(groups, dag::shaping_choice(shaping), found.factor);
+  for (std::size_t i = 0; i < found.factor.size(); ++i) {
+    found.advantage[i] *= found.factor[i];
   }
 }
 

@@ -61,6 +61,7 @@ struct Rewards {
   dag::ConsensusReport consensus;
   std::vector<double> value_means;  ///< <a_m, nu> of --values
   std::vector<double> strategy;     ///< the Target's mixture or multipliers
+  std::vector<double> factor;       ///< of the advantages, where --shaping has one
 };
 
 /// Reads another rollout file as the first was read.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include <dag/core/error.hpp>
 
@@ -94,6 +95,42 @@ bool unscore_missing(const dag::AnswerGroups& groups, const std::vector<bool>& o
     }
   }
   return any;
+}
+
+RewardRun plan_run(RewardRequest request) {
+  RewardRun run{.request = std::move(request), .terms = {}, .only_terms = false, .plans = {}};
+  run.terms = take_terms(run.request.utility);
+  run.only_terms = run.request.utility.empty();
+  if (run.only_terms) {
+    run.request.utility = "expected_reward";  // carries the advantage
+  }
+  run.plans = plan_rewards(run.request);
+  dag::require(!run.terms.any() || run.request.shaping != "gapo", dag::Errc::unsupported,
+               "shaping gapo pays right and wrong samples itself and leaves no room for own, "
+               "majority or self_frequency");
+  return run;
+}
+
+Rewards run_rewards(const RewardRun& run, const dag::AnswerGroups& groups,
+                    std::span<const double> own, const std::vector<bool>& own_verdict, bool unscore,
+                    const ReadGroups& read) {
+  Rewards found;
+  if (run.only_terms) {
+    found.reward.assign(groups.samples(), 0.0);
+    found.advantage.assign(groups.samples(), 0.0);
+  } else {
+    found = compute_rewards(groups, run.plans, read);
+  }
+  add_terms(run.terms, groups, own, run.request.weight, found.reward);
+  shape_rewards(groups, run.plans, found);
+  const bool unscored =
+      unscore && run.terms.own == 0 && unscore_missing(groups, own_verdict, found.reward);
+  if (run.terms.any() || unscored || !run.request.shaping.empty()) {
+    found.advantages = dag::advantages<double>(run.plans[0].advantage, found.reward, groups.begin,
+                                               std::span<double>(found.advantage));
+  }
+  shape_advantages(groups, run.plans, found);
+  return found;
 }
 
 }  // namespace cli

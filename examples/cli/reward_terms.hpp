@@ -8,6 +8,8 @@
 
 #include <dag/answers/group.hpp>
 
+#include "reward_plan.hpp"
+
 /// Terms of --utility that are no functionals of the answer distribution but numbers of a sample.
 namespace cli {
 
@@ -35,5 +37,23 @@ void add_terms(const SampleTerms& terms, const dag::AnswerGroups& groups,
 /// had one.
 bool unscore_missing(const dag::AnswerGroups& groups, const std::vector<bool>& own_verdict,
                      std::span<double> reward);
+
+/// All that `dag rewards` and the Python module ask for: utilities and terms of a sum.
+struct RewardRun {
+  RewardRequest request;
+  SampleTerms terms;
+  bool only_terms = false;
+  std::vector<RewardPlan> plans;
+};
+
+/// From the request as given. Errors: invalid_argument, unsupported (gapo beside a term).
+RewardRun plan_run(RewardRequest request);
+
+/// Rewards and advantages: utilities, terms, shaping, then samples without an answer and without a
+/// verdict of their own unscored (`unscore`; not where the own reward is a term), then advantages
+/// of what came out. `own`: the samples' own rewards, may be empty.
+Rewards run_rewards(const RewardRun& run, const dag::AnswerGroups& groups,
+                    std::span<const double> own, const std::vector<bool>& own_verdict, bool unscore,
+                    const ReadGroups& read);
 
 }  // namespace cli

@@ -134,15 +134,11 @@ int rewards(const RewardsOptions& options) {
                     {"--values", options.request.values},
                     {"--reference", options.request.reference}},
                    {{"--out", options.out}, {"--json", options.common.json}});
-  RewardRequest request = options.request;
-  const SampleTerms terms = take_terms(request.utility);
-  const bool only_terms = request.utility.empty();
-  request.utility = only_terms ? "expected_reward" : request.utility;  // carries the advantage
-  const std::vector<RewardPlan> plans = plan_rewards(request);
+  const RewardRun run = plan_run(options.request);
+  const RewardRequest& request = run.request;
+  const SampleTerms& terms = run.terms;
+  const std::vector<RewardPlan>& plans = run.plans;
   const RewardPlan& plan = plans[0];
-  dag::require(!terms.any() || request.shaping != "gapo", dag::Errc::unsupported,
-               "--shaping gapo pays right and wrong samples itself and leaves no room for own, "
-               "majority or self_frequency");
   const std::string utility = terms.any() || plans.size() > 1 ? options.request.utility : plan.name;
   dag::require(options.missing == "null" || options.missing == "wrong", dag::Errc::invalid_argument,
                "--missing must be null or wrong, got '", options.missing, "'");
@@ -173,27 +169,13 @@ int rewards(const RewardsOptions& options) {
   }
   const dag::GroupReport report = dag::describe(groups);
   const dag::RolloutStatistics s = dag::rollout_statistics(groups);
-  require_company(report, plans, only_terms, options);
-  Rewards found;
-  if (only_terms) {
-    found.reward.assign(groups.samples(), 0.0);
-    found.advantage.assign(groups.samples(), 0.0);
-  } else {
-    found = compute_rewards(groups, plans, [&](const std::string& path) {
-      dag::RolloutFile other(path, reading);
-      dag::sort_answers(other.groups);
-      return std::move(other.groups);
-    });
-  }
-  add_terms(terms, groups, file.own_reward, options.request.weight, found.reward);
-  shape_rewards(groups, plans, found);
-  const bool unscored = options.missing == "null" && terms.own == 0 &&
-                        unscore_missing(groups, file.own_verdict, found.reward);
-  if (terms.any() || unscored || !request.shaping.empty()) {
-    found.advantages = dag::advantages<double>(plan.advantage, found.reward, groups.begin,
-                                               std::span<double>(found.advantage));
-  }
-  shape_advantages(groups, plans, found);
+  require_company(report, plans, run.only_terms, options);
+  Rewards found = run_rewards(run, groups, file.own_reward, file.own_verdict,
+                              options.missing == "null", [&](const std::string& path) {
+                                dag::RolloutFile other(path, reading);
+                                dag::sort_answers(other.groups);
+                                return std::move(other.groups);
+                              });
   const bool has_consensus =
       plan.consensus.pool == dag::Pool::arithmetic || plan.consensus.smoothing > 0;
   const std::optional<double> consensus =

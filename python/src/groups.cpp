@@ -317,7 +317,8 @@ cli::RewardRequest request_of(const std::string& utility, const std::string& est
                Field::into("target", request.target), Field::into("values", request.values),
                Field::into("mixture", request.mixture),
                Field::into("multipliers", request.multipliers),
-               Field::into("bounds", request.bounds), Field::into("ground", request.ground)});
+               Field::into("bounds", request.bounds), Field::into("ground", request.ground),
+               Field::into("shaping", request.shaping)});
   return request;
 }
 
@@ -343,37 +344,27 @@ nb::tuple rewards(const Groups& self, const std::string& utility, const std::str
   cli::Rewards found;
   {
     const nb::gil_scoped_release free;
-    const cli::SampleTerms terms = cli::take_terms(request.utility);
-    dag::require(terms.own == 0 || own.has_value(), dag::Errc::invalid_argument,
+    const cli::RewardRun run = cli::plan_run(std::move(request));
+    dag::require(run.terms.own == 0 || own.has_value(), dag::Errc::invalid_argument,
                  "rewards: the term own needs own=, a reward a sample");
-    const bool only_terms = request.utility.empty();
-    request.utility = only_terms ? "expected_reward" : request.utility;  // carries the advantage
-    const std::vector<cli::RewardPlan> plans = cli::plan_rewards(request);
-    if (only_terms) {
-      found.reward.assign(self.groups.samples(), 0.0);
-      found.advantage.assign(self.groups.samples(), 0.0);
-    } else {
-      found = cli::compute_rewards(self.groups, plans,
-                                   [&](const std::string&) { return reference->groups; });
-    }
-    cli::add_terms(terms, self.groups, own_reward, request.weight, found.reward);
-    const bool unscored =
-        terms.own == 0 && cli::unscore_missing(self.groups, self.own_verdict, found.reward);
-    if (terms.any() || unscored) {
-      found.advantages =
-          dag::advantages<double>(plans[0].advantage, found.reward, self.groups.begin,
-                                  std::span<double>(found.advantage));
-    }
+    found = cli::run_rewards(run, self.groups, own_reward, self.own_verdict, true,
+                             [&](const std::string&) { return reference->groups; });
     for (double& a : found.advantage) {
       a += 0.0;  // -0 is 0
     }
     found.reward = self.by_row(std::move(found.reward));
     found.advantage = self.by_row(std::move(found.advantage));
+    if (!found.factor.empty()) {
+      found.factor = self.by_row(std::move(found.factor));
+    }
   }
   nb::dict report = report_of(found.advantages);
   report["floored_samples"] = found.consensus.floored_samples;
   report["single_context_questions"] = found.consensus.single_context_questions;
-  return nb::make_tuple(give(std::move(found.reward)), give(std::move(found.advantage)), report);
+  const nb::object factor =
+      found.factor.empty() ? nb::object(nb::none()) : give(std::move(found.factor));
+  return nb::make_tuple(give(std::move(found.reward)), give(std::move(found.advantage)), report,
+                        factor);
 }
 
 nb::object signals(const Groups& self, const std::string& utility, const std::string& estimator,

@@ -111,6 +111,21 @@ def test_ids_as_strings():
     np.testing.assert_array_equal(flat.rewards("gini").reward, by_id.rewards("gini").reward)
 
 
+def test_shaping_favours_rare_right_answers():
+    g = dag.Groups(["q"] * 4, ["c"] * 4, ["1", "1", "2", "3"], right=[True, True, True, False])
+    plain = g.rewards("expected_reward")
+    rare = g.rewards("expected_reward", shaping="uniqueness:1")
+    for kind in ("trl-none", "trl-group"):
+        np.testing.assert_allclose(rare.advantage(kind), plain.advantage(kind) * [0.5, 0.5, 1, 1], rtol=1e-15)
+    np.testing.assert_array_equal(g.rewards("expected_reward", shaping="dra").reward, [0.5, 0.5, 1, 0])
+    np.testing.assert_allclose(g.rewards("expected_reward", shaping="gapo").reward,
+                               [1 - (2 / 3 - 1 / 2)] * 2 + [1 - (1 / 3 - 1 / 2), -1], rtol=1e-15)
+    with pytest.raises(dag.Error, match="no gradient"):
+        rare.signal
+    with pytest.raises(dag.Error, match="shaping"):
+        g.rewards("expected_reward", shaping="rarity")
+
+
 def test_table_rewards_in_place_and_by_hand():
     rng = np.random.default_rng(2)
     ids = rng.integers(0, 5, (32, 16)).astype(np.int32)

@@ -82,8 +82,10 @@ class Rewards:
     report: counts of what yields no signal: dead_groups, singleton_groups, unscored_samples, ...
     """
 
-    def __init__(self, groups: "Groups", reward: Any, fused: dict, report: dict, named: tuple):
+    def __init__(self, groups: "Groups", reward: Any, fused: dict, report: dict, named: tuple, shaping: str = "",
+                 factor: Any = None):
         self._groups, self.reward, self._fused, self.report, self._named = groups, reward, fused, report, named
+        self._shaping, self._factor = shaping, factor
         self.groups = groups
 
     def advantage(self, kind: str = "trl-none", lengths: Any = None) -> Any:
@@ -106,11 +108,13 @@ class Rewards:
             back = _np.empty_like(out)
             back[order] = out
             out = back
-        return out
+        return out if self._factor is None else out * self._factor
 
     @property
     def signal(self) -> Any:
         """The utility's signals (`Groups.signals`), which a policy gradient takes as they are."""
+        if self._shaping:
+            raise Error(f"signal: rewards shaped by {self._shaping} are no gradient of a utility; take advantage()")
         utility, estimator, smoothing = self._named
         return self._groups.signals(utility, estimator, smoothing)
 
@@ -217,7 +221,8 @@ class Groups:
         Terms of a sum may also be majority, self_frequency and own (the samples' own rewards: own=, float64).
 
         estimator: plug-in, leave-one-out, u-statistic, digamma, minimax, aqp. fields: those of the
-        utility (weight, order, k, smoothing, target, values, ...; files as in `dag rewards`); an unknown
+        utility (weight, order, k, smoothing, target, values, ...; files as in `dag rewards`), and shaping
+        (uniqueness[:ALPHA], dra, gapo, ucpo[:TAU]: rare right answers are favoured, as published); an unknown
         one is refused. reference: groups whose consensus is frozen (frozen_arithmetic and its kin).
         out: float64, one a sample, filled with the rewards.
         """
@@ -225,7 +230,7 @@ class Groups:
         own = _array(own, "rewards: own", True)
         if reference is not None and not isinstance(reference, Groups):
             raise Error(f"rewards: reference must be Groups, got {type(reference).__name__}")
-        reward, advantage, report = self._core.rewards(name, estimator, "trl-none", own,
+        reward, advantage, report, factor = self._core.rewards(name, estimator, "trl-none", own,
                                                        None if reference is None else reference._core, fields)
         if out is not None:
             if not isinstance(out, _np.ndarray) or out.dtype != _np.float64 or out.shape != reward.shape:
@@ -236,7 +241,7 @@ class Groups:
             out[...] = reward
             reward = out
         return Rewards(self, reward, {"trl-none": advantage}, report,
-                       (name, estimator, float(fields.get("smoothing", 0.5))))
+                       (name, estimator, float(fields.get("smoothing", 0.5))), fields.get("shaping", ""), factor)
 
     def signals(self, utility: str, estimator: str = "aqp", smoothing: float = 0.5) -> Any:
         """Signals, float64 a sample: the gradient of the utility's estimate is mean_i signal_i grad log pi(y_i). They
