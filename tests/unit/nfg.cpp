@@ -6,6 +6,7 @@
 #include <dag/io/nfg.hpp>
 
 #include <doctest/doctest.h>
+#include <support/failing_memory.hpp>
 #include <support/parsing.hpp>
 
 #include <algorithm>
@@ -66,6 +67,15 @@ std::string refusal(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("an allocation that fails, whichever, is an error, never a game with a part missing") {
+  const std::string text =
+      "NFG 1 R \"a title longer than strings keep in place\" { \"A\" \"B\" } { { \"up\" \"a "
+      "strategy of "
+      "some length\" } { \"left\" \"middle\" \"right\" } } 1 10 2 20 3 30 4 40 5 50 1/3 0.6";
+  const auto read = [&] { return dag::format_nfg(dag::parse_nfg(text, "x.nfg")); };
+  CHECK(failing_memory::every_allocation(read, [] { return true; }) > 20);
+}
 
 TEST_CASE("both dialects of one game give the same payoffs, first player fastest") {
   const auto payoffs =

@@ -5,6 +5,7 @@
 #include <dag/text/extractor.hpp>
 
 #include <doctest/doctest.h>
+#include <support/failing_memory.hpp>
 
 #include <cmath>
 #include <filesystem>
@@ -57,6 +58,30 @@ std::string line(const std::string& samples) {
 const std::string good = line(R"([{"text":"t","answer":"1"},{"text":null,"answer":null}])");
 
 }  // namespace
+
+TEST_CASE(
+    "an allocation that fails, whichever: an error, never a file that reads as a shorter one") {
+  const Folder folder;
+  std::string text;
+  for (int k = 0; k < 3; ++k) {
+    text += line(
+        R"([{"text":"the answer is \\boxed{12}, a text too long to be kept in place","answer":null},)"
+        R"({"text":"#### 1/2","answer":"0.5"},{"text":"no answer, no answer, no answer","answer":null}])");
+  }
+  const auto path = folder.write(text);
+  const dag::Extractor boxed("boxed,hash");
+  const auto all = [&] {
+    const dag::AnswerGroups groups = dag::read_rollouts(path);
+    std::vector<std::string> found{boxed(text).answer};
+    for (std::size_t g = 0; g < groups.groups(); ++g) {
+      for (const std::int32_t id : groups.group(g)) {
+        found.emplace_back(id < 0 ? "none" : groups.answer_text(0, id));
+      }
+    }
+    return found;
+  };
+  CHECK(failing_memory::every_allocation(all, [] { return true; }) > 50);
+}
 
 TEST_CASE(
     "a rollout file becomes groups; null answers, verdicts and other fields keep their meaning") {

@@ -11,16 +11,16 @@
   } while (false)
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <support/failing_memory.hpp>
 #include <support/random_games.hpp>
 
 #include <dag/eigen.hpp>
@@ -39,20 +39,6 @@
 #include <dag/solver/response/regret_matching.hpp>
 #include <dag/solver/response/regret_matching_plus.hpp>
 #include <dag/solver/response/smooth_fictitious_play.hpp>
-
-namespace {
-long allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) {
-    return memory;
-  }
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Options = dag::SolverOptions<double>;
@@ -175,11 +161,11 @@ TEST_CASE("nothing is allocated between the first check and the last") {
     long after = -1;
     const auto watch = [&](const dag::Record& record) {
       if (record.iteration == 0) {
-        before = allocations;
+        before = failing_memory::taken;
         Eigen::internal::set_is_malloc_allowed(false);
       }
       if (record.iteration == 200) {
-        after = allocations;
+        after = failing_memory::taken;
         Eigen::internal::set_is_malloc_allowed(true);
       }
     };
@@ -187,6 +173,20 @@ TEST_CASE("nothing is allocated between the first check and the last") {
     Eigen::internal::set_is_malloc_allowed(true);
     CHECK(before >= 0);
     CHECK(after == before);
+  });
+}
+
+TEST_CASE("an allocation that fails, whichever, is an error and keeps nothing") {
+  const Game game{test::uniform_payoff(5, 4, 5)};
+  for_each_solver([&](const std::string& name, auto solve) {
+    CAPTURE(name);
+    const long failures = failing_memory::every_allocation(
+        [&] {
+          const Outcome found = solve(game, {.tolerance = 0, .max_iterations = 3});
+          return std::pair(found.gap, found.iterations);
+        },
+        [] { return true; });
+    CHECK(failures > 0);
   });
 }
 

@@ -13,6 +13,8 @@
 
 #include <doctest/doctest.h>
 
+#include <support/failing_memory.hpp>
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -372,6 +374,47 @@ TEST_CASE(
   dag::TrainRecord record;
   record.kl = std::nan("");
   CHECK(dag::to_json(record).find("\"kl\":null") != std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("an allocation that fails, whichever: an error, whole files, nothing kept") {
+  // In memory, where there is such a place: hundreds of checkpoints are flushed.
+  const auto folder =
+      (std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm")
+                                           : std::filesystem::temp_directory_path()) /
+      "dag_training_no_memory";
+  const std::string point = folder / "k.ckpt", log_path = folder / "m.jsonl";
+  const auto fresh = [&] {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+  };
+  fresh();
+  const dag::TrainOptions options{
+      .steps = 2, .group_size = 4, .seed = 3, .checkpoint = point, .checkpoint_every = 1};
+  const auto trained = [&] {
+    Model policy = two_contexts();
+    auto objective = rewarded();
+    dag::Adam adam;
+    dag::MetricsLog log(log_path);
+    (void)dag::train(policy, two_contexts(), question, objective, trace_is_answer, adam, options,
+                     [&](const dag::TrainRecord& record) { log(record); });
+    return parameters(policy);
+  };
+  const std::vector<double> end = trained();
+  const auto whole = [&] {
+    bool fine = true;
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename();
+      fine = fine && (name == "m.jsonl" || name == "k.ckpt" || name == "k.ckpt.previous");
+      ++files;
+    }
+    fine = fine && trained() == end;  // what was saved, if anything, goes on to the same end
+    fresh();
+    return fine && files <= 3;
+  };
+  fresh();
+  CHECK(failing_memory::every_allocation(trained, whole) > 50);
   std::filesystem::remove_all(folder);
 }
 
