@@ -23,7 +23,9 @@
 #include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
 #include <dag/io/json_text.hpp>
+#include <dag/io/text_file.hpp>
 
+#include "check_alignment.hpp"
 #include "check_claims.hpp"
 #include "check_count.hpp"
 #include "check_tree.hpp"
@@ -377,27 +379,19 @@ class Checker : private Claims {
   }
 
   void equilibria(const Json& result) {
-    const Json& list = result["equilibria"];
-    need(list.is_array(), "equilibria is a list");
-    const double count = number_of(result, "equilibria_count", -1);
-    const auto listed = static_cast<double>(list.size());
-    say("equilibria_count", fmt::format("{}", count), fmt::format("{} are listed", list.size()),
-        count >= listed && (count == listed || result.value("complete", Json()) == Json(false)));
-    complete(result, list.size());
     const double tolerance = std::max(number_of(result, "tolerance", 0), 1e-9);
     std::vector<Profile> seen;
-    for (std::size_t k = 0; k < list.size(); ++k) {
-      const std::string name = fmt::format("equilibria[{}]", k);
-      need(list[k].is_object() && list[k].contains("strategies"), name + " has strategies");
-      const Profile profile = profile_of(list[k]["strategies"], name + ".strategies");
+    each_equilibrium(result, [&](const Json& one, const std::string& name) {
+      const Profile profile = profile_of(one["strategies"], name + ".strategies");
       const Truth truth = truth_of(table_, profile);
-      compare_profile(list[k], truth, name + ".");
+      compare_profile(one, truth, name + ".");
       say(name + " is an equilibrium", "yes", fmt::format("max regret {:.3g}", truth.max_regret),
           truth.max_regret <= tolerance * range_ + rounding());
       say(name + " is listed once", "yes", "see strategies",
           std::find(seen.begin(), seen.end(), profile) == seen.end());
       seen.push_back(profile);
-    }
+    });
+    complete(result, seen.size());
   }
 
   /// A distribution over profiles: what a player gains by swapping one strategy for another
@@ -606,11 +600,70 @@ Json correlated_point(const Json& point, bool coarse, const dag::GameTable& tabl
   return result;
 }
 
+/// What was found, for people and as JSON; the exit code.
+int report(const CheckOptions& options, const std::vector<Finding>& findings,
+           const std::string& note = "") {
+  dag::require(!findings.empty(), dag::Errc::parse, options.result,
+               ": nothing in it claims anything; expected what 'dag solve --json' or 'dag align "
+               "--json' writes");
+  std::size_t wrong = 0;
+  Json claims = Json::array();
+  std::string text;
+  for (const Finding& finding : findings) {
+    if (!finding.holds) {
+      ++wrong;
+      text +=
+          fmt::format("false: {}: said {}, found {}\n", finding.claim, finding.said, finding.found);
+    }
+    claims.push_back({{"claim", finding.claim},
+                      {"said", finding.said},
+                      {"found", finding.found},
+                      {"holds", finding.holds}});
+  }
+  Outputs outputs;
+  if (!options.common.json.empty()) {
+    Json json;
+    json["result"] = options.result;
+    json["game"] = options.game;
+    json["holds"] = wrong == 0;
+    json["claims_checked"] = findings.size();
+    json["claims_false"] = wrong;
+    json["claims"] = std::move(claims);
+    outputs.add(options.common.json, json_text(json));
+  }
+  outputs.write();
+  if (options.common.talks()) {
+    say(text +
+        fmt::format("{} of {} claims hold{}\n", findings.size() - wrong, findings.size(), note));
+  }
+  return wrong == 0 ? exit_done : exit_not_converged;
+}
+
+/// Results of `dag align` and their problems.
+int check_alignments(const CheckOptions& options, const std::string& results) {
+  require_distinct({{"PROBLEMS.jsonl", options.game}, {"RESULT.json", options.result}},
+                   {{"--json", options.common.json}});
+  const AlignmentCheck found =
+      check_alignment(results, dag::read_text_file(options.game), options.result);
+  std::string note;
+  if (found.unanswered > 0) {
+    note += fmt::format("; {} problems have no result", found.unanswered);
+  }
+  if (found.unchecked > 0) {
+    note += fmt::format("; {} results are too large to recompute", found.unchecked);
+  }
+  return report(options, found.findings, note);
+}
+
 int check_result(const CheckOptions& options) {
+  const std::string written = dag::read_text_file(options.result);
+  if (is_alignment_result(written)) {
+    return check_alignments(options, written);
+  }
   std::vector<NamedPath> inputs = game_files(options.game);
   inputs.push_back({"RESULT.json", options.result});
   require_distinct(inputs, {{"--json", options.common.json}});
-  const Json result = dag::read_json<Json>(options.result);
+  const Json result = dag::parse_json<Json>(written, options.result);
   const bool tree = is_tree(options.game);
   const dag::ExtensiveGame nodes =
       tree ? load_tree(options.game, options.common.seed) : dag::ExtensiveGame{};
@@ -658,38 +711,7 @@ int check_result(const CheckOptions& options) {
   } else {
     take(result, "");
   }
-  dag::require(!findings.empty(), dag::Errc::parse, options.result,
-               ": nothing in it claims anything; expected what 'dag solve --json' writes");
-  std::size_t wrong = 0;
-  Json claims = Json::array();
-  std::string text;
-  for (const Finding& finding : findings) {
-    if (!finding.holds) {
-      ++wrong;
-      text +=
-          fmt::format("false: {}: said {}, found {}\n", finding.claim, finding.said, finding.found);
-    }
-    claims.push_back({{"claim", finding.claim},
-                      {"said", finding.said},
-                      {"found", finding.found},
-                      {"holds", finding.holds}});
-  }
-  Outputs outputs;
-  if (!options.common.json.empty()) {
-    Json json;
-    json["result"] = options.result;
-    json["game"] = options.game;
-    json["holds"] = wrong == 0;
-    json["claims_checked"] = findings.size();
-    json["claims_false"] = wrong;
-    json["claims"] = std::move(claims);
-    outputs.add(options.common.json, json_text(json));
-  }
-  outputs.write();
-  if (options.common.talks()) {
-    say(text + fmt::format("{} of {} claims hold\n", findings.size() - wrong, findings.size()));
-  }
-  return wrong == 0 ? exit_done : exit_not_converged;
+  return report(options, findings);
 }
 
 }  // namespace
@@ -697,17 +719,30 @@ int check_result(const CheckOptions& options) {
 Command add_check(CLI::App& app) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* command = app.add_subcommand(
-      "check", "Recompute every claim of a result of 'dag solve --json' from the game");
-  command->add_option("RESULT.json", options->result, "What 'dag solve --json' wrote")
+      "check", "Recompute every claim of a result of 'dag solve' or 'dag align' from its input");
+  command
+      ->add_option("RESULT.json", options->result,
+                   "What 'dag solve', 'dag correlated' or 'dag align' wrote by --json")
       ->required()
       ->check(file_name());
-  command->add_option("GAME", options->game, "The game, as 'dag solve' takes it")->required();
+  command
+      ->add_option("GAME", options->game,
+                   "The game, as 'dag solve' takes it, or the problems of 'dag align'")
+      ->required();
   add_common(*command, options->common);
   command->footer(
       "Exit code 0 if all claims hold, 1 if one is false (it is named), 2 if the result cannot be\n"
       "read or does not fit the game. Claims: probabilities and their sums, payoffs, regrets,\n"
-      "gaps, the value, the status against the tolerance, every listed equilibrium.\n\n"
-      "Example:\n  dag solve chicken --json result.json\n  dag check result.json chicken");
+      "gaps, the value, the status against the tolerance, every listed equilibrium; of an "
+      "alignment\n"
+      "the condition nu ∝ nu0 exp(reward / beta) from the utility's definition, bounds and\n"
+      "multipliers, each of several equilibria (onsets and bifurcations are not recomputed).\n\n"
+      "Example:\n  dag solve chicken --json result.json\n  dag check result.json chicken\n"
+      "  echo "
+      "'{\"id\":\"a\",\"kind\":\"gini\",\"nu0\":[0.7,0.3],\"weight\":1,\"beta\":1}'"
+      " > problems.jsonl\n"
+      "  dag align problems.jsonl --json results.jsonl\n"
+      "  dag check results.jsonl problems.jsonl");
   return [options] { return check_result(*options); };
 }
 

@@ -92,6 +92,21 @@ class Claims {
           fmt::format("{}", truth[i]), entry.is_number() && std::abs(said - truth[i]) <= slack);
     }
   }
+  /// `equilibria` of a result: how many are said to be there, and `each` of them by its name.
+  template <class Each>
+  void each_equilibrium(const Json& result, Each&& each) {
+    const Json& list = result["equilibria"];
+    need(list.is_array(), "equilibria is a list");
+    const double count = number_of(result, "equilibria_count", -1);
+    const auto listed = static_cast<double>(list.size());
+    say("equilibria_count", fmt::format("{}", count), fmt::format("{} are listed", list.size()),
+        count >= listed && (count == listed || result.value("complete", Json()) == Json(false)));
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      const std::string name = fmt::format("equilibria[{}]", k);
+      need(list[k].is_object() && list[k].contains("strategies"), name + " has strategies");
+      each(list[k], name);
+    }
+  }
 
  private:
   std::string where_;

@@ -325,23 +325,14 @@ class TreeClaims : private Claims {
   }
 
   void equilibria(const Json& result) {
-    const Json& list = result["equilibria"];
-    need(list.is_array(), "equilibria is a list");
-    const double count = number_of(result, "equilibria_count", -1);
-    const auto listed = static_cast<double>(list.size());
-    say("equilibria_count", fmt::format("{}", count), fmt::format("{} are listed", list.size()),
-        count >= listed && (count == listed || result.value("complete", Json()) == Json(false)));
     const double tolerance = std::max(number_of(result, "tolerance", 0), 1e-9);
-    for (std::size_t k = 0; k < list.size(); ++k) {
-      const std::string name = fmt::format("equilibria[{}]", k);
-      need(list[k].is_object() && list[k].contains("strategies"), name + " has strategies");
-      const TreeTruths::Truth truth =
-          tree_.of(profile_of(list[k]["strategies"], name + ".strategies"));
-      compare(list[k], truth, name + ".");
+    each_equilibrium(result, [&](const Json& one, const std::string& name) {
+      const TreeTruths::Truth truth = tree_.of(profile_of(one["strategies"], name + ".strategies"));
+      compare(one, truth, name + ".");
       say(name + " is an equilibrium", "yes",
           fmt::format("regrets of {:.3g} ranges", truth.relative),
           truth.relative <= tolerance + relative_slack());
-    }
+    });
   }
 
   /// `converged` means regrets within the tolerance, in units of the payoff ranges.

@@ -255,15 +255,26 @@ void Progress::clear() {
 
 namespace {
 volatile sig_atomic_t interrupted = 0;
-}
+volatile sig_atomic_t heard = 0;  // somebody looks, and will end in order
+}  // namespace
 
 const Interrupt interrupt{};
 
-bool Interrupt::stop_requested() const { return interrupted != 0; }
+bool Interrupt::stop_requested() const {
+  heard = 1;
+  return interrupted != 0;
+}
 
+/// Where nothing has looked at `interrupt` yet, Ctrl-C ends the program at once.
 void install_interrupt() {
   struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_handler = [](int) {
+    interrupted = 1;
+    if (heard ==
+        0) {  // a file is being read, say: there is nothing to keep, and the signal ends it
+      ::raise(SIGINT);
+    }
+  };
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails, with a message,

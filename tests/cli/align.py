@@ -22,15 +22,24 @@ class Align(Case):
             (p if isinstance(p, str) else json.dumps(p)) + "\n" for p in problems))
         return path
 
-    def lines(self, *arguments, code=0, **options):
-        result = self.ok("align", *arguments, code=code, **options)
+    def lines(self, problems, code=0):
+        """The results, each of whose claims `dag check` holds."""
+        result = self.ok("align", problems, code=code)
+        self.check(problems, result.out)
         return [json.loads(line) for line in result.out.splitlines()]
+
+    def check(self, problems, results):
+        path = self.folder / "results.jsonl"
+        path.write_text(results)
+        held = self.ok("check", path, problems)
+        self.assertNotIn("too large", held.out)
 
     def test_golden_instances(self):
         path = self.data("golden", "answer_level.jsonl")
         golden = [json.loads(line) for line in path.read_text().splitlines()]
         result = self.ok("align", path, "--json", "-")
         self.assertLess(result.seconds, 2.0)
+        self.check(path, result.out)
         found = [json.loads(line) for line in result.out.splitlines()]
         self.assertEqual([f["id"] for f in found], [g["id"] for g in golden])
         for g, f in zip(golden, found):
@@ -69,8 +78,10 @@ class Align(Case):
 
     def faults(self, problems, says):
         """Each of these is refused, by a message with these words."""
-        result = dag("align", self.write(*problems))
+        path = self.write(*problems)
+        result = dag("align", path)
         self.assertEqual(result.code, 2, str(result))
+        self.check(path, result.out)
         found = [json.loads(line) for line in result.out.splitlines()]
         self.assertEqual(len(found), len(problems), str(result))
         for problem, line, words in zip(problems, found, says):

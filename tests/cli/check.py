@@ -5,11 +5,38 @@ not, and the number is named."""
 
 import copy
 import json
+import random
 
 from support import Case, dag, main
 
 GAMES = ["rps", "biased-rps", "matching-pennies", "chicken", "shapley", "jordan", "random:6x9:3", "general:3x4x2:1",
          "kuhn-poker", "blotto:4:3:2", "general:3x3:5"]
+# Numbers that tell of the run, or that no claim can be made of.
+TOLD = {"iterations", "seconds", "products", "tolerance", "tau", "degenerate", "equilibria_count", "onset", "basin_margin",
+        "strength", "context", "profile", "residual"}
+
+
+def numbers(value, skipped=frozenset(TOLD), path=()):
+    """The paths of all numbers that are claims."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if key not in skipped:
+                yield from numbers(entry, skipped, path + (key,))
+    elif isinstance(value, list):
+        for k, entry in enumerate(value):
+            yield from numbers(entry, skipped, path + (k,))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path
+
+
+def changed(result, path, by):
+    """The result with one number another one."""
+    other = copy.deepcopy(result)
+    place = other
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] += by
+    return other
 
 
 class Check(Case):
@@ -64,34 +91,16 @@ class Check(Case):
 
     def test_a_false_number_is_named(self):
         """Every number of a result, changed alone, is found out where it is a claim."""
-        skipped = {"iterations", "seconds", "products", "residual", "tolerance", "tau", "degenerate", "equilibria_count"}
-
-        def numbers(value, path=()):
-            if isinstance(value, bool):
-                return
-            if isinstance(value, dict):
-                for key, entry in value.items():
-                    if key not in skipped:
-                        yield from numbers(entry, path + (key,))
-            elif isinstance(value, list):
-                for k, entry in enumerate(value):
-                    yield from numbers(entry, path + (k,))
-            elif isinstance(value, (int, float)):
-                yield path
         for game, more in [("biased-rps", ()), ("chicken", ()), ("jordan", ()), ("general:3x4:2", ()),
                            ("chicken", ("--solver", "correlated_equilibrium"))]:
             result = self.result(game, *more)
             self.assertEqual(self.check(result, game).code, 0)
-            for path in numbers(result):
-                changed = copy.deepcopy(result)
-                place = changed
-                for step in path[:-1]:
-                    place = place[step]
+            for path in numbers(result, TOLD - {"profile"}):
                 # A gap may be overstated by a bound where it is one: it is understated here.
-                place[path[-1]] = place[path[-1]] + (-0.01 if "gap" in str(path[-1]) else 0.01) * max(1, result["payoff_range"])
+                by = (-0.01 if "gap" in str(path[-1]) else 0.01) * max(1, result["payoff_range"])
                 with self.subTest(game=game, path=path):
-                    checked = self.check(changed, game)
-                    self.assertEqual(checked.code != 0, True, f"{path}: {checked}")
+                    checked = self.check(changed(result, path, by), game)
+                    self.assertNotEqual(checked.code, 0, f"{path}: {checked}")
 
     def test_trees_hold(self):
         for game, more in (("kuhn_poker", ("--solver", "all", "--max-iterations", "300")),
@@ -116,27 +125,11 @@ class Check(Case):
         self.assertGreater(checked, 30)
 
     def test_a_false_number_of_a_tree_is_named(self):
-        skipped = {"iterations", "seconds", "products", "residual", "tolerance", "tau"}
-
-        def numbers(value, path=()):
-            if isinstance(value, dict):
-                for key, entry in value.items():
-                    if key not in skipped:
-                        yield from numbers(entry, path + (key,))
-            elif isinstance(value, list):
-                for k, entry in enumerate(value):
-                    yield from numbers(entry, path + (k,))
-            elif isinstance(value, (int, float)) and not isinstance(value, bool):
-                yield path
         result = self.result("kuhn_poker", "--solver", "predictive_cfr_plus", "--tolerance", "1e-8")
         for path in list(numbers(result))[::3]:
-            changed = copy.deepcopy(result)
-            place = changed
-            for step in path[:-1]:
-                place = place[step]
-            place[path[-1]] += 1 if path[-1] == "information_set" else 0.01
+            false = changed(result, path, 1 if path[-1] == "information_set" else 0.01)
             with self.subTest(path=path):
-                self.assertNotEqual(self.check(changed, "kuhn_poker").code, 0)
+                self.assertNotEqual(self.check(false, "kuhn_poker").code, 0)
         for change, claim in (({"status": "converged", "tolerance": 1e-12}, "status"),
                               ({"kind": "bimatrix"}, "kind"), ({"form": "normal"}, "form")):
             checked = self.check({**result, **change}, "kuhn_poker")
@@ -224,6 +217,108 @@ class Check(Case):
         self.assertEqual(len(report["claims"]), report["claims_checked"])
         self.ok("solve", "rps", "--json", self.folder / "r.json", "-q")
         self.assertNotEqual(dag("check", self.folder / "r.json", "chicken").code, 0)
+
+
+class Alignments(Case):
+    """Results of dag align, every kind of utility, held against formulas of the check's own."""
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(20261128)
+
+    def distribution(self, size, spread=1.0):
+        weights = [2 ** self.random.gauss(0, spread) for _ in range(size)]
+        return [w / sum(weights) for w in weights]
+
+    def problem(self, entry, k):
+        """A problem of this utility at random: contexts, answers, weights, strengths and data."""
+        r = self.random
+        n, contexts = r.choice([2, 3, 4, 6]), r.choice([1, 2, 3])
+        if "contexts" in entry["formula"]:
+            contexts = max(contexts, 2)
+        rows = [self.distribution(n, r.choice([0.4, 1.5, 4])) for _ in range(contexts)]
+        problem = {"id": f"{entry['name']} {k}", "kind": entry["name"], "beta": 10 ** r.uniform(-2, 1),
+                   "nu0": rows if contexts > 1 else rows[0]}
+        if contexts > 1 and r.random() < 0.5:
+            problem["weights"] = self.distribution(contexts)
+        feature = [r.gauss(0, 1) for _ in range(n)]
+        near = [[abs(i - j) for j in range(n)] for i in range(n)]
+        values = {"correct": [1] + [r.randint(0, 1) for _ in range(n - 1)], "target": self.distribution(n),
+                  "reward": [r.gauss(0, 1) for _ in range(n)], "feature": feature,
+                  "bound": 0.7 * sum(feature) / n + 0.3 * min(feature),
+                  "rewards": [[r.gauss(0, 1) for _ in range(n)] for _ in range(3)], "cost": near,
+                  "kernel": [[2.0 ** -d for d in row] for row in near], "k": r.choice([1, 2, 5]),
+                  "order": r.choice([1.5, 2, 3]), "epsilon": 0.5, "weight": 10 ** r.uniform(-1, 1), "terms": r.choice([1, 3, 8]),
+                  "q": r.choice([0, 0.5, 1])}
+        for field in entry["fields"]:
+            if field["name"] in values:
+                problem[field["name"]] = values[field["name"]]
+        return problem
+
+    def preference(self, k):
+        n = self.random.choice([2, 3, 5])
+        wins = [[0.5] * n for _ in range(n)]
+        for i in range(n):
+            for j in range(i):
+                wins[i][j] = self.random.random()
+                wins[j][i] = 1 - wins[i][j]
+        return {"id": f"preference {k}", "kind": "preference", "beta": 10 ** self.random.uniform(-1, 1),
+                "nu0": self.distribution(n), "win_rates": wins}
+
+    def solved(self, problems):
+        (self.folder / "p.jsonl").write_text("".join(json.dumps(p) + "\n" for p in problems))
+        result = dag("align", self.folder / "p.jsonl", "--json", self.folder / "r.jsonl", "-q")
+        self.assertIn(result.code, (0, 1), str(result))
+        return [json.loads(line) for line in (self.folder / "r.jsonl").read_text().splitlines()]
+
+    def check(self, *results):
+        (self.folder / "c.jsonl").write_text("".join(json.dumps(r) + "\n" for r in results))
+        return dag("check", self.folder / "c.jsonl", self.folder / "p.jsonl")
+
+    def test_every_kind_holds(self):
+        problems = [self.problem(entry, k) for entry in self.json("utilities") for k in range(6)]
+        problems += [self.preference(k) for k in range(6)]
+        found = self.solved(problems)
+        self.assertGreater(sum(f["status"] == "converged" for f in found), 0.8 * len(found))
+        self.assertTrue(any(f["status"] == "several_equilibria" for f in found))
+        checked = self.check(*found)
+        self.assertEqual(checked.code, 0, str(checked))
+        self.assertNotIn("too large", checked.out)
+        self.assertIn("1 problems have no result", self.check(*found[:-1]).out)
+
+    def test_a_false_number_is_named(self):
+        """One problem of every kind, every number of its result changed alone."""
+        entries = {entry["name"]: entry for entry in self.json("utilities")}
+        problems = [self.problem(entries[name], 0) for name in
+                    ("gini", "robust_reward", "coherence_geometric", "pass_at_k", "transport", "agreement", "moment_constraints")]
+        problems += [self.preference(0), {"id": "two", "kind": "collision", "nu0": [0.52, 0.48], "beta": 1, "weight": 1.3}]
+        for problem in problems:
+            [result] = self.solved([problem])
+            for path in numbers(result):
+                with self.subTest(problem=problem, path=path):
+                    checked = self.check(changed(result, path, 0.01))
+                    self.assertEqual(checked.code, 1, str(checked))
+                    # What moves the rewards is found in the condition that they make.
+                    self.assertRegex(checked.out, f"false: ({path[0]}|residual)")
+            self.assertEqual(self.check(dict(result, id="other")).code, 1)
+            self.assertEqual(self.check(dict(result, kind="gino")).code, 1)
+        # The reference itself is no equilibrium, whatever is said of it; nor is what is listed twice or misjudged.
+        self.assertEqual(self.check(dict(result, solution=problem["nu0"], residual=0.0)).code, 1)
+        listed = result["equilibria"]
+        for equilibria in (listed + listed[:1], [dict(listed[0], stable=not listed[0]["stable"])] + listed[1:], listed[1:]):
+            self.assertEqual(self.check(dict(result, equilibria=equilibria)).code, 1)
+
+    def test_what_is_no_result(self):
+        self.solved([{"id": "a", "kind": "gini", "nu0": [0.5, 0.5], "weight": 1, "beta": 1}])
+        for text in ('{"solution": 3}', '{"solution": [1]}', '{"solution": ["a", 1]}', '{"solution": [0.5, 0.5], "mixture": [1]}',
+                     '{"solution": [0.5, 0.5], "equilibria": 7}', '{"solution": [0.5, 0.5], "status": "several_equilibria"}',
+                     '{"solution": []}', '{"line": "x", "message": 3, "status": "error"}', '{"solution": [0.5, 0.5]}\n{}'):
+            (self.folder / "c.jsonl").write_text(text)
+            result = dag("check", self.folder / "c.jsonl", self.folder / "p.jsonl")
+            with self.subTest(text=text):
+                self.assertIn(result.code, (1, 2), str(result))
+                self.assertNotIn("internal error", result.err)
+        self.assertEqual(dag("check", self.folder / "r.jsonl", "rps").code, 2)
 
 
 if __name__ == "__main__":

@@ -234,19 +234,118 @@ class Hostile(Case):
             self.assertIn(b"cannot write", process.stderr)
             self.refused("solve", "rps", "--json", "/dev/full", says="cannot")
 
+    def inputs(self):
+        """Files for every command that writes: a matrix, problems, rollouts, a training run."""
+        sample = {"text": "x" * 400 + "\\boxed{1}", "answer": "1"}
+        line = json.dumps({"question_id": "q", "gold": "1", "samples": [sample] * 8}) + "\n"
+        self.write("r.jsonl", line * 40)
+        self.write("a.jsonl", (json.dumps({"text": "so \\boxed{1}", "gold": "1"}) + "\n") * 100)
+        problem = {"id": "a", "kind": "gini", "nu0": [1 / 64] * 64, "weight": 1, "beta": 1}
+        self.write("p.jsonl", (json.dumps(problem) + "\n") * 40)
+        self.write("c.json", json.dumps({"preset": "diversity_grpo", "steps": 40, "layers": 6, "states": 4,
+                                         "group_size": 16, "checkpoint_every": 10}))
+
+    # What writes, to FILE, more than 8 kB each.
+    WRITERS = ["solve general:40x40:1 --solver mirror_prox --max-iterations 300 --json FILE",
+               "solve general:40x40:1 --solver mirror_prox --max-iterations 900 --trace FILE",
+               "convert random:30x30:1 FILE", "align p.jsonl --json FILE", "correlated general:9x9:1 --json FILE",
+               "rewards r.jsonl --extract boxed --utility expected_reward --out FILE", "answers a.jsonl --json FILE",
+               "train c.json --metrics FILE", "train c.json --checkpoint FILE"]
+
+    def disturbed(self, limit=None, folder=None):
+        """Every writer in a folder where it cannot write all: an error that names the file; what was there
+        stays (a log of metrics is begun anew), nothing is left beside it."""
+        folder = folder or self.folder
+        self.inputs()
+        target = folder / "written.nfg"
+        for command in self.WRITERS:
+            appended = "--metrics" in command or "--checkpoint" in command
+            if not appended:
+                target.write_text("kept\n")
+            before = {path.name for path in folder.iterdir()} | {target.name}
+            words = command.replace("FILE", str(target)).split()
+            process = subprocess.run([PROGRAM, *words, "-q"], stderr=subprocess.PIPE, cwd=self.folder, preexec_fn=limit)
+            with self.subTest(command=command):
+                self.assertEqual(process.returncode, 2, process.stderr)
+                self.assertIn(target.name.encode(), process.stderr)
+                if not appended:
+                    self.assertEqual(target.read_text(), "kept\n")
+                self.assertEqual({path.name for path in folder.iterdir()} - before, set())
+            target.unlink(missing_ok=True)
+
     def test_files_that_may_not_grow(self):
-        """A limit on the size of files: an error with the file's name, what was there before stays, nothing is left."""
-        line = json.dumps({"question_id": "q", "gold": "1", "samples": [{"text": "x" * 400 + "\\boxed{1}"}] * 8}) + "\n"
-        (self.folder / "r.jsonl").write_text(line * 40)
-        (self.folder / "o.jsonl").write_text("kept\n")
-        before = sorted(path.name for path in self.folder.iterdir())
-        process = subprocess.run([PROGRAM, "rewards", "r.jsonl", "--extract", "boxed", "--utility", "expected_reward", "--out",
-                                  "o.jsonl", "-q"], stderr=subprocess.PIPE, cwd=self.folder,
-                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000)))
-        self.assertEqual(process.returncode, 2, process.stderr)
-        self.assertIn(b"o.jsonl", process.stderr)
-        self.assertEqual((self.folder / "o.jsonl").read_text(), "kept\n")
-        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
+        self.disturbed(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)))
+
+    def test_a_full_disk(self):
+        small = self.folder / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", small], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("a small file system cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", small], check=True)
+        (small / "filler").write_text("x" * 4096)  # a page is left, for what is there before
+        self.disturbed(folder=small)
+
+    def test_folders_that_may_not_be_written(self):
+        """By a user who is not root."""
+        closed = self.folder / "closed"
+        closed.mkdir()
+        self.inputs()
+        os.chmod(self.folder, 0o755)
+        os.chmod(closed, 0o555)
+        nobody = (lambda: os.setuid(65534)) if os.geteuid() == 0 else None
+        try:
+            subprocess.run([PROGRAM, "--version"], preexec_fn=nobody, capture_output=True, check=True)
+        except (OSError, subprocess.SubprocessError):
+            self.skipTest("another user cannot run the program here")
+        for command in self.WRITERS:
+            words = command.replace("FILE", str(closed / "written.nfg")).split()
+            process = subprocess.run([PROGRAM, *words, "-q"], stderr=subprocess.PIPE, cwd=self.folder, preexec_fn=nobody)
+            with self.subTest(command=command):
+                self.assertEqual(process.returncode, 2, process.stderr)
+                self.assertIn(b"written.nfg", process.stderr)
+                self.assertEqual(list(closed.iterdir()), [])
+
+    def test_pipes_that_close(self):
+        """Who reads goes away in the middle: an error, whatever the command."""
+        self.inputs()
+        for words in (("align", "p.jsonl"), ("solve", "general:40x40:1", "--json", "-"), ("answers", "a.jsonl", "--json", "-"),
+                      ("rewards", "r.jsonl", "--extract", "boxed", "--utility", "expected_reward", "--out", "-")):
+            with self.subTest(words=words):
+                process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                process.stdout.close()
+                err = process.stderr.read().decode()
+                process.stderr.close()
+                self.assertEqual(process.wait(), 2, err)
+                self.assertIn("cannot write", err)
+
+    def test_two_writers_of_one_result(self):
+        """Whoever is last has written all of it."""
+        self.inputs()
+        words = [PROGRAM, "solve", "general:60x60:1", "--solver", "mirror_prox", "--max-iterations", "200", "-q", "--json", "o.json"]
+        for _ in range(3):
+            processes = [subprocess.Popen([*words, "--tolerance", f"1e-{20 + k}"], cwd=self.folder) for k in range(4)]
+            for process in processes:
+                self.assertEqual(process.wait(), 1)
+            found = json.loads((self.folder / "o.json").read_text())
+            self.assertIn(found["tolerance"], [1e-20, 1e-21, 1e-22, 1e-23])
+            self.assertEqual([p.name for p in self.folder.iterdir() if ".tmp" in p.name], [])
+
+    def test_any_amount_of_memory(self):
+        """From too little to begin to enough: the result of all commands, or exit code 2 with a message and no file."""
+        self.inputs()
+        for words in (("solve", "general:40x40:1", "--json", "o"), ("align", "p.jsonl", "--json", "o"), ("train", "c.json", "--metrics", "o"),
+                      ("rewards", "r.jsonl", "--extract", "boxed", "--utility", "shannon", "--out", "o"), ("solve", "kuhn_poker", "--json", "o")):
+            codes = set()
+            for megabytes in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 512):
+                result = dag(*words, "-q", "--max-memory", megabytes, cwd=self.folder)
+                codes.add(result.code)
+                with self.subTest(words=words, megabytes=megabytes):
+                    self.assertIn(result.code, (0, 1, 2), str(result))
+                    self.assertEqual((self.folder / "o").exists(), result.code != 2)
+                    self.assertTrue(result.code != 2 or "memory" in result.err, str(result))
+                (self.folder / "o").unlink(missing_ok=True)
+            self.assertNotEqual(codes, {2}, words)
 
     def test_no_memory(self):
         """Less memory than is needed: a message, exit code 2, no file."""

@@ -195,6 +195,16 @@ class Solve(Case):
         self.assertEqual(found["status"], "stopped")
         self.assertLess(found["relative_gap"], 0.1)
 
+    def test_ctrl_c_before_there_is_anything_to_keep(self):
+        """A game that takes long to make: the signal ends the program, no file is written."""
+        process = subprocess.Popen([PROGRAM, "solve", "random_tree:21:2:0.5:1", "--json", self.folder / "r.json"],
+                                   stderr=subprocess.PIPE)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertFalse((self.folder / "r.json").exists())
+
     def test_tau(self):
         """The regularised equilibrium of a 2x2 game solves x = softmax(A y / tau).
 
