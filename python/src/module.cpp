@@ -26,5 +26,6 @@ NB_MODULE(_core, m) {
   dag_python::add_groups(m);
   dag_python::add_functions(m);
   dag_python::add_games(m);
+  dag_python::add_batch(m);
   dag_python::add_training(m);
 }

@@ -27,6 +27,7 @@ namespace nb = nanobind;
 void add_groups(nb::module_& m);     ///< groups.cpp: answers in groups, their rewards and signals
 void add_functions(nb::module_& m);  ///< functions.cpp: tables, advantages, losses, texts
 void add_games(nb::module_& m);      ///< games.cpp: solve, align
+void add_batch(nb::module_& m);     ///< batch.cpp: many games in one call
 void add_training(nb::module_& m);   ///< training.cpp: a model that is a Python object
 
 using Array = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;

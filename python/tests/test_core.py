@@ -325,6 +325,35 @@ def test_threads_run_beside_the_computation():
     assert turns > 1000  # with the lock held: one turn a call at most
 
 
+def test_batches():
+    draw = np.random.default_rng(5)
+    payoffs = draw.uniform(-1, 1, (50, 4, 3))
+    one, two = dag.solve_batch(payoffs, 1e-9), dag.solve_batch(payoffs, 1e-9, threads=2)
+    assert one["converged"].all() and all((one[key] == two[key]).all() for key in one)
+    for a, x, y, value, gap in zip(payoffs, one["row"], one["column"], one["value"], one["gap"]):
+        assert (a @ y).max() - (x @ a).min() <= gap + 1e-15 and abs(x @ a @ y - value) < 1e-12
+        assert value == pytest.approx(dag.solve(a)["value"], abs=1e-6)
+    nu0 = draw.dirichlet(np.ones(6), 20)
+    target, betas = nu0[:, ::-1], draw.uniform(0.1, 1, 20)
+    for kind, fields in (("shannon_entropy", {}), ("gini", {}), ("expected_reward", {"reward": nu0}),
+                         ("forward_kl", {"target": target})):
+        all_of_them = dag.align_batch(kind, nu0, betas, weight=0.5, **fields)
+        assert all_of_them["converged"].all()
+        for g in range(20):
+            alone = dag.align(kind, nu0[g], float(betas[g]), weight=0.5, **{k: v[g] for k, v in fields.items()})
+            assert all_of_them["solution"][g] == pytest.approx(alone["solution"], abs=1e-9)
+            assert all_of_them["value"][g] == pytest.approx(alone["value"], abs=1e-12)
+    for wrong, says in ((lambda: dag.solve_batch(payoffs[0]), "3 dimensions"),
+                        (lambda: dag.align_batch("mmd", nu0, 1.0), "kind must be"),
+                        (lambda: dag.align_batch("forward_kl", nu0, 1.0), "the field target"),
+                        (lambda: dag.align_batch("gini", nu0, 1.0, reward=nu0), "neither reward"),
+                        (lambda: dag.align_batch("gini", 2 * nu0, 1.0), "sum to 1"),
+                        (lambda: dag.align_batch("gini", nu0, -1.0), "beta must be > 0"),
+                        (lambda: dag.solve_batch(payoffs, threads=0), "threads")):
+        with pytest.raises(dag.Error, match=says):
+            wrong()
+
+
 def test_align():
     found = dag.align("shannon_entropy", np.array([0.7, 0.2, 0.1]), beta=0.5, weight=0.5)
     want = np.array([0.7, 0.2, 0.1]) ** 0.5

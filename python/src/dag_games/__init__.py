@@ -18,8 +18,8 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from . import _core
 from ._core import Error, __version__
 
-__all__ = ["Error", "Groups", "Preset", "Rewards", "TableRewards", "advantages", "advantage_names", "align", "canonical",
-           "equal", "extract", "gdpo", "policy_loss", "policy_presets", "presets", "reward_table", "solve",
+__all__ = ["Error", "Groups", "Preset", "Rewards", "TableRewards", "advantages", "advantage_names", "align", "align_batch", "canonical",
+           "equal", "extract", "gdpo", "policy_loss", "policy_presets", "presets", "reward_table", "solve", "solve_batch",
            "table_rewards", "train", "utilities", "__version__"]
 
 
@@ -430,6 +430,42 @@ def solve(game: Any, solver: str = "auto", **fields: Any) -> dict:
             raise Error(f"solve: payoffs must be numbers, got {p.dtype}")
         flat.append(_np.asarray(p, dtype=_np.float64).ravel(order="F"))
     return _json.loads(_core.solve_arrays(list(payoffs[0].shape), flat, solver, fields))
+
+
+def _stacked(values: Any, name: str, dimensions: int) -> Any:
+    """Numbers as float64, one game or question after the other."""
+    array = _np.asarray(_array(values, name))
+    if array.ndim != dimensions or array.size == 0 or array.dtype.kind not in "fiu":
+        raise Error(f"{name} must be numbers of {dimensions} dimensions, got {array.dtype} of shape {array.shape}")
+    return _np.ascontiguousarray(array, dtype=_np.float64)
+
+
+def solve_batch(payoffs: Any, tolerance: float = 1e-6, threads: int = 1) -> dict:
+    """Many zero-sum games in one call, a few microseconds each. payoffs: games x rows x columns, to the row player, who
+    maximises; 1 to 64 strategies. tolerance: on gap / payoff range. Arrays with an entry (a row) a game: row, column,
+    value, gap (an upper bound, rounding included), converged. The same bits for any number of threads."""
+    payoffs = _stacked(payoffs, "solve_batch: payoffs", 3)
+    found = _core.solve_batch(payoffs, payoffs.shape[1], payoffs.shape[2], tolerance, threads)
+    return {**found, "converged": found["converged"].view(_np.bool_)}
+
+
+def align_batch(kind: str, nu0: Any, beta: Any, weight: float = 1.0, reward: Any = None, target: Any = None,
+                tolerance: float = 1e-10, threads: int = 1) -> dict:
+    """The answer-level games of many questions in one call: what `align` says of each. kind: shannon_entropy, gini,
+    expected_reward or forward_kl. nu0: questions x answers; beta: a number, or one a question; reward
+    (expected_reward) or target (forward_kl): as nu0. Arrays with an entry (a row) a question: solution, value, residual,
+    gap, converged. The same bits for any number of threads."""
+    nu0 = _stacked(nu0, "align_batch: nu0", 2)
+    named = {"expected_reward": "reward", "forward_kl": "target"}.get(kind)
+    for name, table in (("reward", reward), ("target", target)):
+        if (table is not None) != (name == named):
+            raise Error(f"align_batch: {kind} takes {f'the field {named}' if named else 'neither reward nor target'}")
+    table = None if named is None else _stacked(reward if named == "reward" else target, f"align_batch: {named}", 2)
+    if table is not None and table.shape != nu0.shape:
+        raise Error(f"align_batch: {named} must be of nu0's shape {nu0.shape}, got {table.shape}")
+    betas = _np.ascontiguousarray(_np.broadcast_to(_np.asarray(beta, dtype=_np.float64), nu0.shape[:1]))
+    found = _core.align_batch(kind, nu0, nu0.shape[1], betas, weight, table, tolerance, threads)
+    return {**found, "converged": found["converged"].view(_np.bool_)}
 
 
 def train(model: Any, questions: Iterable[Sequence[Any]], answer: Any, utility: str = "coherence", *,
