@@ -77,13 +77,13 @@ inline void polish_stationary(const SharpeningGame& game, StationaryPolicy& poli
       lambda += policy.nu[z] / curvature[z] * left[z];
     }
     StationaryPolicy next = policy;
-    bool small = true;
+    bool settled = true;
     for (std::size_t z = 0; z < left.size(); ++z) {
       const double step = (left[z] - lambda / mass) / curvature[z];
-      small = small && std::abs(step) < 1e-3;
+      settled = settled && std::abs(step) < 1e-3;
       next.log_nu[z] += step;
     }
-    if (!small) {
+    if (!settled) {
       return;
     }
     certify_stationary(game, next);

@@ -212,10 +212,10 @@ class DenseCholesky {
   }
 
  private:
-  static constexpr std::size_t small = 16;
+  static constexpr std::size_t unsplit = 16;
 
   bool factor(Scalar* a, std::size_t n) {
-    if (n > small) {
+    if (n > unsplit) {
       const std::size_t half = n / 2;
       Scalar* const right = a + half;
       Scalar* const below = a + half * stride_ + half;
@@ -245,7 +245,7 @@ class DenseCholesky {
   }
   /// B = U^-T B, n x columns.
   void divide(const Scalar* u, std::size_t n, Scalar* b, std::size_t columns) {
-    if (n > small) {
+    if (n > unsplit) {
       const std::size_t half = n / 2;
       Scalar* const below = b + half * stride_;
       divide(u, half, b, columns);
@@ -312,14 +312,14 @@ class DenseLu {
   }
 
  private:
-  static constexpr std::size_t small = 8;
+  static constexpr std::size_t unsplit = 8;
 
   [[nodiscard]] const Scalar* row(std::size_t i) const { return factor_.data() + i * size_; }
   [[nodiscard]] Scalar* row(std::size_t i) { return factor_.data() + i * size_; }
 
   /// Columns first to end of all rows below `first`.
   void factor(std::size_t first, std::size_t end) {
-    if (end - first > small) {
+    if (end - first > unsplit) {
       const std::size_t middle = first + (end - first) / 2;
       factor(first, middle);
       divide(first, middle, middle, end);
@@ -354,7 +354,7 @@ class DenseLu {
   }
   /// Columns from to `to` of the rows first to end: L^-1 times them.
   void divide(std::size_t first, std::size_t end, std::size_t from, std::size_t to) {
-    if (end - first > small) {
+    if (end - first > unsplit) {
       const std::size_t middle = first + (end - first) / 2;
       divide(first, middle, from, to);
       product_.add(Scalar{-1}, end - middle, to - from, middle - first,

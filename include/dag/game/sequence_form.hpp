@@ -194,8 +194,8 @@ class SequenceFormMaker {
               ", which is further apart than a double can hold");
       const double largest = std::max(std::abs(form_.least[i]), std::abs(form_.most[i]));
       form_.shift.push_back(largest > 8 * range ? form_.least[i] : 0.0);
-      const bool far = range > 0 && (range < 0x1p-100 || range > 0x1p100);
-      form_.unit.push_back(far ? std::ldexp(1.0, std::ilogb(range)) : 1.0);
+      const bool extreme = range > 0 && (range < 0x1p-100 || range > 0x1p100);
+      form_.unit.push_back(extreme ? std::ldexp(1.0, std::ilogb(range)) : 1.0);
     }
     for (std::size_t term = 0; term < form_.reach.size(); ++term) {
       for (std::size_t i = 0; i < players_; ++i) {

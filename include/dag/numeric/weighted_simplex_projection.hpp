@@ -31,8 +31,8 @@ template <std::floating_point Scalar>
   while (begin < end) {
     const Scalar first = ratios[begin], last = ratios[end - 1];
     const Scalar middle = ratios[begin + (end - begin) / 2];
-    const Scalar small = first < last ? first : last, large = first < last ? last : first;
-    const Scalar pivot = middle < small ? small : (middle > large ? large : middle);
+    const Scalar lesser = first < last ? first : last, large = first < last ? last : first;
+    const Scalar pivot = middle < lesser ? lesser : (middle > large ? large : middle);
     // [begin, above): > pivot, [above, equal): = pivot, [equal, end): < pivot.
     std::size_t above = begin, next = begin, equal = end;
     Scalar sum = kept_sum, weight = kept_weight, tied = 0;

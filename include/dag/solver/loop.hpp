@@ -278,7 +278,7 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
   for (std::size_t b = 0; b < solution.blocks.count(); ++b) {
     entries *= static_cast<double>(solution.blocks.size(b));
   }
-  const bool small = entries <= 65'536;
+  const bool few_entries = entries <= 65'536;
   const auto record = [&] {
     return Record{solution.iterations,
                   solution.products,
@@ -324,7 +324,7 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     } else if (stall.stalled(t, reached, rounding)) {
       end = Status::stalled;
     }
-    if (end && small && gap_measured) {
+    if (end && few_entries && gap_measured) {
       refine_gap(game, solution);
     }
     const bool go_on = options.observer(record());

@@ -220,7 +220,7 @@ class ConsensusNewton {
     for (std::size_t z = 0; z < size_; ++z) {
       step[z] = -error_[z] / diagonal[z];
     }
-    std::vector<Real> small(count_ * count_), right_side(count_);
+    std::vector<Real> inner(count_ * count_), right_side(count_);
     std::vector<std::size_t> pivots(count_);
     for (std::size_t x = 0; x < count_; ++x) {
       for (std::size_t z = 0; z < size_; ++z) {
@@ -232,13 +232,13 @@ class ConsensusNewton {
         for (std::size_t z = 0; z < size_; ++z) {
           sum += right_[x * size_ + z] * left_[y * size_ + z] / diagonal[z];
         }
-        small[x * count_ + y] = sum;
+        inner[x * count_ + y] = sum;
       }
     }
-    if (!lu_factor(small, std::span<std::size_t>(pivots))) {
+    if (!lu_factor(inner, std::span<std::size_t>(pivots))) {
       return false;
     }
-    lu_solve(small, std::span<const std::size_t>(pivots), right_side);
+    lu_solve(inner, std::span<const std::size_t>(pivots), right_side);
     for (std::size_t x = 0; x < count_; ++x) {
       for (std::size_t z = 0; z < size_; ++z) {
         step[z] -= left_[x * size_ + z] * right_side[x] / diagonal[z];

@@ -101,13 +101,13 @@ class ZeroSumSolve {
 
   [[nodiscard]] ZeroSumSolution solve() {
     const bool exact = options_.tolerance < cutoffs_.polish_tolerance;
-    const bool small =
+    const bool few_payoffs =
         rows_ * columns_ <= (exact ? cutoffs_.exact_payoffs : cutoffs_.simplex_payoffs) ||
         std::min(rows_, columns_) <= cutoffs_.simplex_side;
     const bool loose = options_.tolerance >= cutoffs_.first_order_tolerance;
     if (options_.max_iterations == 0) {
       first_order(options_.tolerance, 0);
-    } else if (small) {
+    } else if (few_payoffs) {
       simplex() || interior() || first_order(options_.tolerance, left());
     } else if (loose) {
       first_order(options_.tolerance, left()) || interior() || simplex();

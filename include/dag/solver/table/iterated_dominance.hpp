@@ -48,12 +48,12 @@ struct DominanceResult {
   const std::size_t players = game.player_count();
   require(kept.size() == players, Errc::dimension_mismatch, "restrict_table: the game has ",
           players, " players, got lists for ", kept.size());
-  GameTable small = game;
-  small.numbers.clear();
-  small.outcome_of_profile.clear();
+  GameTable reduced = game;
+  reduced.numbers.clear();
+  reduced.outcome_of_profile.clear();
   for (std::size_t i = 0; i < players; ++i) {
-    small.payoffs[i].clear();
-    small.sizes[i] = kept[i].size();
+    reduced.payoffs[i].clear();
+    reduced.sizes[i] = kept[i].size();
     require(!kept[i].empty(), Errc::invalid_argument, "restrict_table: player ", i + 1,
             " needs at least one strategy");
     for (const std::size_t strategy : kept[i]) {
@@ -61,10 +61,10 @@ struct DominanceResult {
               " has ", game.sizes[i], " strategies, got index ", strategy);
     }
     for (std::size_t s = 0; !game.labels.empty() && s < kept[i].size(); ++s) {
-      small.labels[i][s] = game.labels[i][kept[i][s]];
+      reduced.labels[i][s] = game.labels[i][kept[i][s]];
     }
     if (!game.labels.empty()) {
-      small.labels[i].resize(kept[i].size());
+      reduced.labels[i].resize(kept[i].size());
     }
   }
   std::vector<std::size_t> choices(players, 0);
@@ -74,16 +74,16 @@ struct DominanceResult {
       profile = profile * game.sizes[i] + kept[i][choices[i]];
     }
     for (std::size_t i = 0; i < players; ++i) {
-      small.payoffs[i].push_back(game.payoffs[i][profile]);
+      reduced.payoffs[i].push_back(game.payoffs[i][profile]);
       if (!game.numbers.empty()) {
-        small.numbers.push_back(game.numbers[profile * players + i]);
+        reduced.numbers.push_back(game.numbers[profile * players + i]);
       }
     }
     if (!game.outcome_of_profile.empty()) {
-      small.outcome_of_profile.push_back(game.outcome_of_profile[profile]);
+      reduced.outcome_of_profile.push_back(game.outcome_of_profile[profile]);
     }
-  } while (next_profile(small.sizes, choices));
-  return small;
+  } while (next_profile(reduced.sizes, choices));
+  return reduced;
 }
 
 namespace detail {

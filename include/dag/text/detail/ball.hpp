@@ -34,9 +34,9 @@ class Bound {
       return a.is_zero() ? b : a;
     }
     const Bound& large = a.exponent_ >= b.exponent_ ? a : b;
-    const Bound& small = a.exponent_ >= b.exponent_ ? b : a;
-    const auto shift = std::min<std::int64_t>(large.exponent_ - small.exponent_, 60);
-    return Bound((large.part_ + std::ldexp(small.part_, -static_cast<int>(shift))) * slack,
+    const Bound& lesser = a.exponent_ >= b.exponent_ ? b : a;
+    const auto shift = std::min<std::int64_t>(large.exponent_ - lesser.exponent_, 60);
+    return Bound((large.part_ + std::ldexp(lesser.part_, -static_cast<int>(shift))) * slack,
                  large.exponent_);
   }
   [[nodiscard]] friend Bound operator*(const Bound& a, const Bound& b) noexcept {
@@ -338,10 +338,10 @@ class Ball {
                                                         a.mantissa_.rbegin(), a.mantissa_.rend(),
                                                         b.mantissa_.rbegin(), b.mantissa_.rend());
     const Ball& large = first ? a : b;
-    const Ball& small = first ? b : a;
-    const std::int64_t shift = large.exponent_ - small.exponent_;
+    const Ball& lesser = first ? b : a;
+    const std::int64_t shift = large.exponent_ - lesser.exponent_;
     if (shift > bits + 32) {
-      return large.widened(small.error_ + Bound(small.exponent_));
+      return large.widened(lesser.error_ + Bound(lesser.exponent_));
     }
     // One limb of guard below and one above.
     std::array<std::uint32_t, limbs + 2> left{};
@@ -350,17 +350,17 @@ class Ball {
     const auto words = static_cast<std::size_t>(shift / 32);
     const auto rest = static_cast<unsigned>(shift % 32);
     bool rounded = false;
-    const auto limb = [&](std::size_t i) {  // small's mantissa with its guard limb, shifted
+    const auto limb = [&](std::size_t i) {  // lesser's mantissa with its guard limb, shifted
       const std::size_t at = i + words;
-      const std::uint32_t low = at >= 1 && at <= limbs ? small.mantissa_[at - 1] : 0U;
-      const std::uint32_t high = at < limbs ? small.mantissa_[at] : 0U;
+      const std::uint32_t low = at >= 1 && at <= limbs ? lesser.mantissa_[at - 1] : 0U;
+      const std::uint32_t high = at < limbs ? lesser.mantissa_[at] : 0U;
       return rest == 0 ? low : (low >> rest) | (high << (32 - rest));
     };
     for (std::size_t i = 0; i <= limbs; ++i) {
       right[i] = limb(i);
     }
     rounded = shift > 32;  // bits below the guard may be lost
-    if (large.negative_ == small.negative_) {
+    if (large.negative_ == lesser.negative_) {
       std::uint64_t carry = 0;
       for (std::size_t i = 0; i < left.size(); ++i) {
         carry += std::uint64_t{left[i]} + right[i];
@@ -420,12 +420,12 @@ class Ball {
   const double whole = std::nearbyint(x.approximate() / 0.69314718055994531);
   const Ball rest = x - Ball(static_cast<std::int64_t>(whole)) * Ball::log_two();
   constexpr int halvings = 12;
-  const Ball small = rest.scaled(-halvings);
+  const Ball lesser = rest.scaled(-halvings);
   Ball term(1);
   Ball total(1);
   for (std::int64_t n = 1; n <= 24; ++n) {  // 2^(-13 n) / n! < 2^-300 at n = 20
-    term =
-        term * small * Ball(Exact(false, BigNatural(1), BigNatural(static_cast<std::uint64_t>(n))));
+    term = term * lesser *
+           Ball(Exact(false, BigNatural(1), BigNatural(static_cast<std::uint64_t>(n))));
     total = total + term;
   }
   for (int i = 0; i < halvings; ++i) {
@@ -464,12 +464,12 @@ struct SineCosine {
   const auto quarter = static_cast<std::int64_t>(turns);
   const Ball rest = x - Ball(quarter) * Ball::pi().scaled(-1);
   constexpr int halvings = 8;
-  const Ball small = rest.scaled(-halvings);
-  const Ball square = small * small;
+  const Ball lesser = rest.scaled(-halvings);
+  const Ball square = lesser * lesser;
   // sin and 1 - cos, so that the small angle keeps its digits
-  Ball sine = small;
+  Ball sine = lesser;
   Ball versine = square.scaled(-1);
-  Ball odd = small;
+  Ball odd = lesser;
   Ball even = versine;
   for (std::int64_t n = 1; n <= 18; ++n) {
     const auto inverse = [](std::int64_t a, std::int64_t b) {

@@ -167,7 +167,7 @@ inline bool flat_text(std::string_view text, std::string& out, int depth = 0) {
 
 /// The number that English words spell, up to trillions: "twenty-five", "one hundred and five".
 [[nodiscard]] inline std::optional<std::int64_t> number_in_words(std::string_view text) {
-  constexpr std::array<std::string_view, 20> small{
+  constexpr std::array<std::string_view, 20> below_twenty{
       "zero",     "one",     "two",     "three",     "four",     "five",    "six",
       "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
       "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
@@ -213,7 +213,7 @@ inline bool flat_text(std::string_view text, std::string& out, int depth = 0) {
       unit_open = ten_open = true;
       continue;
     }
-    const auto s = std::find(small.begin(), small.end(), word);
+    const auto s = std::find(below_twenty.begin(), below_twenty.end(), word);
     const auto t = std::find(tens.begin() + 2, tens.end(), word);
     if (t != tens.end()) {
       if (!ten_open) {
@@ -221,8 +221,8 @@ inline bool flat_text(std::string_view text, std::string& out, int depth = 0) {
       }
       group += 10 * (t - tens.begin());
       ten_open = false;
-    } else if (s != small.end()) {
-      const std::int64_t value = s - small.begin();
+    } else if (s != below_twenty.end()) {
+      const std::int64_t value = s - below_twenty.begin();
       if (!unit_open || (value >= 10 && !ten_open) || (value == 0 && any)) {
         return std::nullopt;
       }
