@@ -16,8 +16,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CORE = ["dag/eigen.hpp", "dag/solver/matrix/zero_sum.hpp", "dag/answers/group.hpp", "dag/answers/reward.hpp",
-        "dag/answers/consensus_reward.hpp", "dag/testing/check_game.hpp"]
+CORE = ["dag/eigen.hpp", "dag/alignment/equilibrium.hpp", "dag/solver/rate.hpp", "dag/solver/matrix/zero_sum.hpp",
+        "dag/answers/group.hpp", "dag/answers/reward.hpp", "dag/answers/consensus_reward.hpp", "dag/testing/check_game.hpp"]
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")
 BRANCH = re.compile(r"^\s*#\s*(if|ifdef|ifndef|endif)\b")
 

@@ -3,12 +3,12 @@
 #pragma once
 
 /// The library without a backend, from the standard library alone: core, geometry, games, utilities
-/// and alignment games, first-order solvers. Rooms that would cost more to compile are included by
-/// name: dag/divergence/, dag/model/, dag/estimate/, dag/answers/, dag/problem/, dag/train/,
-/// dag/io/ and the exact solvers of dag/solver/. benchmarks/compile_time.py holds this header to
-/// half the time of <Eigen/Dense>.
+/// and alignment games, first-order solvers. What would cost more to compile is included by name:
+/// dag/divergence/, dag/model/, dag/estimate/, dag/answers/, dag/problem/, dag/train/, dag/io/, the
+/// exact solvers of dag/solver/ and of alignment games (dag/alignment/equilibrium.hpp, as long to
+/// compile as half of all here), rates (dag/solver/rate.hpp). benchmarks/compile_time.py holds this
+/// header to half the time of <Eigen/Dense>.
 #include <dag/alignment/alignment.hpp>
-#include <dag/alignment/equilibrium.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
@@ -33,7 +33,6 @@
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/history.hpp>
 #include <dag/solver/options.hpp>
-#include <dag/solver/rate.hpp>
 #include <dag/solver/response/best_response_dynamics.hpp>
 #include <dag/solver/response/fictitious_play.hpp>
 #include <dag/solver/response/smooth_fictitious_play.hpp>

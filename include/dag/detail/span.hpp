@@ -21,7 +21,13 @@ concept MutableRealSpan = RealSpan<Values> && requires(Values&& values) {
   requires !std::is_const_v<typename decltype(std::span(values))::element_type>;
 };
 
+/// By a function, since g++ 11 deduces nothing for std::span inside an alias.
+template <class Values>
+[[nodiscard]] auto span_of(Values& values) {
+  return std::span(values);
+}
+
 template <RealSpan Values>
-using span_scalar_t = typename decltype(std::span(std::declval<Values&>()))::value_type;
+using span_scalar_t = typename decltype(span_of(std::declval<Values&>()))::value_type;
 
 }  // namespace dag::detail

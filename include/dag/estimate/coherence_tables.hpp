@@ -135,8 +135,8 @@ struct CoherenceTables {
   const double samples = std::floor(1 / spread + 0.5);
   double reward = 0;
   if (samples >= 2) {
-    const RewardTable& pooled = reward_table(kind, static_cast<std::size_t>(samples));
-    reward += table_at(pooled.table, samples * frequency - 1);
+    reward += table_at(reward_table(kind, static_cast<std::size_t>(samples)).table,
+                       samples * frequency - 1);
   }
   if (group_sizes[own] >= 2) {
     reward -= reward_table(kind, group_sizes[own]).table[counts[own] - 1];
