@@ -198,7 +198,7 @@ requires detail::BatchUtility<U>
   found.alone.resize(blocks.count());
   const detail::EqualParts parts(blocks.count(), 256,
                                  [&](std::size_t x) { return blocks.size(x); });
-  detail::for_each_part(parts.parts(), options.threads, [&](std::size_t part) {
+  detail::spread_parts(parts.parts(), options.threads, [&](std::size_t part) {
     Part(utility, blocks, log_reference, beta, options.tolerance, found, out)
         .solve(parts.items(part));
   });

@@ -24,7 +24,7 @@ inline namespace without_openmp {
 /// that results do not depend on the number of threads. The error of the first faulty part is
 /// thrown once all are done. Errors: invalid_argument (threads < 1).
 template <class F>
-void for_each_part(std::size_t parts, int threads, F&& f) {
+void spread_parts(std::size_t parts, int threads, F&& f) {
   require(threads >= 1, Errc::invalid_argument, "threads must be at least 1, got ", threads);
 #if defined(_OPENMP)
   if (threads > 1 && parts > 1) {
@@ -36,7 +36,7 @@ void for_each_part(std::size_t parts, int threads, F&& f) {
     for (std::int64_t part = 0; part < count; ++part) {
       DAG_TRY { f(static_cast<std::size_t>(part)); }
       DAG_CATCH_ALL {
-#pragma omp critical(dag_for_each_part)
+#pragma omp critical(dag_spread_parts)
         if (part < faulty) {
           faulty = part;
           fault = std::current_exception();
@@ -54,7 +54,7 @@ void for_each_part(std::size_t parts, int threads, F&& f) {
   }
 }
 
-/// f(begin, end) for the chunks of [0, size), each of `chunk` but the last: what `for_each_part` is
+/// f(begin, end) for the chunks of [0, size), each of `chunk` but the last: what `spread_parts` is
 /// to parts.
 template <class F>
 void for_each_chunk(std::size_t size, std::size_t chunk, int threads, F&& f) {
@@ -62,8 +62,8 @@ void for_each_chunk(std::size_t size, std::size_t chunk, int threads, F&& f) {
     f(std::size_t{0}, size);
     return;
   }
-  for_each_part((size + chunk - 1) / chunk, threads,
-                [&](std::size_t k) { f(k * chunk, std::min(size, (k + 1) * chunk)); });
+  spread_parts((size + chunk - 1) / chunk, threads,
+               [&](std::size_t k) { f(k * chunk, std::min(size, (k + 1) * chunk)); });
 }
 
 }  // namespace with_openmp / without_openmp

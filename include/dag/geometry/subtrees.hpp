@@ -138,7 +138,7 @@ class Subtrees {
     thread_local std::vector<Real> memory;
     memory.resize(std::max<std::size_t>(memory.size(), roots_));
     Real* const worth = memory.data();  // the caller's: a thread of the team has its own memory
-    for_each_part(parts_.size(), threads, [&](std::size_t p) {
+    spread_parts(parts_.size(), threads, [&](std::size_t p) {
       backward(parts_[p], [&](std::uint32_t k, std::uint32_t slot) {
         const Real found = value(k);
         if (slot != none) {
@@ -159,7 +159,7 @@ class Subtrees {
         each(k);
       }
     }
-    for_each_part(parts_.size(), threads, [&](std::size_t p) {
+    spread_parts(parts_.size(), threads, [&](std::size_t p) {
       for (const Run& run : parts_[p]) {
         for (std::uint32_t k = run.begin; k < run.end; ++k) {
           each(k);

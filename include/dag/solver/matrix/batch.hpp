@@ -209,7 +209,7 @@ template <std::same_as<double> Real>
   rules.positive("threads", options.threads);
   BatchSolution<Real> found = detail::room_for<Real>(games);
   const detail::EqualParts parts = detail::shape_parts(games);
-  detail::for_each_part(parts.parts(), options.threads, [&](std::size_t part) {
+  detail::spread_parts(parts.parts(), options.threads, [&](std::size_t part) {
     detail::MatrixBatchPart<Real>(games, options, found).solve(parts.items(part));
   });
   return found;

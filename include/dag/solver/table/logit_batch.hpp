@@ -231,7 +231,7 @@ template <std::same_as<double> Real>
   static_cast<BatchSolution<Real>&>(found) = detail::room_for<Real>(games);
   found.nash_gap.resize(games.size());
   const detail::EqualParts parts = detail::shape_parts(games);
-  detail::for_each_part(parts.parts(), options.threads, [&](std::size_t part) {
+  detail::spread_parts(parts.parts(), options.threads, [&](std::size_t part) {
     detail::LogitBatchPart<Real>(games, options, found).solve(parts.items(part));
   });
   return found;
