@@ -20,7 +20,7 @@ KEYS = {"game": str, "players": int, "solver": str, "status": str, "iterations":
         "strategies": list}
 SOLVERS = ["gradient_descent_ascent", "mirror_descent", "hedge", "extragradient",
            "anchored_extragradient", "mirror_prox", "optimistic_mirror_descent",
-           "magnetic_mirror_descent", "primal_dual_hybrid_gradient", "regret_matching",
+           "magnetic_mirror_descent", "primal_dual_hybrid_gradient", "reflected_halpern", "regret_matching",
            "regret_matching_plus", "predictive_regret_matching_plus", "fictitious_play",
            "alternating_fictitious_play", "smooth_fictitious_play", "frank_wolfe",
            "best_response_dynamics", "replicator", "interior_point", "linear_program"]
