@@ -29,6 +29,9 @@ add_test(NAME recipes
          WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMAND_EXPAND_LISTS)
 set_tests_properties(recipes PROPERTIES LABELS check SKIP_RETURN_CODE 77 TIMEOUT 600)
 
+# The same bits from every compiler.
+dag_add_check(bits Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/bits.py)
+
 # Umbrellas of rooms include all of their room.
 dag_add_check(umbrellas Python3::Interpreter ${scripts}/sync_umbrellas.py --check)
 
