@@ -213,7 +213,7 @@ void large(const std::string& name) {
     }};
   };
   const auto times = a_round({by_cfr_plus(one), by_cfr_plus(two), reading, prox(one), prox(two)}, 3,
-                             7, wall_seconds);
+                             40, wall_seconds);
   std::printf("%s: %zu nodes, %zu plays, %zu sets, %zu sequences, %zu payoffs: %.0f bytes a play\n",
               name.c_str(), tree.nodes.size(), plays, form.shape.set_count(),
               form.shape.blocks.total(), form.term_count(),

@@ -4,7 +4,7 @@
 """Game trees beside OpenSpiel, LiteEFG, HiGHS and pygambit, each in one run with ours.
 
     compare_trees.py PROGRAM [GAME...]            an iteration of CFR+ beside OpenSpiel's and LiteEFG's
-    compare_trees.py --solutions PROGRAM [GAME...]  time to 1e-4, to 1e-6 and to an exact solution beside theirs
+    compare_trees.py --solutions PROGRAM [GAME...]  rounds and time to 1e-2, 1e-4, 1e-6 and to an exact solution
     compare_trees.py --quantal PROGRAM [FILE.efg...]  agent quantal responses beside pygambit's, at 8 lambda
     compare_trees.py --rounds PROGRAM             our solvers: rounds and time to relative gaps 1e-2, 1e-4, 1e-6
 
@@ -36,6 +36,8 @@ GAMES = {
     "liars_dice:4": ("liars_dice(numdice=1,dice_sides=4)", 1000, 100, 2),
 }
 REPEATS = 3
+SMALL = ("kuhn_poker", "leduc_poker", "goofspiel:4")  # the others run once to each solution
+LEVELS = (1e-2, 1e-4, 1e-6)
 LAMBDAS = [0.1, 0.3, 1, 2, 5, 10, 30, 100]
 SOLVERS = ("cfr", "cfr_plus", "linear_cfr", "discounted_cfr", "predictive_cfr_plus",
            "asymmetric_predictive_cfr_plus", "adaptive_predictive_cfr_plus", "restarted_cfr_plus",
@@ -88,7 +90,7 @@ class OpenSpiel:
         return (time.perf_counter() - begin) / count
 
     def reach(self, levels, seconds):
-        """Seconds of iterations until NashConv / range is at each level; nothing where `seconds` end before."""
+        """(Iterations, their seconds) until NashConv / range is at each level; None where `seconds` end before."""
         solver = self.pyspiel.CFRPlusSolver(self.game)
         spent, rounds, check, found = 0.0, 0, 8, []
         while len(found) < len(levels) and spent < seconds:
@@ -99,7 +101,7 @@ class OpenSpiel:
             spent += time.perf_counter() - begin
             gap = self.pyspiel.nash_conv(self.game, solver.average_policy()) / self.range
             while len(found) < len(levels) and gap <= levels[len(found)]:
-                found.append(spent)
+                found.append((rounds, spent))
             check = rounds + 1 + rounds // 10
         return found + [None] * (len(levels) - len(found))
 
@@ -139,7 +141,7 @@ class LiteEFG:
             spent += time.perf_counter() - begin
             gap = sum(self.env.exploitability(graph.current_strategy(), "linear-avg-iterate")) / self.range
             while len(found) < len(levels) and gap <= levels[len(found)]:
-                found.append(spent)
+                found.append((rounds, spent))
             check = rounds + 1 + rounds // 10
         return found + [None] * (len(levels) - len(found))
 
@@ -222,15 +224,20 @@ def highs_program(highspy, form):
     return lp
 
 
-def highs(highspy, lp, method):
+def highs(highspy, lp, method, limit):
+    """(Iterations, seconds, value) of HiGHS on one thread; no value where it is not done in time."""
     with silent():
         solver = highspy.Highs()
-    for name, setting in (("output_flag", False), ("threads", 1), ("solver", method)):
+    for name, setting in (("output_flag", False), ("threads", 1), ("solver", method), ("time_limit", float(limit))):
         solver.setOptionValue(name, setting)
     solver.passModel(lp)
     begin = time.perf_counter()
     solver.run()
-    return time.perf_counter() - begin, solver.getInfo().objective_function_value
+    spent = time.perf_counter() - begin
+    info = solver.getInfo()
+    done = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return (info.simplex_iteration_count if method == "simplex" else info.ipm_iteration_count, spent,
+            info.objective_function_value if done else None)
 
 
 def milliseconds(seconds):
@@ -257,46 +264,56 @@ def iterations(program, games):
               f"{lite_time / own:.0f}, {spiel_time / own:.0f} |", flush=True)
 
 
-def solutions(program, games, seconds=20.0):
+def crossings(program, game, solver, levels, seconds):
+    """(Rounds, seconds) of ours at which the relative gap is at each level, from one run's trace."""
+    with tempfile.TemporaryDirectory() as folder:
+        trace = f"{folder}/t.json"
+        subprocess.run([program, "solve", game, "--solver", solver, "--tolerance", str(levels[-1]), "--time-limit",
+                        str(seconds), "--quiet", "--trace", trace], capture_output=True, check=False)
+        with open(trace, encoding="utf-8") as file:
+            records = json.load(file)[0]["trace"]
+    hits = [next((r for r in records if r["relative_gap"] <= level), None) for level in levels]
+    return [hit and (hit["iteration"], hit["seconds"]) for hit in hits]
+
+
+def cell(found):
+    return f"{found[0]}, {milliseconds(found[1])}" if found else "-"
+
+
+def solutions(program, games, seconds=10.0):
     pyspiel, liteefg, highspy = optional("pyspiel"), optional("LiteEFG"), optional("highspy")
-    levels = (1e-4, 1e-6)
-    print("\nMilliseconds, least of the runs; exact: to 1e-12 payoff ranges (HiGHS: its own tolerances).\n")
-    print("| game | contestant | 1e-4 | 1e-6 | exact |\n|---|---|---|---|---|")
+    print("\nRounds and milliseconds, the least of the runs; exact: to 1e-12 payoff ranges (HiGHS: its own tolerances).\n")
+    print("| game | contestant | 1e-2 | 1e-4 | 1e-6 | exact |\n|---|---|---|---|---|---|")
     for name in games:
         best = {}
 
-        def note(contestant, column, value):
-            row = best.setdefault(contestant, [None, None, None])
-            if value is not None and (row[column] is None or value < row[column]):
-                row[column] = value
+        def note(contestant, found, first=0):
+            row = best.setdefault(contestant, [None] * (len(LEVELS) + 1))
+            for column, hit in enumerate(found, first):
+                if hit and (row[column] is None or hit[1] < row[column][1]):
+                    row[column] = hit
         peer = GAMES[name][0]
         spiel = OpenSpiel(pyspiel, peer) if pyspiel else None
         lite = LiteEFG(liteefg, pyspiel, peer, spiel.range) if liteefg and pyspiel else None
         lp = highs_program(highspy, sequence_form(pyspiel, peer)) if highspy and pyspiel else None
-        for repeat in range(REPEATS):
+        for _ in range(REPEATS if name in SMALL else 1):
             for solver in ("cfr_plus", "predictive_cfr_plus", "asymmetric_predictive_cfr_plus",
                            "adaptive_predictive_cfr_plus", "primal_dual_hybrid_gradient"):
-                for column, level in enumerate(levels):
-                    found = solve(program, name, solver, "--tolerance", str(level), "--time-limit", str(seconds))
-                    note(f"dag {solver}", column, found["seconds"] if found["status"] == "converged" else None)
-            found = solve(program, name, "sequence_form_interior_point", "--tolerance", "1e-12")
-            note("dag sequence_form_interior_point", 2, found["seconds"] if found["status"] == "converged" else None)
-            value = found["value"]
-            if repeat == 0 or name in ("kuhn_poker", "leduc_poker"):
-                for kind in ("CFR+", "PCFR+") if lite else ():
-                    for column, spent in enumerate(lite.reach(levels, seconds, kind)):
-                        note(f"LiteEFG {kind}", column, spent)
-                if spiel:
-                    for column, spent in enumerate(spiel.reach(levels, seconds)):
-                        note("OpenSpiel CFR+", column, spent)
+                note(f"dag `{solver}`", crossings(program, name, solver, LEVELS, seconds))
+            exact = solve(program, name, "sequence_form_interior_point", "--tolerance", "1e-12")
+            if exact["status"] == "converged":
+                note("dag `sequence_form_interior_point`", [(exact["iterations"], exact["seconds"])], len(LEVELS))
+            for kind in ("CFR+", "PCFR+") if lite else ():
+                note(f"LiteEFG {kind}", lite.reach(LEVELS, seconds, kind))
+            if spiel:
+                note("OpenSpiel CFR+", spiel.reach(LEVELS, seconds))
             for method in ("simplex", "ipm") if lp else ():
-                spent, other = highs(highspy, lp, method)
-                note(f"HiGHS {method}", 2, spent)
-                if abs(other - value) > 1e-6 * spiel.range:
-                    raise SystemExit(f"{name}: HiGHS says {other}, we say {value}")
+                rounds, spent, other = highs(highspy, lp, method, 60)
+                note(f"HiGHS {method}", [other is not None and (rounds, spent)], len(LEVELS))
+                if other is not None and abs(other - exact["value"]) > 1e-6 * spiel.range:
+                    raise SystemExit(f"{name}: HiGHS says {other}, we say {exact['value']}")
         for contestant, row in best.items():
-            cells = " | ".join(milliseconds(cell) for cell in row)
-            print(f"| {name} | {contestant} | {cells} |", flush=True)
+            print(f"| {name} | {contestant} | " + " | ".join(map(cell, row)) + " |", flush=True)
 
 
 def quantal(program, files):
@@ -336,17 +353,7 @@ def rounds(program):
     for game in ("kuhn_poker", "leduc_poker", "liars_dice:3", "goofspiel:4"):
         print(f"| {game} | 1e-2 | 1e-4 | 1e-6 |\n|---|---|---|---|")
         for solver in SOLVERS:
-            with tempfile.TemporaryDirectory() as folder:
-                trace = f"{folder}/t.json"
-                subprocess.run([program, "solve", game, "--solver", solver, "--tolerance", "1e-6",
-                                "--time-limit", "4", "--quiet", "--trace", trace], check=False)
-                with open(trace, encoding="utf-8") as file:
-                    records = json.load(file)[0]["trace"]
-            cells = []
-            for level in (1e-2, 1e-4, 1e-6):
-                hit = next((r for r in records if r["relative_gap"] <= level), None)
-                cells.append(f"{hit['iteration']}, {milliseconds(hit['seconds'])} ms" if hit else "-")
-            print(f"| `{solver}` | " + " | ".join(cells) + " |", flush=True)
+            print(f"| `{solver}` | " + " | ".join(map(cell, crossings(program, game, solver, LEVELS, 4))) + " |", flush=True)
         print()
 
 

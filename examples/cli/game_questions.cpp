@@ -18,10 +18,13 @@
 #include <dag/numeric/number.hpp>
 #include <dag/solver/table/commitment.hpp>
 #include <dag/solver/table/quantal_path.hpp>
+#include <dag/solver/tree/agent_logit_branch.hpp>
 
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
+#include "tree_input.hpp"
+#include "tree_report.hpp"
 
 namespace cli {
 namespace {
@@ -29,6 +32,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* game_text = "A .nfg or .csv file, or a name ('dag games' lists them)";
+constexpr const char* any_game_text =
+    "A .nfg, .csv or .efg file, or a name ('dag games' lists them)";
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -173,7 +178,115 @@ Json point_json(const dag::GameTable& table, const dag::LogitBranchPoint& point)
           {"max_regret", point.max_regret}};
 }
 
+std::string agents_csv(const TreeProblem& tree, const std::vector<dag::AgentLogitPoint>& points) {
+  std::string out = "lambda";
+  for (std::size_t i = 0; i < tree.game.player_count(); ++i) {
+    for (std::size_t k = 0; k < tree.game.sets[i].size(); ++k) {
+      for (std::size_t a = 0; a < tree.game.sets[i][k].actions.size(); ++a) {
+        out += fmt::format(",p{}_{}_{}", i + 1, k + 1, a + 1);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < tree.game.player_count(); ++i) {
+    out += fmt::format(",payoff{}", i + 1);
+  }
+  out += ",max_regret\n";
+  for (const dag::AgentLogitPoint& point : points) {
+    out += fmt::format("{:.17g}", point.lambda);
+    for (const auto& sets : point.profile) {
+      for (const auto& behavior : sets) {
+        for (const double probability : behavior) {
+          out += fmt::format(",{:.17g}", probability);
+        }
+      }
+    }
+    for (const double payoff : dag::certify(tree.game, tree.form, point.profile).regret.payoffs) {
+      out += fmt::format(",{:.17g}", payoff);
+    }
+    out += fmt::format(",{:.17g}\n", point.max_regret);
+  }
+  return out;
+}
+
+/// Of a game tree: every information set is a player of its own (agent quantal responses).
+int quantal_agents(const QuantalOptions& options) {
+  require_distinct(game_files(options.game),
+                   {{"--json", options.common.json}, {"--path", options.path}});
+  dag::require(options.fit.empty() && options.start.empty(), dag::Errc::unsupported,
+               "quantal: --fit and --start are for tables; make one with dag convert ",
+               options.game, " table.nfg");
+  const TreeProblem tree = read_tree(options.game, options.common.seed);
+  const double range = tree.form.range() > 0 ? tree.form.range() : 1.0;
+  dag::LogitBranchOptions own;
+  own.tolerance = 0;
+  own.stop = interrupt;
+  own.max_lambda = options.max_lambda * range;
+  Json json;
+  json["game"] = options.game;
+  std::string text = options.game + '\n';
+  bool all = true;
+  if (!options.lambda.empty()) {
+    const std::vector<double> lambdas = numbers_of(options.lambda, "--lambda");
+    for (const double lambda : lambdas) {
+      dag::require(lambda >= 0 && std::isfinite(lambda), dag::Errc::invalid_argument,
+                   "--lambda: every lambda must be >= 0 and finite, got ", lambda);
+    }
+    json["equilibria"] = Json::array();
+    std::size_t missed = 0;
+    for (const double lambda : lambdas) {
+      own.max_lambda = lambda > 0 ? 2 * lambda * range : 1.0;
+      const dag::AgentLogitBranch branch =
+          lambda > 0 ? dag::agent_logit_equilibrium(tree.game, tree.form, 1 / lambda, own)
+                     : dag::agent_logit_branch(tree.game, tree.form, own);
+      if (lambda > 0 && branch.status != dag::Status::converged) {
+        ++missed;
+        continue;
+      }
+      const dag::AgentLogitPoint& point =
+          lambda > 0 ? branch.points.back() : branch.points.front();  // uniform
+      json["equilibria"].push_back(
+          {{"lambda", point.lambda},
+           {"strategies", behavior_json(tree.game, point.profile)},
+           {"payoffs", dag::certify(tree.game, tree.form, point.profile).regret.payoffs},
+           {"max_regret", point.max_regret}});
+      text +=
+          fmt::format("lambda {:.6g}\n{}", point.lambda, behavior_text(tree.game, point.profile));
+    }
+    all = missed == 0;
+    text += all ? "" : fmt::format("{} of {} lambda were not reached\n", missed, lambdas.size());
+    own.max_lambda = options.max_lambda * range;
+  }
+  Outputs outputs;
+  if (!options.path.empty() || options.lambda.empty()) {
+    const dag::AgentLogitBranch path = dag::agent_logit_branch(tree.game, tree.form, own);
+    json["turning_points"] = path.turning_points;
+    json["bifurcations"] = path.bifurcations;
+    json["points"] = path.points.size();
+    text += fmt::format("path: {} points to lambda {:.6g}, {} turning points, bifurcations at {}\n",
+                        path.points.size(), path.points.back().lambda, path.turning_points,
+                        list_text(path.bifurcations));
+    if (!options.path.empty()) {
+      outputs.add(options.path, agents_csv(tree, path.points));
+    }
+    all = all && path.status != dag::Status::stalled;
+  }
+  if (!options.common.json.empty()) {
+    outputs.add(options.common.json, json_text(json));
+  }
+  outputs.write();
+  if (options.common.talks()) {
+    say(text);
+  }
+  return all ? exit_done : exit_not_converged;
+}
+
 int quantal(const QuantalOptions& options) {
+  dag::require(options.max_lambda > 0 && std::isfinite(options.max_lambda),
+               dag::Errc::invalid_argument, "--max-lambda must be > 0 and finite, got ",
+               options.max_lambda);
+  if (is_tree(options.game)) {
+    return quantal_agents(options);
+  }
   std::vector<NamedPath> inputs = game_files(options.game);
   if (!options.fit.empty()) {
     inputs.push_back({"--fit", options.fit});
@@ -184,9 +297,6 @@ int quantal(const QuantalOptions& options) {
   require_distinct(inputs, {{"--json", options.common.json}, {"--path", options.path}});
   const Problem problem = read_problem(options.game, options.common.seed);
   const dag::GameTable& table = problem.table;
-  dag::require(options.max_lambda > 0 && std::isfinite(options.max_lambda),
-               dag::Errc::invalid_argument, "--max-lambda must be > 0 and finite, got ",
-               options.max_lambda);
   dag::require(options.start.empty() || !options.lambda.empty(), dag::Errc::invalid_argument,
                "--start: name the lambda at which to look, with --lambda");
   dag::MixedProfile counts;
@@ -290,7 +400,7 @@ Command add_quantal(CLI::App& app) {
   const auto options = std::make_shared<QuantalOptions>();
   CLI::App* command = app.add_subcommand(
       "quantal", "Quantal response equilibria: at a list of lambda, the whole path, a fit to play");
-  command->add_option("GAME", options->game, game_text)->required();
+  command->add_option("GAME", options->game, any_game_text)->required();
   command->add_option("--lambda", options->lambda, "Precisions, in units of 1 / payoff")
       ->type_name("L1,L2,...");
   command
@@ -315,7 +425,8 @@ Command add_quantal(CLI::App& app) {
   command->footer(
       "Example:\n  dag quantal general:3x3:1 --lambda 0.1,1,10\n"
       "  dag quantal chicken --path branch.csv\n  echo '[[30, 10], [20, 20]]' > counts.json; dag "
-      "quantal chicken --fit counts.json");
+      "quantal chicken --fit counts.json\n  dag quantal kuhn_poker --lambda 1,10 --path agents.csv "
+      "(of a tree: each information set a player)");
   return [options] { return quantal(*options); };
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dag/game/regularized_game.hpp>
+#include <dag/geometry/subtree_weights.hpp>
 #include <dag/solver/list.hpp>
 
 #include "tree_solvers.hpp"
@@ -40,8 +41,10 @@ std::optional<Found> walk_tree(std::string_view name, const TreeProblem& problem
         }
         dag::require(settings.tau == 0, dag::Errc::unsupported, name,
                      ": it has no pull on game trees; leave --tau out");
-        const std::conditional_t<row.projected || row.trees.flat, Flat, TreeGame> game(
-            problem.form);
+        using Game = std::conditional_t<row.projected || row.trees.flat, Flat, TreeGame>;
+        const Game game(problem.form, row.trees.flat
+                                          ? dag::subtree_weights<double>(problem.form.shape)
+                                          : std::vector<double>());
         found = plain_data(name, solver(game, settings.options));
       });
   return found;

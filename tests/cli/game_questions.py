@@ -34,6 +34,29 @@ class GameQuestions(Case):
         self.refused("quantal", "rps", "--lambda", "1,x", says="'x'")
         self.refused("quantal", "rps", "--lambda", "-1", says=">= 0")
 
+    def test_quantal_agents_of_a_tree(self):
+        found = self.json("quantal", "kuhn_poker", "--lambda", "3,0,1", "--path", "agents.csv", "--max-lambda", "10",
+                          cwd=self.folder)
+        self.assertEqual([e["lambda"] for e in found["equilibria"]], [3, 0, 1])
+        at = {e["lambda"]: e for e in found["equilibria"]}
+        for sets in at[0]["strategies"]:
+            for one in sets:
+                self.assertEqual(one["probabilities"], [0.5, 0.5])
+        solved = self.json("solve", "kuhn_poker", "--solver", "agent_logit_branch", "--tau", str(1 / 3))
+        for mine, theirs in zip(at[3]["strategies"], solved["strategies"]):
+            for one, other in zip(mine, theirs):
+                for p, q in zip(one["probabilities"], other["probabilities"]):
+                    self.assertAlmostEqual(p, q, places=8)
+        with open(self.folder / "agents.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertGreater(len(rows), 5)
+        self.assertEqual(len(rows[0]), 1 + 24 + 2 + 1)  # 12 sets of two actions
+        self.assertEqual({float(rows[0][c]) for c in rows[0] if c.startswith("p") and "_" in c}, {0.5})
+        self.assertGreaterEqual(float(rows[-1]["lambda"]), 10 / 2)
+        self.refused("quantal", "kuhn_poker", "--fit", "counts.json", says="dag convert")
+        self.refused("quantal", "kuhn_poker", "--lambda", "-1", says=">= 0")
+        self.refused("quantal", "kuhn_poker", "--lambda", "1", "--max-lambda", "0", says="--max-lambda")
+
     def test_bifurcation_and_the_other_branch(self):
         path = self.json("quantal", "chicken", "--max-lambda", "20")
         self.assertEqual(len(path["bifurcations"]), 1)
