@@ -425,8 +425,8 @@ Command add_quantal(CLI::App& app) {
   command->footer(
       "Example:\n  dag quantal general:3x3:1 --lambda 0.1,1,10\n"
       "  dag quantal chicken --path branch.csv\n  echo '[[30, 10], [20, 20]]' > counts.json; dag "
-      "quantal chicken --fit counts.json\n  dag quantal kuhn_poker --lambda 1,10 --path agents.csv "
-      "(of a tree: each information set a player)");
+      "quantal chicken --fit counts.json\n  dag quantal kuhn_poker --lambda 1,10 --path "
+      "agents.csv");
   return [options] { return quantal(*options); };
 }
 
