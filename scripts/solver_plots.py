@@ -196,13 +196,14 @@ def trees(program, target):
         limits = ["--max-iterations", 30000, "--tolerance", "1e-9", "--time-limit", 20]
         curves = []
         for colour, solver in enumerate(solvers):
-            found, records = program.run(game, solver, *limits)
-            curves.append((f"{solver}, {found['iterate']}", [r["iteration"] for r in records],
-                           [r["relative_gap"] for r in records], colour, "line"))
+            _, records = program.run(game, solver, *limits)
+            curves.append((solver, [r["iteration"] for r in records], [r["relative_gap"] for r in records], colour,
+                           "line"))
         _, records = program.run(game, "cfr_plus", "--average", "last", *limits)
-        curves.append(("cfr_plus, last", [r["iteration"] for r in records], [r["relative_gap"] for r in records], 1,
-                       "dashed"))
-        panels.append({"title": game, "x": "rounds", "y": "NashConv / payoff range", "log": "xy", "curves": curves})
+        curves.append(("cfr_plus, last iterate", [r["iteration"] for r in records],
+                       [r["relative_gap"] for r in records], 1, "dashed"))
+        panels.append({"title": game, "x": "rounds", "y": "NashConv / payoff range", "log": "xy", "range": "[1e-10:1]",
+                       "curves": curves})
     draw(target, panels)
 
 

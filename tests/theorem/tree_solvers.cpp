@@ -262,7 +262,9 @@ TEST_CASE("the two halves of the proof: means inherit regrets, regrets grow as s
                                {true, Slip::own_reach},
                                {true, Slip::last_iterate}});
     }
-    for (const auto& [plus, slip] : runs) {
+    for (const auto& run : runs) {
+      const bool plus = run.first;
+      const Slip slip = run.second;
       NaiveCfr twin(tree, plus, slip);
       for (int t = 0; t < rounds; ++t) {
         twin.round();
