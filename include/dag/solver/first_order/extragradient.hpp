@@ -8,7 +8,6 @@
 #include <dag/geometry/euclidean.hpp>
 #include <dag/geometry/product.hpp>
 #include <dag/geometry/sets.hpp>
-#include <dag/geometry/treeplex.hpp>
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
@@ -16,6 +15,11 @@
 #include <dag/solver/standard.hpp>
 
 namespace dag {
+
+// Named here and no more: whoever has such players has included geometry/treeplex.hpp.
+struct DilatedEuclidean;
+template <Scalar Real, class Map>
+class Treeplexes;
 
 /// Whether a player's mirror map is Euclidean (its prox a projection). Specialise it for players of
 /// your own.
