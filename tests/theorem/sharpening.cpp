@@ -338,6 +338,16 @@ struct AgreementCase {
   }
 };
 
+TEST_CASE("a deadline cuts the list of equilibria, and that is said") {
+  const dag::Deadline passed({}, 0, "test");
+  const dag::SharpeningGame game{.log_reference = logs({0.52, 0.48}), .beta = 1, .scale = 2.6};
+  const AllEquilibria cut = dag::all_equilibria(game, {.deadline = &passed});
+  CHECK(cut.cut);
+  CHECK_FALSE(cut.complete);
+  CHECK(cut.found.size() < dag::all_equilibria(game).found.size());
+  CHECK_FALSE(dag::all_equilibria(game).cut);
+}
+
 TEST_CASE("agreement across contexts: its equilibria against ascent from many starts") {
   Uniform uniform{dag::RandomStream(20261128, 2)};
   int several = 0, jumps = 0, checked_onsets = 0;

@@ -356,3 +356,11 @@ TEST_CASE(
   CHECK(std::isnan(reward[4]));
   CHECK(std::isnan(reward[5]));
 }
+
+TEST_CASE("a list of equilibria that the time limit cuts is not called converged") {
+  const std::vector<dag::AnyUtility> convex{dag::PowerSharpening<double>{1.3, 2}};
+  const dag::Contexts<double> contexts(std::vector<double>{0.52, 0.48});
+  const auto cut = dag::any_equilibrium(convex, contexts, 1.0, {.time_limit = 0});
+  CHECK(cut.solution.status == dag::Status::time_limit);
+  CHECK(dag::any_equilibrium(convex, contexts, 1.0).solution.status == dag::Status::converged);
+}

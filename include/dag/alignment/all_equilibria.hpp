@@ -13,6 +13,7 @@
 
 #include <dag/alignment/detail/branches.hpp>
 #include <dag/alignment/sharpening_game.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
@@ -21,6 +22,7 @@ namespace dag {
 struct AllEquilibriaOptions {
   /// Unstable ones as well, up to this number of answers: 2^n sets of answers are tried.
   std::size_t unstable_up_to = 8;
+  const Deadline* deadline = nullptr;  ///< where it passes, the list ends there
 };
 
 /// All equilibria of one context, and the one that is reached from nu0.
@@ -28,6 +30,7 @@ struct AllEquilibria {
   std::vector<StationaryPolicy> found;  ///< by falling value
   std::size_t reached = 0;              ///< by ascent in small steps from nu0
   bool complete = false;                ///< unstable ones are among them
+  bool cut = false;                     ///< the deadline passed before all were found
   /// Total variation by which the start of the ascent must move before it ends elsewhere, straight
   /// towards one of the other stable ones; +inf where there is none (or it was not asked for).
   double margin = std::numeric_limits<double>::infinity();
@@ -112,8 +115,8 @@ inline void polish_stationary(const SharpeningGame& game, StationaryPolicy& poli
 }
 
 /// Where ascent in small steps ends that starts at these log-probabilities.
-[[nodiscard]] inline StationaryPolicy ascend(const SharpeningGame& game,
-                                             std::vector<double> start) {
+[[nodiscard]] inline StationaryPolicy ascend(const SharpeningGame& game, std::vector<double> start,
+                                             const Deadline* deadline = nullptr) {
   StationaryPolicy policy;
   policy.log_nu = std::move(start);
   log_normalize(std::span<double>(policy.log_nu));
@@ -132,7 +135,7 @@ inline void polish_stationary(const SharpeningGame& game, StationaryPolicy& poli
       policy.log_nu[z] += step[z];
     }
     log_normalize(std::span<double>(policy.log_nu));
-    if (longest < 1e-14) {
+    if (longest < 1e-14 || (deadline != nullptr && deadline->passed())) {
       break;
     }
   }
@@ -162,14 +165,14 @@ inline std::size_t add_policy(std::vector<StationaryPolicy>& all, StationaryPoli
 
 /// strength > 0 and scale > 0: the stationary policies whose answers are on these branches.
 inline void equilibria_on(const SharpeningGame& game, const std::vector<bool>& upper,
-                          std::vector<StationaryPolicy>& out) {
+                          const Deadline* deadline, std::vector<StationaryPolicy>& out) {
   const std::size_t size = game.log_reference.size();
   std::vector<double> base(size);
   for (std::size_t z = 0; z < size; ++z) {
     base[z] = game.beta * game.log_reference[z] / (game.beta - game.rate);
   }
   const Branches branches(game, std::move(base), game.beta - game.rate);
-  const BranchSum sum(branches, upper);
+  const BranchSum sum(branches, upper, deadline);
   const bool any = std::find(upper.begin(), upper.end(), true) != upper.end();
   const auto first = sum.at(branches.least_level());
   double width = 1 + std::abs(first.lambda);
@@ -194,7 +197,7 @@ inline void equilibria_on(const SharpeningGame& game, const std::vector<bool>& u
 /// The same with every set of answers on the upper branch that a stable one can have: none or one;
 /// with `unstable` all sets.
 inline void equilibria_by_branches(const SharpeningGame& game, bool unstable,
-                                   std::vector<StationaryPolicy>& out) {
+                                   const Deadline* deadline, std::vector<StationaryPolicy>& out) {
   const std::size_t size = game.log_reference.size();
   std::vector<bool> upper(size, false);
   if (unstable) {
@@ -202,14 +205,14 @@ inline void equilibria_by_branches(const SharpeningGame& game, bool unstable,
       for (std::size_t z = 0; z < size; ++z) {
         upper[z] = ((set >> z) & 1) != 0;
       }
-      equilibria_on(game, upper, out);
+      equilibria_on(game, upper, deadline, out);
     }
     return;
   }
-  equilibria_on(game, upper, out);
-  for (std::size_t z = 0; z < size; ++z) {
+  equilibria_on(game, upper, deadline, out);
+  for (std::size_t z = 0; z < size && !(deadline != nullptr && deadline->passed()); ++z) {
     upper[z] = true;
-    equilibria_on(game, upper, out);
+    equilibria_on(game, upper, deadline, out);
     upper[z] = false;
   }
   out.erase(std::remove_if(out.begin(), out.end(),
@@ -220,26 +223,28 @@ inline void equilibria_by_branches(const SharpeningGame& game, bool unstable,
 /// strength > 0 and scale > 0: where ascent from nu0 ends. It keeps the order of the answers, so
 /// that of the stable policies only those can be meant that have none or the mode of nu0 on the
 /// upper branch; the ascent itself decides where there are two, or a tie of modes.
-[[nodiscard]] inline StationaryPolicy reached_by_branches(const SharpeningGame& game) {
+[[nodiscard]] inline StationaryPolicy reached_by_branches(const SharpeningGame& game,
+                                                          const Deadline* deadline) {
   const auto& reference = game.log_reference;
   const auto mode = std::max_element(reference.begin(), reference.end());
   if (std::count(reference.begin(), reference.end(), *mode) == 1) {
     std::vector<StationaryPolicy> found;
     std::vector<bool> upper(reference.size(), false);
-    equilibria_on(game, upper, found);
+    equilibria_on(game, upper, deadline, found);
     upper[static_cast<std::size_t>(mode - reference.begin())] = true;
-    equilibria_on(game, upper, found);
+    equilibria_on(game, upper, deadline, found);
     const auto stable = [](const StationaryPolicy& policy) { return policy.stable; };
     if (std::count_if(found.begin(), found.end(), stable) == 1) {
       return *std::find_if(found.begin(), found.end(), stable);
     }
   }
-  return ascend(game, reference);
+  return ascend(game, reference, deadline);
 }
 
 /// strength <= 0: F - beta KL is convex, its maxima are single answers; with `unstable`, and where
 /// nothing but logarithms is there, the least of every face as well: nu ∝ nu0^{beta / strength}.
-inline void equilibria_at_vertices(const SharpeningGame& game, bool unstable, AllEquilibria& out) {
+inline void equilibria_at_vertices(const SharpeningGame& game, bool unstable,
+                                   const Deadline* deadline, AllEquilibria& out) {
   const std::size_t size = game.log_reference.size();
   const double strength = game.beta - game.rate;
   const auto add = [&](std::uint64_t set) {
@@ -261,7 +266,7 @@ inline void equilibria_at_vertices(const SharpeningGame& game, bool unstable, Al
     }
     return;
   }
-  for (std::size_t k = 0; k < size; ++k) {
+  for (std::size_t k = 0; k < size && !(deadline != nullptr && deadline->passed()); ++k) {
     bool best = true;  // strength 0: moving away from k must cost something
     for (std::size_t z = 0; strength == 0 && z < size; ++z) {
       best = best && (z == k ||
@@ -313,11 +318,11 @@ struct ReducedGame {
     return out;
   }
   /// Where ascent in small steps from nu0 ends.
-  [[nodiscard]] StationaryPolicy reached() const {
+  [[nodiscard]] StationaryPolicy reached(const Deadline* deadline = nullptr) const {
     const std::size_t size = alive.size();
     const double strength = game.beta - game.rate;
     if (size > 1 && strength > 0 && game.scale > 0) {
-      return detail::reached_by_branches(game);
+      return detail::reached_by_branches(game, deadline);
     }
     StationaryPolicy end;
     if (size == 1 || strength > 0) {
@@ -355,8 +360,8 @@ struct ReducedGame {
 /// the sum and of its slope say that there is none, or that the sum is monotone. Where the anchor
 /// is weaker than a logarithmic part (rate >= beta) the maxima are single answers.
 /// `reached`: the end of ascent in small steps from nu0; with ties in nu0 it may be unstable.
-/// Answers with nu0 = 0 stay at 0. Errors: invalid_argument (options of the game),
-/// not_a_distribution (no answer is left).
+/// Answers with nu0 = 0 stay at 0. Cost: n passes over n answers; a deadline ends the list before
+/// (`cut`). Errors: invalid_argument (options of the game), not_a_distribution (no answer is left).
 [[nodiscard]] inline AllEquilibria all_equilibria(const SharpeningGame& whole,
                                                   const AllEquilibriaOptions& options = {}) {
   const ReducedGame reduced(whole);
@@ -368,13 +373,15 @@ struct ReducedGame {
   if (size == 1 || (strength > 0 && game.scale == 0)) {
     out.complete = true;
   } else if (strength > 0) {
-    detail::equilibria_by_branches(game, unstable, out.found);
+    detail::equilibria_by_branches(game, unstable, options.deadline, out.found);
     out.complete = unstable;
   } else {
-    detail::equilibria_at_vertices(game, unstable, out);
+    detail::equilibria_at_vertices(game, unstable, options.deadline, out);
     out.complete = unstable && game.scale == 0;
   }
-  StationaryPolicy end = reduced.reached();
+  StationaryPolicy end = reduced.reached(options.deadline);
+  out.cut = options.deadline != nullptr && options.deadline->passed();
+  out.complete = out.complete && !out.cut;
   const std::size_t place = detail::add_policy(out.found, std::move(end));
   std::vector<std::size_t> order(out.found.size());
   for (std::size_t i = 0; i < order.size(); ++i) {

@@ -117,6 +117,8 @@ template <Utility U>
   AnyEquilibrium out;
   out.solution.method = AlignmentMethod::branches;
   out.solution.blocks = contexts.blocks();
+  const Deadline deadline(options.stop, options.time_limit, "any_equilibrium");
+  bool cut = false;
   for (std::size_t x = 0; x < contexts.blocks().count(); ++x) {
     SharpeningGame one{.log_reference = {},
                        .beta = beta,
@@ -127,15 +129,15 @@ template <Utility U>
       const std::size_t i = contexts.blocks().offset(x) + z;
       one.log_reference.push_back(game.log_reference()[i] + affine.log_affine_level(i) / beta);
     }
-    out.equilibria.push_back(all_equilibria(one));
-    out.equilibria.back().margin = basin_margin(one, out.equilibria.back());
+    out.equilibria.push_back(all_equilibria(one, {.deadline = &deadline}));
+    out.equilibria.back().margin = basin_margin(one, out.equilibria.back(), &deadline);
+    cut = cut || out.equilibria.back().cut;
     const AllEquilibria& all = out.equilibria.back();
     const auto& reached = all.found[all.reached].log_nu;
     out.solution.log_nu.insert(out.solution.log_nu.end(), reached.begin(), reached.end());
   }
   certify_policy(game, out.solution);
-  out.solution.status =
-      out.solution.residual <= options.tolerance ? Status::converged : Status::stalled;
+  out.solution.status = deadline.ending(out.solution.residual <= options.tolerance && !cut, false);
   return out;
 }
 

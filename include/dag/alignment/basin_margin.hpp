@@ -67,8 +67,9 @@ template <class Reaches>
 /// `AllEquilibria::margin` of what `all_equilibria` found: ascent from nu0 moved towards each of
 /// the (at most eight nearest) other stable equilibria. +inf where there is none, where ties of nu0
 /// hold the ascent at an unstable one, or where the anchor is weaker than a logarithmic part. Costs
-/// twelve ascents for each.
-[[nodiscard]] inline double basin_margin(const SharpeningGame& whole, const AllEquilibria& all) {
+/// twelve ascents for each; +inf too where the deadline passes before they are done.
+[[nodiscard]] inline double basin_margin(const SharpeningGame& whole, const AllEquilibria& all,
+                                         const Deadline* deadline = nullptr) {
   const ReducedGame reduced(whole);
   const SharpeningGame& game = reduced.game;
   const StationaryPolicy& reached = all.found.at(all.reached);
@@ -94,15 +95,17 @@ template <class Reaches>
   Blocks one;
   one.push_back(start.size());
   const double weight = 1;
-  return detail::basin_margin(
+  const double margin = detail::basin_margin(
       one, {&weight, 1}, start, std::move(others), [&](std::vector<double> log_point) {
-        const StationaryPolicy end = detail::ascend(game, std::move(log_point));
+        const StationaryPolicy end = detail::ascend(game, std::move(log_point), deadline);
         double off = 0;
         for (std::size_t z = 0; z < goal.size(); ++z) {
           off = std::fmax(off, std::abs(end.nu[z] - goal[z]));
         }
         return off < 1e-5;
       });
+  return deadline != nullptr && deadline->passed() ? std::numeric_limits<double>::infinity()
+                                                   : margin;
 }
 
 }  // namespace dag

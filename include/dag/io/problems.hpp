@@ -113,7 +113,9 @@ class ProblemFields {
   out["status"] = to_string(found.status);
   out["method"] = to_string(found.method);
   if (solved.several()) {
-    out["status"] = "several_equilibria";
+    if (found.status == Status::converged) {  // else the list may have been cut short
+      out["status"] = "several_equilibria";
+    }
     for (std::size_t x = 0; x < solved.equilibria.size(); ++x) {
       for (const StationaryPolicy& policy : solved.equilibria[x].found) {
         nlohmann::json one;

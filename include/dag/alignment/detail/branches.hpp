@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <dag/alignment/sharpening_game.hpp>
+#include <dag/core/deadline.hpp>
 
 namespace dag::detail {
 
@@ -76,8 +77,9 @@ class Branches {
 /// Sum over answers of nu(lambda), some on their upper branch, and bounds between two lambdas.
 class BranchSum {
  public:
-  BranchSum(const Branches& branches, std::vector<bool> upper)
-      : branches_(branches), upper_(std::move(upper)) {}
+  /// Roots that are not found when the deadline passes are left out.
+  BranchSum(const Branches& branches, std::vector<bool> upper, const Deadline* deadline)
+      : branches_(branches), upper_(std::move(upper)), deadline_(deadline) {}
 
   struct Point {
     double lambda = 0;
@@ -114,7 +116,7 @@ class BranchSum {
   /// bounds say that there is no root or that the sum is monotone.
   void roots(const Point& a, const Point& b, int depth, std::vector<double>& out) const {
     const double slack = 1e-13;  // of a mass: the rounding of what is compared
-    if (a.up + b.down > 1 + slack || b.up + a.down < 1 - slack) {
+    if (a.up + b.down > 1 + slack || b.up + a.down < 1 - slack || passed()) {
       return;
     }
     const auto [up_low, up_high] = up_slope_between(a, b);
@@ -139,7 +141,7 @@ class BranchSum {
     double low = a.lambda, high = b.lambda;
     for (int round = 0; round < 200; ++round) {
       const double middle = (low + high) / 2;
-      if (!(middle > low && middle < high)) {
+      if (!(middle > low && middle < high) || passed()) {
         break;
       }
       ((at(middle).excess() > 0) == sign ? low : high) = middle;
@@ -147,8 +149,11 @@ class BranchSum {
     return (low + high) / 2;
   }
 
+  [[nodiscard]] bool passed() const { return deadline_ != nullptr && deadline_->passed(); }
+
   const Branches& branches_;
   std::vector<bool> upper_;
+  const Deadline* deadline_;
 };
 
 }  // namespace dag::detail
