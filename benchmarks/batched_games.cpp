@@ -2,18 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Many small games in one call beside the solver of one game in a loop, the same games in the same
-// run: the ratio of their times is what the batch brings. Payoffs uniform on [-1, 1], seed 1.
+// run: the ratio of their times is what the batch brings. Payoffs uniform on [-1, 1], seed 1;
+// answer distributions of exponential weights.
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include <dag/alignment/align_batch.hpp>
+#include <dag/alignment/equilibrium.hpp>
 #include <dag/solver/matrix/batch.hpp>
 #include <dag/solver/table/logit_batch.hpp>
+#include <dag/utility/gini.hpp>
+#include <dag/utility/goal_divergence.hpp>
+#include <dag/utility/shannon_entropy.hpp>
 
 namespace {
 
@@ -106,9 +114,74 @@ void logit_loop(benchmark::State& state) {
   per_game(state, count);
 }
 
+std::vector<double> distributions(std::size_t count, std::size_t answers) {
+  std::vector<double> out = payoffs(count * answers);
+  for (std::size_t g = 0; g < count; ++g) {
+    double total = 0;
+    for (std::size_t z = 0; z < answers; ++z) {
+      double& p = out[g * answers + z];
+      p = 1e-3 - std::log((1.5 - p) / 2.5);
+      total += p;
+    }
+    for (std::size_t z = 0; z < answers; ++z) {
+      out[g * answers + z] /= total;
+    }
+  }
+  return out;
+}
+template <class Utility>
+Utility answer_utility(std::span<const double> goal) {
+  if constexpr (std::is_same_v<Utility, dag::ForwardKl<double>>) {
+    return {dag::Goal<double>(goal), 1.0};
+  } else {
+    return {1.0};
+  }
+}
+
+/// A question of `answers` answers, beta = 0.1.
+template <class Utility>
+void answers_batch(benchmark::State& state) {
+  const auto n = static_cast<std::size_t>(state.range(0));
+  const std::size_t count = games_of(n) / 5;
+  const std::vector<double> nu0 = distributions(count, n);
+  const std::vector<double> goal(nu0.rbegin(), nu0.rend());
+  const auto utility = answer_utility<Utility>(goal);
+  for (auto _ : state) {  // collecting them is part of it, as in the loop below
+    dag::BatchedQuestions<double> questions;
+    for (std::size_t g = 0; g < count; ++g) {
+      questions.add(std::span<const double>(nu0).subspan(g * n, n));
+    }
+    benchmark::DoNotOptimize(dag::align_batch(
+        utility, questions, {.beta = 0.1, .threads = static_cast<int>(state.range(1))}));
+  }
+  per_game(state, count);
+}
+template <class Utility>
+void answers_loop(benchmark::State& state) {
+  const auto n = static_cast<std::size_t>(state.range(0));
+  const std::size_t count = games_of(n) / 50;
+  const std::vector<double> nu0 = distributions(count, n);
+  const std::vector<double> goal(nu0.rbegin(), nu0.rend());
+  for (auto _ : state) {
+    for (std::size_t g = 0; g < count; ++g) {
+      const std::span<const double> row = std::span<const double>(nu0).subspan(g * n, n);
+      benchmark::DoNotOptimize(dag::equilibrium(dag::AlignmentGame<Utility, dag::no_backend>(
+          answer_utility<Utility>(std::span<const double>(goal).subspan(g * n, n)),
+          dag::Contexts<double>(std::vector<double>(row.begin(), row.end())), 0.1)));
+    }
+  }
+  per_game(state, count);
+}
+
 }  // namespace
 
 BENCHMARK(zero_sum_batch)->ArgsProduct({{2, 4, 8, 16, 32}, {1, 2}})->UseRealTime();
 BENCHMARK(zero_sum_loop)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->UseRealTime();
 BENCHMARK(logit_batch)->ArgsProduct({{2, 4, 8, 16}, {1, 10}, {1, 2}})->UseRealTime();
 BENCHMARK(logit_loop)->ArgsProduct({{2, 4, 8, 16}, {1, 10}})->UseRealTime();
+#define DAG_ANSWERS(utility)                                                                    \
+  BENCHMARK_TEMPLATE(answers_batch, utility)->ArgsProduct({{2, 8, 32}, {1, 2}})->UseRealTime(); \
+  BENCHMARK_TEMPLATE(answers_loop, utility)->Arg(2)->Arg(8)->Arg(32)->UseRealTime()
+DAG_ANSWERS(dag::ShannonEntropy<double>);
+DAG_ANSWERS(dag::Gini<double>);
+DAG_ANSWERS(dag::ForwardKl<double>);
