@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The dag authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compile time and memory of the headers beside Eigen's.
+"""Compile time, memory and code size of the headers beside Eigen's.
 
     compile_time.py [--compiler g++] [--runs 9] [--check]   the umbrellas and solve_zero_sum (by dag::compiled too)
     compile_time.py --all [--runs 1] [--check]              every public header
 
 Each run compiles every candidate once, in turn, so that a slow spell of the machine hits all alike;
-the median of the user+system time of the compiler's processes counts, and their peak memory. --check: exit code 1 when a
-target is missed.
+the median of the user+system time of the compiler's processes counts, and their peak memory. Code is the text of the
+object file; of calls, as a ratio to that of a linear system by Eigen's PartialPivLU. --check: exit code 1 when a target is
+missed.
 """
 import argparse
 import os
@@ -31,6 +32,11 @@ dag::ZeroSumSolution solved(const dag::MatrixGame<double, dag::eigen>& game) {
 }
 """
 CALLER_OF_COMPILED = "#define DAG_COMPILED\n" + CALLER.replace("dag/solver/matrix/zero_sum.hpp", "dag/compiled.hpp")
+EIGEN_CALL = "PartialPivLU of Eigen, called"
+CALLER_OF_EIGEN = """#include <Eigen/Dense>
+Eigen::VectorXd solved(const Eigen::MatrixXd& a, const Eigen::VectorXd& b) { return a.partialPivLu().solve(b); }
+"""
+CODE = {CALL: 5.0, COMPILED: 0.1}  # ratios of text
 NEEDS_MORE = ("dag/gpu/", "dag/interop/", "dag/io/", "xtensor")  # more than Eigen
 
 
@@ -44,6 +50,11 @@ def cost(command):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def text_of(path):
+    """Bytes of code in an object file."""
+    return int(subprocess.run(["size", path], capture_output=True, text=True, check=True).stdout.splitlines()[1].split()[0])
+
+
 def candidates(include, everything):
     """{name: source}, Eigen first."""
     names = [name for name in TARGETS if name not in (CALL, COMPILED)]
@@ -51,6 +62,7 @@ def candidates(include, everything):
         names = [f"<{path.relative_to(include).as_posix()}>" for path in sorted(include.rglob("*.hpp"))]
         names = [name for name in names if "/detail/" not in name and not any(part in name for part in NEEDS_MORE)]
     sources = {name: f"#include {name}\n" for name in [BASE, *names]}
+    sources[EIGEN_CALL] = CALLER_OF_EIGEN
     sources[CALL] = CALLER
     sources[COMPILED] = CALLER_OF_COMPILED
     return sources
@@ -67,6 +79,7 @@ def main():
     include = pathlib.Path(__file__).resolve().parent.parent / "include"
     sources = candidates(include, options.all)
     taken = {name: [] for name in sources}
+    code = {}
     with tempfile.TemporaryDirectory() as folder:
         for run in range(options.runs + 1):
             for number, (name, text) in enumerate(sources.items()):
@@ -76,19 +89,25 @@ def main():
                 source.write_text(text, encoding="utf-8")
                 spent = cost([options.compiler, "-std=c++20", "-O2", "-c", f"-I{include}",
                               f"-I{options.eigen}", str(source), "-o", f"{folder}/out.o"])
+                code[name] = text_of(f"{folder}/out.o")
                 if run > 0:
                     taken[name].append(spent)
     median = {name: [statistics.median(part) for part in zip(*spent)] for name, spent in taken.items()}
     missed = 0
     print(f"{options.compiler} -std=c++20 -O2 -c, medians of {options.runs} interleaved runs; ratios to {BASE}")
-    print(f"{'include':48} {'CPU s':>7} {'MB':>6} {'ratio':>6} {'of':>4} {'ratio':>6} {'of':>4}")
+    print(f"{'include':48} {'CPU s':>7} {'MB':>6} {'ratio':>6} {'of':>4} {'ratio':>6} {'of':>4} {'code KiB':>9} {'ratio':>6} {'of':>4}")
     for name, (seconds, megabytes) in median.items():
         ratios = seconds / median[BASE][0], megabytes / median[BASE][1]
-        budget = TARGETS.get(name, ANY_HEADER)
+        budget = (float("inf"),) * 2 if name == EIGEN_CALL else TARGETS.get(name, ANY_HEADER)
         over = any(ratio > most for ratio, most in zip(ratios, budget))
+        size = f"{code[name] / 1024:9.1f}" if name in (EIGEN_CALL, *CODE) else ""
+        if name in CODE:
+            ratio = code[name] / code[EIGEN_CALL]
+            over = over or ratio > CODE[name]
+            size += f" {ratio:6.2f} {CODE[name]:4.1f}"
         missed += over
         print(f"{name:48} {seconds:7.2f} {megabytes:6.0f} {ratios[0]:6.2f} {budget[0]:4.1f} {ratios[1]:6.2f} "
-              f"{budget[1]:4.1f} {'MISSED' if over else ''}")
+              f"{budget[1]:4.1f} {size} {'MISSED' if over else ''}")
     return 1 if missed and options.check else 0
 
 
