@@ -178,6 +178,33 @@ Json point_json(const dag::GameTable& table, const dag::LogitBranchPoint& point)
           {"max_regret", point.max_regret}};
 }
 
+/// What the two kinds of path have to say of themselves.
+template <class Branch>
+void tell_path(const Branch& path, Json& json, std::string& text) {
+  json["turning_points"] = path.turning_points;
+  json["bifurcations"] = path.bifurcations;
+  json["points"] = path.points.size();
+  text += fmt::format("path: {} points to lambda {:.6g}, {} turning points, bifurcations at {}\n",
+                      path.points.size(), path.points.back().lambda, path.turning_points,
+                      list_text(path.bifurcations));
+}
+
+std::string missed_text(std::size_t missed, std::size_t asked) {
+  return missed == 0 ? "" : fmt::format("{} of {} lambda were not reached\n", missed, asked);
+}
+
+int finish(const Common& common, Outputs& outputs, const Json& json, const std::string& text,
+           bool all) {
+  if (!common.json.empty()) {
+    outputs.add(common.json, json_text(json));
+  }
+  outputs.write();
+  if (common.talks()) {
+    say(text);
+  }
+  return all ? exit_done : exit_not_converged;
+}
+
 std::string agents_csv(const TreeProblem& tree, const std::vector<dag::AgentLogitPoint>& points) {
   std::string out = "lambda";
   for (std::size_t i = 0; i < tree.game.player_count(); ++i) {
@@ -253,31 +280,19 @@ int quantal_agents(const QuantalOptions& options) {
           fmt::format("lambda {:.6g}\n{}", point.lambda, behavior_text(tree.game, point.profile));
     }
     all = missed == 0;
-    text += all ? "" : fmt::format("{} of {} lambda were not reached\n", missed, lambdas.size());
+    text += missed_text(missed, lambdas.size());
     own.max_lambda = options.max_lambda * range;
   }
   Outputs outputs;
   if (!options.path.empty() || options.lambda.empty()) {
     const dag::AgentLogitBranch path = dag::agent_logit_branch(tree.game, tree.form, own);
-    json["turning_points"] = path.turning_points;
-    json["bifurcations"] = path.bifurcations;
-    json["points"] = path.points.size();
-    text += fmt::format("path: {} points to lambda {:.6g}, {} turning points, bifurcations at {}\n",
-                        path.points.size(), path.points.back().lambda, path.turning_points,
-                        list_text(path.bifurcations));
+    tell_path(path, json, text);
     if (!options.path.empty()) {
       outputs.add(options.path, agents_csv(tree, path.points));
     }
     all = all && path.status != dag::Status::stalled;
   }
-  if (!options.common.json.empty()) {
-    outputs.add(options.common.json, json_text(json));
-  }
-  outputs.write();
-  if (options.common.talks()) {
-    say(text);
-  }
-  return all ? exit_done : exit_not_converged;
+  return finish(options.common, outputs, json, text, all);
 }
 
 int quantal(const QuantalOptions& options) {
@@ -332,9 +347,7 @@ int quantal(const QuantalOptions& options) {
       }
       text += '\n';
     }
-    text += all ? ""
-                : fmt::format("{} of {} lambda were not reached\n", lambdas.size() - points.size(),
-                              lambdas.size());
+    text += missed_text(lambdas.size() - points.size(), lambdas.size());
   }
   if (!options.fit.empty()) {
     counts = lists_of(options.fit, "counts");
@@ -350,25 +363,13 @@ int quantal(const QuantalOptions& options) {
   Outputs outputs;
   if (!options.path.empty() || (options.lambda.empty() && options.fit.empty())) {
     const dag::LogitBranch path = dag::logit_branch(table, own);
-    json["turning_points"] = path.turning_points;
-    json["bifurcations"] = path.bifurcations;
-    json["points"] = path.points.size();
-    text += fmt::format("path: {} points to lambda {:.6g}, {} turning points, bifurcations at {}\n",
-                        path.points.size(), path.points.back().lambda, path.turning_points,
-                        list_text(path.bifurcations));
+    tell_path(path, json, text);
     if (!options.path.empty()) {
       outputs.add(options.path, branch_csv(table, path.points, counts));
     }
     all = all && path.status != dag::Status::stalled;
   }
-  if (!options.common.json.empty()) {
-    outputs.add(options.common.json, json_text(json));
-  }
-  outputs.write();
-  if (options.common.talks()) {
-    say(text);
-  }
-  return all ? exit_done : exit_not_converged;
+  return finish(options.common, outputs, json, text, all);
 }
 
 }  // namespace
