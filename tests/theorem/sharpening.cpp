@@ -348,6 +348,30 @@ TEST_CASE("a deadline cuts the list of equilibria, and that is said") {
   CHECK_FALSE(dag::all_equilibria(game).cut);
 }
 
+TEST_CASE("agreement across contexts: values are F less the divergence, by falling value") {
+  const std::vector<std::vector<double>> nu0{{0.6, 0.4}, {0.55, 0.45}, {0.3, 0.7}};
+  const std::vector<double> w{0.5, 0.3, 0.2};
+  const double beta = 0.8, weight = 2.5;
+  const auto all = dag::agreement_equilibria(dag::Contexts<double>(nu0, w), beta, weight);
+  REQUIRE(all.found.size() >= 2);
+  double above = std::numeric_limits<double>::infinity();
+  for (const auto& one : all.found) {
+    double value = 0;
+    for (std::size_t x = 0; x < 3; ++x) {
+      for (std::size_t z = 0; z < 2; ++z) {
+        const double p = one.nu[2 * x + z];
+        for (std::size_t y = 0; y < 3; ++y) {
+          value += y == x ? 0.0 : weight * w[x] * w[y] * p * one.nu[2 * y + z];
+        }
+        value -= beta * w[x] * p * std::log(p / nu0[x][z]);
+      }
+    }
+    CHECK(one.value == doctest::Approx(value).epsilon(1e-12));
+    CHECK(one.value <= above);
+    above = one.value;
+  }
+}
+
 TEST_CASE("agreement across contexts: its equilibria against ascent from many starts") {
   Uniform uniform{dag::RandomStream(20261128, 2)};
   int several = 0, jumps = 0, checked_onsets = 0;
