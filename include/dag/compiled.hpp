@@ -10,7 +10,6 @@
 /// For double: solve_zero_sum and any_equilibrium; their own headers say so, and including one of
 /// them is enough. The library is compiled with the flags of the project that links it; a file with
 /// another instruction set does not find it (detail/config.hpp: DAG_BINARY_NAMESPACE).
-#include <dag/alignment/any_equilibrium.hpp>
 #include <dag/eigen.hpp>
 #include <dag/solver/matrix/zero_sum.hpp>
 
@@ -19,9 +18,6 @@
   LINKAGE template dag::ZeroSumSolution dag::solve_zero_sum(                         \
       const dag::MatrixGame<double, dag::eigen>&, const dag::SolverOptions<double>&, \
       const dag::ZeroSumCutoffs&);                                                   \
-  LINKAGE template dag::AnyEquilibrium dag::any_equilibrium(                         \
-      std::span<const dag::AnyUtility>, const dag::Contexts<double>&, double,        \
-      const dag::EquilibriumOptions<double>&);                                       \
   DAG_COMPILED_SOLVERS(LINKAGE, double)                                              \
   DAG_COMPILED_SOLVERS(LINKAGE, float)
 #define DAG_COMPILED_SOLVERS(LINKAGE, REAL)                                           \
