@@ -4,9 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace fs = std::filesystem;
 
@@ -96,4 +98,28 @@ TEST_CASE("what cannot be written is an i/o error that names the file") {
   CHECK_THROWS_AS(dag::AtomicFile(""), dag::Error);
   dag::write_file_atomically("/dev/null", "a device is written, not replaced");
   CHECK(fs::is_character_file("/dev/null"));
+}
+
+TEST_CASE("who removes leftovers never takes the file of a writer that is alive") {
+  const Folder folder;
+  const std::string path = folder.file("out");
+  std::atomic<bool> done{false};
+  std::thread remover([&] {
+    while (!done) {
+      dag::AtomicFile::remove_leftovers(path);
+    }
+  });
+  int lost = 0;
+  for (int k = 0; k < 200; ++k) {
+    try {
+      dag::write_file_atomically(path, std::to_string(k));
+      lost += content(path) == std::to_string(k) ? 0 : 1;
+    } catch (const dag::Error&) {
+      ++lost;
+    }
+  }
+  done = true;
+  remover.join();
+  CHECK(lost == 0);
+  CHECK(folder.entries() == 1);
 }

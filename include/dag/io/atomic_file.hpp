@@ -89,7 +89,12 @@ class AtomicFile {
       const std::string left = folder + '/' + std::string(name);
       const int descriptor = ::open(left.c_str(), O_RDONLY | O_CLOEXEC);
       if (descriptor >= 0) {
-        if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+        // A writer renames before it lets go of its lock: what has its name still was left.
+        struct stat held {
+        }, named{};
+        if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && ::fstat(descriptor, &held) == 0 &&
+            ::lstat(left.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+            held.st_dev == named.st_dev) {
           (void)::unlink(left.c_str());
         }
         (void)::close(descriptor);
@@ -122,11 +127,12 @@ class AtomicFile {
     const bool flushed = ::fsync(descriptor_) == 0;
     require(flushed, Errc::io, "AtomicFile: cannot flush '", temporary_,
             "': ", std::strerror(errno));
-    close_checked();
+    // Under the lock: once that is gone, the file is a leftover to others.
     const bool renamed = ::rename(temporary_.c_str(), path_.c_str()) == 0;
     require(renamed, Errc::io, "AtomicFile: cannot rename '", temporary_, "' to '", path_,
             "': ", std::strerror(errno));
     temporary_.clear();
+    close_checked();
     // Best effort: the new name itself survives a power failure.
     const int folder = ::open(folder_name().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
@@ -174,8 +180,11 @@ class AtomicFile {
       temporary_ = path_ + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(attempt);
       descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (descriptor_ >= 0) {
-        (void)::flock(descriptor_, LOCK_EX | LOCK_NB);  // says: not a leftover
-        return;
+        if (is_ours()) {
+          return;
+        }
+        (void)::close(std::exchange(descriptor_, -1));
+        continue;
       }
       if (errno != EEXIST) {
         break;
@@ -184,6 +193,17 @@ class AtomicFile {
     const int reason = errno;
     temporary_.clear();
     fail(Errc::io, "AtomicFile: cannot create '", path_, "': ", std::strerror(reason));
+  }
+
+  /// Locks the new file, which says that it is no leftover. False where `remove_leftovers` of
+  /// another process came first: that has removed it, or is about to. A file system without locks:
+  /// true.
+  [[nodiscard]] bool is_ours() const {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      return false;
+    }
+    struct stat found {};
+    return ::fstat(descriptor_, &found) != 0 || found.st_nlink > 0;
   }
 
   void flush() {
