@@ -85,6 +85,7 @@ file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_second.cpp
      CONTENT "#include <support/windows_names.hpp>\n@together@int second();\nint second() { return 0; }\n" @ONLY)
 add_executable(headers_twice EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_first.cpp
                                               ${CMAKE_CURRENT_BINARY_DIR}/headers/twice_second.cpp)
+target_include_directories(headers_twice PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(headers_twice PRIVATE dag_everything dag_warnings)
 target_compile_options(headers_twice PRIVATE -O0 -g0 ${header_warnings})
 
