@@ -39,8 +39,8 @@ class Run {
     const auto payoff = backend_.make_matrix(rows, columns, std::span<const double>(entries));
     const dag::MatrixGame<double, Backend> game(payoff, backend_);
     const dag::SolverOptions<double> options{.tolerance = 0, .max_iterations = rounds};
-    auto adaptive = options, sampled = options, noisy = options, by_norm = options;
-    by_norm.step = dag::Step<double>::lipschitz(1);
+    auto adaptive = options, sampled = options, noisy = options, short_step = options;
+    short_step.step = dag::Step<double>::constant(0.15);  // below 1 / |A|_2
     adaptive.step = dag::Step<double>::adaptive(1);
     sampled.feedback = {.kind = dag::Feedback<double>::Kind::sampled, .seed = 5};
     noisy.feedback = {.kind = dag::Feedback<double>::Kind::noisy, .sigma = 0.1, .seed = 6};
@@ -51,7 +51,7 @@ class Run {
         [&](const auto& solver) { add(std::string(solver.info.name), solver(game, options)); });
     // Its own step looks at the strategies in use, in host memory only; and what is balanced at a
     // restart are moves so small that rounding shows.
-    add("reflected_halpern", dag::reflected_halpern(game, by_norm, {.balance = false}));
+    add("reflected_halpern", dag::reflected_halpern(game, short_step, {.balance = false}));
     add("mirror_prox, adaptive", dag::mirror_prox(game, adaptive));
     add("mirror_descent, sampled", dag::mirror_descent(game, sampled));
     add("mirror_descent, noisy", dag::mirror_descent(game, noisy));
