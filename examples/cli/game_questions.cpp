@@ -235,6 +235,15 @@ std::string agents_csv(const TreeProblem& tree, const std::vector<dag::AgentLogi
   return out;
 }
 
+/// To the largest lambda asked for, in units of the payoff range.
+dag::LogitBranchOptions branch_options(const QuantalOptions& options, double range) {
+  dag::LogitBranchOptions own;
+  own.tolerance = 0;
+  own.stop = interrupt;
+  own.max_lambda = options.max_lambda * (range > 0 ? range : 1.0);
+  return own;
+}
+
 /// Of a game tree: every information set is a player of its own (agent quantal responses).
 int quantal_agents(const QuantalOptions& options) {
   require_distinct(game_files(options.game),
@@ -244,10 +253,7 @@ int quantal_agents(const QuantalOptions& options) {
                options.game, " table.nfg");
   const TreeProblem tree = read_tree(options.game, options.common.seed);
   const double range = tree.form.range() > 0 ? tree.form.range() : 1.0;
-  dag::LogitBranchOptions own;
-  own.tolerance = 0;
-  own.stop = interrupt;
-  own.max_lambda = options.max_lambda * range;
+  dag::LogitBranchOptions own = branch_options(options, range);
   Json json;
   json["game"] = options.game;
   std::string text = options.game + '\n';
@@ -315,10 +321,7 @@ int quantal(const QuantalOptions& options) {
   dag::require(options.start.empty() || !options.lambda.empty(), dag::Errc::invalid_argument,
                "--start: name the lambda at which to look, with --lambda");
   dag::MixedProfile counts;
-  dag::LogitBranchOptions own;
-  own.tolerance = 0;
-  own.stop = interrupt;
-  own.max_lambda = options.max_lambda * (problem.range > 0 ? problem.range : 1.0);
+  const dag::LogitBranchOptions own = branch_options(options, problem.range);
   Json json;
   json["game"] = options.game;
   std::string text = options.game + '\n';
