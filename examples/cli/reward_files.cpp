@@ -333,6 +333,8 @@ void shape_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan
           return kernel[q][a * universe.size(q) + b];
         },
         found.reward);
+  } else if (choice.kind == dag::Shaping::differential_smoothing) {
+    dag::differential_smoothing_rewards(groups, choice.strength, found.reward);
   }
 }
 

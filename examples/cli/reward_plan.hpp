@@ -77,8 +77,9 @@ PoolKind pool_of(const std::vector<RewardPlan>& plans);
 /// The parts of "coherence+0.1*entropy", one or more, each with its own weight in its request.
 /// Errors: invalid_argument and unsupported, naming the option.
 std::vector<RewardPlan> plan_rewards(const RewardRequest& request);
-/// --shaping of the rewards (dra, gapo), before any baseline, or of the advantages (uniqueness,
-/// ucpo); nothing where none was asked for. Errors: unsupported (gapo beside another utility).
+/// --shaping of the rewards (dra, gapo, differential_smoothing), before any baseline, or of the
+/// advantages (uniqueness, ucpo); nothing where none was asked for. Errors: unsupported (gapo
+/// beside another utility).
 void shape_rewards(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,
                    Rewards& found);
 void shape_advantages(const dag::AnswerGroups& groups, const std::vector<RewardPlan>& plans,

@@ -388,7 +388,7 @@ Command add_rewards(CLI::App& app) {
       ->add_option("--shaping", options->request.shaping,
                    "Favour rare right answers as published: uniqueness[:ALPHA] (advantages over "
                    "how many gave the answer, to the power ALPHA), dra (rewards over similarity to "
-                   "the group, --ground), gapo, ucpo[:TAU]")
+                   "the group, --ground), gapo, ucpo[:TAU], differential_smoothing[:S]")
       ->type_name("S");
   command
       ->add_option("--out", options->out,

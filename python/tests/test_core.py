@@ -120,6 +120,8 @@ def test_shaping_favours_rare_right_answers():
     np.testing.assert_array_equal(g.rewards("expected_reward", shaping="dra").reward, [0.5, 0.5, 1, 0])
     np.testing.assert_allclose(g.rewards("expected_reward", shaping="gapo").reward,
                                [1 - (2 / 3 - 1 / 2)] * 2 + [1 - (1 / 3 - 1 / 2), -1], rtol=1e-15)
+    np.testing.assert_allclose(g.rewards("expected_reward", shaping="differential_smoothing:2").reward,
+                               [1 + 2 * math.log(2)] * 2 + [1 + 2 * math.log(4), -2 * math.log(4)], rtol=1e-15)
     with pytest.raises(dag.Error, match="no gradient"):
         rare.signal
     with pytest.raises(dag.Error, match="shaping"):

@@ -616,9 +616,12 @@ class Rewards(Case):
         [rows] = self.rewarded(path, *base, "ucpo:1", "--advantage", "raw")
         for (_, advantage), wanted in zip(rows, [2 / 3] * 3 + [2, 0, 0]):
             self.assertAlmostEqual(advantage, wanted, delta=1e-14)
+        half, sixth, third = (math.log(share) / 10 for share in (1 / 2, 1 / 6, 1 / 3))
+        self.assertRewards(self.rewarded(path, *base, "differential_smoothing"),
+                           [[1 - half] * 3 + [1 - sixth, third, third]])
         self.assertEqual(self.json("rewards", path, *base, "ucpo")["shaping"], "ucpo")
         for words, says in [(["rare"], "uniqueness"), (["ucpo:2"], "tau"), (["dra:1"], "number"),
-                            (["ucpo", "--ground", "number"], "--ground")]:
+                            (["differential_smoothing:-1"], "s must be"), (["ucpo", "--ground", "number"], "--ground")]:
             self.refused("rewards", path, *base, *words, says=says)
         self.refused("rewards", path, "--utility", "gini", "--shaping", "gapo", says="gapo")
         self.refused("rewards", path, "--utility", "majority", "--shaping", "gapo", says="gapo")

@@ -325,13 +325,84 @@ TEST_CASE("uniqueness, DRA-GRPO, GAPO, UCPO: golden vectors") {
       groups, [](std::size_t, std::size_t a, std::size_t b) { return a + b == 1 ? 0.5 : 0.0; },
       reward);
   close(reward, {2. / 7, 2. / 7, 2. / 7, 0.4, 0, 0, 0, 1});
+  // Shares 3/6, 1/6 (right) and 2/6 of six answers; no answer and no verdict: as it was.
+  reward = {1, 1, 1, 1, 0, 0, 0, 1};
+  dag::differential_smoothing_rewards(groups, 0.5, reward);
+  const double half = 0.5 * std::log(2.0), third = 0.5 * std::log(3.0);
+  close(reward, {1 + half, 1 + half, 1 + half, 1 + half + third, -third, -third, 0, 1});
   CHECK(dag::shaping_choice("ucpo:0.3").strength == 0.3);
+  CHECK(dag::shaping_choice("differential_smoothing").strength == 0.1);
   CHECK(dag::shaping_choice("uniqueness").strength == 1);
   for (const char* wrong : {"", "rare", "dra:1", "ucpo:1.5", "uniqueness:-1", "uniqueness:x"}) {
     CAPTURE(wrong);
     CHECK_THROWS_AS((void)dag::shaping_choice(wrong), dag::Error);
   }
   CHECK_THROWS_AS(weights(dag::Shaping::dra, 1), dag::Error);
+  CHECK_THROWS_AS(dag::differential_smoothing_rewards(groups, -1, reward), dag::Error);
+}
+
+TEST_CASE("Differential Smoothing's fixed point: closed form, beside ascent from the reference") {
+  // Right answers 0 to 2, wrong 3 to 5. The rewards are those of a group whose shares are nu.
+  const std::vector<double> nu0{0.3, 0.05, 0.05, 0.25, 0.25, 0.1};
+  const double s = 0.2, beta = 0.5;
+  const auto rewards = [&](const std::vector<double>& nu) {
+    const double samples = 50'000;
+    dag::AnswerGroupsBuilder builder;
+    builder.begin_group("q", "");
+    std::vector<double> reward, first, count;
+    for (std::size_t z = 0; z < 6; ++z) {
+      first.push_back(static_cast<double>(reward.size()));
+      count.push_back(std::round(samples * nu[z]));
+      for (double i = 0; i < count[z]; ++i) {
+        builder.add(std::string(1, static_cast<char>('a' + z)), z < 3);
+        reward.push_back(z < 3 ? 1.0 : 0.0);
+      }
+    }
+    dag::differential_smoothing_rewards(builder.finish(), s, reward);
+    std::vector<double> found;
+    for (const double i : first) {
+      found.push_back(reward[static_cast<std::size_t>(i)]);
+    }
+    return found;
+  };
+  // The level of reward - beta log(nu / nu0) at which everything sums to 1.
+  const auto at = [&](double level) {
+    std::vector<double> nu;
+    for (std::size_t z = 0; z < 6; ++z) {
+      const double slope = z < 3 ? beta + s : beta - s;
+      nu.push_back(std::exp(((z < 3 ? 1.0 : 0.0) + beta * std::log(nu0[z]) - level) / slope));
+    }
+    return nu;
+  };
+  const auto sum = [](const std::vector<double>& x) {
+    double total = 0;
+    for (const double v : x) {
+      total += v;
+    }
+    return total;
+  };
+  double low = -10, high = 10;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (sum(at(middle)) > 1 ? low : high) = middle;
+  }
+  const std::vector<double> expected = at(low);
+  std::vector<double> nu = nu0;
+  for (int round = 0; round < 40; ++round) {
+    const std::vector<double> reward = rewards(nu);
+    for (std::size_t z = 0; z < 6; ++z) {
+      nu[z] = std::sqrt(nu[z]) * std::sqrt(nu0[z]) * std::exp(reward[z] / (2 * beta));
+    }
+    const double total = sum(nu);
+    for (double& v : nu) {
+      v /= total;
+    }
+  }
+  for (std::size_t z = 0; z < 6; ++z) {  // a share is rounded to 1/50,000, and the steps contract
+    CHECK(std::abs(nu[z] - expected[z]) < 5e-5);
+  }
+  CHECK(nu[0] / nu[1] < nu0[0] / nu0[1]);  // the right are evened, the wrong sharpened
+  CHECK(nu[3] / nu[5] > nu0[3] / nu0[5]);
 }
 
 TEST_CASE("inverse probabilities and temperatures: R nu^-g is the alpha divergence's reward") {

@@ -26,15 +26,19 @@ enum class Shaping {
   gapo,        ///< reward 1 - (n_z / n_C - 1/L) for a right sample, -1 for a wrong one
                ///< (arXiv:2511.12596); L: different right answers of the question
   ucpo,        ///< advantage of a right sample times 1 - tau + tau n_C / (D n_z) (arXiv:2605.00365)
+  differential_smoothing,  ///< reward - s log nu(z) for a right sample, + s log nu(z) for a wrong
+                           ///< one (arXiv:2511.19942), n_z over the group's answers for nu(z)
 };
 
-inline constexpr std::array<std::pair<std::string_view, Shaping>, 4> shaping_names{
+inline constexpr std::array<std::pair<std::string_view, Shaping>, 5> shaping_names{
     {{"uniqueness", Shaping::uniqueness},
      {"dra", Shaping::dra},
      {"gapo", Shaping::gapo},
-     {"ucpo", Shaping::ucpo}}};
+     {"ucpo", Shaping::ucpo},
+     {"differential_smoothing", Shaping::differential_smoothing}}};
 
-/// A shaping and its number: alpha >= 0 (uniqueness), tau from 0 to 1 (ucpo); the others have none.
+/// A shaping and its number: alpha >= 0 (uniqueness), tau from 0 to 1 (ucpo), s >= 0 (differential
+/// smoothing); the others have none.
 struct ShapingChoice {
   Shaping kind = Shaping::uniqueness;
   double strength = 1;
@@ -43,10 +47,15 @@ struct ShapingChoice {
   [[nodiscard]] bool of_advantages() const noexcept {
     return kind == Shaping::uniqueness || kind == Shaping::ucpo;
   }
+  [[nodiscard]] bool has_strength() const noexcept {
+    return of_advantages() || kind == Shaping::differential_smoothing;
+  }
   void check() const {
     require(std::isfinite(strength) && strength >= 0 && (kind != Shaping::ucpo || strength <= 1),
             Errc::invalid_argument, "shaping: ",
-            kind == Shaping::ucpo ? "tau must be from 0 to 1" : "alpha must be >= 0 and finite",
+            kind == Shaping::ucpo         ? "tau must be from 0 to 1"
+            : kind == Shaping::uniqueness ? "alpha must be >= 0 and finite"
+                                          : "s must be >= 0 and finite",
             ", got ", strength);
   }
 };
@@ -69,8 +78,9 @@ class GroupShares {
             right_[static_cast<std::size_t>(answers[i])] || right[i] > 0;
       }
     }
-    right_samples_ = right_answers_ = 0;
+    right_samples_ = right_answers_ = answered_ = 0;
     for (std::size_t z = 0; z < distinct; ++z) {
+      answered_ += static_cast<double>(count_[z]);
       right_samples_ += right_[z] ? static_cast<double>(count_[z]) : 0.0;
       right_answers_ += right_[z] ? 1 : 0;
     }
@@ -82,13 +92,14 @@ class GroupShares {
   [[nodiscard]] bool right(std::int32_t answer) const {
     return answer >= 0 && right_[static_cast<std::size_t>(answer)];
   }
+  [[nodiscard]] double answered() const noexcept { return answered_; }
   [[nodiscard]] double right_samples() const noexcept { return right_samples_; }
   [[nodiscard]] double right_answers() const noexcept { return right_answers_; }
 
  private:
   std::vector<std::size_t> count_;
   std::vector<bool> right_;
-  double right_samples_ = 0, right_answers_ = 0;
+  double right_samples_ = 0, right_answers_ = 0, answered_ = 0;
 };
 
 }  // namespace detail
@@ -99,7 +110,7 @@ inline void shaping_weights(const AnswerGroups& groups, const ShapingChoice& sha
                             std::span<double> out) {
   shaping.check();
   require(shaping.of_advantages(), Errc::invalid_argument,
-          "shaping_weights: dra and gapo shape rewards, not advantages");
+          "shaping_weights: dra, gapo and differential_smoothing shape rewards, not advantages");
   require(out.size() == groups.samples(), Errc::dimension_mismatch,
           "shaping_weights: ", groups.samples(), " samples but room for ", out.size(), " weights");
   detail::GroupShares shares;
@@ -197,8 +208,35 @@ inline void gapo_rewards(const AnswerGroups& groups, std::span<double> out) {
   }
 }
 
+/// Differential Smoothing: takes s log(n_z / n) from the reward of a right sample and adds it to
+/// that of a wrong one, n the samples of the group with an answer. The paper has the logarithm of
+/// the probability of the whole trace, of which rollouts of answers know the answer's part alone.
+/// Samples without an answer or a verdict keep their reward. With an anchor beta and large groups
+/// the fixed point is nu ∝ nu0^(beta / (beta + s)) among the right answers, nu0^(beta / (beta - s))
+/// among the wrong ones, the only one while s < beta. Errors: invalid_argument, dimension_mismatch.
+inline void differential_smoothing_rewards(const AnswerGroups& groups, double strength,
+                                           std::span<double> reward) {
+  ShapingChoice{Shaping::differential_smoothing, strength}.check();
+  require(reward.size() == groups.samples(), Errc::dimension_mismatch,
+          "differential_smoothing_rewards: ", groups.samples(), " samples but ", reward.size(),
+          " rewards");
+  detail::GroupShares shares;
+  for (std::size_t g = 0; g < groups.groups(); ++g) {
+    shares.load(groups, g);
+    const auto answers = groups.group(g);
+    const auto right = groups.group_right(g);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (answers[i] >= 0 && right[i] >= 0) {
+        const double smoothed = strength * std::log(shares.count(answers[i]) / shares.answered());
+        reward[static_cast<std::size_t>(groups.begin[g]) + i] -=
+            shares.right(answers[i]) ? smoothed : -smoothed;
+      }
+    }
+  }
+}
+
 /// The reverse of NAME or NAME:NUMBER: uniqueness (alpha, 1 if none is given), dra, gapo, ucpo
-/// (tau, 0.2). Errors: invalid_argument.
+/// (tau, 0.2), differential_smoothing (s, 0.1). Errors: invalid_argument.
 [[nodiscard]] inline ShapingChoice shaping_choice(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
@@ -206,14 +244,16 @@ inline void gapo_rewards(const AnswerGroups& groups, std::span<double> out) {
   bool known = false;
   for (const auto& [word, kind] : shaping_names) {
     if (word == name) {
-      out = {kind, kind == Shaping::ucpo ? 0.2 : 1.0};
+      out = {kind, kind == Shaping::ucpo                     ? 0.2
+                   : kind == Shaping::differential_smoothing ? 0.1
+                                                             : 1.0};
       known = true;
     }
   }
-  require(known, Errc::invalid_argument, "shaping: must be uniqueness[:ALPHA], dra, gapo or ",
-          "ucpo[:TAU], got '", text, "'");
+  require(known, Errc::invalid_argument, "shaping: must be uniqueness[:ALPHA], dra, gapo, ",
+          "ucpo[:TAU] or differential_smoothing[:S], got '", text, "'");
   if (colon != std::string_view::npos) {
-    require(out.of_advantages(), Errc::invalid_argument, "shaping: ", name, " has no number, got '",
+    require(out.has_strength(), Errc::invalid_argument, "shaping: ", name, " has no number, got '",
             text, "'");
     require(detail::number_value(text.substr(colon + 1), out.strength) == nullptr,
             Errc::invalid_argument, "shaping: '", text.substr(colon + 1), "' of '", text,

@@ -222,8 +222,8 @@ class Groups:
 
         estimator: plug-in, leave-one-out, u-statistic, digamma, minimax, aqp. fields: those of the
         utility (weight, order, k, smoothing, target, values, ...; files as in `dag rewards`), and shaping
-        (uniqueness[:ALPHA], dra, gapo, ucpo[:TAU]: rare right answers are favoured, as published); an unknown
-        one is refused. reference: groups whose consensus is frozen (frozen_arithmetic and its kin).
+        (uniqueness[:ALPHA], dra, gapo, ucpo[:TAU], differential_smoothing[:S]: rare right answers are favoured, as
+        published); an unknown one is refused. reference: groups whose consensus is frozen (frozen_arithmetic and its kin).
         out: float64, one a sample, filled with the rewards.
         """
         name = _word(utility, "rewards: utility")
