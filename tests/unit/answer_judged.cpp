@@ -300,10 +300,12 @@ TEST_CASE(
 TEST_CASE("a key reads as itself, whatever its mark-up ends in") {
   for (const char* answer :
        {"k\\pi (k\\iyn\\mathbb{)", "\\mathbb", "x\\mathbb{}", "\\begin{x}", "x > 3 or x < 5",
-        "\\mathbb{R}\\setminus\\{1,2\\}", "0 < 2x + 1 < 7", "a<b\\le c"}) {
+        "\\mathbb{R}\\setminus\\{1,2\\}", "0 < 2x + 1 < 7", "a<b\\le c", "x1\\end{pm8\\e[0\r\r}\r",
+        "x\\begin{ a\tb\n}", "f(\\mathbb{ R\r}", "x\\\t)\\\r"}) {
     const std::string key = read_answer(answer).key;
     CAPTURE(key);
     CHECK(read_answer(key).key == key);
+    CHECK(key.find_first_of("\r\n\t") == std::string::npos);
   }
 }
 

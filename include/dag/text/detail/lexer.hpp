@@ -405,6 +405,17 @@ class Lexer {
     return true;
   }
 
+  /// Of an argument that is a name: LaTeX does not care for blanks there, and marks have none.
+  static std::string without_blanks(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+      if (!is_blank(c)) {
+        out += c;
+      }
+    }
+    return out;
+  }
+
   /// The end of a macro's argument in braces at text[at] (blanks before it allowed), or npos.
   [[nodiscard]] static std::size_t argument_end(std::string_view text, std::size_t& at) noexcept {
     while (at < text.size() && text[at] == ' ') {
@@ -480,7 +491,7 @@ class Lexer {
       const std::size_t close = argument_end(text, open);
       const std::string_view inside =
           close == none ? text.substr(open, 1) : text.substr(open + 1, close - open - 2);
-      add(TokenKind::command, "mathbb " + std::string(inside), roman);
+      add(TokenKind::command, "mathbb " + without_blanks(inside), roman);
       return close == none ? std::min(open + 1, text.size()) : close;
     }
     if (name == "begin" || name == "end") {
@@ -491,7 +502,7 @@ class Lexer {
         return end;
       }
       add(TokenKind::command,
-          std::string(name) + " " + std::string(text.substr(open + 1, close - open - 2)), roman);
+          std::string(name) + " " + without_blanks(text.substr(open + 1, close - open - 2)), roman);
       return close;
     }
     add(TokenKind::command, std::string(name), roman);
@@ -500,14 +511,13 @@ class Lexer {
 
   /// \, \% \{ and the like.
   std::size_t read_control(std::string_view text, std::size_t at, bool roman) {
-    const char c = at + 1 < text.size() ? text[at + 1] : ' ';
+    const char c = at + 1 < text.size() && !is_blank(text[at + 1]) ? text[at + 1] : ' ';
     switch (c) {
       case ',':
       case ';':
       case ':':
       case '>':
       case ' ':
-      case '\n':
       case '/': space_ = true; break;
       case '!':
       case '(':
