@@ -297,6 +297,16 @@ TEST_CASE(
   CHECK(merged > 5000);
 }
 
+TEST_CASE("a key reads as itself: quotients of long numbers are exact") {
+  for (const char* answer : {"39^{-994}", "3^{2000}/7^{1001}", "-1/39^{-994}", "(2+3i)/3^{4000}",
+                             "\\frac{2}{3^{5100}}x"}) {
+    const std::string key = read_answer(answer).key;
+    CAPTURE(answer);
+    CHECK(key.find('~') == std::string::npos);
+    CHECK(read_answer(key).key == key);
+  }
+}
+
 TEST_CASE("a key reads as itself, whatever its mark-up ends in") {
   for (const char* answer :
        {"k\\pi (k\\iyn\\mathbb{)", "\\mathbb", "x\\mathbb{}", "\\begin{x}", "x > 3 or x < 5",

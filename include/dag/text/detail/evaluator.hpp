@@ -276,10 +276,10 @@ class Evaluator {
     if (!b.exact) {
       return Value(a.as_ball() * b.ball.inverse());
     }
-    const Exact size = b.real * b.real + b.imaginary * b.imaginary;
-    if (size.is_zero()) {
-      return std::nullopt;
+    if (b.imaginary.is_zero()) {
+      return b.real.is_zero() ? std::nullopt : Result(multiply(a, Value(b.real.inverse())));
     }
+    const Exact size = b.real * b.real + b.imaginary * b.imaginary;
     if (!size.fits()) {
       return Value(a.as_ball() * b.as_ball().inverse());
     }
