@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Doxygen needs beside the sources to make the reference.
 
-  scripts/reference.py filter FILE   a header or page as Doxygen is to read it, on stdout (docs/Doxyfile):
-                                     rooms become groups, private parts vanish, comments are taken
-                                     literally, links to headings of pages get labels
-  scripts/reference.py finish HTML   after Doxygen: takes out links within a page that it makes to
-                                     nothing; fails and names every other link that leads nowhere
+  scripts/reference.py prepare FOLDER   writes the headers and pages there as Doxygen is to read them: rooms
+                                        become groups, private parts vanish, comments are taken literally,
+                                        links to headings of pages get labels
+  scripts/reference.py finish HTML      after Doxygen: takes out links that it makes to nothing of its own;
+                                        fails and names every other link that leads nowhere
 """
 import pathlib
 import re
@@ -28,38 +28,43 @@ def rooms():
             texts = row[2].split("; ")
             for i, folder in enumerate(folders):
                 text = texts[i] if len(texts) == len(folders) > 1 else row[2]
-                found[folder] = text.replace("`", "")
+                if folder != "detail":
+                    found[folder] = text.replace("`", "")
     return found
 
 
 def literal(comment):
     """A comment's text with what Doxygen would take for a command or tag escaped, code marks left alone."""
     parts = re.split(r"(`[^`]*`)", comment)
-    for i in range(0, len(parts), 2):
-        parts[i] = re.sub(r"([\\@#<>&])", r"\\\1", parts[i])
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            parts[i] = re.sub(r"([\\@#<>&])", r"\\\1", part)
+        elif re.search(r'[\\"]', part):  # code marks do not hold these
+            parts[i] = "<code>" + re.sub(r'([\\@#<>&"])', r"\\\1", part[1:-1]) + "</code>"
     return "".join(parts)
 
 
-def header(path):
+def header(path, groups):
     folder = path.relative_to(ROOT / "include/dag").parts[0]
-    out, private = [], False
+    out, private = [], 0  # private: lines since the private part began
     for line in path.read_text().splitlines():
-        if line.startswith("namespace detail {") or re.match(r"namespace dag::detail\b.*{$", line):
-            private = True
-        if private:
-            private = not re.match(r"}  // namespace (dag::)?detail", line)
+        if private or re.match(r"namespace (dag::)?detail\b.*{$", line):
+            private += 1
+            # A namespace of one line is closed without its name.
+            if re.match(r"}  // namespace (?!DAG_BINARY|with)", line) or (line == "}" and private == 3):
+                private = 0
             out.append("")
             continue
         comment = re.match(r"(.*?///<? ?)(.*)$", line)
         if comment:
             line = comment[1] + literal(comment[2])
-        elif re.match(r"namespace dag[\w:]* {$", line) and folder in rooms():
-            line = f"/** @addtogroup {folder} */ /** @{{ */ {line}"
-        elif re.match(r"}  // namespace dag", line) and folder in rooms():
-            line = f"}} /** @}} */  {line[1:].strip()}"
+        elif re.match(r"namespace dag[\w:]* {$", line) and folder in groups:
+            line += f" /** @addtogroup {folder} */ /** @{{ */"
+        elif re.match(r"}  // namespace dag", line) and folder in groups:
+            line = "/** @} */ " + line
         out.append(line)
     if path.name == "dag.hpp":
-        out += [f"/** @defgroup {name} {name}/\n * {literal(text)}. */" for name, text in rooms().items()]
+        out += [f"/** @defgroup {name} {name}/\n * {literal(text)}. */" for name, text in groups.items()]
     return "\n".join(out) + "\n"
 
 
@@ -77,26 +82,30 @@ def page(path):
     text = path.read_text()
 
     def link(match):
+        if match[2].endswith((".svg", ".png")):  # found by name, docs/Doxyfile's IMAGE_PATH
+            return match[0].replace("../", "")
         words, target, anchor = match[1], match[2], match[3] or ""
         to = (path.parent / target).resolve() if target else path
         if to.suffix == ".md" and to.is_file() and ROOT in to.parents:
             return f"[{words}](@ref {label(to, anchor.lstrip('#'))})"
-        return words if target and not (target.startswith("http") or to.suffix in (".svg", ".png")) else match[0]
+        return words if target and not target.startswith("http") else match[0]
 
-    out, code, first = [], False, True
-    for line in text.splitlines():
+    out, code, seen = [], False, set()
+    for line in re.sub(r"\[([^]`]*)\n([^]`]*\]\([^)]*\))", r"[\1 \2", text).splitlines():
         if line.startswith("```"):
             code = not code
         elif not code:
             heading = re.match(r"(#+) (.*)$", line)
-            # Doxygen reads commands in tables even inside code marks: there escapes are taken off again.
-            line = re.sub(r"(?<=\w)@(?=[a-zA-Z])", "@@", line)
-            if line.startswith("|"):
-                line = re.sub(r"\\(?=[a-zA-Z])", r"\\\\", line)
-            line = re.sub(r"(?<!!)\[([^]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)", link, line)
+            # Doxygen reads commands in tables even inside code marks.
+            parts = [line] if line.startswith("|") else re.split(r"(`[^`]*`)", line)
+            for i in range(0, len(parts), 2):
+                parts[i] = re.sub(r"(?<=\w)@(?=[a-zA-Z])", "@@", parts[i])
+                parts[i] = re.sub(r"\\(?=[a-zA-Z])", r"\\\\", parts[i])
+            line = re.sub(r"\[([^]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)", link, "".join(parts))
             if heading:
-                line += f" {{#{label(path, '' if first else slug(heading[2]))}}}"
-                first = False
+                name = label(path, slug(heading[2]) if seen else "")
+                line += f" {{#{name}}}" if name not in seen else ""
+                seen.add(name)
         out.append(line)
     return "\n".join(out) + "\n"
 
@@ -108,9 +117,11 @@ def finish(folder):
         ids[file.name] = set(re.findall(r'(?:id|name)="([^"]+)"', file.read_text(errors="replace")))
     for file in pages:
         text = file.read_text(errors="replace")
-        mended = re.sub(
-            r'<a href="#([\w-]+)">([^<]*)</a>( &#124;\s*)?',
-            lambda m: m[0] if m[1] in ids[file.name] else "", text)
+        # Sections of private types, and what a group documents or nobody.
+        mended = re.sub(r'<a href="#([\w-]+)">([^<]*)</a>( &#124;\s*)?',
+                        lambda m: m[0] if m[1] in ids[file.name] else "", text)
+        mended = re.sub(r'<a (?:class="[\w ]*" )?href="(\w+\.html)(?:#(\w+))?"[^>]*>([^<]*)</a>',
+                        lambda m: m[0] if m[1] in ids and (not m[2] or m[2] in ids[m[1]]) else m[3], mended)
         if mended != text:
             file.write_text(mended)
         for target in re.findall(r'(?:href|src|data)="([^"]+)"', mended):
@@ -126,13 +137,24 @@ def finish(folder):
     return 1 if broken else 0
 
 
+def prepare(out):
+    groups = rooms()
+    files = [f for f in (ROOT / "include").rglob("*")
+             if f.suffix in (".hpp", ".cuh") and "detail" not in f.relative_to(ROOT).parts]
+    files += [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
+    for file in files:
+        copy = out / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(page(file) if file.suffix == ".md" else header(file, groups))
+
+
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ("filter", "finish"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("prepare", "finish"):
         sys.exit(__doc__)
     path = pathlib.Path(sys.argv[2]).resolve()
     if sys.argv[1] == "finish":
         sys.exit(finish(path))
-    sys.stdout.write(page(path) if path.suffix == ".md" else header(path))
+    prepare(path)
 
 
 if __name__ == "__main__":

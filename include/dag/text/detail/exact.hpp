@@ -101,8 +101,15 @@ class Exact {
     return {sum.negative, sum.numerator, sum.denominator};
   }
   [[nodiscard]] friend Exact operator-(const Exact& a, const Exact& b) { return a + b.negated(); }
+  /// Crosswise in lowest terms first: the divisors are sought in numbers of half the length.
   [[nodiscard]] friend Exact operator*(const Exact& a, const Exact& b) {
-    return {a.negative_ != b.negative_, a.above_ * b.above_, a.below_ * b.below_};
+    const Exact left(false, a.above_, b.below_);
+    const Exact right(false, b.above_, a.below_);
+    Exact product;
+    product.above_ = left.above_ * right.above_;
+    product.below_ = left.below_ * right.below_;
+    product.negative_ = a.negative_ != b.negative_ && !product.is_zero();
+    return product;
   }
   /// needs b != 0
   [[nodiscard]] friend Exact operator/(const Exact& a, const Exact& b) { return a * b.inverse(); }
@@ -113,18 +120,12 @@ class Exact {
   [[nodiscard]] friend bool operator==(const Exact& a, const Exact& b) noexcept {
     return a.negative_ == b.negative_ && a.above_ == b.above_ && a.below_ == b.below_;
   }
-  /// this^power, power >= 0. The caller sees to its size.
+  /// this^power, power >= 0, in lowest terms as this is. The caller sees to its size.
   [[nodiscard]] Exact power(std::uint64_t power) const {
-    Exact result(1);
-    Exact square = *this;
-    for (; power != 0; power >>= 1) {
-      if ((power & 1U) != 0) {
-        result = result * square;
-      }
-      if (power > 1) {
-        square = square * square;
-      }
-    }
+    Exact result;
+    result.above_ = natural_power(above_, power);
+    result.below_ = natural_power(below_, power);
+    result.negative_ = negative_ && (power & 1U) != 0;
     return result;
   }
   /// floor(this)
@@ -170,6 +171,18 @@ class Exact {
   }
 
  private:
+  [[nodiscard]] static BigNatural natural_power(BigNatural square, std::uint64_t power) {
+    BigNatural result(1);
+    for (; power != 0; power >>= 1) {
+      if ((power & 1U) != 0) {
+        result = result * square;
+      }
+      if (power > 1) {
+        square = square * square;
+      }
+    }
+    return result;
+  }
   void reduce() {
     if (above_.is_zero()) {
       negative_ = false;
