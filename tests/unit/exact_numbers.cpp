@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -84,6 +85,24 @@ TEST_CASE("integers: text, doubles and division with remainder") {
       CHECK(right.divide(common).is_zero());
       CHECK(gcd(left, right) == dag::detail::BigNatural(1));
     }
+  }
+  // Divisors of long numbers as by Euclid's steps, one division each; Fibonacci numbers take most.
+  const auto euclid = [](dag::detail::BigNatural a, dag::detail::BigNatural b) {
+    while (!b.is_zero()) {
+      dag::detail::BigNatural rest = a.divide(b);
+      a = std::exchange(b, std::move(rest));
+    }
+    return a;
+  };
+  dag::detail::BigNatural larger(1), smaller(1);
+  for (int round = 0; round < 400; ++round) {
+    const auto common = drawn(random, 1 + random() % 6).size();
+    const auto a = drawn(random, 1 + random() % 20).size() * common;
+    const auto b = drawn(random, 1 + random() % 20).size() * common;
+    CHECK(gcd(a, b) == euclid(a, b));
+    CHECK(gcd(a * b + common, a) == euclid(a * b + common, a));  // quotients of many limbs
+    smaller = std::exchange(larger, larger + smaller);
+    CHECK(gcd(smaller * common, larger * common) == common);
   }
   for (const double x :
        {0.0, 1.0, -0.75, 5e-324, 1.7976931348623157e308, 0.1, 9007199254740993.0}) {

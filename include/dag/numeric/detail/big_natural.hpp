@@ -108,6 +108,16 @@ class BigNatural {
     }
     return 0;
   }
+  /// 64 bits, the lowest being bit `first`.
+  [[nodiscard]] std::uint64_t bits_from(std::size_t first) const noexcept {
+    const auto limb = [&](std::size_t i) -> std::uint64_t {
+      return i < limbs_.size() ? limbs_[i] : 0U;
+    };
+    const std::size_t word = first / 32;
+    const std::uint64_t low = limb(word) | limb(word + 1) << 32;
+    const unsigned rest = static_cast<unsigned>(first % 32);
+    return rest == 0 ? low : low >> rest | limb(word + 2) << (64 - rest);
+  }
   [[nodiscard]] bool fits_64() const noexcept { return limbs_.size() <= 2; }
   /// The lowest 64 bits.
   [[nodiscard]] std::uint64_t low_64() const noexcept {
@@ -244,6 +254,24 @@ class BigNatural {
     return product;
   }
 
+  /// x a + y b, where that is not negative; x and y at most 2^30 in size.
+  [[nodiscard]] friend BigNatural combine(std::int64_t x, const BigNatural& a, std::int64_t y,
+                                          const BigNatural& b) {
+    BigNatural sum;
+    const std::size_t size = a.limbs_.size() > b.limbs_.size() ? a.limbs_.size() : b.limbs_.size();
+    sum.limbs_.reserve(size + 1);
+    std::int64_t carry = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      carry += i < a.limbs_.size() ? x * std::int64_t{a.limbs_[i]} : 0;
+      carry += i < b.limbs_.size() ? y * std::int64_t{b.limbs_[i]} : 0;
+      sum.limbs_.push_back(static_cast<std::uint32_t>(carry));
+      carry >>= 32;
+    }
+    sum.limbs_.push_back(static_cast<std::uint32_t>(carry));
+    sum.trim();
+    return sum;
+  }
+
   /// -1, 0 or 1 as a is below, equal to or above b.
   [[nodiscard]] friend int compare(const BigNatural& a, const BigNatural& b) noexcept {
     if (a.limbs_.size() != b.limbs_.size()) {
@@ -270,15 +298,45 @@ class BigNatural {
   std::vector<std::uint32_t> limbs_;
 };
 
-/// The greatest common divisor; gcd(0, b) = b.
+/// The greatest common divisor; gcd(0, b) = b. Lehmer's way (Knuth, 4.5.2, algorithm L): the
+/// leading 62 bits say what many steps of Euclid's do to both numbers, and one pass does them all.
 [[nodiscard]] inline BigNatural gcd(BigNatural a, BigNatural b) {
+  if (compare(a, b) < 0) {
+    std::swap(a, b);
+  }
+  constexpr std::int64_t most = std::int64_t{1} << 30;
   while (!b.is_zero()) {
-    if (a.fits_64() && b.fits_64()) {
+    if (a.fits_64()) {
       return BigNatural(std::gcd(a.low_64(), b.low_64()));
     }
-    BigNatural rest = a.divide(b);
-    a = std::move(b);
-    b = std::move(rest);
+    const std::size_t first = a.bit_length() - 62;
+    auto x = static_cast<std::int64_t>(a.bits_from(first));
+    auto y = static_cast<std::int64_t>(b.bits_from(first));
+    // The numbers are now xa a + xb b and ya a + yb b.
+    std::int64_t xa = 1, xb = 0, ya = 0, yb = 1;
+    while (y + ya != 0 && y + yb != 0) {
+      const std::int64_t times = (x + xa) / (y + ya);
+      if (times != (x + xb) / (y + yb) || times > most) {
+        break;
+      }
+      const std::int64_t next_a = xa - times * ya;
+      const std::int64_t next_b = xb - times * yb;
+      if (next_a > most || next_a < -most || next_b > most || next_b < -most) {
+        break;
+      }
+      xa = std::exchange(ya, next_a);
+      xb = std::exchange(yb, next_b);
+      x = std::exchange(y, x - times * y);
+    }
+    if (xb == 0) {  // not one step is certain
+      BigNatural rest = a.divide(b);
+      a = std::move(b);
+      b = std::move(rest);
+    } else {
+      BigNatural larger = combine(xa, a, xb, b);
+      b = combine(ya, a, yb, b);
+      a = std::move(larger);
+    }
   }
   return a;
 }

@@ -444,8 +444,7 @@ class Evaluator {
       if (!value.real.is_integer() || value.real.is_zero() || best.is_zero()) {
         return hidden(name, values);
       }
-      const Exact common(false, greatest_common_divisor(best.above(), value.real.above()),
-                         BigNatural(1));
+      const Exact common(false, gcd(best.above(), value.real.above()), BigNatural(1));
       best = name == "gcd" ? common : best.magnitude() * value.real.magnitude() / common;
     }
     return Value(best);

@@ -17,23 +17,6 @@ namespace dag::detail {
 /// decimal digits. What grows beyond is no longer exact.
 inline constexpr std::size_t exact_bits = 8192;
 
-[[nodiscard]] inline BigNatural greatest_common_divisor(BigNatural a, BigNatural b) {
-  while (a.bit_length() > 64 || b.bit_length() > 64) {
-    if (b.is_zero()) {
-      return a;
-    }
-    a = a.divide(b);
-    std::swap(a, b);
-  }
-  std::uint64_t x = a.low_64();
-  std::uint64_t y = b.low_64();
-  while (y != 0) {
-    x %= y;
-    std::swap(x, y);
-  }
-  return BigNatural(x);
-}
-
 /// A rational number in lowest terms, denominator > 0, zero not negative.
 class Exact {
  public:
@@ -192,7 +175,7 @@ class Exact {
     if (is_integer()) {
       return;
     }
-    const BigNatural common = greatest_common_divisor(above_, below_);
+    const BigNatural common = gcd(above_, below_);
     if (!(common == BigNatural(1))) {
       above_.divide(common);
       below_.divide(common);

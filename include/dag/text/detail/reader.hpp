@@ -369,7 +369,7 @@ class AnswerReader {
     }
     BigNatural common;
     for (const Exact& term : terms) {
-      common = greatest_common_divisor((term * Exact(false, below, BigNatural(1))).above(), common);
+      common = gcd((term * Exact(false, below, BigNatural(1))).above(), common);
     }
     std::string key;
     for (const Exact& term : terms) {
