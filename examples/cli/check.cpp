@@ -24,10 +24,12 @@
 #include <dag/game/table.hpp>
 #include <dag/io/json_text.hpp>
 #include <dag/io/text_file.hpp>
+#include <dag/numeric/number.hpp>
 
 #include "check_alignment.hpp"
 #include "check_claims.hpp"
 #include "check_count.hpp"
+#include "check_play.hpp"
 #include "check_tree.hpp"
 #include "checked_options.hpp"
 #include "commands.hpp"
@@ -38,8 +40,6 @@
 namespace cli {
 namespace {
 
-using Profile = std::vector<std::vector<double>>;
-
 /// What is true of one mixed profile.
 struct Truth {
   std::vector<double> payoffs;
@@ -47,31 +47,6 @@ struct Truth {
   double nash_conv = 0;
   double max_regret = 0;
 };
-
-/// u_i(s, sigma_-i) of every strategy s of a player, one pass over the table. The profile with
-/// strategies s_1, s_2, ... is entry s_1 + n_1 (s_2 + n_2 (...)).
-std::vector<double> deviations(const dag::GameTable& table, const Profile& profile,
-                               std::size_t player) {
-  std::vector<Sum> sums(table.sizes[player]);
-  std::vector<std::size_t> s(table.sizes.size(), 0);
-  for (const double payoff : table.payoffs[player]) {
-    // The others' probability times the payoff; a product of many probabilities loses a rounding
-    // each, relative to itself.
-    double weight = 1;
-    for (std::size_t j = 0; j < s.size(); ++j) {
-      weight *= j == player ? 1.0 : profile[j][s[j]];
-    }
-    sums[s[player]].add_product(weight, payoff);
-    for (std::size_t j = 0; j < s.size() && ++s[j] == table.sizes[j]; ++j) {
-      s[j] = 0;
-    }
-  }
-  std::vector<double> values;
-  for (const Sum& sum : sums) {
-    values.push_back(sum.value());
-  }
-  return values;
-}
 
 Truth truth_of(const dag::GameTable& table, const Profile& profile) {
   Truth truth;
@@ -161,6 +136,7 @@ class Checker : private Claims {
     }
     tau_ = number_of(result, "tau", 0);
     equals(result, "players", static_cast<double>(table_.sizes.size()), 0);
+    evaluation_ = result.contains("best_payoffs");
     equals(result, "payoff_range", range_, rounding());
     kind(result);
     names(result);
@@ -175,19 +151,36 @@ class Checker : private Claims {
       if (tau_ > 0 && !result.contains("kept")) {
         pulled(result, played, truth);
       }
+      equals(result, "exploitability", truth.nash_conv / static_cast<double>(played.size()),
+             rounding() * static_cast<double>(played.size()));
+      best_replies(result, played, truth);
+      refinements(result, played, truth);
     }
     if (result.contains("distribution")) {
       joint(result);
     }
-    if (result.contains("equilibria")) {
+    if (is_quantal(result)) {
+      quantal(result);
+    } else if (result.contains("equilibria")) {
       equilibria(result);
     }
     if (result.contains("kept")) {
       kept(result);
     }
     status(result, profile, truth);
+    for (const char* flag : {"complete", "verified", "degenerate"}) {
+      if (result.value(flag, Json()) == Json(false)) {
+        touch(flag);  // claims nothing
+      }
+    }
+    if (result.value("status", Json()) != "converged") {
+      touch("status");
+    }
+    rest(result,
+         {"game", "profile", "solver", "message", "iterations", "seconds", "products", "tolerance",
+          "tau", "reference", "iterate", "note", "points", "objective", "selected"});
   }
-  using Claims::findings;
+  using Claims::checked;
 
  private:
   /// What sums of payoffs written as doubles may lose: the solvers sum in double.
@@ -251,6 +244,7 @@ class Checker : private Claims {
 
   /// The probabilities, each >= 0 and each player's with the sum 1.
   Profile profile_of(const Json& json, const std::string& name) {
+    touch(name);
     need(json.is_array() && json.size() == table_.sizes.size(),
          name + " has one list of probabilities a player");
     Profile profile;
@@ -286,6 +280,126 @@ class Checker : private Claims {
     equals(result, "max_regret", truth.max_regret, slack, prefix);
     equals(result, "nash_conv", truth.nash_conv, slack * static_cast<double>(table_.sizes.size()),
            prefix);
+  }
+
+  /// What `dag evaluate` says of deviations: what the best earns, and which ones earn it.
+  void best_replies(const Json& result, const Profile& played, const Truth& truth) {
+    if (!evaluation_) {
+      return;
+    }
+    std::vector<double> best;
+    for (std::size_t i = 0; i < played.size(); ++i) {
+      best.push_back(truth.payoffs[i] + truth.regrets[i]);
+    }
+    equals(result, "best_payoffs", best, rounding());
+    const Json lists = result.value("best_responses", Json::array());
+    need(lists.is_array() && lists.size() == played.size(), "best_responses has a list a player");
+    for (std::size_t i = 0; i < played.size(); ++i) {
+      const std::vector<double> values = deviations(table_, played, i);
+      double least = lists[i].empty() ? -std::numeric_limits<double>::infinity() : best[i];
+      for (const Json& one : lists[i]) {
+        need(one.is_object() && one.value("strategy", Json()).is_number_unsigned() &&
+                 one["strategy"].get<std::size_t>() < values.size(),
+             "best_responses has strategies");
+        least = std::min(least, values[one["strategy"].get<std::size_t>()]);
+      }
+      say(fmt::format("best_responses[{}] earn it", i), "yes", fmt::format("{} or more", least),
+          least >= best[i] - rounding(i));
+    }
+    touch("best_responses");
+  }
+
+  /// Verdicts of `dag evaluate --refine`: of what is no equilibrium both are no.
+  void refinements(const Json& result, const Profile& played, const Truth& truth) {
+    if (!result.contains("perfect") && !result.contains("proper")) {
+      return;
+    }
+    bool equilibrium = true;
+    for (std::size_t i = 0; i < played.size(); ++i) {
+      const auto [low, high] =
+          std::minmax_element(table_.payoffs[i].begin(), table_.payoffs[i].end());
+      equilibrium = equilibrium && truth.regrets[i] <= 1e-9 * (*high - *low) + rounding(i);
+    }
+    const Refined found = equilibrium ? refined(table_, played) : Refined{false, false};
+    for (const auto& [name, verdict] :
+         {std::pair("perfect", found.perfect), std::pair("proper", found.proper)}) {
+      const Json said = result.value(name, Json::object());
+      need(said.is_object() && said.value("verdict", Json()).is_string(),
+           fmt::format("{} has a verdict", name));
+      if (said["verdict"] == "undecided") {
+        touch(name);
+      } else if (verdict) {
+        const std::string truly = *verdict ? "yes" : "no";
+        say(name, said["verdict"].get<std::string>(), truly, said["verdict"] == truly);
+      }
+    }
+  }
+
+  static bool is_quantal(const Json& result) {
+    const auto list = result.find("equilibria");
+    return result.contains("turning_points") || result.contains("fit") ||
+           (list != result.end() && list->is_array() && !list->empty() &&
+            (*list)[0].contains("lambda"));
+  }
+
+  /// A point of `dag quantal`: everyone answers by softmax(lambda * payoff).
+  void quantal_point(const Json& one, const std::string& name) {
+    need(one.is_object() && one.contains("strategies") && one.value("lambda", Json()).is_number(),
+         name + " has strategies and a lambda");
+    const Profile played = profile_of(one["strategies"], name + ".strategies");
+    compare_profile(one, truth_of(table_, played), name + ".");
+    const double lambda = one["lambda"].get<double>();
+    const double off = logit_residual(table_, played, lambda);
+    say(name + ".lambda", fmt::format("{}", lambda),
+        fmt::format("off softmax(lambda payoffs) by {:.3g}", off),
+        off <= 1e-8 + 4 * lambda * rounding());
+    rest(one, {}, name + ".");
+  }
+
+  /// What `dag quantal` writes: points at a list of lambda, a fit, a path.
+  void quantal(const Json& result) {
+    const Json list = result.value("equilibria", Json::array());
+    need(list.is_array(), "equilibria is a list");
+    touch("equilibria");
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      quantal_point(list[k], fmt::format("equilibria[{}]", k));
+    }
+    if (result.contains("fit")) {
+      quantal_point(result["fit"], "fit");  // the counts it was fitted to are not written
+      touch("fit");
+    }
+    if (result.value("bifurcations", Json()).is_array()) {
+      bifurcations(result["bifurcations"]);
+    }
+  }
+
+  /// Where the principal branch meets others: all of them, and nothing else.
+  void bifurcations(const Json& list) {
+    std::vector<double> said;
+    for (const Json& entry : list) {
+      need(entry.is_number(), "bifurcations has numbers");
+      said.push_back(entry.get<double>());
+    }
+    if (said.empty()) {
+      return;  // how far the path went is not written
+    }
+    const LogitBranchTruth branch(table_, 1.05 * *std::max_element(said.begin(), said.end()));
+    if (!branch.told()) {
+      return;
+    }
+    for (std::size_t k = 0; k < said.size(); ++k) {
+      const bool there = branch.is_at(said[k]);
+      say(fmt::format("bifurcations[{}]", k), fmt::format("{}", said[k]),
+          there ? "a singular Jacobian there" : "none there", there);
+    }
+    for (const auto& [low, high] : branch.changes()) {
+      const bool named = std::any_of(said.begin(), said.end(), [low = low, high = high](double b) {
+        return b >= low * (1 - 1e-3) && b <= high * (1 + 1e-3);
+      });
+      say("bifurcations: none left out", named ? "yes" : "no",
+          fmt::format("one in [{:.6g}, {:.6g}]", low, high), named);
+    }
+    touch("bifurcations");
   }
 
   void value(const Json& result, const Truth& truth) {
@@ -378,6 +492,51 @@ class Checker : private Claims {
     }
   }
 
+  /// Fractions are those of the equilibrium of their place.
+  void exact(const Json& result, const std::vector<Profile>& seen) {
+    if (!result.contains("exact")) {
+      return;
+    }
+    const Json& list = result["exact"];
+    need(list.is_array() && list.size() <= seen.size(), "exact has an entry an equilibrium");
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      if (list[k].is_null()) {
+        continue;
+      }
+      need(list[k].is_object() && list[k].value("strategies", Json()).is_array() &&
+               list[k]["strategies"].size() == seen[k].size(),
+           "exact has fractions of every player");
+      double off = 0;
+      for (std::size_t i = 0; i < seen[k].size(); ++i) {
+        const Json& row = list[k]["strategies"][i];
+        need(row.is_array() && row.size() == seen[k][i].size(), "exact has every strategy");
+        for (std::size_t s = 0; s < row.size(); ++s) {
+          const double distance = std::abs(fraction(row[s]) - seen[k][i][s]);
+          off = distance <= off ? off : distance;
+        }
+      }
+      say(fmt::format("exact[{}]", k), "the equilibrium of its place",
+          fmt::format("off by {:.3g}", off), off <= 1e-12);
+      if (list[k].value("payoffs", Json()).is_array()) {
+        const Truth truth = truth_of(table_, seen[k]);
+        need(list[k]["payoffs"].size() == truth.payoffs.size(), "exact has payoffs");
+        for (std::size_t i = 0; i < truth.payoffs.size(); ++i) {
+          const double said = fraction(list[k]["payoffs"][i]);
+          say(fmt::format("exact[{}].payoffs[{}]", k, i),
+              list[k]["payoffs"][i].dump().substr(0, 60), fmt::format("{}", truth.payoffs[i]),
+              std::abs(said - truth.payoffs[i]) <= rounding() + 1e-12 * range_);
+        }
+      }
+    }
+    touch("exact");
+  }
+  static double fraction(const Json& json) {
+    need(json.is_string(), "a fraction is text");
+    const std::string text = json.get<std::string>();
+    const dag::Number number = dag::Number::parse(text);
+    return number.value();
+  }
+
   void equilibria(const Json& result) {
     const double tolerance = std::max(number_of(result, "tolerance", 0), 1e-9);
     std::vector<Profile> seen;
@@ -390,7 +549,10 @@ class Checker : private Claims {
       say(name + " is listed once", "yes", "see strategies",
           std::find(seen.begin(), seen.end(), profile) == seen.end());
       seen.push_back(profile);
+      touch(name + ".strategies");
+      rest(one, {}, name + ".");
     });
+    exact(result, seen);
     complete(result, seen.size());
   }
 
@@ -398,6 +560,7 @@ class Checker : private Claims {
   /// whenever it is recommended (correlated), or by ignoring recommendations (coarse).
   void joint(const Json& result) {
     need(result["distribution"].is_array(), "distribution is a list");
+    touch("distribution");
     std::vector<std::size_t> strides{1};
     for (const std::size_t size : table_.sizes) {
       strides.push_back(strides.back() * size);
@@ -474,8 +637,8 @@ class Checker : private Claims {
     }
   }
 
-  /// Every removed strategy was strictly dominated (by a pure one, or mixed ones are not looked
-  /// for here): checked is what can be: that kept and removed are all strategies, once each.
+  /// Kept and removed are all strategies, once each; each removed one, in the order in which they
+  /// went, was strictly dominated by a mixture of those that were left.
   void kept(const Json& result) {
     const Json& lists = result["kept"];
     need(lists.is_array() && lists.size() == table_.sizes.size(), "kept has a list a player");
@@ -497,6 +660,16 @@ class Checker : private Claims {
       const bool once = std::all_of(times.begin(), times.end(), [](int t) { return t == 1; });
       say(fmt::format("kept[{}] and removed are all strategies, once each", i), "yes",
           once ? "yes" : "no", once && !lists[i].empty());
+    }
+    touch("kept");
+    std::vector<std::pair<std::size_t, std::size_t>> removed;
+    for (const Json& gone : result.value("removed", Json::array())) {
+      need(gone["player"].get<std::size_t>() < table_.sizes.size(), "removed has players");
+      removed.emplace_back(gone["player"].get<std::size_t>(), gone["strategy"].get<std::size_t>());
+    }
+    if (const auto dominated = each_was_dominated(table_, removed)) {
+      say("removed", "strictly dominated, one after the other", *dominated ? "yes" : "no",
+          *dominated);
     }
   }
 
@@ -542,6 +715,10 @@ class Checker : private Claims {
       relative += own > 0 ? truth.regrets[i] / own : 0.0;
       relative_slack += own > 0 ? (rounding(i) + between) / own : 0.0;
     }
+    if (evaluation_) {  // of all players together, in units of the largest range
+      relative = range_ > 0 ? truth.nash_conv / range_ : 0.0;
+      relative_slack = slack / unit;
+    }
     if (result.contains("relative_gap") && result["relative_gap"].is_number()) {
       const double said = result["relative_gap"].get<double>();
       say("relative_gap", fmt::format("{}", said), fmt::format("{}", relative),
@@ -563,6 +740,7 @@ class Checker : private Claims {
   double correlated_ = 0;
   double coarse_ = 0;
   bool zero_sum_ = false;
+  bool evaluation_ = false;  ///< of `dag evaluate`
 };
 
 struct CheckOptions {
@@ -601,8 +779,11 @@ Json correlated_point(const Json& point, bool coarse, const dag::GameTable& tabl
 }
 
 /// What was found, for people and as JSON; the exit code.
-int report(const CheckOptions& options, const std::vector<Finding>& findings,
-           const std::string& note = "") {
+int report(const CheckOptions& options, const Checked& checked, const std::string& note = "") {
+  const std::vector<Finding>& findings = checked.findings;
+  dag::require(!findings.empty() || checked.unchecked.empty(), dag::Errc::unsupported,
+               options.result, ": nothing in it can be recomputed; it claims ",
+               fmt::format("{}", fmt::join(checked.unchecked, ", ")));
   dag::require(!findings.empty(), dag::Errc::parse, options.result,
                ": nothing in it claims anything; expected what 'dag solve --json' or 'dag align "
                "--json' writes");
@@ -628,13 +809,17 @@ int report(const CheckOptions& options, const std::vector<Finding>& findings,
     json["holds"] = wrong == 0;
     json["claims_checked"] = findings.size();
     json["claims_false"] = wrong;
+    json["not_checked"] = checked.unchecked;
     json["claims"] = std::move(claims);
     outputs.add(options.common.json, json_text(json));
   }
   outputs.write();
   if (options.common.talks()) {
     say(text +
-        fmt::format("{} of {} claims hold{}\n", findings.size() - wrong, findings.size(), note));
+        fmt::format("{} of {} claims hold{}\n", findings.size() - wrong, findings.size(), note) +
+        (checked.unchecked.empty()
+             ? std::string()
+             : fmt::format("not recomputed: {}\n", fmt::join(checked.unchecked, ", "))));
   }
   return wrong == 0 ? exit_done : exit_not_converged;
 }
@@ -649,10 +834,10 @@ int check_alignments(const CheckOptions& options, const std::string& results) {
   if (found.unanswered > 0) {
     note += fmt::format("; {} problems have no result", found.unanswered);
   }
-  if (found.unchecked > 0) {
-    note += fmt::format("; {} results are too large to recompute", found.unchecked);
+  if (found.too_large > 0) {
+    note += fmt::format("; {} results are too large to recompute", found.too_large);
   }
-  return report(options, found.findings, note);
+  return report(options, found.checked, note);
 }
 
 int check_result(const CheckOptions& options) {
@@ -670,18 +855,16 @@ int check_result(const CheckOptions& options) {
   const dag::GameTable table =
       tree ? dag::GameTable{} : load_game(options.game, options.common.seed);
   const std::optional<TreeTruths> truths = tree ? std::optional<TreeTruths>(nodes) : std::nullopt;
-  std::vector<Finding> findings;
+  Checked checked;
   const auto take = [&](const Json& one, const std::string& where) {
     try {
-      std::vector<Finding> more;
       if (truths) {
-        more = check_tree(*truths, one, where);
+        checked.add(check_tree(*truths, one, where));
       } else {
         Checker checker(table, where);
         checker.check(one);
-        more = checker.findings();
+        checked.add(checker.checked());
       }
-      findings.insert(findings.end(), more.begin(), more.end());
     } catch (const Json::exception& error) {
       dag::fail(dag::Errc::parse, options.result,
                 ": a field has the wrong type: ", dag::detail::json_complaint(error));
@@ -711,7 +894,7 @@ int check_result(const CheckOptions& options) {
   } else {
     take(result, "");
   }
-  return report(options, findings);
+  return report(options, checked);
 }
 
 }  // namespace
@@ -721,8 +904,10 @@ Command add_check(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "check", "Recompute every claim of a result of 'dag solve' or 'dag align' from its input");
   command
-      ->add_option("RESULT.json", options->result,
-                   "What 'dag solve', 'dag correlated' or 'dag align' wrote by --json")
+      ->add_option(
+          "RESULT.json", options->result,
+          "What 'dag solve', 'dag evaluate', 'dag quantal', 'dag correlated' or 'dag align' "
+          "wrote by --json")
       ->required()
       ->check(file_name());
   command
@@ -733,10 +918,11 @@ Command add_check(CLI::App& app) {
   command->footer(
       "Exit code 0 if all claims hold, 1 if one is false (it is named), 2 if the result cannot be\n"
       "read or does not fit the game. Claims: probabilities and their sums, payoffs, regrets,\n"
-      "gaps, the value, the status against the tolerance, every listed equilibrium; of an "
-      "alignment\n"
+      "gaps, the value, the status against the tolerance, every listed equilibrium; verdicts of\n"
+      "dag evaluate --refine; points and bifurcations of dag quantal; of an alignment\n"
       "the condition nu ∝ nu0 exp(reward / beta) from the utility's definition, bounds and\n"
-      "multipliers, each of several equilibria (onsets and bifurcations are not recomputed).\n\n"
+      "multipliers, each of several equilibria, onsets and bifurcations of agreement. What is\n"
+      "claimed and not recomputed is named: 'not recomputed:', in JSON not_checked.\n\n"
       "Example:\n  dag solve chicken --json result.json\n  dag check result.json chicken\n"
       "  echo "
       "'{\"id\":\"a\",\"kind\":\"gini\",\"nu0\":[0.7,0.3],\"weight\":1,\"beta\":1}'"

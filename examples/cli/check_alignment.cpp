@@ -8,6 +8,7 @@
 #include "check_alignment.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,7 @@
 #include <dag/core/error.hpp>
 
 #include "answer_truths.hpp"
+#include "check_agreement.hpp"
 
 namespace cli {
 namespace {
@@ -190,7 +192,7 @@ class AlignmentClaims : private Claims {
  public:
   AlignmentClaims(const AnswerProblem& problem, const std::string& where)
       : Claims(where), problem_(problem) {}
-  using Claims::findings;
+  using Claims::checked;
 
   /// False: what it says of rewards was not recomputed.
   bool check(const Json& result) {
@@ -208,9 +210,17 @@ class AlignmentClaims : private Claims {
     const std::vector<double> multipliers = numbers(result, "multipliers");
     players(mixture, multipliers);
     const std::optional<Truth> truth = truth_of(problem_, nu, mixture, multipliers);
-    if (!truth) {
-      return false;
+    if (truth) {
+      recompute(result, nu, *truth, multipliers);
     }
+    rest(result, {"iterations", "method"});
+    return truth.has_value();
+  }
+
+ private:
+  void recompute(const Json& result, const AnswerRows& nu, const Truth& known,
+                 const std::vector<double>& multipliers) {
+    const Truth* truth = &known;
     if (preference()) {  // of logarithms: what it leaves of a probability is at most twice as much
       const double claimed = number_of(result, "residual", infinity);
       say("residual", fmt::format("{}", claimed), fmt::format("{} of nu", truth->residual),
@@ -240,10 +250,9 @@ class AlignmentClaims : private Claims {
     }
     status(result, *truth, multipliers);
     several(result, nu);
-    return true;
+    bifurcations(result);
   }
 
- private:
   [[nodiscard]] bool preference() const { return problem_.kind == "preference"; }
   static const Json& field(const Json& object, const char* key) {
     const auto found = object.find(key);
@@ -274,6 +283,7 @@ class AlignmentClaims : private Claims {
     return policy_of(json, name, problem_.reference);
   }
   AnswerRows policy_of(const Json& json, const std::string& name, const AnswerRows& reference) {
+    touch(name);
     need(json.is_array() && json.size() == reference.size(), name + " has one list a context");
     AnswerRows nu;
     double least = 0;
@@ -329,6 +339,7 @@ class AlignmentClaims : private Claims {
   /// `converged` and `several_equilibria`: residual, bounds and the Target's gap within 1e-10.
   void status(const Json& result, const Truth& truth, const std::vector<double>& multipliers) {
     const Json said = result.value("status", Json());
+    touch("status");
     if (said != "converged" && said != "several_equilibria") {
       return;
     }
@@ -362,6 +373,7 @@ class AlignmentClaims : private Claims {
     }
     const Json& list = field(result, "equilibria");
     need(list.is_array(), "equilibria is a list");
+    touch("equilibria");
     const bool joint = coupled(problem_) && problem_.rows;
     // By context; of a utility that couples them the k-th of each context belong together.
     std::vector<std::vector<const Json*>> by_context(problem_.reference.size());
@@ -411,6 +423,37 @@ class AlignmentClaims : private Claims {
       say(name + ".stable", entry["stable"].dump().substr(0, 10), *stable ? "true" : "false",
           entry["stable"] == Json(*stable));
     }
+    equals(entry, "residual", truth->residual, truth->residual_slack, name + ".");
+    if (const auto onset = entry.find("onset"); onset != entry.end() && ways()) {
+      need(onset->is_number(), name + ".onset is a number");
+      const bool there = AgreementWays(problem).begins_at(
+          nu, problem.utilities[0].weight / problem.beta, onset->get<double>());
+      say(name + ".onset", onset->dump(), there ? "begins there" : "does not begin there", there);
+    }
+    rest(entry, {"context"}, name + ".");
+  }
+  /// Whether the ways of equilibria are followed here.
+  [[nodiscard]] bool ways() const {
+    return problem_.utilities.size() == 1 && problem_.utilities[0].kind == "agreement" &&
+           AgreementWays(problem_).small();
+  }
+  /// Of agreement: where the equilibrium that grows out of the reference turns.
+  void bifurcations(const Json& result) {
+    if (!result.contains("bifurcations") || !ways()) {
+      return;
+    }
+    std::vector<double> strengths;
+    need(result["bifurcations"].is_array(), "bifurcations is a list");
+    for (const Json& one : result["bifurcations"]) {
+      need(one.is_object() && one.value("strength", Json()).is_number(),
+           "bifurcations have strengths");
+      strengths.push_back(one["strength"].get<double>());
+    }
+    const bool there =
+        AgreementWays(problem_).turns_at(strengths, problem_.utilities[0].weight / problem_.beta);
+    say("bifurcations", fmt::format("{}", fmt::join(strengths, ", ")),
+        there ? "the way turns there" : "it does not turn there", there);
+    leave("bifurcations[].kind");
   }
   void listed(const AnswerRows& nu, const std::string& name) {
     say(name + " is one of equilibria", "yes", fmt::format("{} are like it", near(nu, 1e-9)),
@@ -487,15 +530,16 @@ AlignmentCheck check_alignment(const std::string& results, const std::string& pr
     const std::string prefix = said.size() == 1 ? "" : fmt::format("line {}: ", said[k].first);
     if (result.value("status", Json()) == "error") {
       const Json line = result.value("line", Json());
-      out.findings.push_back({prefix + "line", line.dump().substr(0, 30),
-                              fmt::format("{}", asked[k].first), line == Json(asked[k].first)});
+      out.checked.findings.push_back({prefix + "line", line.dump().substr(0, 30),
+                                      fmt::format("{}", asked[k].first),
+                                      line == Json(asked[k].first)});
       continue;
     }
     const AnswerProblem problem = read_answer_problem(
         parsed(asked[k].second, fmt::format("the problems, line {}", asked[k].first)));
     AlignmentClaims claims(problem, prefix);
-    out.unchecked += claims.check(result) ? 0 : 1;
-    out.findings.insert(out.findings.end(), claims.findings().begin(), claims.findings().end());
+    out.too_large += claims.check(result) ? 0 : 1;
+    out.checked.add(claims.checked());
   }
   return out;
 }

@@ -16,9 +16,9 @@ namespace cli {
 
 /// What became of a file of results.
 struct AlignmentCheck {
-  std::vector<Finding> findings;
+  Checked checked;
   std::size_t unanswered = 0;  ///< problems without a result: the run was cut short
-  std::size_t unchecked = 0;   ///< results whose rewards are too costly to recompute here
+  std::size_t too_large = 0;   ///< results whose rewards are too costly to recompute here
 };
 
 /// Holds the claims of results (JSON lines) against their problems (JSON lines, `dag align`'s

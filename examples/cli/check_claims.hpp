@@ -4,9 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,13 +51,59 @@ struct Finding {
   bool holds = true;
 };
 
+/// What became of the claims of a result.
+struct Checked {
+  std::vector<Finding> findings;
+  std::vector<std::string> unchecked;  ///< names of claims that were not recomputed, once each
+
+  void leave(const std::string& name) {
+    if (std::find(unchecked.begin(), unchecked.end(), name) == unchecked.end()) {
+      unchecked.push_back(name);
+    }
+  }
+  void add(const Checked& more) {
+    findings.insert(findings.end(), more.findings.begin(), more.findings.end());
+    for (const std::string& name : more.unchecked) {
+      leave(name);
+    }
+  }
+};
+
 /// Claims of a result held against what is true, one by one.
 class Claims {
  public:
   explicit Claims(std::string where) : where_(std::move(where)) {}
-  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  [[nodiscard]] const Checked& checked() const { return checked_; }
 
  protected:
+  /// "equilibria[3].onset" as "equilibria[].onset".
+  static std::string kind_of(const std::string& name) {
+    std::string out;
+    bool inside = false;
+    for (const char c : name) {
+      inside = inside && c != ']';
+      if (!inside) {
+        out += c;
+      }
+      inside = inside || c == '[';
+    }
+    return out;
+  }
+  /// The claim of this name was looked at, by a finding of another name.
+  void touch(const std::string& name) { touched_.insert(kind_of(name)); }
+  void leave(const std::string& name) { checked_.leave(kind_of(name)); }
+  /// Names what an object has that was not looked at: all but what is null, empty or `told`, which
+  /// says how the run went or what was asked for.
+  void rest(const Json& object, std::initializer_list<std::string_view> told,
+            const std::string& prefix = "") {
+    for (const auto& [key, value] : object.items()) {
+      const std::string name = kind_of(prefix + key);
+      if (!value.is_null() && !value.empty() &&
+          std::find(told.begin(), told.end(), key) == told.end() && touched_.count(name) == 0) {
+        checked_.leave(name);
+      }
+    }
+  }
   static void need(bool holds, const std::string& rule) {
     dag::require(holds, dag::Errc::parse, "the result: ", rule);
   }
@@ -63,7 +113,8 @@ class Claims {
   }
   void say(const std::string& claim, const std::string& said, const std::string& found,
            bool holds) {
-    findings_.push_back({where_ + claim, said, found, holds});
+    touch(claim);
+    checked_.findings.push_back({where_ + claim, said, found, holds});
   }
   void equals(const Json& object, const char* key, double truth, double slack,
               const std::string& prefix = "") {
@@ -82,6 +133,7 @@ class Claims {
     if (found == object.end() || found->is_null()) {
       return;
     }
+    touch(prefix + key);
     const bool fits = found->is_array() && found->size() == truth.size();
     say(prefix + key + ".size", fmt::format("{}", found->size()), fmt::format("{}", truth.size()),
         fits);
@@ -97,6 +149,7 @@ class Claims {
   void each_equilibrium(const Json& result, Each&& each) {
     const Json& list = result["equilibria"];
     need(list.is_array(), "equilibria is a list");
+    touch("equilibria");
     const double count = number_of(result, "equilibria_count", -1);
     const auto listed = static_cast<double>(list.size());
     say("equilibria_count", fmt::format("{}", count), fmt::format("{} are listed", list.size()),
@@ -110,7 +163,8 @@ class Claims {
 
  private:
   std::string where_;
-  std::vector<Finding> findings_;
+  Checked checked_;
+  std::set<std::string> touched_;
 };
 
 }  // namespace cli

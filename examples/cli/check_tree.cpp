@@ -204,7 +204,7 @@ class TreeClaims : private Claims {
       regret_slack_ = std::max(regret_slack_, tree.regret_rounding(i));
     }
   }
-  using Claims::findings;
+  using Claims::checked;
 
   void check(const Json& result) {
     need(result.is_object(), "a result is an object");
@@ -218,6 +218,19 @@ class TreeClaims : private Claims {
       say("form", result["form"].dump().substr(0, 60), "extensive", result["form"] == "extensive");
     }
     kind(result);
+    claims(result);
+    if (result.value("complete", Json()) == Json(false)) {
+      touch("complete");  // claims nothing
+    }
+    if (result.value("status", Json()) != "converged") {
+      touch("status");
+    }
+    rest(result, {"game", "profile", "solver", "message", "iterations", "seconds", "products",
+                  "tolerance", "tau", "reference", "iterate", "note", "points", "selected"});
+  }
+
+ private:
+  void claims(const Json& result) {
     if (result.contains("equilibria")) {
       equilibria(result);
     }
@@ -236,7 +249,6 @@ class TreeClaims : private Claims {
     status(result, truth);
   }
 
- private:
   void kind(const Json& result) {
     std::string found = "many_players";
     if (players_ == 2) {
@@ -256,6 +268,7 @@ class TreeClaims : private Claims {
 
   /// Every set of the game once, with its label, its actions and a distribution over them.
   TreeTruths::Profile profile_of(const Json& json, const std::string& name) {
+    touch(name);
     const dag::ExtensiveGame& game = tree_.game();
     need(json.is_array() && json.size() == players_, name + " has one list of sets a player");
     TreeTruths::Profile profile(players_);
@@ -326,6 +339,11 @@ class TreeClaims : private Claims {
 
   void equilibria(const Json& result) {
     const double tolerance = std::max(number_of(result, "tolerance", 0), 1e-9);
+    const Json& all = result["equilibria"];
+    if (all.is_array() && !all.empty() && all[0].is_object() && all[0].contains("lambda")) {
+      quantal(all);
+      return;
+    }
     each_equilibrium(result, [&](const Json& one, const std::string& name) {
       const TreeTruths::Truth truth = tree_.of(profile_of(one["strategies"], name + ".strategies"));
       compare(one, truth, name + ".");
@@ -333,6 +351,18 @@ class TreeClaims : private Claims {
           fmt::format("regrets of {:.3g} ranges", truth.relative),
           truth.relative <= tolerance + relative_slack());
     });
+  }
+
+  /// Points of `dag quantal`: what they earn; that the agents answer by softmax is not recomputed.
+  void quantal(const Json& list) {
+    touch("equilibria");
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      const std::string name = fmt::format("equilibria[{}]", k);
+      need(list[k].is_object() && list[k].contains("strategies"), name + " has strategies");
+      compare(list[k], tree_.of(profile_of(list[k]["strategies"], name + ".strategies")),
+              name + ".");
+      rest(list[k], {}, name + ".");
+    }
   }
 
   /// `converged` means regrets within the tolerance, in units of the payoff ranges.
@@ -370,11 +400,10 @@ class TreeClaims : private Claims {
 
 }  // namespace
 
-std::vector<Finding> check_tree(const TreeTruths& tree, const Json& result,
-                                const std::string& where) {
+Checked check_tree(const TreeTruths& tree, const Json& result, const std::string& where) {
   TreeClaims claims(tree, where);
   claims.check(result);
-  return claims.findings();
+  return claims.checked();
 }
 
 }  // namespace cli

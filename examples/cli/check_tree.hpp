@@ -63,7 +63,6 @@ class TreeTruths {
 };
 
 /// Holds the claims of one result (an object of `dag solve --json`) against the tree.
-std::vector<Finding> check_tree(const TreeTruths& tree, const Json& result,
-                                const std::string& where);
+Checked check_tree(const TreeTruths& tree, const Json& result, const std::string& where);
 
 }  // namespace cli

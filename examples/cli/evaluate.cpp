@@ -103,6 +103,7 @@ struct Evaluation {
   std::vector<double> best_payoffs;
   Json best_responses;
   std::optional<dag::RefinementReport> refinements;
+  Json strategies;  ///< as evaluated: with sums of one
 };
 
 Evaluation evaluate_tree(const TreeProblem& problem, const nlohmann::json& strategies,
@@ -117,7 +118,8 @@ Evaluation evaluate_tree(const TreeProblem& problem, const nlohmann::json& strat
           std::move(report.regret),
           std::move(report.best_payoffs),
           behavior_json(problem.game, report.best_responses),
-          std::nullopt};
+          std::nullopt,
+          behavior_json(problem.game, profile)};
 }
 
 Evaluation evaluate_table(const Problem& problem, const nlohmann::json& strategies,
@@ -131,7 +133,8 @@ Evaluation evaluate_table(const Problem& problem, const nlohmann::json& strategi
                  dag::certify(problem.table, profile),
                  {},
                  Json::array(),
-                 std::nullopt};
+                 std::nullopt,
+                 profile};
   if (refine) {
     out.refinements = dag::test_refinements(problem.table, profile);
   }
@@ -194,6 +197,7 @@ int evaluate(const EvaluateOptions& options) {
     json["profile"] = options.profile;
     json["players"] = found.players.size();
     json["kind"] = found.kind;
+    json["strategies"] = found.strategies;
     json["payoffs"] = found.report.payoffs;
     json["regrets"] = found.report.regrets;
     json["max_regret"] = found.report.max_regret;

@@ -199,6 +199,78 @@ class Check(Case):
         for joint in ([1], "x", [1, 0, 0, "x"]):
             self.assertEqual(self.check({"kind": "correlated", "joint": joint}, "chicken").code, 2)
 
+    def test_refinements(self):
+        """Verdicts of dag evaluate --refine: recomputed from which strategies are played, or named as not recomputed."""
+        (self.folder / "g.nfg").write_text('NFG 1 R "" {"a" "b"} {2 2}\n1 1 0 0 0 0 0 0\n')
+        told = 0
+        for game, profile in ((self.folder / "g.nfg", [[1, 0], [1, 0]]), (self.folder / "g.nfg", [[0, 1], [0, 1]]),
+                              (self.folder / "g.nfg", [[0.5, 0.5], [0, 1]]), ("chicken", [[1 / 3, 2 / 3], [1 / 3, 2 / 3]]),
+                              ("rps", [[1 / 3] * 3] * 2), ("general:2x3x2:4", [[1, 0], [1, 0, 0], [1, 0]])):
+            (self.folder / "p.json").write_text(json.dumps(profile))
+            result = self.json("evaluate", game, self.folder / "p.json", "--refine")
+            checked = self.check(result, game)
+            self.assertEqual(checked.code, 0, str(checked))
+            for name in ("perfect", "proper"):
+                if name in checked.out.partition("not recomputed")[2] or result[name]["verdict"] == "undecided":
+                    continue
+                told += 1
+                other = {"yes": "no", "no": "yes"}[result[name]["verdict"]]
+                false = self.check(dict(result, **{name: dict(result[name], verdict=other)}), game)
+                self.assertEqual(false.code, 1)
+                self.assertIn(f"false: {name}", false.out)
+            for path in numbers({key: result[key] for key in ("payoffs", "regrets", "best_payoffs", "nash_conv", "relative_gap")}):
+                self.assertEqual(self.check(changed(result, path, 0.01), game).code, 1, path)
+        self.assertGreater(told, 8)
+
+    def test_what_quantal_says(self):
+        """Points answer by softmax; the branch has a singular Jacobian where it is said to branch, and nowhere else."""
+        for game in ("chicken", "battle-of-the-sexes", "general:2x3x2:4"):
+            result = self.json("quantal", game, "--lambda", "0.3,1,4")
+            self.assertEqual(self.check(result, game).code, 0)
+            for path in numbers(result["equilibria"]):
+                false = self.check(changed(result, ("equilibria", *path), 0.01), game)
+                self.assertEqual(false.code, 1, path)
+        result = self.json("quantal", "chicken")
+        self.assertEqual(len(result["bifurcations"]), 1)
+        checked = self.check(result, "chicken")
+        self.assertEqual(checked.code, 0)
+        self.assertIn("not recomputed: turning_points", checked.out)
+        for factor in (0.97, 1.03):
+            false = self.check(dict(result, bifurcations=[factor * result["bifurcations"][0]]), "chicken")
+            self.assertIn("false: bifurcations[0]", false.out)
+        false = self.check(dict(result, bifurcations=[3 * result["bifurcations"][0]]), "chicken")
+        self.assertIn("none left out", false.out)
+
+    def test_dominance(self):
+        """What was removed was dominated when it went; what was not is found."""
+        result = self.result("prisoners-dilemma", "--solver", "iterated_dominance")
+        self.assertTrue(result["removed"])
+        self.assertEqual(self.check(result, "prisoners-dilemma").code, 0)
+        other = [{"player": gone["player"], "strategy": 1 - gone["strategy"]} for gone in result["removed"]]
+        false = self.check(dict(result, removed=other, kept=[[gone["strategy"]] for gone in result["removed"]]), "prisoners-dilemma")
+        self.assertIn("false: removed", false.out)
+        # A mixture of the first two rows dominates the third, which neither of them does.
+        (self.folder / "m.nfg").write_text('NFG 1 R "" {"a" "b"} {3 2}\n4 0 0 0 1 0 0 0 4 0 1 0\n')
+        result = self.result(self.folder / "m.nfg", "--solver", "iterated_dominance")
+        self.assertIn({"player": 0, "strategy": 2}, result["removed"])
+        self.assertEqual(self.check(result, self.folder / "m.nfg").code, 0)
+
+    def test_fractions(self):
+        result = self.result("chicken", "--exact")
+        self.assertEqual(self.check(result, "chicken").code, 0)
+        at = next(k for k, one in enumerate(result["exact"]) if one and "1/3" in one["strategies"][0])
+        result["exact"][at]["strategies"][0] = ["1/4", "3/4"]
+        self.assertIn(f"false: exact[{at}]", self.check(result, "chicken").out)
+
+    def test_what_is_not_recomputed_is_named(self):
+        """Whatever a result says beyond what is held, by name, in text and in JSON."""
+        result = dict(self.result("rps"), horoscope=[1, 2])
+        (self.folder / "c.json").write_text(json.dumps(result))
+        report = self.json("check", self.folder / "c.json", "rps")
+        self.assertIn("horoscope", report["not_checked"])
+        self.assertIn("horoscope", self.check(result, "rps").out)
+        self.assertIn("turning_points", self.check({"turning_points": 3}, "rps").err)
+
     def test_what_is_no_result(self):
         for text in ("{", "[]", "{}", '{"strategies": 3}', '{"strategies": [[1],[1]]}', '{"strategies": [["a","b"],[1,0]]}',
                      '{"solver": 1, "distribution": [], "strategies": []}', '{"results": 1}', '{"kept": [[9],[0]]}', '"x"',
@@ -307,6 +379,40 @@ class Alignments(Case):
         listed = result["equilibria"]
         for equilibria in (listed + listed[:1], [dict(listed[0], stable=not listed[0]["stable"])] + listed[1:], listed[1:]):
             self.assertEqual(self.check(dict(result, equilibria=equilibria)).code, 1)
+
+    def test_onsets_and_bifurcations(self):
+        """Of agreement: ways of equilibria followed by the check's own ascent; 3 % off is found."""
+        problems = [{"id": str(k), "kind": "agreement", "weight": 1, "beta": self.random.uniform(0.05, 0.4),
+                     "nu0": [self.distribution(n, spread) for _ in range(contexts)]}
+                    for k, (n, contexts, spread) in enumerate(self.random.choices(
+                        [(2, 2, 0.5), (3, 3, 0.3), (4, 2, 0.2), (3, 4, 1)], k=24))]
+        problems.append({"id": "even", "kind": "agreement", "weight": 1, "beta": 0.2, "nu0": [[0.5, 0.5]] * 3})
+        found = self.solved(problems)
+        checked = self.check(*found)
+        self.assertEqual(checked.code, 0, str(checked))
+        self.assertIn("not recomputed: ", checked.out)
+        self.assertIn("basin_margin", checked.out)
+        onsets = turns = 0
+        for result in found:
+            for factor in (0.97, 1.03):
+                if any(one.get("onset", 0) > 0 for one in result.get("equilibria", [])):
+                    other = copy.deepcopy(result)
+                    for one in other["equilibria"]:
+                        one["onset"] = factor * one.get("onset", 0)
+                    onsets += 1
+                    self.assertRegex(self.of(problems, other).out, "false: .*onset")
+                if "bifurcations" in result:
+                    other = copy.deepcopy(result)
+                    other["bifurcations"][0]["strength"] *= factor
+                    turns += 1
+                    self.assertIn("false: bifurcations", self.of(problems, other).out)
+        self.assertGreater(onsets, 20)
+        self.assertGreater(turns, 4)
+
+    def of(self, problems, result):
+        """The check of one result against its own problem."""
+        (self.folder / "p.jsonl").write_text("".join(json.dumps(p) + "\n" for p in problems if p["id"] == result["id"]))
+        return self.check(result)
 
     def test_what_is_no_result(self):
         self.solved([{"id": "a", "kind": "gini", "nu0": [0.5, 0.5], "weight": 1, "beta": 1}])

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "check_agreement.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cli {
+namespace {
+
+constexpr double width = 1e-3;  // of the window around a turn, relative
+
+double distance(const AnswerRows& a, const AnswerRows& b) {
+  double off = 0;
+  for (std::size_t x = 0; x < a.size(); ++x) {
+    for (std::size_t z = 0; z < a[x].size(); ++z) {
+      off = std::max(off, std::abs(a[x][z] - b[x][z]));
+    }
+  }
+  return off;
+}
+
+/// On the way up ties are broken, the lower numbers win: past a branch that shows at once.
+void nudge(AnswerRows& nu, double direction) {
+  for (std::vector<double>& row : nu) {
+    double total = 0;
+    for (std::size_t z = 0; z < row.size(); ++z) {
+      row[z] *= direction > 0 ? 1 + 1e-6 / (1 + static_cast<double>(z)) : 1.0;
+      total += row[z];
+    }
+    for (double& p : row) {
+      p /= total;
+    }
+  }
+}
+
+}  // namespace
+
+bool AgreementWays::small() const {
+  return problem_.reference.size() <= 8 &&
+         problem_.reference.size() * problem_.reference[0].size() <= 256;
+}
+
+bool AgreementWays::settle(AnswerRows& nu, double strength) const {
+  const std::size_t answers = nu[0].size();
+  std::vector<double> pool(answers, 0.0);
+  for (int round = 0; round < 200'000; ++round) {
+    std::fill(pool.begin(), pool.end(), 0.0);
+    for (std::size_t x = 0; x < nu.size(); ++x) {
+      for (std::size_t z = 0; z < answers; ++z) {
+        pool[z] += problem_.weights[x] * nu[x][z];
+      }
+    }
+    double moved = 0;
+    for (std::size_t x = 0; x < nu.size(); ++x) {
+      const double w = problem_.weights[x];
+      std::vector<double> reply(answers);
+      double most = 0;
+      for (std::size_t z = 0; z < answers; ++z) {
+        reply[z] = 2 * strength * (pool[z] - w * nu[x][z]);
+        most = std::max(most, problem_.reference[x][z] > 0 ? reply[z] : 0.0);
+      }
+      double total = 0;
+      for (std::size_t z = 0; z < answers; ++z) {
+        reply[z] = problem_.reference[x][z] * std::exp(reply[z] - most);
+        total += reply[z];
+      }
+      for (std::size_t z = 0; z < answers; ++z) {
+        const double p = reply[z] / total;
+        moved = std::max(moved, std::abs(p - nu[x][z]));
+        pool[z] += w * (p - nu[x][z]);
+        nu[x][z] = p;
+      }
+    }
+    if (moved <= 1e-13) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool AgreementWays::follow(AnswerRows& nu, double from, double to) const {
+  constexpr int steps = 40;
+  for (int k = 1; k <= steps; ++k) {
+    if (!settle(nu, from + (to - from) * k / steps)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The way's displacement over [at - d, at + d] beside the one over a window as wide, ten of its
+/// halves before: a square root moves more than three times as far, a smooth way as far.
+bool AgreementWays::turns(AnswerRows& nu, double from, double at, double direction) const {
+  const double d = width * at * direction;
+  if (!follow(nu, from, at - 11 * d)) {
+    return false;
+  }
+  nudge(nu, direction);
+  const auto over = [&](double a, double b) {
+    const AnswerRows before = nu;
+    return settle(nu, a) && settle(nu, b) ? distance(before, nu) : -1.0;
+  };
+  const double smooth = over(at - 11 * d, at - 9 * d);
+  if (smooth < 0 || !settle(nu, at - d)) {
+    return false;
+  }
+  nudge(nu, direction);
+  const AnswerRows before = nu;
+  return settle(nu, at + d) && distance(before, nu) > std::max(2 * smooth, 1e-4);
+}
+
+bool AgreementWays::begins_at(AnswerRows nu, double from, double onset) const {
+  if (onset > 0) {
+    return turns(nu, from, onset, -1);
+  }
+  // All the way without a jump: what moves far in a step moves less in a part of it.
+  double at = from;
+  double step = from / 64;
+  while (at > 0) {
+    AnswerRows next = nu;
+    const double to = std::max(0.0, at - step);
+    (void)settle(next, to);  // on a branch it is slow without end, and near enough
+    if (distance(next, nu) > 0.02) {
+      step /= 4;
+      if (step < 1e-6 * from) {
+        return false;
+      }
+      continue;
+    }
+    nu = std::move(next);
+    at = to;
+    step = std::min(2 * step, from / 64);
+  }
+  return true;
+}
+
+bool AgreementWays::turns_at(const std::vector<double>& strengths, double to) const {
+  AnswerRows nu = problem_.reference;
+  double from = 0;
+  for (const double at : strengths) {
+    if (!(at > from) || at > to * (1 + 1e-9) || !turns(nu, from, at, 1)) {
+      return false;
+    }
+    from = at * (1 + width);
+  }
+  return true;
+}
+
+}  // namespace cli
