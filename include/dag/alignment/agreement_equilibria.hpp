@@ -38,6 +38,7 @@ struct AgreementBifurcation {
   bool fold = true;
 };
 
+/// What `agreement_equilibria` finds.
 struct AgreementEquilibria {
   std::vector<AgreementPolicy> found;              ///< by falling value
   std::size_t reached = 0;                         ///< by ascent in small steps from nu0
@@ -48,6 +49,7 @@ struct AgreementEquilibria {
   double margin = std::numeric_limits<double>::infinity();
 };
 
+/// Options of `agreement_equilibria`.
 struct AgreementOptions {
   std::size_t follow_up_to = 64;  ///< answers: onsets, bifurcations, margin
   std::size_t corners = 1024;     ///< starts, where one answer a context makes no more of them

@@ -27,6 +27,7 @@
 
 namespace dag {
 
+/// Options of `align_batch`.
 struct AlignBatchOptions {
   double beta = 1;                     ///< of every question, nats
   std::span<const double> betas = {};  ///< or of each question

@@ -29,6 +29,7 @@ template <Scalar Real>
 class TargetSet {
  public:
   using scalar_type = Real;
+  /// `size` entries of one kind, side by side.
   struct Segment {
     TargetKind kind;
     std::size_t size;

@@ -46,6 +46,7 @@ enum class AlignmentMethod {
   return "unknown";
 }
 
+/// Options of `equilibrium`.
 template <Scalar Real>
 struct EquilibriumOptions {
   /// On the residual (no units). Multipliers: on the largest violation relative to 1 + |bound| too.

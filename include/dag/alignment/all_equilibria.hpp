@@ -19,6 +19,7 @@
 
 namespace dag {
 
+/// Options of `all_equilibria`.
 struct AllEquilibriaOptions {
   /// Unstable ones as well, up to this number of answers: 2^n sets of answers are tried.
   std::size_t unstable_up_to = 8;

@@ -35,9 +35,9 @@ enum class Counts {
 /// samples of context x with answer z, K_x those with any answer, n the distinct answers of the
 /// question over all contexts. State the smoothing with every result of a geometric pool.
 struct ConsensusOptions {
-  Pool pool = Pool::arithmetic;
-  double smoothing = 0;  ///< samples added to every answer, >= 0; geometric: > 0
-  Counts counts = Counts::plug_in;
+  Pool pool = Pool::arithmetic;     ///< how contexts become one
+  double smoothing = 0;             ///< samples added to every answer, >= 0; geometric: > 0
+  Counts counts = Counts::plug_in;  ///< whose samples count: all, or the others
 };
 
 /// The consensus of the contexts of one question, and what it is without one sample: a function of

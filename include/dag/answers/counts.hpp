@@ -61,6 +61,7 @@ class QuestionCounts {
     std::size_t context = 0;
     std::size_t count = 0;
   };
+  /// How many samples a context has.
   struct Context {
     std::size_t samples = 0;
     std::size_t answered = 0;  ///< of these, with an answer

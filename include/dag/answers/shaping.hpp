@@ -40,8 +40,8 @@ inline constexpr std::array<std::pair<std::string_view, Shaping>, 5> shaping_nam
 /// A shaping and its number: alpha >= 0 (uniqueness), tau from 0 to 1 (ucpo), s >= 0 (differential
 /// smoothing); the others have none.
 struct ShapingChoice {
-  Shaping kind = Shaping::uniqueness;
-  double strength = 1;
+  Shaping kind = Shaping::uniqueness;  ///< which
+  double strength = 1;                 ///< its number
 
   /// Whether it changes advantages; the others change rewards, before any baseline.
   [[nodiscard]] bool of_advantages() const noexcept {

@@ -21,8 +21,8 @@ namespace dag {
 /// How a group becomes the distribution at which a utility's gradient is taken:
 /// nu(z) = (n_z + smoothing) / (K + smoothing n), n the answers of the question's universe.
 struct UtilityRewardOptions {
-  Counts counts = Counts::plug_in;
-  double smoothing = 0;
+  Counts counts = Counts::plug_in;  ///< whose samples count: all, or the others
+  double smoothing = 0;             ///< added to the count of every answer
 };
 
 /// Rewards of any utility without a Target of its own that looks at one context at a time: a sample

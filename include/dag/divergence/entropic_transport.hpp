@@ -17,12 +17,13 @@
 
 namespace dag {
 
+/// Options of `entropic_transport`.
 template <class Real>
 struct EntropicTransportOptions {
   Real epsilon = Real(0.1);  ///< weight of the entropy, in units of the cost, > 0
   /// On max |change of f| / epsilon in one round: the relative error of the plan.
   Real tolerance = 8 * std::numeric_limits<Real>::epsilon();
-  std::int64_t max_rounds = 100'000;
+  std::int64_t max_rounds = 100'000;  ///< of two half steps each
 };
 
 /// Potentials f on the sources and g on the sinks, in units of the cost.

@@ -16,6 +16,7 @@ enum class SumKind {
   general,
 };
 
+/// What the players' payoffs add up to over the profiles, in units of payoff.
 struct PayoffSum {
   SumKind kind = SumKind::general;
   double constant = 0.0;  ///< the sum (exact kinds: nearest double; rounded: middle of its range)

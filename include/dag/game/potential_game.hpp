@@ -32,6 +32,7 @@ struct PotentialReport {
   friend bool operator==(const PotentialReport&, const PotentialReport&) = default;
 };
 
+/// Options of `find_potential`.
 struct PotentialOptions {
   double tolerance = 1e-9;  ///< on |sum| around a cycle, relative to the payoff range
 };

@@ -82,6 +82,7 @@ class SequenceGame {
     return shifts_[i] + units_[i] * payoff;
   }
   [[nodiscard]] double unit(std::size_t i) const noexcept { return units_[i]; }
+  /// How far a profile is from equilibrium.
   struct Gaps {
     Real gap = 0;           ///< NashConv, in payoffs as given
     Real relative_gap = 0;  ///< regrets over the players' own ranges, added up

@@ -19,6 +19,7 @@ enum class GroupForm {
   length_centred,  ///< reward - sum(length reward) / sum(length)
   best_only,       ///< the best sample: (best - second best) / (std + epsilon); others 0
 };
+/// How advantages come from the moments of a group.
 template <class Real>
 struct GroupRule {
   GroupForm form = GroupForm::centred;

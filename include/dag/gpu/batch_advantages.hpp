@@ -17,6 +17,7 @@ struct Sums {
   double b;
   double c;
 };
+/// Sums, entry by entry.
 struct AddSums {
   DAG_HOST_DEVICE Sums operator()(Sums x, Sums y) const {
     return {x.a + y.a, x.b + y.b, x.c + y.c};

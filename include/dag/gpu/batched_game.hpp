@@ -18,12 +18,14 @@ struct Both {
   Real row;
   Real column;
 };
+/// The larger of each player's numbers.
 struct MaxBoth {
   template <class Real>
   DAG_HOST_DEVICE Both<Real> operator()(Both<Real> a, Both<Real> b) const {
     return {Max{}(a.row, b.row), Max{}(a.column, b.column)};
   }
 };
+/// The sum of each player's numbers.
 struct AddBoth {
   template <class Real>
   DAG_HOST_DEVICE Both<Real> operator()(Both<Real> a, Both<Real> b) const {
@@ -50,6 +52,7 @@ struct BatchResults {
   Real* value;
   Real* strategies;
 };
+/// Where the rounds of a batch end.
 template <class Real>
 struct BatchLimits {
   Real tolerance;  // on gap / payoff range
@@ -176,6 +179,7 @@ struct GameOfWarp {
     });
   }
 
+  /// Of a point, in units of payoff.
   struct Certificate {
     Real gap;
     Real value;

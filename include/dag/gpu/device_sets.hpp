@@ -74,6 +74,7 @@ DAG_HOST_DEVICE void project_segment(Block& block, std::size_t size, Real* v, in
   const Real at = threshold;
   block.each(size, [=](std::size_t i) { v[i] = v[i] > at ? v[i] - at : Real{0}; });
 }
+/// The Euclidean projection of the `size` numbers at y onto the simplex, by one block.
 template <class Real>
 struct ProjectSimplex {
   std::size_t size;
@@ -121,6 +122,7 @@ struct Transpose {
   }
 };
 
+/// *at += number, in order with what else is launched.
 template <class Real>
 struct AddToEntry {
   Real* at;
@@ -145,6 +147,7 @@ struct Clamp {
   }
 };
 
+/// max over x from lower to upper of x g, entry by entry: the support function of a box.
 template <class Real>
 struct BoxTerm {
   const Real* lower;

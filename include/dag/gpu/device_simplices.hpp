@@ -66,6 +66,7 @@ DAG_HOST_DEVICE void normalize_segment(Block& block, std::size_t size, Real* log
   });
 }
 
+/// The entropic proximal step of a segment, in the log domain.
 template <class Real>
 struct EntropyProx {
   Table<Real> weights;
@@ -88,6 +89,7 @@ struct EntropyProx {
   }
 };
 
+/// The same with a magnet: a pull of the given weight to a reference.
 template <class Real>
 struct MagneticProx {
   Table<Real> weights;
@@ -117,6 +119,7 @@ struct MagneticProx {
   }
 };
 
+/// The uniform strategy of a segment and its logarithm.
 template <class Real>
 struct Uniform {
   Real* log_p;
@@ -162,6 +165,7 @@ struct EnterSimplices {
   }
 };
 
+/// The first best answer to a gradient, as a strategy and its logarithm.
 template <class Real>
 struct PureResponse {
   const Real* gradient;
@@ -187,6 +191,7 @@ struct PureResponse {
 
 // --- one number a segment ------------------------------------------------------------------------
 
+/// max over a segment.
 template <class Real>
 struct SegmentMax {
   using scalar_type = Real;

@@ -136,6 +136,7 @@ struct PowerMean {
     mean[s] += share * (point[s] - mean[s]);
   }
 };
+/// ++round, in order with what else is launched.
 struct CountRound {
   std::int64_t* round;
   DAG_HOST_DEVICE void operator()(std::size_t) const { ++*round; }

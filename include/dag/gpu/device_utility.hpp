@@ -50,6 +50,7 @@ class UtilityPart {
   virtual void payoffs(const Backend&, const dag::detail::AnswerArrays<Real>&, std::span<Real>) {}
 };
 
+/// A utility and what it needs in device memory.
 template <class Backend, class U>
 class UtilityPartOf final : public UtilityPart<Backend, typename U::scalar_type> {
  public:

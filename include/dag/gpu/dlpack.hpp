@@ -22,16 +22,19 @@ namespace dag::dlpack {
 enum class Where : std::int32_t { cpu = 1, cuda = 2, cuda_managed = 13 };
 enum class Kind : std::uint8_t { integer = 0, unsigned_integer = 1, real = 2, bfloat = 4 };
 
+/// Which memory, and of which device.
 struct Place {
   Where where;
   std::int32_t index;
 };
+/// A type of numbers.
 struct Type {
   Kind kind;
   std::uint8_t bits;
   std::uint16_t lanes;
   friend bool operator==(const Type&, const Type&) = default;
 };
+/// DLPack's tensor, not owned.
 struct Tensor {
   void* data;
   Place place;
@@ -41,6 +44,7 @@ struct Tensor {
   std::int64_t* strides;  // in elements; null: rows after rows
   std::uint64_t byte_offset;
 };
+/// DLPack's tensor with its owner.
 struct ManagedTensor {
   Tensor tensor;
   void* context;

@@ -39,6 +39,7 @@ class PoolAllocator {
   return thrust::cuda::par_nosync(memory).on(stream);
 }
 #else
+/// Host systems allocate by themselves.
 struct PoolAllocator {
   explicit PoolAllocator(Stream) {}
 };

@@ -16,6 +16,7 @@
 
 namespace dag::device {
 
+/// What a reduction gives, and the flag of what was queued before it.
 template <class Value>
 struct Folded {
   Value value;
@@ -62,6 +63,7 @@ struct OneTerm {
   Function f;
   DAG_HOST_DEVICE Real operator()(std::size_t i) const { return f(x[i]); }
 };
+/// f(x[i], y[i])
 template <class Real, class Function>
 struct PairTerm {
   const Real* x;
@@ -77,6 +79,7 @@ struct Place {
   Real unused;  // no padding: lanes move whole words
   std::size_t index;
 };
+/// x[i] and i
 template <class Real>
 struct PlaceTerm {
   const Real* x;

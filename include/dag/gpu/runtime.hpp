@@ -234,6 +234,7 @@ using OpenMemory = GuardedMemory::Open;
 #else
 inline void* allocate_bytes(std::size_t bytes, Stream) { return ::operator new(bytes); }
 inline void free_bytes(void* memory, Stream) noexcept { ::operator delete(memory); }
+/// Where memory is guarded: opens it to the host while it lives. Here it does nothing.
 struct OpenMemory {
   OpenMemory() noexcept {}  // so that one that only lives is no unused variable
 };
@@ -254,6 +255,7 @@ inline void synchronize(Stream) {}
 inline void copy_to_host(void* to, const void* from, std::size_t bytes) {
   copy_bytes(to, from, bytes, {});
 }
+/// A stream, destroyed with this; host systems have one, which is nothing.
 struct OwnedStream {
   [[nodiscard]] Stream get() const noexcept { return {}; }
 };

@@ -36,6 +36,7 @@ struct TransportResults {
   std::span<std::int32_t> rounds;  ///< of two half steps each
   std::span<std::int32_t> status;  ///< a dag::Status
 };
+/// Options of `device::Sinkhorn`.
 template <class Real>
 struct TransportOptions {
   Real epsilon = Real(0.1);     ///< weight of the entropy, in units of the cost, > 0
@@ -51,6 +52,7 @@ namespace device {
 /// a_i exp((f_old - f_new) / eps). Bytes: two reads of the costs a round, mostly from cache.
 template <class Real>
 struct Sinkhorn {
+  /// Transport problems in device memory.
   struct Problems {  // pointers: device code may not call the members of spans
     const std::int64_t* source_begin;
     const std::int64_t* sink_begin;
@@ -59,6 +61,7 @@ struct Sinkhorn {
     const Real* log_sink;
     const Real* cost;
   };
+  /// What comes out of them, in device memory.
   struct Results {
     Real* source_potential;
     Real* sink_potential;

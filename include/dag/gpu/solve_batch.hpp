@@ -17,13 +17,14 @@
 
 namespace dag {
 
+/// Options of `solve_batch` on a device.
 template <class Real>
 struct BatchOptions {
-  BatchMethod method = BatchMethod::mirror_prox;
-  Real tolerance = Real(1e-4);       ///< on gap / payoff range
-  std::int32_t max_rounds = 100000;  ///< of every game
-  std::int32_t check_every = 0;      ///< rounds between checks; 0: at rounds growing by 5 %
-  Real tau = 0;                      ///< newton only, > 0: weight of the entropies, in payoffs
+  BatchMethod method = BatchMethod::mirror_prox;  ///< newton: with entropies of weight tau
+  Real tolerance = Real(1e-4);                    ///< on gap / payoff range
+  std::int32_t max_rounds = 100000;               ///< of every game
+  std::int32_t check_every = 0;  ///< rounds between checks; 0: at rounds growing by 5 %
+  Real tau = 0;                  ///< newton only, > 0: weight of the entropies, in payoffs
 };
 
 /// Solves every game of a batch to the tolerance in one launch, one warp a game, payoffs in the

@@ -18,6 +18,7 @@ namespace dag::device {
 struct BFloat16 {
   std::uint16_t bits;
 };
+/// The other of them: IEEE half precision.
 struct Float16 {
   std::uint16_t bits;
 };

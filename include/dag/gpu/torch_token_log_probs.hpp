@@ -98,6 +98,7 @@ struct TorchTokenLogProbsFunction : torch::autograd::Function<TorchTokenLogProbs
 
 }  // namespace detail
 
+/// What `token_log_probs` gives: a number a token, both in nats.
 struct TorchTokenLogProbs {
   at::Tensor log_prob;  ///< of the targets, float, in nats
   at::Tensor entropy;   ///< of the whole distributions

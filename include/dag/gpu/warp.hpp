@@ -30,6 +30,7 @@ namespace dag::device {
 /// and what is built of these below. Control flow between phases has to be the same on all lanes.
 class HostWarp {
  public:
+  /// A variable of every lane.
   template <class T>
   class Local {
    public:

@@ -39,14 +39,15 @@ concept DecodingModule = LogitModule<Module> &&
   { module.decode(tokens, cache) } -> std::convertible_to<at::Tensor>;
 };
 
+/// How a module is called and its traces are read.
 struct TorchModelOptions {
-  std::int32_t vocabulary = 0;
+  std::int32_t vocabulary = 0;     ///< different tokens
   std::int64_t prompt_length = 0;  ///< tokens; shorter prompts: see `sees_pads`
   std::int64_t trace_length = 0;   ///< a trace ends with `stop`, or after this many tokens
-  std::int32_t stop = 0;
-  std::int32_t pad = 0;
+  std::int32_t stop = 0;           ///< the token that ends a trace
+  std::int32_t pad = 0;            ///< the token that fills rows up
   std::int64_t batch = 64;  ///< rows of every call of the module (filled up, so shapes are fixed)
-  torch::Device device = torch::kCPU;
+  torch::Device device = torch::kCPU;  ///< where the module is
   /// Shorter prompts are padded on the left, and the module takes the pads for tokens: right for
   /// one that was trained so (`TransformerImpl` here), wrong in silence for a pretrained one, which
   /// masks them and begins its positions after them. False: shorter prompts are refused.

@@ -16,14 +16,15 @@
 
 namespace dag {
 
+/// Sizes of a `TransformerImpl`.
 struct TransformerOptions {
-  std::int64_t vocabulary = 0;
-  std::int64_t length = 0;  ///< longest sequence, tokens
-  std::int64_t width = 48;
-  std::int64_t heads = 4;  ///< divides width
-  std::int64_t layers = 2;
-  std::int64_t hidden = 0;  ///< of the feed-forward part; 0: 4 * width
-  std::uint64_t seed = 1;   ///< of the initial weights, by RandomStream
+  std::int64_t vocabulary = 0;  ///< different tokens
+  std::int64_t length = 0;      ///< longest sequence, tokens
+  std::int64_t width = 48;      ///< of the states
+  std::int64_t heads = 4;       ///< divides width
+  std::int64_t layers = 2;      ///< blocks of attention and feed-forward
+  std::int64_t hidden = 0;      ///< of the feed-forward part; 0: 4 * width
+  std::uint64_t seed = 1;       ///< of the initial weights, by RandomStream
 };
 
 /// A pre-norm decoder transformer: h = E[token] + R[position]; per layer h += O attention(norm h),

@@ -25,10 +25,11 @@ struct RecordReport {
   std::vector<std::string> faults;  ///< "FILE:LINE: ..." of the first bad lines, up to 10
 };
 
+/// What a `RecordReader` does with lines that cannot be read.
 struct RecordOptions {
-  bool strict = false;      ///< the first bad line is an error
-  bool keep_going = false;  ///< any number of bad lines is none
-  std::size_t max_line_bytes = JsonlOptions{}.max_line_bytes;
+  bool strict = false;                                         ///< the first bad line is an error
+  bool keep_going = false;                                     ///< any number of bad lines is none
+  std::size_t max_line_bytes = JsonlOptions{}.max_line_bytes;  ///< longer lines are bad
 };
 
 /// The lines of a file of JSON lines ("-", gzip: see JsonlReader) that can be read, one at a time;

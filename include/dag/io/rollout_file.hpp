@@ -136,13 +136,13 @@ namespace dag {
 
 /// How a rollout file is read.
 struct RolloutFileOptions {
-  RowFormat format{};
-  ReadOptions reading{};               ///< how answers and golds are read
+  RowFormat format{};     ///< names of the fields, and whether a row is a sample or a group
+  ReadOptions reading{};  ///< how answers and golds are read
   std::optional<Extractor> extract{};  ///< for samples without an answer; none: those are missing
   bool strict = false;                 ///< a bad line is an error, not counted and left out
   std::optional<std::string>
       keep_for{};  ///< the file that `write` will be asked for: lines are kept
-  std::size_t max_line_bytes = JsonlOptions{}.max_line_bytes;
+  std::size_t max_line_bytes = JsonlOptions{}.max_line_bytes;  ///< longer lines are bad
 };
 
 /// A rollout file, read once from front to back: flat answer groups, each sample's own reward, and

@@ -69,20 +69,20 @@ inline constexpr std::array<std::string_view, 5> sampler_correction_names{
 
 /// A policy loss as data. Presets in policy/policy_loss_presets.hpp carry the trainers' values.
 struct PolicyLossOptions {
-  Surrogate surrogate = Surrogate::clip;
-  RatioLevel ratio = RatioLevel::token;
-  Aggregation aggregation = Aggregation::token_mean;
-  double epsilon_low = 0.2;
-  double epsilon_high = 0.2;
+  Surrogate surrogate = Surrogate::clip;              ///< what of ratio and advantage is climbed
+  RatioLevel ratio = RatioLevel::token;               ///< what a ratio is of
+  Aggregation aggregation = Aggregation::token_mean;  ///< tokens to one number
+  double epsilon_low = 0.2;                           ///< ratios are clipped at 1 - this
+  double epsilon_high = 0.2;                          ///< and at 1 + this
   double delta =
       std::numeric_limits<double>::infinity();  ///< cap of r for A < 0; > 1 + epsilon_high
   double dual_clip = 3.0;                       ///< > 1; of the dppo surrogates: cap of the weight
-  double cispo_low = 0;
-  double cispo_high = 0.2;  ///< an absolute cap (TRL's default; ScaleRL uses 5)
-  double sapo_positive = 1.0;
-  double sapo_negative = 1.05;
-  double vespo_k_positive = 2, vespo_lambda_positive = 3;
-  double vespo_k_negative = 3, vespo_lambda_negative = 2;
+  double cispo_low = 0;                         ///< ratios as weights are raised to this
+  double cispo_high = 0.2;                      ///< an absolute cap (TRL's default; ScaleRL uses 5)
+  double sapo_positive = 1.0;                   ///< temperature of the soft gate for A > 0
+  double sapo_negative = 1.05;                  ///< and for A <= 0
+  double vespo_k_positive = 2, vespo_lambda_positive = 3;            ///< for A > 0
+  double vespo_k_negative = 3, vespo_lambda_negative = 2;            ///< and A <= 0
   double dro_beta = 0;                                               ///< > 0 for dro
   double clamp_log_ratio = std::numeric_limits<double>::infinity();  ///< verl: 20
   /// Upper bound of a sequence's log-ratio, with no slope beyond (verl's gspo: 10).
@@ -93,15 +93,16 @@ struct PolicyLossOptions {
   /// Lets one ratio a sequence be summed over its tokens, which weighs sequences by their length.
   bool length_weighted = false;
 
-  double beta = 0;  ///< weight of the KL penalty, per nat
-  KlEstimator kl = KlEstimator::k3;
-  double clamp_kl_difference = std::numeric_limits<double>::infinity();
-  double clamp_kl = std::numeric_limits<double>::infinity();
+  double beta = 0;                   ///< weight of the KL penalty, per nat
+  KlEstimator kl = KlEstimator::k3;  ///< of the penalty
+  double clamp_kl_difference =
+      std::numeric_limits<double>::infinity();                ///< of log pi_ref - log pi, nats
+  double clamp_kl = std::numeric_limits<double>::infinity();  ///< of the penalty, nats
   bool kl_times_ratio = false;  ///< r * penalty: makes k3's gradient unbiased off policy
 
-  SamplerCorrection correction = SamplerCorrection::off;
-  double correction_max = 3.0;
-  double correction_min = 0;
+  SamplerCorrection correction = SamplerCorrection::off;  ///< how
+  double correction_max = 3.0;                            ///< of pi_old / pi_sampler
+  double correction_min = 0;                              ///< of a mask
   /// Leave a sequence out if A < 0 and mean(log sampler - log pi) exceeds this (nats a token).
   double off_policy_threshold = std::numeric_limits<double>::infinity();
 

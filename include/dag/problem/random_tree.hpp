@@ -19,14 +19,15 @@
 
 namespace dag {
 
+/// Options of `random_tree`.
 struct RandomTreeOptions {
   std::size_t depth = 6;      ///< moves on every path
   std::size_t branching = 2;  ///< actions of every move
   double merging = 0.5;       ///< in [0, 1]: how likely it is that a move is not seen by others
   double chance = 0.2;        ///< in [0, 1): how likely it is that a move is chance's
-  std::size_t players = 2;
-  bool zero_sum = true;  ///< two players only; else payoffs are independent
-  std::uint64_t seed = 1;
+  std::size_t players = 2;    ///< who move beside chance
+  bool zero_sum = true;       ///< two players only; else payoffs are independent
+  std::uint64_t seed = 1;     ///< of a RandomStream
 };
 
 /// A random tree with perfect recall: who moves at a level, and who sees it, is drawn a level; a

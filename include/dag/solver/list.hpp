@@ -89,6 +89,7 @@ struct SolverInfo {
 /// A solver without a uniform call: the exact ones, whose results differ.
 struct NoCall {};
 
+/// A row of the list of solvers: what is said of one, and how it is called.
 template <class Call = NoCall>
 struct SolverRow {
   SolverInfo info;

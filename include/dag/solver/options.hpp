@@ -90,9 +90,9 @@ struct SolverOptions {
   /// Rounds between checks; a check costs one field evaluation a candidate and is the only
   /// host synchronisation. 0: at rounds growing by 5 %, so that checking stays cheap.
   std::int64_t check_every = 0;
-  Step<Real> step = {};
-  Average average = Average::automatic;
-  Feedback<Real> feedback = {};  ///< certificates always see the full field
+  Step<Real> step = {};                  ///< its size, or a rule; automatic by default
+  Average average = Average::automatic;  ///< which iterate is the answer
+  Feedback<Real> feedback = {};          ///< certificates always see the full field
   Measure measure = Measure::automatic;
   std::span<const Real> start = {};  ///< stacked start point in host memory; empty: the centre
   StopRef stop = {};                 ///< e.g. a named std::stop_token

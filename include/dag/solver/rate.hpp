@@ -26,8 +26,9 @@ enum class Column { relative_gap, gap, residual };
   return record.relative_gap;
 }
 
+/// What of a run `fit_rate` fits.
 struct RateOptions {
-  Column column = Column::relative_gap;
+  Column column = Column::relative_gap;  ///< of the history
   /// Values at or below this are rounding, not convergence: the fit ends before the first of them.
   double floor = 1e-13;
   /// Share of the records (by count, the earliest first) left out as the start-up.

@@ -20,13 +20,13 @@ namespace dag::testing {
 struct DivergenceChecks {
   bool infinite_where_first_alone = false;   ///< p_i > 0 = q_i
   bool infinite_where_second_alone = false;  ///< q_i > 0 = p_i
-  bool symmetric = false;
-  bool convex_first = true;
-  bool convex_second = true;
-  bool data_processing = true;  ///< D(Kp, Kq) <= D(p, q) for every channel K
-  bool refuses_negative = true;
-  bool separable = true;  ///< a sum over entries, so that common zeros take no part at all
-  std::uint64_t seed = 2026;
+  bool symmetric = false;                    ///< D(p, q) = D(q, p)
+  bool convex_first = true;                  ///< in p
+  bool convex_second = true;                 ///< in q
+  bool data_processing = true;               ///< D(Kp, Kq) <= D(p, q) for every channel K
+  bool refuses_negative = true;              ///< negative entries are an error
+  bool separable = true;      ///< a sum over entries, so that common zeros take no part at all
+  std::uint64_t seed = 2026;  ///< of the points
 };
 
 /// A distribution with every entry at least about 1 / (20 n).

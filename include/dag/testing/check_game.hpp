@@ -17,9 +17,10 @@
 
 namespace dag::testing {
 
+/// How much `check_game` looks at.
 struct GameChecks {
-  std::uint64_t seed = 2026;
-  std::size_t pairs = 30;  ///< pairs of random points of the players' sets
+  std::uint64_t seed = 2026;  ///< of the points
+  std::size_t pairs = 30;     ///< pairs of random points of the players' sets
 };
 
 namespace detail {

@@ -16,8 +16,9 @@
 
 namespace dag::testing {
 
+/// How much `check_model` looks at.
 struct ModelChecks {
-  std::uint64_t seed = 2026;
+  std::uint64_t seed = 2026;        ///< of the samples
   std::size_t samples = 20000;      ///< for the statistical checks: five standard errors
   std::size_t differentiated = 25;  ///< traces whose score is held against finite differences
 };

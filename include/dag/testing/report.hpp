@@ -16,6 +16,7 @@ namespace dag::testing {
 /// framework is needed: `assert(report.ok())`, or print the text.
 class Report {
  public:
+  /// A promise that does not hold.
   struct Fault {
     std::string promise;    ///< the sentence or expression that does not hold
     std::size_t times = 0;  ///< how often

@@ -56,6 +56,7 @@ enum class AnswerRule : std::uint8_t {
   left_side_omitted,
 };
 
+/// A rule, its name and what it makes equal.
 struct AnswerRuleInfo {
   AnswerRule rule;
   std::string_view name;

@@ -131,8 +131,8 @@ class GoldJudge {
   GoldJudge(const ReadOptions& options, const Extractor* extract, AnswerAudit& audit)
       : state_(std::make_shared<State>(options, audit)), extract_(extract) {}
 
-  /// The key of an answer, for AnswerGroupsBuilder; counts each spelling it is asked for.
   struct State;
+  /// The key of an answer, for AnswerGroupsBuilder; counts each spelling it is asked for.
   struct Key {
     std::shared_ptr<State> state;
     void operator()(std::string_view answer, std::string& key) const {
@@ -199,6 +199,7 @@ class GoldJudge {
     return at->second;
   }
 
+  /// What the keys and verdicts of one judge share.
   struct State {
     State(const ReadOptions& o, AnswerAudit& a) : options(o), audit(a), read(o) {}
     ReadOptions options;

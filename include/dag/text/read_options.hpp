@@ -28,11 +28,11 @@ enum class DecimalMark : std::uint8_t {
 
 /// How answers are read.
 struct ReadOptions {
-  bool exact = false;  ///< only equal bytes are equal; nothing below counts
-  LetterCase letter_case = LetterCase::words;
-  DecimalMark decimal_mark = DecimalMark::automatic;
-  bool day_first = false;  ///< 03/04/2020 is 3 April; otherwise 4 March
-  AnswerRuleSet off{};     ///< rules that are switched off
+  bool exact = false;                          ///< only equal bytes are equal; nothing below counts
+  LetterCase letter_case = LetterCase::words;  ///< what of it counts
+  DecimalMark decimal_mark = DecimalMark::automatic;  ///< 1,234 and 1.234
+  bool day_first = false;                             ///< 03/04/2020 is 3 April; otherwise 4 March
+  AnswerRuleSet off{};                                ///< rules that are switched off
   friend bool operator==(const ReadOptions&, const ReadOptions&) = default;
 };
 

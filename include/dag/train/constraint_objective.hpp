@@ -37,11 +37,11 @@ struct AnswerConstraint {
 /// proportional part damps the oscillation of ascent against a learning policy (nuPI, Sohrabi and
 /// others, arXiv:2406.04558). rate: the learning rate over its peak.
 struct MultiplierOptions {
-  double integral = 0.1;
-  double proportional = 0;
-  double filter = 0;  ///< in [0, 1): smooths e for the proportional part
-  double start = 0;
-  double limit = std::numeric_limits<double>::infinity();
+  double integral = 0.1;    ///< weight of the violation, >= 0
+  double proportional = 0;  ///< weight of its change, >= 0
+  double filter = 0;        ///< in [0, 1): smooths e for the proportional part
+  double start = 0;         ///< every multiplier at first
+  double limit = std::numeric_limits<double>::infinity();  ///< of their size
 };
 
 /// The Target of hard constraints: a sample earns -sum_k lambda_k f_k(z), linear in nu, so unbiased

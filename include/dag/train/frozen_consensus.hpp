@@ -31,12 +31,12 @@ enum class ConsensusScope {
 
 /// Options of `QuestionConsensus`.
 struct FrozenConsensusOptions {
-  std::size_t samples = 64;  ///< a context
-  ConsensusScope scope = ConsensusScope::across;
+  std::size_t samples = 64;                       ///< a context
+  ConsensusScope scope = ConsensusScope::across;  ///< whose answers are pooled
   bool geometric = false;  ///< normalised geometric mean of the contexts; else their mean
   double smoothing = 0.5;  ///< of the geometric mean: (n + smoothing) / (K + smoothing * different)
   double sharpness = 1;    ///< q <- q^sharpness, normalised; > 1 leans to the majority
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 1;  ///< of the samples
 };
 
 /// The answers of a reference, pooled and kept: q(AnswerAt), a target for `GoalObjective` that

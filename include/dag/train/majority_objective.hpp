@@ -19,8 +19,8 @@ namespace dag {
 
 /// Options of `MajorityObjective`.
 struct MajorityOptions {
-  double weight = 1;  ///< s, of the reward 1
-  VoteOf of = VoteOf::all;
+  double weight = 1;        ///< s, of the reward 1
+  VoteOf of = VoteOf::all;  ///< which contexts vote
   /// The first so many samples of a group are trained on, all vote. 0: all are trained on.
   std::size_t trained = 0;
   /// The consensus moves: votes <- memory * votes + (1 - memory) * this step's. 0: only this

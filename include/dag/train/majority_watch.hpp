@@ -43,8 +43,8 @@ enum class OnCollapse {
 /// below `entropy_share` of that of the first steps.
 struct CollapseOptions {
   std::optional<OnCollapse> rule = {};  ///< none: the record's numbers alone
-  double accuracy_drop = 0.1;
-  double entropy_share = 0.5;
+  double accuracy_drop = 0.1;     ///< with labels: below the first steps by this is a collapse
+  double entropy_share = 0.5;     ///< without: below this share of the first entropy
   std::int64_t first_steps = 10;  ///< that make the start; no warning before
   double memory = 0.8;            ///< smoothed <- memory smoothed + (1 - memory) now
   double raise = 2;               ///< of beta, by `anchor`, at most every `first_steps`

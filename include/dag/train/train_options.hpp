@@ -30,7 +30,7 @@ enum class LossLevel {
 
 /// Options of `train`.
 struct TrainOptions {
-  std::int64_t steps = 100;
+  std::int64_t steps = 100;            ///< in all, those of a resumed checkpoint counted
   std::size_t questions_per_step = 1;  ///< drawn without replacement from the question list
   std::size_t group_size = 8;          ///< K samples a context
   double beta = 0.1;                   ///< weight of KL(pi || reference), nats; > 0 anchors
@@ -46,10 +46,10 @@ struct TrainOptions {
   /// `reinforce` has no ratio. By token its `beta` may anchor to the reference (k2, k3) in place of
   /// the anchor above.
   PolicyLossOptions policy_loss = {.surrogate = Surrogate::reinforce};
-  LossLevel loss_level = LossLevel::trace;
-  LearningRate learning_rate = {};
+  LossLevel loss_level = LossLevel::trace;                     ///< what the loss is of
+  LearningRate learning_rate = {};                             ///< by step
   double clip_norm = std::numeric_limits<double>::infinity();  ///< of the whole gradient
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 1;                                      ///< of questions and samples
   std::int64_t refresh_every = 0;  ///< steps between updates of the reference; 0: frozen
   double refresh_mixup = 1;        ///< reference <- mixup * policy + (1 - mixup) * reference
   CollapseOptions collapse = {};   ///< watches the majorities, and what a collapse does
@@ -57,11 +57,11 @@ struct TrainOptions {
       0;                         ///< steps between calls of `evaluate` (and at the end); 0: never
   std::int64_t noise_every = 0;  ///< steps between measures of the gradient's noise; 0: never
   std::string checkpoint = {};   ///< file; empty: none
-  std::int64_t checkpoint_every = 100;
+  std::int64_t checkpoint_every = 100;  ///< steps; at the end too
   /// What else a run that goes on must have in common with the one that made the checkpoint: lines
   /// `name=value` (the objective, the model). Options of this struct are compared anyway.
   std::string fingerprint = {};
-  StopRef stop = {};
+  StopRef stop = {};  ///< ends after the step under way
 };
 
 /// A question: the prompts of its contexts (phrasings). Every question has the same number.

@@ -29,7 +29,7 @@ struct UtilityObjectiveOptions {
   Counts counts = Counts::plug_in;
   /// Added to every count: nu_x(z) = (n_xz + smoothing) / (K_x + smoothing n).
   double smoothing = 0;
-  double weight = 1;
+  double weight = 1;  ///< of the utility
 };
 
 /// Any utility of value and gradient as an objective (the Bregman game): a sample earns the

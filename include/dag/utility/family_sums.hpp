@@ -50,6 +50,7 @@ struct LogAffineSum {
 /// A sum of pointwise utilities.
 struct PointwiseSum {
   using scalar_type = double;
+  /// Term, its derivative (the reward) and second derivative at the probability of an answer.
   struct Part {
     std::function<double(Probability<double>, std::size_t)> term, reward, slope;
   };
@@ -92,6 +93,7 @@ struct PointwiseSum {
 struct AdversarialSum {
   using scalar_type = double;
   static constexpr bool context_weighted = false;
+  /// A block of the Target's strategy: its kind, the payoff's entries by answer, and a constant.
   struct Row {
     TargetKind kind;
     std::vector<double> entries;
@@ -143,6 +145,7 @@ struct AdversarialSum {
 /// A sum of any utilities without a Target of their own, by value and gradient.
 struct DirectSum {
   using scalar_type = double;
+  /// Value and gradient of a part.
   struct Part {
     std::function<double(AnswersView<double>)> value;
     std::function<void(AnswersView<double>, std::span<double>, std::span<double>)> gradient;

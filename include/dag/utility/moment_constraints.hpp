@@ -23,6 +23,7 @@ struct MomentConstraints {
   using scalar_type = Real;
   static constexpr bool context_weighted = false;
 
+  /// <feature, nu> <= bound, or = bound; the feature is kept with the other sign.
   struct Constraint {
     std::vector<Real> negated_feature;
     Real bound = 0;

@@ -35,9 +35,9 @@ namespace dag {
 /// A utility as it was asked for: the entry, the alias that settles some of its fields, a factor of
 /// its weight.
 struct UtilityChoice {
-  const UtilityEntry* entry;
-  const UtilityAlias* alias = nullptr;
-  double factor = 1;
+  const UtilityEntry* entry;            ///< what the name stands for
+  const UtilityAlias* alias = nullptr;  ///< where it was an alias
+  double factor = 1;                    ///< in a sum
 
   /// The alias settles this field.
   [[nodiscard]] bool settles(std::string_view field) const {

@@ -32,9 +32,10 @@ enum class Select {
   reference,    ///< the magnet is the start point: the equilibrium nearest to it, D(u, start)
 };
 
+/// Options of `magnetic_mirror_descent` beside those of every solver.
 template <Scalar Real>
 struct MagneticOptions {
-  Magnet magnet = Magnet::moving;
+  Magnet magnet = Magnet::moving;  ///< whether the reference stays
   /// Of the magnet, in payoff ranges; 0: 0.1, and 0.5 for an annealed one, which can keep up with
   /// its target only from about 0.36 on (the contract below).
   Real weight = 0;

@@ -23,6 +23,7 @@ enum class Optimism {
   reflected,  ///< one prox along 2 g(z_t) - g(z_{t-1}): optimistic multiplicative weights
 };
 
+/// Options of `optimistic_mirror_descent` beside those of every solver.
 struct OptimisticOptions {
   Optimism form = Optimism::past;  ///< the adaptive step needs `past`
 };

@@ -11,6 +11,7 @@
 
 namespace dag {
 
+/// Options of the restarted primal-dual methods beside those of every solver; restarts as in PDLP.
 struct PrimalDualOptions {
   /// Restart once the progress measured is below this share of that at the last restart,
   double sufficient = 0.2;

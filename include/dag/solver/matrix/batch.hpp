@@ -28,6 +28,7 @@
 
 namespace dag {
 
+/// Options of `solve_batch`.
 struct MatrixBatchOptions {
   double tolerance = 1e-6;  ///< on gap / payoff range
   int threads = 1;          ///< at most so many, where OpenMP is on (dag::openmp)

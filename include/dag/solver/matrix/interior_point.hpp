@@ -29,12 +29,14 @@
 
 namespace dag {
 
+/// Options of `interior_point`.
 template <Scalar Real>
 struct InteriorPointOptions {
   int correctors = 2;              ///< Gondzio's corrections a round at most; each costs O(m n)
   bool polish = true;              ///< try support polishing below the next
   Real polish_below = Real(1e-4);  ///< relative gap
-  PolishOptions polishing = {.exchanges = 3};
+  PolishOptions polishing = {.exchanges =
+                                 3};  ///< of the last point to the exact one of its support
 };
 
 namespace detail {

@@ -150,6 +150,7 @@ class SimplexRefinement {
 
 namespace dag {
 
+/// Options of `linear_program`.
 struct LinearProgramOptions {
   double tolerance = 1e-12;     ///< on gap / payoff range; 0: 64 roundings of it
   std::int64_t max_pivots = 0;  ///< 0: 100 (rows + columns) + 10000

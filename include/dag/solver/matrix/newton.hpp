@@ -216,6 +216,7 @@ template <Scalar Real>
   return detail::newton_as(game, options, "newton");
 }
 
+/// Which weights the points of `logit_path` have.
 template <Scalar Real>
 struct LogitPathOptions {
   Real from = 1;            ///< first tau, in payoff ranges

@@ -80,6 +80,7 @@ struct SupportMoves {
 
 namespace dag {
 
+/// Options of `support_polish`.
 struct PolishOptions {
   /// Guesses of the supports to try: each costs one LU of the support (2 k^3 / 3 operations), or,
   /// for supports of unequal size or a singular system, one complete orthogonal decomposition.

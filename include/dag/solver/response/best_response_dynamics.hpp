@@ -12,6 +12,7 @@
 
 namespace dag {
 
+/// Options of `best_response_dynamics`.
 template <Scalar Real>
 struct BestResponseOptions {
   Real rate = 1;  ///< in (0, 1]: how far to go towards the response; 1 = all the way

@@ -19,6 +19,7 @@
 
 namespace dag {
 
+/// Options of `fictitious_play` beside those of every solver.
 struct FictitiousPlayOptions {
   Turns turns = Turns::simultaneous;  ///< alternating: the column player sees the row's new move
 };

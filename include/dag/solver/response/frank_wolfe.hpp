@@ -11,6 +11,7 @@
 
 namespace dag {
 
+/// Options of `frank_wolfe` beside those of every solver.
 struct FrankWolfeOptions {
   Turns turns = Turns::simultaneous;  ///< alternating: one field evaluation a block
 };

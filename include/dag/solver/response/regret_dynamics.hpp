@@ -31,14 +31,15 @@ enum class PlayFeedback {
   sampled,  ///< the payoff of each strategy against the pure profile that was drawn
 };
 
+/// Options of `regret_dynamics`.
 struct RegretDynamicsOptions {
-  RegretKind kind = RegretKind::external;  ///< that the players keep small
-  PlayFeedback feedback = PlayFeedback::full;
-  double tolerance = 1e-3;                  ///< on the kind's gap / payoff range
-  std::int64_t max_iterations = 1'000'000;  ///< rounds
-  std::int64_t check_every = 0;             ///< rounds between certificates; 0: growing by 5 %
-  std::uint64_t seed = 0;                   ///< of the draws, for sampled play
-  MixedProfile start = {};                  ///< the first round's strategies; empty: uniform
+  RegretKind kind = RegretKind::external;      ///< that the players keep small
+  PlayFeedback feedback = PlayFeedback::full;  ///< what players learn of a round
+  double tolerance = 1e-3;                     ///< on the kind's gap / payoff range
+  std::int64_t max_iterations = 1'000'000;     ///< rounds
+  std::int64_t check_every = 0;                ///< rounds between certificates; 0: growing by 5 %
+  std::uint64_t seed = 0;                      ///< of the draws, for sampled play
+  MixedProfile start = {};                     ///< the first round's strategies; empty: uniform
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
   StopRef stop = {};                                            ///< e.g. a named std::stop_token
   ObserverRef observer = {};  ///< called at each certificate; gap and value of the mean play

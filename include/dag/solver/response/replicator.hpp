@@ -20,20 +20,21 @@
 
 namespace dag {
 
+/// Options of `replicator`.
 struct ReplicatorOptions {
   /// How d/dt log p = g - <p, g> is followed over one time step h, always in the log domain.
   enum class Scheme {
     exponential,   ///< p <- p exp(h g) / Z: exact for a constant field; multiplicative weights
     runge_kutta4,  ///< classic fourth order: error O(h^4) at a fixed time
   };
-  Scheme scheme = Scheme::runge_kutta4;
-  double step = 0.1;               ///< h times the payoff range, > 0
-  std::int64_t steps = 1000;       ///< how many, >= 0
-  std::int64_t record_every = 0;   ///< steps between recorded points; 0: first and last only
-  std::vector<double> start = {};  ///< stacked; empty: uniform. Zeros stay zero.
+  Scheme scheme = Scheme::runge_kutta4;  ///< of a step
+  double step = 0.1;                     ///< h times the payoff range, > 0
+  std::int64_t steps = 1000;             ///< how many, >= 0
+  std::int64_t record_every = 0;         ///< steps between recorded points; 0: first and last only
+  std::vector<double> start = {};        ///< stacked; empty: uniform. Zeros stay zero.
   /// Seconds; then, or when asked to stop, the path ends with the point so far.
   double time_limit = std::numeric_limits<double>::infinity();
-  StopRef stop = {};
+  StopRef stop = {};  ///< e.g. a named std::stop_token
 };
 
 /// A recorded point of the replicator dynamics.

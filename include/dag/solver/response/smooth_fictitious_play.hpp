@@ -12,6 +12,7 @@
 
 namespace dag {
 
+/// Options of `smooth_fictitious_play` beside those of every solver.
 template <Scalar Real>
 struct SmoothFictitiousPlayOptions {
   /// Temperature of the first response, in units of the payoff range. A regularised game brings its

@@ -15,6 +15,7 @@
 
 namespace dag {
 
+/// Options of `alpha_rank`.
 struct AlphaRankOptions {
   double alpha = std::numeric_limits<double>::infinity();  ///< intensity of selection, > 0
   std::size_t population = 50;                             ///< members of each population, >= 2

@@ -21,6 +21,7 @@
 
 namespace dag {
 
+/// Options of `correlated_equilibrium`.
 struct CorrelatedEquilibriumOptions {
   RegretKind kind = RegretKind::internal;  ///< internal: correlated; external: coarse correlated
   /// What is maximised: sum_i weights[i] * payoff of player i. Empty: welfare, all weights one.

@@ -19,6 +19,7 @@
 
 namespace dag {
 
+/// Options of `correlated_extremes`.
 struct CorrelatedExtremesOptions {
   RegretKind kind = RegretKind::internal;  ///< internal: correlated; external: coarse correlated
   std::size_t max_rays = 20'000;  ///< stop (iteration_limit) where more are held on the way
@@ -35,6 +36,7 @@ struct CorrelatedExtreme {
   friend bool operator==(const CorrelatedExtreme&, const CorrelatedExtreme&) = default;
 };
 
+/// The corners of the set of correlated equilibria.
 struct CorrelatedExtremes {
   std::vector<CorrelatedExtreme> points;  ///< in the order of their probabilities, largest first
   bool complete = false;  ///< `points` are all vertices; else there are none, since none is sure

@@ -21,15 +21,17 @@
 
 namespace dag {
 
+/// Options of `homotopy_equilibria`.
 struct HomotopyEquilibriaOptions {
   std::int64_t starts = 100;  ///< priors, the uniform one first
-  std::uint64_t seed = 1;
-  double tolerance = 1e-9;  ///< of each equilibrium: sum of regret / payoff range
-  double apart = 1e-5;      ///< the same equilibrium: no probability differs by more
+  std::uint64_t seed = 1;     ///< of the starts
+  double tolerance = 1e-9;    ///< of each equilibrium: sum of regret / payoff range
+  double apart = 1e-5;        ///< the same equilibrium: no probability differs by more
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds of wall time
   StopRef stop = {};                                            ///< e.g. a named std::stop_token
 };
 
+/// Equilibria found from many starts; others may exist.
 struct HomotopyEquilibria {
   Status status = Status::stalled;
   std::vector<MixedProfile> equilibria;  ///< in the order in which they were found

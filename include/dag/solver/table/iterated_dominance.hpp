@@ -18,6 +18,7 @@
 
 namespace dag {
 
+/// Options of `iterated_dominance`.
 struct DominanceOptions {
   bool mixed = true;       ///< also by mixed strategies (one linear program a strategy)
   double tolerance = 0.0;  ///< a mix must be better by more than this * its player's payoff range
@@ -34,6 +35,7 @@ struct DominatedStrategy {
   friend bool operator==(const DominatedStrategy&, const DominatedStrategy&) = default;
 };
 
+/// What dominated strategies leave of a game.
 struct DominanceResult {
   std::vector<std::vector<std::size_t>> kept;  ///< original indices left to each player
   std::vector<DominatedStrategy> removed;      ///< in the order of removal

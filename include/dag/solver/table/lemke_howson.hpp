@@ -23,6 +23,7 @@
 
 namespace dag {
 
+/// Options of `lemke_howson`.
 struct LemkeHowsonOptions {
   std::size_t dropped_label = 0;  ///< 0 .. rows-1: player 1's strategies, then player 2's
   bool all_labels = false;        ///< follow the path of every label; distinct equilibria returned

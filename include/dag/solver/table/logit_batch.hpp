@@ -26,6 +26,7 @@
 
 namespace dag {
 
+/// Options of `logit_batch`.
 struct LogitBatchOptions {
   double tau = 1;                     ///< weight of the entropies, in payoffs, of every game
   std::span<const double> taus = {};  ///< or of each game

@@ -19,6 +19,7 @@
 
 namespace dag {
 
+/// Options of `logit_branch`.
 struct LogitBranchOptions {
   /// Where the branch begins, p_s proportional to prior_s exp(lambda g_s); every probability > 0.
   /// Empty: uniform, the logit equilibria proper.
@@ -40,6 +41,7 @@ struct LogitBranchPoint {
   friend bool operator==(const LogitBranchPoint&, const LogitBranchPoint&) = default;
 };
 
+/// The branch of quantal responses that begins at uniform play.
 struct LogitBranch {
   Status status = Status::stalled;
   std::vector<LogitBranchPoint> points;  ///< lambda = 0 first; the last one is the answer

@@ -37,6 +37,7 @@ struct EnclosedEquilibrium {
   friend bool operator==(const EnclosedEquilibrium&, const EnclosedEquilibrium&) = default;
 };
 
+/// Equilibria of a game of many players, and whether these are all.
 struct PolynomialEquilibria {
   Status status = Status::stalled;
   std::vector<EnclosedEquilibrium> equilibria;
@@ -47,6 +48,7 @@ struct PolynomialEquilibria {
   friend bool operator==(const PolynomialEquilibria&, const PolynomialEquilibria&) = default;
 };
 
+/// Options of `polynomial_equilibria`.
 struct PolynomialEquilibriaOptions {
   std::int64_t max_supports = 200'000;  ///< refuse games with more choices of supports
   std::int64_t max_cells = 200'000;     ///< cells for one choice of supports; beyond: not complete

@@ -33,6 +33,7 @@ struct Refinement {
   friend bool operator==(const Refinement&, const Refinement&) = default;
 };
 
+/// Options of `refinements`.
 struct RefinementOptions {
   double tolerance = 1e-9;          ///< regret / payoff range up to which it is an equilibrium
   double support = 1e-9;            ///< probabilities up to it count as 0

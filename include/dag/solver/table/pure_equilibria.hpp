@@ -13,6 +13,7 @@
 
 namespace dag {
 
+/// Options of `pure_equilibria`.
 struct PureEquilibriaOptions {
   double tolerance = 0.0;  ///< accept profiles whose max_regret / payoff range is at most this
 };

@@ -22,6 +22,7 @@
 
 namespace dag {
 
+/// Which refinements an equilibrium passes.
 struct RefinementReport {
   Refinement perfect;  ///< trembling-hand perfect in the normal form (Selten 1975)
   Refinement proper;   ///< Myerson 1978

@@ -16,6 +16,7 @@
 
 namespace dag {
 
+/// Options of `replicator_mutator`.
 struct ReplicatorMutatorOptions {
   double mutation = 0.01;         ///< mu * payoff range: the rate at which strategies mutate, >= 0
   double step = 0.1;              ///< h times the payoff range, > 0

@@ -23,6 +23,7 @@
 
 namespace dag {
 
+/// Options of `support_enumeration`.
 struct SupportEnumerationOptions {
   std::int64_t max_supports = 3'000'000;  ///< refuse games with more pairs of supports to try
   bool fractions = false;                 ///< fill `EquilibriumSet::fractions` as well

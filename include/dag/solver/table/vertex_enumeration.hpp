@@ -29,6 +29,7 @@
 
 namespace dag {
 
+/// Options of `vertex_enumeration`.
 struct VertexEnumerationOptions {
   std::size_t max_equilibria = 1'000'000;  ///< stop (iteration_limit) once so many are found
   /// Stop (iteration_limit) after so many vertices; one walked in whole numbers counts 50 times.
@@ -50,6 +51,7 @@ struct NashSubset {
   friend bool operator==(const NashSubset&, const NashSubset&) = default;
 };
 
+/// The maximal convex sets of equilibria, by their extreme strategies.
 struct NashSubsets {
   std::vector<std::vector<double>> first;   ///< distinct extreme strategies of player 1
   std::vector<std::vector<double>> second;  ///< and of player 2

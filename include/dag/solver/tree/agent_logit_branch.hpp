@@ -31,6 +31,7 @@ struct AgentLogitPoint {
   friend bool operator==(const AgentLogitPoint&, const AgentLogitPoint&) = default;
 };
 
+/// The branch of agent quantal responses that begins at uniform play.
 struct AgentLogitBranch {
   Status status = Status::stalled;
   std::vector<AgentLogitPoint> points;  ///< lambda = 0 first; the last one is the answer

@@ -23,14 +23,15 @@
 
 namespace dag {
 
+/// Options of the CFR family beside those of every solver.
 template <Scalar Real>
 struct CounterfactualOptions {
-  RegretRule rule = RegretRule::plus;
-  Turns turns = Turns::alternating;
-  Real alpha = Real(1.5);  ///< discounted: of positive regrets
-  Real beta = 0;           ///< discounted: of negative regrets
-  Real gamma = 2;          ///< discounted: strategies of round t weigh t^gamma
-  Real asymmetry = 0;      ///< predictive: >= 0; 0 is PCFR+; adaptive: the largest
+  RegretRule rule = RegretRule::plus;  ///< what becomes of regrets
+  Turns turns = Turns::alternating;    ///< who moves in a round
+  Real alpha = Real(1.5);              ///< discounted: of positive regrets
+  Real beta = 0;                       ///< discounted: of negative regrets
+  Real gamma = 2;                      ///< discounted: strategies of round t weigh t^gamma
+  Real asymmetry = 0;                  ///< predictive: >= 0; 0 is PCFR+; adaptive: the largest
   /// > 0: the payoffs of a set gain -pull |p - reference|^2 / 2, in payoff ranges; the reference
   /// jumps to the current play every `period` rounds, so that the last iterate converges.
   Real pull = 0;

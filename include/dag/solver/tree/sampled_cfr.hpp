@@ -24,6 +24,7 @@
 
 namespace dag {
 
+/// Options of sampled CFR beside those of every solver.
 template <Scalar Real>
 struct SampledCfrOptions {
   std::uint64_t seed = 0;        ///< of a RandomStream; the same seed gives the same run

@@ -26,14 +26,15 @@
 
 namespace dag {
 
+/// Options of `sequence_form_interior_point`.
 struct SequenceInteriorOptions {
   double tolerance = 1e-9;               ///< on the relative gap
   std::int64_t max_rounds = 200;         ///< of one factorisation each
   double max_work = 2e11;                ///< multiplications of a factorisation: refuse more
   std::size_t max_entries = 80'000'000;  ///< of the factor: refuse more
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds
-  StopRef stop = {};
-  ObserverRef observer = {};
+  StopRef stop = {};                                            ///< ends the rounds early
+  ObserverRef observer = {};                                    ///< called at each certificate
   std::size_t max_sequences = 300'000;  ///< of both players: refuse more, whose order takes seconds
 };
 

@@ -22,6 +22,7 @@
 
 namespace dag {
 
+/// Options of `sequence_form_program`.
 struct SequenceProgramOptions {
   double tolerance = 1e-9;                                      ///< on the relative gap
   std::int64_t max_pivots = 0;                                  ///< 0: 100 (rows + columns) + 10000
