@@ -110,19 +110,19 @@ class BranchTracer {
     }
     return false;
   }
-  /// The point at `lambda` (scaled) between the last two, by Newton's method; false if that fails.
+  /// The point at `lambda` (scaled) middle the last two, by Newton's method; false if that fails.
   bool land(double lambda) {
     const double share = (lambda - before_.back()) / (z_.back() - before_.back());
-    std::vector<double> between = before_;
+    std::vector<double> middle = before_;
     for (std::size_t k = 0; k < z_.size(); ++k) {
-      between[k] += share * (z_[k] - before_[k]);
+      middle[k] += share * (z_[k] - before_[k]);
     }
     std::vector<double> axis(z_.size(), 0.0);
     axis.back() = 1.0;
-    if (system_.correct(between, axis) == 0) {
+    if (system_.correct(middle, axis) == 0) {
       return false;
     }
-    z_ = std::move(between);
+    z_ = std::move(middle);
     return true;
   }
   /// Back to the point before, with a quarter of the step.
