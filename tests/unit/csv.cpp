@@ -55,6 +55,12 @@ TEST_CASE("written text reads back to the same game") {
     CHECK(again == game);
     CHECK(dag::format_csv(again) == once);
   }
+  dag::GameTable named = dag::parse_csv("\"\",\"the \"\"q\"\", b\"\n\"\"\"r\"\"\",1\n");
+  CHECK(named.labels[0] == std::vector<std::string>{"\"r\""});
+  CHECK(named.labels[1] == std::vector<std::string>{"the \"q\", b"});
+  CHECK(dag::parse_csv(dag::format_csv(named)).labels == named.labels);
+  named.labels[0][0] = "two\nlines";
+  CHECK_THROWS_AS(static_cast<void>(dag::format_csv(named)), dag::Error);
   dag::GameTable general = dag::zero_sum_table("g", 1, 2, {1, 2});
   general.payoffs[1][0] = 5;
   CHECK_THROWS_AS(static_cast<void>(dag::format_csv(general)), dag::Error);

@@ -59,7 +59,7 @@ TEST_CASE("a list of profiles is the game, in any order") {
 TEST_CASE("names with commas and quotes come back; without names strategies are numbers") {
   dag::GameTable game = dag::named_game("chicken");
   game.players = {"the \"row\", one", ""};
-  game.labels = {{"a,b", "\"q\""}, {" blank ", "#"}};
+  game.labels = {{"a,b", "\"q\""}, {" blank\xC2\xA0", "#"}};
   const std::string once = dag::format_profile_csv(game);
   const dag::GameTable again = dag::parse_profile_csv(once);
   CHECK(again.players == game.players);
@@ -73,6 +73,14 @@ TEST_CASE("names with commas and quotes come back; without names strategies are 
   game.players[0] = "two\nlines";
   CHECK_THROWS_WITH_AS(static_cast<void>(dag::format_profile_csv(game)),
                        doctest::Contains("line break"), dag::Error);
+}
+
+TEST_CASE("the minus of typeset text is one, as in a matrix") {
+  const auto game = dag::parse_profile_csv(
+      "strategy of R,payoff of R\na,\xE2\x88\x92"
+      "3/2\n");
+  CHECK(game.payoffs[0] == std::vector<double>{-1.5});
+  CHECK(dag::written_payoff(game, 0, 0).text() == "-3/2");
 }
 
 TEST_CASE("refusals name the line and the text") {

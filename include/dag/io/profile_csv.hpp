@@ -11,6 +11,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/game/table.hpp>
+#include <dag/io/detail/cells.hpp>
 #include <dag/io/text_file.hpp>
 #include <dag/numeric/number.hpp>
 
@@ -25,71 +26,26 @@ inline constexpr std::string_view payoff_of = "payoff of ";
 class ProfileReader {
  public:
   ProfileReader(std::string_view text, std::string_view name)
-      : lines_of_(text, name), name_(name) {}
+      : scanner_(text, name, ','), name_(name) {}
 
   [[nodiscard]] GameTable read() {
-    for (std::string_view line; lines_of_.next(line);) {
-      number_ = lines_of_.number();
-      if (!line.empty() && line.back() == '\r') {
-        line.remove_suffix(1);
+    for (std::vector<TextCell> cells; scanner_.next(cells);) {
+      cells_.clear();
+      for (const TextCell& cell : cells) {
+        cells_.push_back(to_utf8(std::string(cell.text)));
       }
-      if (line.find_first_not_of(" \t") == std::string_view::npos || line.front() == '#') {
-        continue;
-      }
-      split(line);
       if (players_.empty()) {
         take_header();
       } else {
         take_profile();
       }
     }
-    require(!players_.empty(), Errc::parse, name_, ":", number_ == 0 ? 1 : number_,
+    require(!players_.empty(), Errc::parse, name_, ":", scanner_.number(),
             ": expected a header 'strategy of PLAYER,...,payoff of PLAYER,...', found nothing");
     return finish();
   }
 
  private:
-  /// Cells between commas; one in quotes may hold commas, and quotes written twice.
-  void split(std::string_view line) {
-    cells_.clear();
-    std::size_t at = 0;
-    while (true) {
-      at = line.find_first_not_of(" \t", at);
-      at = at == std::string_view::npos ? line.size() : at;
-      std::string cell;
-      if (at < line.size() && line[at] == '"') {
-        const std::size_t open = at++;
-        while (true) {
-          const std::size_t close = line.find('"', at);
-          require(close != std::string_view::npos, Errc::parse, name_, ":", number_,
-                  ": a quote is not closed, found ", quoted_excerpt(line.substr(open)));
-          cell += line.substr(at, close - at);
-          at = close + 1;
-          if (at == line.size() || line[at] != '"') {
-            break;
-          }
-          cell += '"';
-          ++at;
-        }
-        at = line.find_first_not_of(" \t", at);
-        at = at == std::string_view::npos ? line.size() : at;
-        require(at == line.size() || line[at] == ',', Errc::parse, name_, ":", number_,
-                ": expected a comma after a quoted cell, found ", quoted_excerpt(line.substr(at)));
-      } else {
-        std::size_t end = line.find(',', at);
-        end = end == std::string_view::npos ? line.size() : end;
-        cell = line.substr(at, end - at);
-        cell.erase(cell.find_last_not_of(" \t") + 1);
-        at = end;
-      }
-      cells_.push_back(to_utf8(std::move(cell)));
-      if (at == line.size()) {
-        return;
-      }
-      ++at;
-    }
-  }
-
   void take_header() {
     const std::size_t players = cells_.size() / 2;
     for (std::size_t k = 0; k < cells_.size(); ++k) {
@@ -98,7 +54,8 @@ class ProfileReader {
       const bool fits = cells_.size() % 2 == 0 && cell.substr(0, start.size()) == start;
       const std::string_view player = fits ? cell.substr(start.size()) : std::string_view{};
       require(fits && (k < players || player == players_[k - players]), Errc::parse, name_, ":",
-              number_, ": expected a header of 'strategy of PLAYER' for each player, then 'payoff ",
+              scanner_.number(),
+              ": expected a header of 'strategy of PLAYER' for each player, then 'payoff ",
               "of PLAYER' in the same order, found ", quoted_excerpt(cell), " in column ", k + 1);
       if (k < players) {
         players_.emplace_back(player);
@@ -110,10 +67,10 @@ class ProfileReader {
 
   void take_profile() {
     const std::size_t players = players_.size();
-    require(cells_.size() == 2 * players, Errc::parse, name_, ":", number_, ": expected ", players,
-            " strategies and ", players, " payoffs, found ", cells_.size(), " cells");
+    require(cells_.size() == 2 * players, Errc::parse, name_, ":", scanner_.number(), ": expected ",
+            players, " strategies and ", players, " payoffs, found ", cells_.size(), " cells");
     for (std::size_t i = 0; i < players; ++i) {
-      require(!cells_[i].empty(), Errc::parse, name_, ":", number_, ": column ", i + 1,
+      require(!cells_[i].empty(), Errc::parse, name_, ":", scanner_.number(), ": column ", i + 1,
               ": expected a strategy, found ''");
       const auto [at, is_new] = strategies_[i].try_emplace(cells_[i], labels_[i].size());
       if (is_new) {
@@ -124,13 +81,13 @@ class ProfileReader {
     for (std::size_t i = 0; i < players; ++i) {
       Number value;
       const std::string& cell = cells_[players + i];
-      const char* wrong = Number::read(cell, value);
-      require(wrong == nullptr, Errc::parse, name_, ":", number_, ": column ", players + i + 1,
-              ": expected a payoff: ", wrong == nullptr ? "" : wrong, ", found ",
+      const char* wrong = read_cell_number(cell, value);
+      require(wrong == nullptr, Errc::parse, name_, ":", scanner_.number(), ": column ",
+              players + i + 1, ": expected a payoff: ", wrong == nullptr ? "" : wrong, ", found ",
               quoted_excerpt(cell));
       numbers_.push_back(std::move(value));
     }
-    lines_.push_back(number_);
+    lines_.push_back(scanner_.number());
   }
 
   [[nodiscard]] GameTable finish() {
@@ -146,14 +103,15 @@ class ProfileReader {
       }
     }
     const std::size_t listed = lines_.size();
-    require(listed > 0, Errc::parse, name_, ":", number_,
+    require(listed > 0, Errc::parse, name_, ":", scanner_.number(),
             ": expected a line a profile, found none");
     std::vector<bool> seen(listed, false);
     game.payoffs.assign(players, std::vector<double>(listed));
     game.numbers.resize(listed * players);
     const std::size_t profiles = bounded_product(game.sizes, listed);
-    require(profiles <= listed, Errc::parse, name_, ":", number_, ": the strategies named make ",
-            "more than ", listed, " profiles, found ", listed, " lines: some are missing");
+    require(profiles <= listed, Errc::parse, name_, ":", scanner_.number(),
+            ": the strategies named make ", "more than ", listed, " profiles, found ", listed,
+            " lines: some are missing");
     for (std::size_t k = 0; k < listed; ++k) {
       std::size_t profile = 0;
       for (std::size_t i = players; i-- > 0;) {
@@ -173,9 +131,8 @@ class ProfileReader {
     return game;
   }
 
-  TextLines lines_of_;
+  CellScanner scanner_;
   std::string_view name_;
-  std::size_t number_ = 0;  ///< of the line
   std::vector<std::string> cells_;
   std::vector<std::string> players_;
   std::vector<std::map<std::string, std::size_t>> strategies_;
@@ -185,20 +142,12 @@ class ProfileReader {
   std::vector<std::size_t> lines_;
 };
 
+/// A cell as it is where it reads back so, else in quotes.
 [[nodiscard]] inline std::string profile_cell(const std::string& text) {
-  require(text.find_first_of("\r\n") == std::string::npos, Errc::unsupported,
-          "format_profile_csv: a name holds a line break: ", quoted_excerpt(text));
+  std::string quoted = quoted_cell(text, "format_profile_csv");
   const bool plain = !text.empty() && text.find_first_of(",\"#") == std::string::npos &&
-                     text.front() != ' ' && text.back() != ' ' && text.front() != '\t' &&
-                     text.back() != '\t';
-  if (plain) {
-    return text;
-  }
-  std::string out = "\"";
-  for (const char c : text) {
-    out += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return out + '"';
+                     trimmed_cell(text).size() == text.size();
+  return plain ? text : quoted;
 }
 
 }  // namespace detail
