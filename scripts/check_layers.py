@@ -61,7 +61,6 @@ SYSTEM = {"sys/mman.h": {"io"}, "sys/stat.h": {"io"}, "fcntl.h": {"io"}, "unistd
 LONGEST = 450
 LONG = [  # pattern of the header, reason
     (r"utility/detail/utility_entries\.hpp", "a table: an entry a utility, one after the other"),
-    (r"solver/table/detail/support_cells\.hpp", "one search: its cells, its tests of a cell and what is left of them"),
     (r"solver/list\.hpp", "a table: an entry a solver, one after the other"),
     (r"text/detail/evaluator\.hpp", "one function over the tree of an expression, a case an operation"),
     (r"text/detail/ball\.hpp", "one number type: arithmetic and elementary functions with bounds"),
