@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
@@ -27,21 +30,27 @@ struct AlignOptions {
   double time_limit = 0;  ///< seconds; 0: none
 };
 
-/// The fields in the order of the documentation; those of no kind of theirs at the end.
-nlohmann::ordered_json ordered(const nlohmann::json& result) {
-  nlohmann::ordered_json out;
-  for (const char* key : {"id", "kind", "solution", "value", "residual", "iterations", "status",
-                          "consensus", "mixture", "multipliers"}) {
+/// The fields in the order of the documentation; those of no kind of theirs at the end. Text at
+/// once: a copy in another order costs more than the solution of a large problem.
+std::string line_of(const nlohmann::json& result) {
+  std::string out = "{";
+  const auto add = [&](const std::string& key) {
+    out += (out.size() > 1 ? ",\"" : "\"") + key + "\":" + json_dump(result[key], -1);
+  };
+  const std::vector<std::string> first{"id",       "kind",       "solution", "value",
+                                       "residual", "iterations", "status",   "consensus",
+                                       "mixture",  "multipliers"};
+  for (const std::string& key : first) {
     if (result.contains(key)) {
-      out[key] = result[key];
+      add(key);
     }
   }
   for (const auto& [key, value] : result.items()) {
-    if (!out.contains(key)) {
-      out[key] = value;
+    if (std::find(first.begin(), first.end(), key) == first.end()) {
+      add(key);
     }
   }
-  return out;
+  return json_safe(out + '}');
 }
 
 int align(const AlignOptions& options) {
@@ -67,17 +76,22 @@ int align(const AlignOptions& options) {
       continue;
     }
     nlohmann::json result;
+    std::string fault;  // the lines beside it keep their results
     try {
       result = dag::solve_any_problem_line(problem, options_of_each);
-    } catch (const dag::Error& error) {  // the lines beside it keep their results
-      complain("dag align", options.problems + ":" + std::to_string(line) + ": " + error.what());
+    } catch (const dag::Error& error) {
+      fault = error.what();
+    } catch (const std::bad_alloc&) {
+      fault = "problem: not enough memory for it";
+    }
+    if (!fault.empty()) {
+      complain("dag align", options.problems + ":" + std::to_string(line) + ": " + fault);
       ++refused;
       lines += json_text(
-          nlohmann::ordered_json{{"line", line}, {"status", "error"}, {"message", error.what()}},
-          -1);
+          nlohmann::ordered_json{{"line", line}, {"status", "error"}, {"message", fault}}, -1);
       continue;
     }
-    lines += json_text(ordered(result), -1);
+    lines += line_of(result);
     ++solved;
     const auto& status = result["status"];
     converged += status == "converged" || status == "several_equilibria" ? 1U : 0U;

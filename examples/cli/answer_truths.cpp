@@ -210,7 +210,7 @@ Pointwise pull(double a, double nu, double p) {
     }
     return a == 0 ? Pointwise{0, 0} : Pointwise{nu / (a - 1), 1 / (a - 1)};
   }
-  const double ratio = std::log(positive(nu) / p);
+  const double ratio = log_ratio(positive(nu), p);
   if (a == 1) {
     return {nu > 0 ? -nu * ratio : 0.0, -ratio};
   }
@@ -253,10 +253,12 @@ bool pointwise(const AnswerUtility& u, double nu, double p, bool right, Pointwis
     at = p > 0 ? Pointwise{-(nu - p) * ((nu - p) / p), -2 * (nu - p) / p}
                : Pointwise{nu > 0 ? -infinity : 0.0, -infinity};
   } else if (u.kind == "jensen_shannon") {
-    const double middle = (positive(nu) + p) / 2;
-    at.term =
-        -(nu * std::log(positive(nu) / middle) + (p > 0 ? p * std::log(p / middle) : 0.0)) / 2;
-    at.reward = std::log(middle / positive(nu)) / 2;
+    const double sum = positive(nu) + p;  // twice the middle
+    const double half = std::log(2.0);
+    at.term = -((nu > 0 ? nu * (log_ratio(nu, sum) + half) : 0.0) +
+                (p > 0 ? p * (log_ratio(p, sum) + half) : 0.0)) /
+              2;
+    at.reward = (log_ratio(sum, positive(nu)) - half) / 2;
   } else if (u.kind == "frozen_euclidean") {
     at = {-(nu - p) * (nu - p) / 2, p - nu};
   } else {
@@ -541,8 +543,10 @@ bool across(const AnswerUtility& u, Tally& tally, const AnswerRows& nu) {
         if (geometric) {
           tally.reward(x, z, u.weight * q[z] / positive(p));
         } else if (u.kind == "coherence_arithmetic") {
+          // What no context gives any more is below the smallest number: its ratios are not seen.
+          const bool lost = q[z] == 0 && p == 0 && u.weight > 100 * tally.problem.beta;
           const double ratio = log_of(q[z]) - log_of(p);
-          tally.reward(x, z, u.weight * ratio);
+          tally.reward(x, z, lost ? -infinity : u.weight * ratio);
           tally.value(u.weight * w[x] * p * ratio);
         } else {
           tally.reward(x, z, u.weight * (q[z] - p));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -10,6 +11,12 @@
 #include "check_claims.hpp"
 
 namespace cli {
+
+/// log(a / b) of positive numbers, also where the quotient is out of range.
+inline double log_ratio(double a, double b) {
+  const double ratio = a / b;
+  return std::isnormal(ratio) ? std::log(ratio) : std::log(a) - std::log(b);
+}
 
 using AnswerRows = std::vector<std::vector<double>>;  ///< [context][answer]
 

@@ -200,7 +200,10 @@ class Checker : private Claims {
     for (const std::size_t size : table_.sizes) {
       profiles += static_cast<double>(size);
     }
-    return 8 * (profiles + 4) * std::numeric_limits<double>::epsilon() * largest;
+    // The smallest number there is: what is below it is lost in sums of products too.
+    return 8 * (profiles + 4) *
+           (std::numeric_limits<double>::epsilon() * largest +
+            std::numeric_limits<double>::denorm_min());
   }
 
   void kind(const Json& result) {

@@ -83,7 +83,9 @@ bool AgreementWays::settle(AnswerRows& nu, double strength) const {
 bool AgreementWays::follow(AnswerRows& nu, double from, double to) const {
   constexpr int steps = 40;
   for (int k = 1; k <= steps; ++k) {
-    if (!settle(nu, from + (to - from) * k / steps)) {
+    const double share = static_cast<double>(k) / steps;
+    const double at = from > to ? from * std::pow(to / from, share) : from + (to - from) * share;
+    if (!settle(nu, at)) {
       return false;
     }
   }
@@ -117,21 +119,21 @@ bool AgreementWays::begins_at(AnswerRows nu, double from, double onset) const {
   }
   // All the way without a jump: what moves far in a step moves less in a part of it.
   double at = from;
-  double step = from / 64;
+  double share = 1.0 / 32;  // of the strength, a step
   while (at > 0) {
     AnswerRows next = nu;
-    const double to = std::max(0.0, at - step);
+    const double to = at < 1e-3 ? 0.0 : at * (1 - share);
     (void)settle(next, to);  // on a branch it is slow without end, and near enough
     if (distance(next, nu) > 0.02) {
-      step /= 4;
-      if (step < 1e-6 * from) {
+      share /= 4;
+      if (share < 1e-7) {
         return false;
       }
       continue;
     }
     nu = std::move(next);
     at = to;
-    step = std::min(2 * step, from / 64);
+    share = std::min(2 * share, 1.0 / 32);
   }
   return true;
 }

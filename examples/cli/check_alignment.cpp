@@ -75,7 +75,7 @@ std::optional<Truth> truth_of(const AnswerProblem& problem, const AnswerRows& nu
       const double off = std::abs(p - nu[x][z]);
       truth.residual = off <= truth.residual ? truth.residual : off;  // NaN stays
       if (nu[x][z] > 0 && nu0[z] > 0) {
-        own.add_product(nu[x][z], std::log(nu[x][z] / nu0[z]));
+        own.add_product(nu[x][z], log_ratio(nu[x][z], nu0[z]));
         earned.add_product(nu[x][z], r[z] - best);
       }
     }

@@ -3,6 +3,7 @@
 
 #include "output.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -179,6 +180,40 @@ void complain(std::string_view who, std::string_view what) {
   const std::string line =
       dag::printable(std::string(who) + ": " + std::string(what), dag::Lines::many) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+std::string json_safe(std::string dump) {
+  const auto strange = [](char c) { return c == '\x7F' || c == '\xC2' || c == '\xE2'; };
+  auto next = std::find_if(dump.begin(), dump.end(), strange);
+  if (next == dump.end()) {
+    return std::move(dump += '\n');
+  }
+  std::string out;
+  auto from = dump.begin();
+  while (next != dump.end()) {
+    out.append(from, next);
+    const auto at = static_cast<std::size_t>(next - dump.begin());
+    const unsigned byte = static_cast<unsigned char>(dump[at]);
+    const unsigned second = at + 1 < dump.size() ? static_cast<unsigned char>(dump[at + 1]) : 0U;
+    const std::string_view three = std::string_view(dump).substr(at, 3);
+    std::size_t taken = 1;
+    if (byte == 0x7F) {
+      out += "\\u007f";
+    } else if (byte == 0xC2 && second >= 0x80 && second < 0xA0) {
+      out += fmt::format("\\u{:04x}", second);
+      taken = 2;
+    } else if ((three >= "\xE2\x80\xAA" && three <= "\xE2\x80\xAE") ||
+               (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9")) {
+      out += fmt::format("\\u2{:03x}",
+                         ((second & 0x3FU) << 6U) | (static_cast<unsigned char>(three[2]) & 0x3FU));
+      taken = 3;
+    } else {
+      out += *next;
+    }
+    from = next + static_cast<std::ptrdiff_t>(taken);
+    next = std::find_if(from, dump.end(), strange);
+  }
+  return std::move(out.append(from, dump.end()) += '\n');
 }
 
 void write_out(std::string_view text) {

@@ -73,41 +73,19 @@ void complain(std::string_view who, std::string_view what);
 /// Bytes as they are, to standard output.
 void write_out(std::string_view bytes);
 
-/// One of the marks that turn the direction of writing (U+202A to U+202E, U+2066 to U+2069).
-[[nodiscard]] inline bool turns_direction(std::string_view character) {
-  return (character >= "\xE2\x80\xAA" && character <= "\xE2\x80\xAE") ||
-         (character >= "\xE2\x81\xA6" && character <= "\xE2\x81\xA9");
+/// JSON as nlohmann/json writes it; bytes that are no UTF-8 (file names may have them) become the
+/// replacement character.
+template <class Json>
+[[nodiscard]] std::string json_dump(const Json& json, int indent = 2) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
-
-/// A JSON text with a line break. Bytes that are no UTF-8 (file names may have them) become the
-/// replacement character, control characters beyond ASCII's first 32 and marks that turn the
-/// direction are written \u00NN.
+/// A dump with control characters beyond ASCII's first 32 and marks that turn the direction of
+/// writing (U+202A to U+202E, U+2066 to U+2069) written \u00NN, and a line break at its end.
+[[nodiscard]] std::string json_safe(std::string dump);
+/// A JSON text, safe in both ways.
 template <class Json>
 [[nodiscard]] std::string json_text(const Json& json, int indent = 2) {
-  const std::string raw = json.dump(indent, ' ', false, Json::error_handler_t::replace);
-  std::string out;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const unsigned byte = static_cast<unsigned char>(raw[i]);
-    const unsigned next = i + 1 < raw.size() ? static_cast<unsigned char>(raw[i + 1]) : 0U;
-    if (byte == 0x7F) {
-      out += "\\u007f";
-    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
-      out += next < 0x90 ? "\\u008" : "\\u009";
-      out += "0123456789abcdef"[next & 0xFU];
-      ++i;
-    } else if (byte == 0xE2 && i + 2 < raw.size() && turns_direction(raw.substr(i, 3))) {
-      const unsigned code =
-          ((next & 0x3FU) << 6U) | (static_cast<unsigned char>(raw[i + 2]) & 0x3FU);
-      out += "\\u2";
-      for (const unsigned shift : {8U, 4U, 0U}) {
-        out += "0123456789abcdef"[(code >> shift) & 0xFU];
-      }
-      i += 2;
-    } else {
-      out += raw[i];
-    }
-  }
-  return out + '\n';
+  return json_safe(json_dump(json, indent));
 }
 
 /// Text in columns: the first left-aligned, the others right-aligned.

@@ -470,25 +470,43 @@ std::string report_text(const std::vector<SolverRuns>& all, const GameFacts& gam
          (found.note.empty() ? "" : found.note + '\n') + body(found);
 }
 
+std::size_t answer_indent(const std::vector<SolverRuns>& all, const SolveOptions& options) {
+  const bool alone =
+      all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all";
+  return alone ? 2 : 6;
+}
+
 std::string report_json(const std::vector<SolverRuns>& all, const GameFacts& game,
                         const SolveOptions& options, const AddFields& strategies,
-                        const AddFields& more) {
-  if (all.size() == 1 && options.solver.find(',') == std::string::npos && options.solver != "all") {
-    return json_text(to_json(all[0], game, options, strategies, more));
-  }
+                        const AddFields& more, const std::vector<std::string>& written) {
+  const std::size_t indent = answer_indent(all, options);
   Json json;
-  json["game"] = options.game;
-  json["players"] = game.players;
-  json["kind"] = to_string(game.kind);
-  if (game.tree) {
-    json["form"] = "extensive";
+  if (indent == 2) {
+    json = to_json(all[0], game, options, strategies, more);
+  } else {
+    json["game"] = options.game;
+    json["players"] = game.players;
+    json["kind"] = to_string(game.kind);
+    if (game.tree) {
+      json["form"] = "extensive";
+    }
+    json["solver"] = options.solver;
+    json["results"] = Json::array();
+    for (const SolverRuns& runs : all) {
+      json["results"].push_back(to_json(runs, game, options, strategies, more));
+    }
   }
-  json["solver"] = options.solver;
-  json["results"] = Json::array();
-  for (const SolverRuns& runs : all) {
-    json["results"].push_back(to_json(runs, game, options, strategies, more));
+  std::string text = json_dump(json);
+  // No text of others has a line break there: they are written as \n.
+  const std::string place = '\n' + std::string(indent, ' ') + "\"strategies\": ";
+  std::size_t at = 0;
+  std::string out;
+  for (const std::string& one : written) {
+    const std::size_t next = text.find(place + "null", at) + place.size();
+    out.append(text, at, next - at).append(one);
+    at = next + 4;
   }
-  return json_text(json);
+  return json_safe(written.empty() ? std::move(text) : std::move(out.append(text, at)));
 }
 
 namespace {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include <dag/core/error.hpp>
+#include <dag/game/correlated.hpp>
 #include <dag/numeric/number.hpp>
 
 #include "certified.hpp"
@@ -105,6 +106,10 @@ Run run_once(const std::string& name, const Problem& problem, const SolveOptions
     Found solved = solve_game(name, moved ? *moved : problem, settings);
     if (moved && std::isfinite(solved.value)) {
       solved.value += middle_of(problem.table.payoffs[0]) - middle_of(moved->table.payoffs[0]);
+    }
+    if (moved && !solved.joint.empty()) {
+      solved.joint_payoffs =
+          dag::certify_joint(problem.table, solved.joint, dag::RegretKind::external).payoffs;
     }
     Found found = certified(std::move(solved), problem, settings);
     if (name == "auto" && found.status == dag::Status::stalled && settings.tau == 0 &&

@@ -205,16 +205,59 @@ std::string tree_text(const std::vector<SolverRuns>& all, const TreeProblem& pro
                      [&](const Found& found) { return tree_body(problem, found); });
 }
 
+namespace {
+
+/// `behavior_json` as text at this depth of a report, without a JSON value for each of what may be
+/// many sets.
+std::string behavior_dump(const dag::ExtensiveGame& game, const dag::BehaviorProfile& profile,
+                          std::size_t indent) {
+  std::string out = "[";
+  const std::string in(indent, ' ');
+  const auto list = [&](const char* name, const auto& entries) {
+    out += fmt::format("{}      \"{}\": [", in, name);
+    for (std::size_t a = 0; a < entries.size(); ++a) {
+      out.append(a == 0 ? "\n" : ",\n").append(in).append(8, ' ');
+      out += json_dump(Json(entries[a]), -1);
+    }
+    out += entries.empty() ? "]" : '\n' + in + "      ]";
+  };
+  for (std::size_t i = 0; i < profile.size(); ++i) {
+    out.append(i == 0 ? "\n" : ",\n").append(in).append("  [");
+    for (std::size_t k = 0; k < profile[i].size(); ++k) {
+      const dag::InformationSet& set = game.sets[i][k];
+      out += fmt::format("{}{}    {{\n{}      \"information_set\": {},\n{}      \"label\": ",
+                         k == 0 ? "\n" : ",\n", in, in, set.number, in);
+      out += json_dump(Json(set.label), -1);
+      out += ",\n";
+      list("actions", set.actions);
+      out += ",\n";
+      list("probabilities", profile[i][k]);
+      out += '\n' + in + "    }";
+    }
+    out += profile[i].empty() ? "]" : '\n' + in + "  ]";
+  }
+  return out + (profile.empty() ? "]" : '\n' + in + ']');
+}
+
+}  // namespace
+
 std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& problem,
                       const SolveOptions& options) {
+  std::vector<std::string> written;
   return report_json(
       all, facts_of(problem), options,
       [&](Json& out, const Found& found) {
-        out["strategies"] = found.strategies.empty()
-                                ? Json::array()
-                                : strategies_json(problem, dag::stacked(found.strategies));
+        if (found.strategies.empty()) {
+          out["strategies"] = Json::array();
+          return;
+        }
+        out["strategies"] = nullptr;
+        written.push_back(behavior_dump(
+            problem.game,
+            dag::behavior_of(problem.game, problem.form, dag::stacked(found.strategies)),
+            answer_indent(all, options)));
       },
-      [&](Json& out, const Found& found) { add_certificate(out, found, problem); });
+      [&](Json& out, const Found& found) { add_certificate(out, found, problem); }, written);
 }
 
 }  // namespace cli

@@ -5,6 +5,8 @@
 import csv
 import json
 import math
+import resource
+
 
 from support import Case, dag, main
 
@@ -341,6 +343,36 @@ class Align(Case):
             result = self.ok("align", self.write(text), code=2, megabytes=200)
             self.assertIn(":1: ", result.err)
             self.assertEqual(json.loads(result.out)["status"], "error")
+
+    def test_large_problems_end_with_the_limit(self):
+        """A problem of 40,000 answers that takes minutes ends soon after the limit, in processor time."""
+        weights = [1 + (k * 7919 % 1009) / 1009 for k in range(40000)]
+        nu0 = [w / sum(weights) for w in weights]
+        for kind, fields in (("majority_vote", {"nu0": [nu0, nu0[::-1]], "weight": 2, "beta": 0.1}),
+                             ("coherence_geometric", {"nu0": [nu0, nu0[::-1]], "weight": 2, "beta": 0.01}),
+                             ("alpha", {"nu0": nu0, "target": nu0[::-1], "order": 0.3, "beta": 0.01})):
+            problem = {"id": kind, "kind": kind, **fields}
+            (self.folder / "p.jsonl").write_text(json.dumps(problem) + "\n")
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            result = dag("align", self.folder / "p.jsonl", "--json", self.folder / "r.jsonl", "-q", "--time-limit", "0.3")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            with self.subTest(kind=kind):
+                self.assertIn(result.code, (0, 1), str(result))
+                self.assertLess(after.ru_utime - before.ru_utime, 3)
+                solution = json.loads((self.folder / "r.jsonl").read_text())["solution"]
+                row = solution[0] if kind != "alpha" else solution
+                self.assertAlmostEqual(sum(row), 1, delta=1e-9)
+
+    def test_a_problem_beyond_the_memory_costs_its_line(self):
+        problem = {"id": "a", "kind": "agreement", "beta": 1, "weight": 1, "nu0": [[1 / 60000] * 60000] * 2}
+        small = {"id": "b", "kind": "gini", "beta": 1, "weight": 1, "nu0": [0.5, 0.5]}
+        (self.folder / "p.jsonl").write_text(json.dumps(problem) + "\n" + json.dumps(small) + "\n")
+        result = dag("align", self.folder / "p.jsonl", "--json", self.folder / "r.jsonl", "-q", "--max-memory", "2000")
+        self.assertEqual(result.code, 2, str(result))
+        lines = [json.loads(line) for line in (self.folder / "r.jsonl").read_text().splitlines()]
+        self.assertEqual(lines[0]["status"], "error")
+        self.assertIn("memory", lines[0]["message"])
+        self.assertEqual(lines[1]["status"], "converged")
 
     def test_empty_file(self):
         path = self.folder / "empty.jsonl"

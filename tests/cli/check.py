@@ -182,6 +182,16 @@ class Check(Case):
         self.assertIn("status", checked.out)
         self.assertIn("relative_gap", checked.out)
 
+    def test_joint_play_beside_a_constant(self):
+        """Payoffs of joint distributions are those of the game as read, whatever constant it carries."""
+        (self.folder / "g.nfg").write_text('NFG 1 R "" {"a" "b"} {2 2}\n1000000006 6 1000000007 2 1000000002 7 1000000000 0\n')
+        for solver in ("correlated_equilibrium", "coarse_correlated_equilibrium", "external_regret_dynamics",
+                       "internal_regret_dynamics"):
+            result = self.result(self.folder / "g.nfg", "--solver", solver, "--max-iterations", "200")
+            self.assertGreater(result["payoffs"][0], 1e9, solver)
+            checked = self.check(result, self.folder / "g.nfg")
+            self.assertEqual(checked.code, 0, str(checked))
+
     def test_points_of_correlated(self):
         for game in ("chicken", "general:2x2x2:3"):
             for words in ([], ["--coarse"], ["--extremes"], ["--objective", "payoff:1"]):
@@ -413,6 +423,24 @@ class Alignments(Case):
         """The check of one result against its own problem."""
         (self.folder / "p.jsonl").write_text("".join(json.dumps(p) + "\n" for p in problems if p["id"] == result["id"]))
         return self.check(result)
+
+    def test_far_beyond_the_ordinary(self):
+        """Anchors, weights and references hundreds of orders of magnitude apart: what is said to have converged has, and
+        every solution and mixture is a distribution."""
+        wide = [0.83, 3.2e-10, 0.12, 0.032, 5e-9, 0.017, 2e-4, 4e-9]
+        wide = [p / sum(wide) for p in wide]
+        problems = [
+            {"id": "a", "kind": "correct_uniformity", "beta": 1.2e-12, "weight": 9.5e6, "correct": [1, 0, 0, 0, 1, 1, 1, 1], "nu0": wide},
+            {"id": "b", "kind": "correct_uniformity", "beta": 4.5e-4, "weight": 4.5e5, "correct": [1, 1, 1, 0, 0, 1, 0, 0], "nu0": wide},
+            {"id": "c", "kind": "correct_uniformity", "beta": 1e8, "weight": 1e-3, "correct": [1, 1, 0, 0, 0, 0, 0, 0], "nu0": wide},
+            {"id": "d", "kind": "robust_reward", "beta": 1.3, "weight": 1, "nu0": wide,
+             "rewards": [[self.random.gauss(0, 1e100) for _ in range(8)] for _ in range(3)]},
+            {"id": "e", "kind": "coherence_arithmetic", "beta": 1.7e-4, "weight": 1.7, "nu0": [[0.94, 0.06], [0.34, 0.66], [1, 0]]}]
+        found = self.solved(problems)
+        checked = self.check(*found)
+        for false in [line for line in checked.out.splitlines() if line.startswith("false: ")]:
+            self.assertNotRegex(false, "adds up|is a distribution|status", false)
+        self.assertEqual(found[2]["status"], "converged")  # no double certifies a and b: rounding over beta
 
     def test_what_is_no_result(self):
         self.solved([{"id": "a", "kind": "gini", "nu0": [0.5, 0.5], "weight": 1, "beta": 1}])

@@ -149,6 +149,12 @@ TEST_CASE("a checkpoint comes back; what is not exactly one is refused") {
   greedy[8 + 16 + 6] = 0x7F;
   put(path, with_checksum(greedy));
   CHECK(has(refusal([&] { (void)dag::load_checkpoint(path); }), "claims"));
+  // Nor of one beyond the numbers that are left, though not beyond their bytes.
+  greedy = body;
+  greedy[8 + 16] = 40;
+  REQUIRE(body.size() > 8 + 16 + 8 + 40);
+  put(path, with_checksum(greedy));
+  CHECK(has(refusal([&] { (void)dag::load_checkpoint(path); }), "claims 40 numbers"));
   // Version 1 had neither fingerprint nor watch.
   std::string old = body.substr(0, body.size() - 16 - point(3).fingerprint.size());
   old[7] = 1;

@@ -14,6 +14,7 @@
 #include <dag/alignment/basin_margin.hpp>
 #include <dag/alignment/contexts.hpp>
 #include <dag/alignment/detail/agreement_map.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/utility/goal.hpp>
@@ -47,12 +48,14 @@ struct AgreementEquilibria {
   /// Total variation by which the start of the ascent must move before it ends elsewhere, straight
   /// towards one of the eight nearest others; +inf where there is none or nothing was followed.
   double margin = std::numeric_limits<double>::infinity();
+  bool cut = false;  ///< the deadline passed before all was looked at
 };
 
 /// Options of `agreement_equilibria`.
 struct AgreementOptions {
-  std::size_t follow_up_to = 64;  ///< answers: onsets, bifurcations, margin
-  std::size_t corners = 1024;     ///< starts, where one answer a context makes no more of them
+  std::size_t follow_up_to = 64;       ///< answers: onsets, bifurcations, margin
+  std::size_t corners = 1024;          ///< starts, where one answer a context makes no more of them
+  const Deadline* deadline = nullptr;  ///< where it passes, the list ends there
 };
 
 namespace detail {
@@ -60,7 +63,8 @@ namespace detail {
 /// Ascent in small steps from `start` (log-probabilities, stacked), until it is within 0.01 of the
 /// stable equilibrium that settling leads to.
 [[nodiscard]] inline AgreementMap::Settled ascend(const AgreementMap& map,
-                                                  std::vector<double> log_nu) {
+                                                  std::vector<double> log_nu,
+                                                  const Deadline* deadline = nullptr) {
   const Contexts<double>& contexts = map.contexts();
   const Blocks& blocks = contexts.blocks();
   const double eta = 0.2 / (1 + map.strength());
@@ -71,12 +75,13 @@ namespace detail {
     }
     const std::vector<double> pool = map.pool_of(nu);
     if (round % 64 == 0) {
-      AgreementMap::Settled end = map.settle(pool, 200);
+      AgreementMap::Settled end = map.settle(pool, 200, deadline);
       double off = 0;
       for (std::size_t i = 0; i < nu.size(); ++i) {
         off = std::fmax(off, std::abs(end.at.nu[i] - nu[i]));
       }
-      if ((end.stable && off < 0.01) || off < 1e-9 || round > 200000) {
+      if ((end.stable && off < 0.01) || off < 1e-9 || round > 200000 ||
+          (deadline != nullptr && deadline->passed())) {
         return end;
       }
     }
@@ -196,21 +201,29 @@ namespace detail {
     out.found.push_back(std::move(one));
     return out.found.size() - 1;
   };
+  const auto late = [&] {
+    out.cut = out.cut || (options.deadline != nullptr && options.deadline->passed());
+    return out.cut;
+  };
   const std::vector<double> start(contexts.log_reference().begin(), contexts.log_reference().end());
-  out.reached = add(detail::ascend(map, start));
-  for (std::vector<double>& pool : detail::agreement_starts(map, options.corners)) {
-    const auto end = map.settle(std::move(pool));
+  out.reached = add(detail::ascend(map, start, options.deadline));
+  for (std::vector<double>& pool : late() ? std::vector<std::vector<double>>{}
+                                          : detail::agreement_starts(map, options.corners)) {
+    if (late()) {
+      break;
+    }
+    const auto end = map.settle(std::move(pool), 100000, options.deadline);
     if (end.stable) {
       (void)add(end);
     }
   }
   out.followed = out.reached;
   const bool follows = map.answers() <= options.follow_up_to;
-  if (follows) {
+  if (follows && !late()) {
     detail::AgreementMap rising(contexts, 0);
     detail::FollowedPool path{rising.settle(map.pool_of(std::vector<double>(map.size()))).at.pool,
                               0, false, false};
-    for (int events = 0; events < 64; ++events) {
+    for (int events = 0; events < 64 && !late(); ++events) {
       rising.set_strength(path.strength);
       path = detail::follow(rising, std::move(path.pool), strength);
       if (path.whole) {
@@ -234,13 +247,13 @@ namespace detail {
     }
     out.followed = add(map.settle(std::move(path.pool)));
     for (AgreementPolicy& one : out.found) {
-      if (one.stable) {
+      if (one.stable && !late()) {
         const auto down = detail::follow(map, map.pool_of(one.nu), 0);
         one.onset = down.strength / 2;
       }
     }
   }
-  if (follows && out.found[out.reached].stable && out.found.size() > 1) {
+  if (follows && out.found[out.reached].stable && out.found.size() > 1 && !late()) {
     std::vector<double> nu0(start);
     for (double& p : nu0) {
       p = std::exp(p);
@@ -254,13 +267,17 @@ namespace detail {
     const std::vector<double>& goal = out.found[out.reached].nu;
     out.margin = detail::basin_margin(contexts.blocks(), contexts.weights(), nu0, std::move(others),
                                       [&](std::vector<double> log_point) {
-                                        const auto end = detail::ascend(map, std::move(log_point));
+                                        const auto end = detail::ascend(map, std::move(log_point),
+                                                                        options.deadline);
                                         double off = 0;
                                         for (std::size_t i = 0; i < goal.size(); ++i) {
                                           off = std::fmax(off, std::abs(end.at.nu[i] - goal[i]));
                                         }
                                         return off < 1e-6;
                                       });
+    if (late()) {
+      out.margin = std::numeric_limits<double>::infinity();
+    }
   }
   std::vector<std::size_t> order(out.found.size());
   for (std::size_t i = 0; i < order.size(); ++i) {

@@ -177,11 +177,15 @@ template <class Real>
                                             const Contexts<Real>& contexts, double beta,
                                             const EquilibriumOptions<Real>& options) {
   const AlignmentGame<MajorityVote<Real>, no_backend> game(vote, contexts, beta);
-  MajorityEquilibria all = majority_equilibria(contexts, beta, vote.tau);
+  const Deadline deadline(options.stop, options.time_limit, "any_equilibrium");
+  MajorityEquilibria all = majority_equilibria(contexts, beta, vote.tau, &deadline);
   AnyEquilibrium out;
   for (std::size_t j = 0; j < all.log_nu.size(); ++j) {
     add_joint(game, AlignmentMethod::closed_form, std::move(all.log_nu[j]), true,
               std::numeric_limits<double>::quiet_NaN(), j == all.reached, options.tolerance, out);
+  }
+  if (all.cut) {
+    out.solution.status = deadline.status();
   }
   return out;
 }
@@ -192,7 +196,9 @@ template <class Real>
                                              const Contexts<Real>& contexts, double beta,
                                              const EquilibriumOptions<Real>& options) {
   const AlignmentGame<Agreement<Real>, no_backend> game(agreement, contexts, beta);
-  AgreementEquilibria all = agreement_equilibria(contexts, beta, agreement.tau);
+  const Deadline deadline(options.stop, options.time_limit, "any_equilibrium");
+  AgreementEquilibria all =
+      agreement_equilibria(contexts, beta, agreement.tau, {.deadline = &deadline});
   AnyEquilibrium out;
   for (std::size_t j = 0; j < all.found.size(); ++j) {
     AgreementPolicy& policy = all.found[j];
@@ -201,6 +207,9 @@ template <class Real>
   }
   for (AllEquilibria& each : out.equilibria) {
     each.margin = all.margin;
+  }
+  if (all.cut) {
+    out.solution.status = deadline.status();
   }
   out.bifurcations = std::move(all.bifurcations);
   return out;

@@ -214,17 +214,27 @@ void solve_event(const U& u, Real beta, std::size_t first, std::span<const Real>
 template <class Real>
 void solve_uniformity(const CorrectUniformity<Real>& u, Real beta, std::size_t first,
                       std::span<const Real> log_reference, std::span<Real> log_nu) {
+  constexpr Real infinity = std::numeric_limits<Real>::infinity();
   const Real power = beta / (beta + u.tau);
-  LogSumExp<Real> inside;
+  LogSumExp<Real> inside, outside;
   for (std::size_t z = 0; z < log_reference.size(); ++z) {
     if (u.correct_set[first + z]) {
       inside.add(power * log_reference[z]);
+    } else {
+      outside.add(log_reference[z]);
     }
   }
-  const Real gain = inside.value() * (u.tau / beta);  // 1 / power - 1
+  // The gain enters C's logit alone: beside it, where beta is small, a reference would be rounded
+  // away.
+  const bool both = inside.value() > -infinity && outside.value() > -infinity;
+  const Real logit = both ? inside.value() * (1 + u.tau / beta) - outside.value() : Real{0};
+  const Real within = both ? -log1p_exp(-logit) : Real{0};
+  const Real without = both ? -log1p_exp(logit) : Real{0};
   for (std::size_t z = 0; z < log_nu.size(); ++z) {
-    const bool right = u.correct_set[first + z] && gain > -std::numeric_limits<Real>::infinity();
-    log_nu[z] = right ? power * log_reference[z] + gain : log_reference[z];
+    const bool right = u.correct_set[first + z];
+    const Real share = right ? power * log_reference[z] - inside.value() + within
+                             : log_reference[z] - outside.value() + without;
+    log_nu[z] = log_reference[z] > -infinity ? share : -infinity;
   }
   log_normalize(log_nu);
 }
@@ -288,7 +298,7 @@ template <Utility U, class Backend>
   } else if constexpr (EveryPart<detail::IsPointwise, U>::value) {
     found.method = EveryPart<detail::IsLogAffine, U>::value ? AlignmentMethod::closed_form
                                                             : AlignmentMethod::scalar_root;
-    const detail::ContextResponse<U> response(game.utility(), game.beta());
+    const detail::ContextResponse<U> response(game.utility(), game.beta(), &deadline);
     std::vector<Real> base(blocks.total());
     for (std::size_t x = 0; x < blocks.count(); ++x) {
       response.solve(blocks.offset(x), blocks.of(game.log_reference(), x), {},
@@ -301,7 +311,8 @@ template <Utility U, class Backend>
     found.method = AlignmentMethod::consensus_newton;
     detail::ConsensusNewton<Game>(game).solve(options, found);
     detail::certify_policy(game, found);
-    if (!(found.residual <= options.tolerance)) {  // rare: references e^-300 apart, beta small
+    if (!(found.residual <= options.tolerance) &&
+        !deadline.passed()) {  // rare: references e^-300 apart, beta small
       AlignmentSolution<Real> other = found;
       other.method = AlignmentMethod::generic;
       EquilibriumOptions<Real> rest = options;

@@ -12,6 +12,7 @@
 
 #include <dag/alignment/all_equilibria.hpp>
 #include <dag/alignment/contexts.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/utility/goal.hpp>
@@ -28,6 +29,7 @@ struct MajorityEquilibria {
   std::size_t reached = 0;   ///< by ascent in small steps from nu0
   /// Two answers tie for the mode of nu0's own pool: the one of the lower number is taken.
   bool tied = false;
+  bool cut = false;  ///< the deadline passed: only what was reached is here
 };
 
 /// All equilibria that are strict local maxima, in closed form: while answer m is the mode the
@@ -36,9 +38,11 @@ struct MajorityEquilibria {
 /// others, so that it ends at that mode's. Points where modes tie, which may be stationary, are
 /// saddles: mass moved to one of them raises F and, to first order, costs nothing. Errors:
 /// invalid_argument (beta, weight), dimension_mismatch (contexts of unequal answers). Time: answers
-/// squared times contexts; deterministic.
+/// times contexts an equilibrium, memory likewise; deterministic. Where the deadline passes, the
+/// list has the one that is reached and says `cut`.
 [[nodiscard]] inline MajorityEquilibria majority_equilibria(const Contexts<double>& contexts,
-                                                            double beta, double weight) {
+                                                            double beta, double weight,
+                                                            const Deadline* deadline = nullptr) {
   require(beta > 0 && std::isfinite(beta) && weight > 0 && std::isfinite(weight),
           Errc::invalid_argument,
           "majority_equilibria: beta and the weight must be > 0 and finite, got ", beta, " and ",
@@ -65,7 +69,25 @@ struct MajorityEquilibria {
     double value, lead;
   };
   std::vector<Found> all;
+  // With m raised it still loses to the first mode, by more than rounding: no equilibrium.
+  const auto loses = [&](std::size_t m) {
+    double own = 0, other = 0;
+    for (std::size_t x = 0; x < blocks.count(); ++x) {
+      const auto row = blocks.of(contexts.log_reference(), x);
+      const double p = std::exp(row[m]);
+      const double least = std::exp(-weight / beta);  // over e^(s / beta), which may overflow
+      const double mass = p + (1 - p) * least;
+      own += mass > 0 ? contexts.weights()[x] * p / mass : 0.0;
+      other += mass > 0 ? contexts.weights()[x] * std::exp(row[first_mode]) * (least / mass) : 0.0;
+    }
+    return m != first_mode && own < other * (1 - 1e-9);
+  };
+  bool cut = false;
   for (std::size_t m = 0; m < answers; ++m) {
+    cut = cut || (deadline != nullptr && deadline->passed());
+    if (loses(m) || (cut && m != first_mode)) {
+      continue;
+    }
     std::vector<double> log_nu = start;
     double kl = 0;
     for (std::size_t x = 0; x < blocks.count(); ++x) {
@@ -88,9 +110,13 @@ struct MajorityEquilibria {
       all.push_back({m, std::move(log_nu), weight * q[m] - beta * kl, q[m] - next});
     }
   }
+  if (cut) {
+    std::erase_if(all, [&](const Found& one) { return one.mode != first_mode; });
+  }
   std::stable_sort(all.begin(), all.end(),
                    [](const Found& a, const Found& b) { return a.value > b.value; });
   MajorityEquilibria out;
+  out.cut = cut;
   out.tied = std::count(at_start.begin(), at_start.end(), *first) > 1;
   for (Found& one : all) {
     if (one.mode == first_mode) {

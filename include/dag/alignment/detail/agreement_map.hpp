@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/alignment/contexts.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/numeric/dense.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 
@@ -113,11 +114,16 @@ class AgreementMap {
     bool stable = false;
   };
   /// The equilibrium that p <- T(p) leads to, by Newton's steps where they help; `stable` says no
-  /// where the rounds end before.
-  [[nodiscard]] Settled settle(std::vector<double> pool, int rounds = 100000) const {
+  /// where the rounds, or the time, end before.
+  [[nodiscard]] Settled settle(std::vector<double> pool, int rounds = 100000,
+                               const Deadline* deadline = nullptr) const {
     Settled out{at(std::move(pool)), false};
     std::vector<double> lower, unused;
     for (int round = 0; round < rounds; ++round) {
+      if (deadline != nullptr && deadline->passed()) {
+        out.stable = false;
+        return out;
+      }
       const bool checks = round % 8 == 0 || out.at.error < 1e-9;
       const bool definite = checks && factor(out.at, lower, unused);
       out.stable = definite;

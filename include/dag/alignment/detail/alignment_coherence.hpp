@@ -72,21 +72,27 @@ class ConsensusNewton {
 
   void solve(const EquilibriumOptions<Real>& options, AlignmentSolution<Real>& found) {
     const Deadline deadline(options.stop, options.time_limit, "equilibrium");
+    deadline_ = &deadline;
     found.iterations = 0;
     const std::vector<Real> start = pool_;
     std::vector<Real> theta = start;
     if (!improve(options, deadline, theta, 20, found.iterations)) {
       // From a strong anchor, where the map contracts, to the one that was asked for.
       theta = start;
-      for (Real factor = Real(1e12); factor > 1; factor /= 4) {
+      for (Real factor = Real(1e12); factor > 1 && !deadline.passed(); factor /= 4) {
         beta_ = game_.beta() * factor;
         (void)improve(options, deadline, theta, 5, found.iterations);
       }
       beta_ = game_.beta();
-      (void)improve(options, deadline, theta, 200, found.iterations);
+      if (!deadline.passed()) {
+        (void)improve(options, deadline, theta, 200, found.iterations);
+      }
     }
-    (void)evaluate(theta);
+    if (!deadline.passed()) {  // else the last policy that there was time for
+      (void)evaluate(theta);
+    }
     found.log_nu = log_nu_;
+    deadline_ = nullptr;
   }
 
  private:
@@ -111,7 +117,8 @@ class ConsensusNewton {
       const std::vector<Real> response = pool_;
       bool accepted = false;
       Real length = newton_step(theta, step) ? Real{1} : Real{0};
-      for (int halving = 0; length > 0 && halving < (least <= Real(1e-9) ? 1 : 12) && !accepted;
+      for (int halving = 0; length > 0 && halving < (least <= Real(1e-9) ? 1 : 12) && !accepted &&
+                            !deadline.passed();
            ++halving, length /= 2) {
         for (std::size_t z = 0; z < size_; ++z) {
           trial[z] = theta[z] > -infinity ? theta[z] + length * step[z] : -infinity;
@@ -161,7 +168,7 @@ class ConsensusNewton {
     Real total = 0;
     using Held = HeldConsensus<typename Game::utility_type>;
     const Held held{game_.utility(), theta};
-    const ContextResponse<Held> response(held, beta_);
+    const ContextResponse<Held> response(held, beta_, deadline_);
     for (std::size_t x = 0; x < count_; ++x) {
       response.solve(0, game_.contexts().blocks().of(game_.log_reference(), x), {},
                      std::span<Real>(base_), std::span<Real>(log_nu_).subspan(x * size_, size_),
@@ -252,7 +259,8 @@ class ConsensusNewton {
   }
 
   const Game& game_;
-  Real beta_;  // the game's, or a larger one on the way there
+  Real beta_;                           // the game's, or a larger one on the way there
+  const Deadline* deadline_ = nullptr;  // while solving
   std::size_t size_, count_;
   std::vector<Real> log_nu_, nu_, base_, level_, pool_, error_, left_, right_;
 };

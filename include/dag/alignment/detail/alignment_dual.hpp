@@ -79,7 +79,8 @@ class AlignmentDual {
     EquilibriumOptions<Real> each = options;
     each.max_iterations = std::min<std::int64_t>(options.max_iterations, 200);
     const Real reached = minimise(each, found);
-    if (!(reached > options.tolerance) || found.iterations >= options.max_iterations) {
+    if (!(reached > options.tolerance) || found.iterations >= options.max_iterations ||
+        deadline.passed()) {
       return;
     }
     const std::vector<Real> direct = y_;
@@ -91,7 +92,9 @@ class AlignmentDual {
         widest = std::fmax(widest, std::abs(entry));
       }
     }
-    for (Real beta = widest; beta > 2 * game_.beta() && spent < options.max_iterations; beta /= 4) {
+    for (Real beta = widest;
+         beta > 2 * game_.beta() && spent < options.max_iterations && !deadline.passed();
+         beta /= 4) {
       beta_ = beta;
       response_.emplace(game_.utility(), beta_);
       each.max_iterations = options.max_iterations - spent;
@@ -181,6 +184,17 @@ class AlignmentDual {
       }
     }
     y_ = best;
+    // Steps keep a mixture's sum up to their own rounding, which grows with the rewards.
+    std::vector<Real> sums(shape_.mixtures, 0);
+    for (std::size_t k = 0; k < size; ++k) {
+      if (shape_.mixture[k] != TargetShape::none) {
+        sums[shape_.mixture[k]] += y_[k];
+      }
+    }
+    for (std::size_t k = 0; k < size; ++k) {
+      const Real sum = shape_.mixture[k] != TargetShape::none ? sums[shape_.mixture[k]] : Real{1};
+      y_[k] = sum > 0 ? y_[k] / sum : y_[k];
+    }
     (void)evaluate(y_);
     found.target = y_;
     found.log_nu = log_nu_;

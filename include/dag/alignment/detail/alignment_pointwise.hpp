@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
 #include <type_traits>
 
+#include <dag/core/deadline.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
 #include <dag/numeric/scalar_root.hpp>
 #include <dag/utility/sum.hpp>
@@ -71,7 +73,9 @@ class ContextResponse {
  public:
   using Real = typename U::scalar_type;
 
-  ContextResponse(const U& u, Real beta) : u_(u), beta_(beta), strength_(beta) {
+  /// `deadline`: where it passes, what is not yet solved stays at the parts' common level.
+  ContextResponse(const U& u, Real beta, const Deadline* deadline = nullptr)
+      : u_(u), beta_(beta), strength_(beta), deadline_(deadline) {
     for_each_part(u, [&](const auto& part) {
       if constexpr (LogAffine<std::remove_cvref_t<decltype(part)>>) {
         strength_ += part.log_affine_rate();
@@ -128,7 +132,9 @@ class ContextResponse {
     }
     log_normalize(log_nu);
     if constexpr (CurvedParts<U>::value > 0) {
-      polish(first, base, log_nu);
+      if (!late()) {
+        polish(first, base, log_nu);
+      }
     }
   }
 
@@ -193,9 +199,15 @@ class ContextResponse {
         high = std::fmax(high, base[z] + log_alive + reward(first + z, -log_alive) / strength_);
       }
     }
+    if (deadline_ != nullptr) {
+      std::copy(base.begin(), base.end(), log_nu.begin());
+    }
     const auto total = [&](Real t) {
       Real sum = 0, slope = 0;
       for (std::size_t z = 0; z < base.size(); ++z) {
+        if (z % 1024 == 0 && late()) {
+          return ValueAndSlope<Real>{0, -1};  // no search goes on from a root
+        }
         log_nu[z] = base[z] > -infinity ? answer(first + z, base[z] - t) : -infinity;
         const Probability<Real> nu = Probability<Real>::of_log(log_nu[z]);
         if (nu.value > 0) {
@@ -209,6 +221,9 @@ class ContextResponse {
       widen_bracket(total, low, high);
       RootOptions<Real> coarse;
       coarse.value_tolerance = Real(1e-7);  // of log sum nu: polished afterwards
+      if (late()) {
+        return;
+      }
       const bool warm = level != nullptr && *level > low && *level < high;
       const Real start = warm ? *level : (low + high) / 2;
       const Real root = find_root_newton(total, low, high, start, coarse).root;
@@ -253,9 +268,12 @@ class ContextResponse {
     return find_root_newton(excess, low, high, start, coarse).root;
   }
 
+  [[nodiscard]] bool late() const { return deadline_ != nullptr && deadline_->passed(); }
+
   const U& u_;
   Real beta_;
   Real strength_;
+  const Deadline* deadline_;
 };
 
 /// A lower bound of sum_x w_x (sum_z f_z(nu_x(z)) - beta KL(nu_x || nu0_x)) over all policies:
