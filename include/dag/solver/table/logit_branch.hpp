@@ -110,7 +110,7 @@ class BranchTracer {
     }
     return false;
   }
-  /// The point at `lambda` (scaled) middle the last two, by Newton's method; false if that fails.
+  /// The point at `lambda` (scaled) between the last two, by Newton's method; false if that fails.
   bool land(double lambda) {
     const double share = (lambda - before_.back()) / (z_.back() - before_.back());
     std::vector<double> middle = before_;
