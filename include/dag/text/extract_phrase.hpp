@@ -146,7 +146,7 @@ template <std::size_t Count>
       i += 2;
       break;
     }
-    const std::size_t known = word_at(text, i, between);
+    const std::size_t known = word_at(text, i, words_between);
     if (known == 0 && !clause) {
       return nowhere;
     }

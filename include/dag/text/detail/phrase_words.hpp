@@ -93,7 +93,7 @@ inline constexpr std::array<std::string_view, 62> verbs{
 
 /// Words that may stand between a noun and its verb: "the answer to the question is", "la respuesta
 /// correcta es", "the answer would be".
-inline constexpr std::array<std::string_view, 58> between{
+inline constexpr std::array<std::string_view, 58> words_between{
     "to",       "for",        "of",      "in",       "on",       "here",    "then",    "therefore",
     "thus",     "hence",      "must",    "should",   "would",    "will",    "could",   "can",
     "might",    "may",        "key",     "choice",   "option",   "letter",  "number",  "final",
