@@ -311,7 +311,8 @@ TEST_CASE("a key reads as itself, whatever its mark-up ends in") {
   for (const char* answer :
        {"k\\pi (k\\iyn\\mathbb{)", "\\mathbb", "x\\mathbb{}", "\\begin{x}", "x > 3 or x < 5",
         "\\mathbb{R}\\setminus\\{1,2\\}", "0 < 2x + 1 < 7", "a<b\\le c", "x1\\end{pm8\\e[0\r\r}\r",
-        "x\\begin{ a\tb\n}", "f(\\mathbb{ R\r}", "x\\\t)\\\r"}) {
+        "x\\begin{ a\tb\n}", "f(\\mathbb{ R\r}", "x\\\t)\\\r", "(a) 3yx (b), (b) 6",
+        "(a) 3 b), (b) 6", "(a) 3 (b) 4,5 (c),"}) {
     const std::string key = read_answer(answer).key;
     CAPTURE(key);
     CHECK(read_answer(key).key == key);

@@ -4,7 +4,11 @@
 
 #include <concepts>
 #include <cstdint>
+#if defined(_WIN32)
+#include <chrono>
+#else
 #include <ctime>
+#endif
 
 #include <dag/core/watcher.hpp>
 
@@ -53,13 +57,17 @@ class StopRef {
 };
 
 /// Wall time since construction, in seconds. (The header chrono costs half of dag.hpp's compile
-/// time.)
+/// time, and is included where there is no other steady clock.)
 class Stopwatch {
  public:
   [[nodiscard]] double seconds() const noexcept { return now() - start_; }
 
  private:
   [[nodiscard]] static double now() noexcept {
+#if defined(_WIN32)
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+#else
     std::timespec time{};
 #if defined(CLOCK_MONOTONIC)
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -67,6 +75,7 @@ class Stopwatch {
     (void)std::timespec_get(&time, TIME_UTC);
 #endif
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+#endif
   }
   double start_ = now();
 };
