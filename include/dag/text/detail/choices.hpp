@@ -196,23 +196,13 @@ struct LabelledPart {
     return out;
   }
   out.back().text = text.substr(begin);
-  constexpr std::string_view separators = ",;\\ ";
-  for (std::size_t n = 0; n < out.size(); ++n) {
-    std::string_view& part = out[n].text;
-    part = trimmed(part);
-    while (!part.empty() && separators.find(part.back()) != nowhere) {
-      part.remove_suffix(1);
+  for (LabelledPart& part : out) {
+    part.text = trimmed(part.text);
+    while (!part.text.empty() &&
+           std::string_view(",;\\ ").find(part.text.back()) != std::string_view::npos) {
+      part.text.remove_suffix(1);
     }
-    // "3 (b), (b) 4": without the comma the first (b) would be the label.
-    const std::string next = expected(n + 1) + ")";
-    bool label = part.size() >= next.size() && part.substr(part.size() - next.size()) == next;
-    if (label) {
-      std::string_view before = part.substr(0, part.size() - next.size());
-      before.remove_suffix(!before.empty() && before.back() == '(' ? 1 : 0);
-      label =
-          before.empty() || is_blank(before.back()) || separators.find(before.back()) != nowhere;
-    }
-    if (part.substr(0, 3) == "and" || label) {
+    if (part.text.substr(0, 3) == "and") {
       out.clear();
       break;
     }

@@ -36,7 +36,7 @@ class AnswerReader {
     // A key that would be read as something else is marked, so that every key reads as itself.
     if (depth_ == 0 && out.key != answer && out.form != AnswerForm::number && !out.key.empty() &&
         out.key[0] != '?' && options_.decimal_mark == DecimalMark::automatic &&
-        AnswerReader(options_, 1)(out.key).key != out.key) {
+        AnswerReader(options_).read(out.key).key != out.key) {
       out.key = "?" + std::string(trimmed(out.key));
     }
     return out;
