@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include <dag/core/error.hpp>
@@ -18,13 +21,27 @@ inline long live = 0;        ///< not given back
 inline long fails_at = -1;   ///< the allocation that fails, counted as `taken` is; -1: none
 inline bool failed = false;  ///< it did
 
+/// Descriptors that are open; 0 where the system has no list of them.
+[[nodiscard]] inline std::ptrdiff_t open_files() {
+  std::ptrdiff_t count = 0;
+#if !defined(_WIN32)
+  std::error_code none;
+  for (std::filesystem::directory_iterator entry("/proc/self/fd", none), last; entry != last;
+       entry.increment(none)) {
+    ++count;
+  }
+#endif
+  return count;
+}
+
 /// Runs `run` with its first allocation failing, its second, and so on until it needs no more. Each
-/// time it either throws std::bad_alloc or dag::Error, and keeps no memory, or it returns what it
-/// does without a failure. `after`: what must hold then, whatever came. Returns how many
-/// allocations failed; negative, with the number, where one of this was not so.
+/// time it either throws std::bad_alloc or dag::Error, and keeps no memory and no file open, or it
+/// returns what it does without a failure. `after`: what must hold then, whatever came. Returns how
+/// many allocations failed; negative, with the number, where one of this was not so.
 template <class Run, class After>
 [[nodiscard]] long every_allocation(Run&& run, After&& after) {
   const auto expected = run();  // and what is made once is made
+  const std::ptrdiff_t open_before = open_files();
   for (long n = 1;; ++n) {
     bool fine = false;
     const long before = live;
@@ -41,7 +58,7 @@ template <class Run, class After>
       fails_at = -1;
       fine = failed;
     }
-    if (!fine || live != before || !after()) {
+    if (!fine || live != before || open_files() != open_before || !after()) {
       return -n;
     }
     if (!failed) {

@@ -279,7 +279,7 @@ TEST_CASE("multipliers, mixtures and schedules resume bit for bit; another refer
   const auto folder = std::filesystem::temp_directory_path() / "dag_training_resume";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
-  const std::string path = folder / "run.ckpt";
+  const std::string path = (folder / "run.ckpt").string();
   const auto objective = [] {
     dag::SumObjective sum;
     sum.add(dag::TableObjective(dag::EstimatorKind::variance_optimal,
@@ -325,7 +325,7 @@ TEST_CASE("multipliers, mixtures and schedules resume bit for bit; another refer
   CHECK(rest.first == whole.parameters);
   CHECK(rest.second == whole.records[29].target.strategy);
   options.refresh_every = 0;  // a frozen reference has to be the same
-  options.checkpoint = folder / "frozen.ckpt";
+  options.checkpoint = (folder / "frozen.ckpt").string();
   (void)resumed(11, two_contexts());
   CHECK_THROWS_AS((void)resumed(1000, two_contexts(0.1)), dag::Error);
   // The state of another objective is refused.
@@ -338,7 +338,7 @@ TEST_CASE(
   const auto folder = std::filesystem::temp_directory_path() / "dag_training_metrics";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
-  const std::string path = folder / "run.jsonl";
+  const std::string path = (folder / "run.jsonl").string();
   const dag::TrainOptions options{.steps = 7, .group_size = 8, .evaluate_every = 3};
   std::string written;
   {
@@ -383,7 +383,8 @@ TEST_CASE("an allocation that fails, whichever: an error, whole files, nothing k
       (std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm")
                                            : std::filesystem::temp_directory_path()) /
       "dag_training_no_memory";
-  const std::string point = folder / "k.ckpt", log_path = folder / "m.jsonl";
+  const std::string point = (folder / "k.ckpt").string();
+  const std::string log_path = (folder / "m.jsonl").string();
   const auto fresh = [&] {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
@@ -405,7 +406,7 @@ TEST_CASE("an allocation that fails, whichever: an error, whole files, nothing k
     bool fine = true;
     std::size_t files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      const std::string name = entry.path().filename();
+      const std::string name = entry.path().filename().string();
       fine = fine && (name == "m.jsonl" || name == "k.ckpt" || name == "k.ckpt.previous");
       ++files;
     }

@@ -75,12 +75,10 @@
 #define DAG_TRY try
 #define DAG_CATCH(type, name) catch (const type& name)
 #define DAG_CATCH_ALL catch (...)
-#define DAG_RETHROW throw
 #else
 #define DAG_TRY if constexpr (true)
 #define DAG_CATCH(type, name) else if (const type& name = ::dag::detail::never<type>(); false)
 #define DAG_CATCH_ALL else
-#define DAG_RETHROW ((void)0)
 namespace dag::detail {
 template <class T>
 const T& never();

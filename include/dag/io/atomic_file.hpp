@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#if defined(_WIN32)
+
+#include <dag/io/detail/windows_file.hpp>
+
+#else
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -28,8 +34,9 @@ namespace dag {
 /// A symbolic link is followed (its target is replaced); an existing file keeps its permission
 /// bits. A `path` that exists and is no regular file (a pipe) cannot be replaced: it is written
 /// directly. "-", /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N are the open descriptors:
-/// what is written there follows what was written before, also where they lead to a file. POSIX.
-/// Memory: a buffer of 64 KiB. Errors: Errc::io with the name and the system's reason.
+/// what is written there follows what was written before, also where they lead to a file. (Windows:
+/// "-", /dev/stdout and /dev/stderr; io/detail/windows_file.hpp.) Memory: a buffer of 64 KiB.
+/// Errors: Errc::io with the name and the system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path) : path_(std::move(path)) {
@@ -244,6 +251,12 @@ class AtomicFile {
   std::string buffer_;
   int descriptor_ = -1;
 };
+
+}  // namespace dag
+
+#endif
+
+namespace dag {
 
 /// `content` becomes the content of `path`, completely or not at all (see AtomicFile).
 inline void write_file_atomically(const std::string& path, std::string_view content) {

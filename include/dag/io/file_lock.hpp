@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#if defined(_WIN32)
+
+#include <dag/io/detail/windows_file.hpp>
+
+#else
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,7 +24,7 @@ namespace dag {
 
 /// The right to write a file over a long time: one holder a path, over all processes. Held as an
 /// advisory lock (flock) on `path`.lock, which is removed in the end; the system lets go of it when
-/// a process dies, so that a file that a kill has left stops nobody. POSIX.
+/// a process dies, so that a file that a kill has left stops nobody.
 /// Errors: io if another process (or another FileLock of this one) holds it, or the lock cannot be
 /// made.
 class FileLock {
@@ -58,3 +64,5 @@ class FileLock {
 };
 
 }  // namespace dag
+
+#endif

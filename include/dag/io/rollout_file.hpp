@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#if !defined(_WIN32)
 #include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <cerrno>
@@ -27,6 +29,7 @@
 #include <dag/io/detail/sample_splicer.hpp>
 #include <dag/io/json_line.hpp>
 #include <dag/io/jsonl.hpp>
+#include <dag/io/open_file.hpp>
 #include <dag/io/record_reader.hpp>
 #include <dag/io/rollout_reader.hpp>
 #include <dag/io/rollout_schema.hpp>
@@ -38,8 +41,9 @@
 namespace dag::detail {
 
 /// Records of bytes, written once and read back in order: in memory up to 16 MiB, beyond that in a
-/// temporary file without a name, in the folder of `beside` (of "-" and the like: $TMPDIR or /tmp).
-/// Nothing of it is left when the program ends, however it ends. POSIX. Errors: Errc::io.
+/// temporary file without a name, in the folder of `beside` (of "-" and the like: $TMPDIR or /tmp;
+/// on Windows where its temporary files are). Nothing of it is left when the program ends, however
+/// it ends. Errors: Errc::io.
 class Spool {
  public:
   explicit Spool(std::string beside) : beside_(std::move(beside)) {}
@@ -104,6 +108,10 @@ class Spool {
   }
 
   void open() {
+#if defined(_WIN32)
+    file_.reset(std::tmpfile());
+    check(file_ != nullptr);
+#else
     const char* folder = std::getenv("TMPDIR");
     std::string name = folder != nullptr && *folder != '\0' ? folder : "/tmp";
     if (beside_ != "-" && beside_.rfind("/dev/", 0) != 0 && beside_.rfind("/proc/", 0) != 0) {
@@ -119,15 +127,13 @@ class Spool {
       (void)::close(descriptor);
     }
     check(file_ != nullptr);
+#endif
   }
 
-  struct Close {
-    void operator()(std::FILE* file) const { (void)std::fclose(file); }
-  };
   std::string beside_;
   std::string memory_;
   std::size_t place_ = 0;
-  std::unique_ptr<std::FILE, Close> file_;
+  OpenFile file_;
 };
 
 }  // namespace dag::detail

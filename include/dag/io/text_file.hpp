@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <dag/core/error.hpp>
+#include <dag/io/open_file.hpp>
 
 namespace dag {
 
@@ -17,25 +18,19 @@ namespace dag {
 /// system's reason if it cannot be read.
 [[nodiscard]] inline std::string read_text_file(const std::string& path) {
   const bool standard = path == "-" || path == "/dev/stdin";
-  std::FILE* file = standard ? stdin : std::fopen(path.c_str(), "rb");
-  const auto close = [&] { standard ? 0 : std::fclose(file); };
+  const OpenFile owned(standard ? nullptr : std::fopen(path.c_str(), "rb"));
+  std::FILE* const file = standard ? stdin : owned.get();
   require(file != nullptr, Errc::io, path, ": cannot open: ", std::strerror(errno));
   std::string text;
   std::size_t got = 0;
   do {
     const std::size_t chunk = text.size() < 65536 ? 65536 : text.size();
     const std::size_t before = text.size();
-    DAG_TRY { text.resize(before + chunk); }
-    DAG_CATCH_ALL {
-      close();
-      DAG_RETHROW;
-    }
+    text.resize(before + chunk);
     got = std::fread(text.data() + before, 1, chunk, file);
     text.resize(before + got);
   } while (got != 0);
-  const int reason = std::ferror(file) != 0 ? errno : 0;
-  close();
-  require(reason == 0, Errc::io, path, ": cannot read: ", std::strerror(reason));
+  require(std::ferror(file) == 0, Errc::io, path, ": cannot read: ", std::strerror(errno));
   return text;
 }
 

@@ -16,6 +16,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
+#include <dag/io/open_file.hpp>
 
 namespace dag {
 
@@ -121,15 +122,14 @@ class ByteReader {
 
 /// The whole file; false if it cannot be opened.
 [[nodiscard]] inline bool read_bytes(const std::string& path, std::vector<unsigned char>& bytes) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
+  const OpenFile file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) {
     return false;
   }
   std::array<unsigned char, 65536> buffer;
-  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), file)) > 0;) {
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0;) {
     bytes.insert(bytes.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got));
   }
-  std::fclose(file);
   return true;
 }
 
@@ -206,8 +206,7 @@ inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& pat
 /// Whether there is anything to load: `path` or `path`.previous can be opened.
 [[nodiscard]] inline bool checkpoint_exists(const std::string& path) {
   for (const std::string& candidate : {path, path + ".previous"}) {
-    if (std::FILE* file = std::fopen(candidate.c_str(), "rb")) {
-      std::fclose(file);
+    if (OpenFile(std::fopen(candidate.c_str(), "rb")) != nullptr) {
       return true;
     }
   }

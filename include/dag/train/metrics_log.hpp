@@ -13,6 +13,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
+#include <dag/io/open_file.hpp>
 #include <dag/train/train_record.hpp>
 
 namespace dag {
@@ -28,9 +29,9 @@ class MetricsLog {
   explicit MetricsLog(std::string path, std::int64_t step = 0) : path_(std::move(path)) {
     AtomicFile kept(path_);
     if (step > 0) {
-      std::FILE* old = std::fopen(path_.c_str(), "rb");
+      const OpenFile old(std::fopen(path_.c_str(), "rb"));
       std::string line;
-      for (int c = 0; old != nullptr && (c = std::fgetc(old)) != EOF;) {
+      for (int c = 0; old != nullptr && (c = std::fgetc(old.get())) != EOF;) {
         line += static_cast<char>(c);
         if (c == '\n') {
           if (const std::int64_t at = step_of(line); at >= 1 && at <= step) {
@@ -39,23 +40,17 @@ class MetricsLog {
           line.clear();
         }
       }
-      if (old != nullptr) {
-        std::fclose(old);
-      }
     }
     kept.commit();
-    file_ = std::fopen(path_.c_str(), "ab");
+    file_.reset(std::fopen(path_.c_str(), "ab"));
     require(file_ != nullptr, Errc::io, "MetricsLog: cannot open '", path_,
             "': ", std::strerror(errno));
   }
-  MetricsLog(const MetricsLog&) = delete;
-  MetricsLog& operator=(const MetricsLog&) = delete;
-  ~MetricsLog() { std::fclose(file_); }
 
   void write(const TrainRecord& record) {
     const std::string line = to_json(record) + '\n';
-    const bool written =
-        std::fwrite(line.data(), 1, line.size(), file_) == line.size() && std::fflush(file_) == 0;
+    const bool written = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
+                         std::fflush(file_.get()) == 0;
     require(written, Errc::io, "MetricsLog: cannot write '", path_, "': ", std::strerror(errno));
   }
   void operator()(const TrainRecord& record) { write(record); }
@@ -71,7 +66,7 @@ class MetricsLog {
   }
 
   std::string path_;
-  std::FILE* file_ = nullptr;
+  OpenFile file_;
 };
 
 }  // namespace dag
