@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#if defined(_WIN32)
+
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
@@ -186,3 +188,5 @@ class FileLock {
 };
 
 }  // namespace dag
+
+#endif
