@@ -136,10 +136,6 @@ TEST_CASE("terms of entropy and divergence follow 0 log 0 = 0") {
   CHECK(dag::xlogx(0.0) == 0.0);
   CHECK(dag::xlogx(1.0) == 0.0);
   CHECK(dag::xlogx(0.5) == doctest::Approx(-0.34657359027997264));
-  CHECK(dag::xlogx_from_log(none) == 0.0);
-  CHECK(dag::xlogx_from_log(std::log(0.5)) == doctest::Approx(-0.34657359027997264));
-  CHECK(dag::xlogy(0.0, 0.0) == 0.0);
-  CHECK(dag::xlogy(1.0, 0.0) == none);
   CHECK(dag::kl_term(0.0, 0.0) == 0.0);
   CHECK(dag::kl_term(0.0, 0.3) == 0.0);
   CHECK(dag::kl_term(0.3, 0.0) == infinity<double>);

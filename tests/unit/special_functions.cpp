@@ -165,8 +165,7 @@ TEST_CASE_TEMPLATE("digamma and trigamma satisfy recurrence and reflection", Sca
   }
 }
 
-TEST_CASE(
-    "packed_exp and packed_log are within one ulp of long double, denormal numbers included") {
+TEST_CASE("packed_exp is within one ulp of long double, denormal numbers included") {
   const auto ulps = [](double found, long double truth) {
     int exponent = 0;
     (void)std::frexp(static_cast<double>(truth), &exponent);
@@ -175,7 +174,6 @@ TEST_CASE(
   };
   dag::RandomStream stream(5, 0);
   double exp_error = 0;
-  double log_error = 0;
   for (int draw = 0; draw < 200000; ++draw) {
     const double u = stream.uniform();
     const int kind = draw % 4;
@@ -185,16 +183,9 @@ TEST_CASE(
                                  : -708.4 - 37 * u;
     exp_error = std::max(exp_error,
                          ulps(dag::detail::packed_exp(x), std::exp(static_cast<long double>(x))));
-    const double y = kind == 0   ? std::ldexp(1 + u, draw % 2097 - 1074)
-                     : kind == 1 ? 0.5 + 1.5 * u
-                     : kind == 2 ? 1 + (u - 0.5) * 1e-3
-                                 : 0x1p-1074 * std::floor(1 + 1e6 * u);
-    log_error = std::max(log_error,
-                         ulps(dag::detail::packed_log(y), std::log(static_cast<long double>(y))));
   }
-  MESSAGE("largest errors: exp ", exp_error, " ulp, log ", log_error, " ulp");
+  MESSAGE("largest error: ", exp_error, " ulp");
   CHECK(exp_error < 1);
-  CHECK(log_error < 1);
   CHECK(dag::detail::packed_exp(0.0) == 1);
   CHECK(dag::detail::packed_exp(-infinity) == 0);
   CHECK(dag::detail::packed_exp(-746.0) == 0);
@@ -202,11 +193,4 @@ TEST_CASE(
   CHECK(dag::detail::packed_exp(709.79) == infinity);
   CHECK(std::isfinite(dag::detail::packed_exp(709.78)));
   CHECK(std::isnan(dag::detail::packed_exp(std::nan(""))));
-  CHECK(dag::detail::packed_log(1.0) == 0);
-  CHECK(dag::detail::packed_log(0.0) == -infinity);
-  CHECK(dag::detail::packed_log(-0.0) == -infinity);
-  CHECK(dag::detail::packed_log(infinity) == infinity);
-  CHECK(std::isnan(dag::detail::packed_log(-1.0)));
-  CHECK(std::isnan(dag::detail::packed_log(-infinity)));
-  CHECK(std::isnan(dag::detail::packed_log(std::nan(""))));
 }

@@ -249,18 +249,6 @@ struct eigen : detail::EigenSimplices {
                                         std::span<const Scalar> y) const {
     return (detail::array(x) - detail::array(y)).square().sum();
   }
-  /// sum |x - y|.
-  template <class Scalar>
-  [[nodiscard]] Scalar l1_distance(std::span<const Scalar> x, std::span<const Scalar> y) const {
-    return (detail::array(x) - detail::array(y)).abs().sum();
-  }
-  /// max(x - y) - min(x - y).
-  template <class Scalar>
-  [[nodiscard]] Scalar spread_of_difference(std::span<const Scalar> x,
-                                            std::span<const Scalar> y) const {
-    const auto difference = detail::array(x) - detail::array(y);
-    return difference.maxCoeff() - difference.minCoeff();
-  }
   template <class Scalar>
   [[nodiscard]] bool all_finite(std::span<const Scalar> x) const {
     // Infinity and NaN times 0 are NaN: in vectors, which asking each entry would prevent.
@@ -345,12 +333,6 @@ struct eigen : detail::EigenSimplices {
   template <class Scalar>
   void add_row(const matrix<Scalar>& a, std::size_t i, Scalar scale, std::span<Scalar> out) const {
     detail::vector_map(out) += scale * a.row(static_cast<Eigen::Index>(i)).transpose();
-  }
-  /// out += scale * (column j of a). Strided: one cache line an entry.
-  template <class Scalar>
-  void add_column(const matrix<Scalar>& a, std::size_t j, Scalar scale,
-                  std::span<Scalar> out) const {
-    detail::vector_map(out) += scale * a.col(static_cast<Eigen::Index>(j));
   }
 
   friend bool operator==(const eigen&, const eigen&) = default;

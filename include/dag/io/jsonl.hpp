@@ -225,17 +225,6 @@ class JsonlReader {
     }
   }
 
-  /// Feeds the current line to a SAX handler (nlohmann::json_sax) whose parse_error forwards to
-  /// `fail_json`.
-  template <class Handler>
-  void parse_events(Handler& handler) const {
-    try {
-      nlohmann::json::sax_parse(line_, &handler);
-    } catch (const nlohmann::json::exception& error) {
-      fail_json(error);
-    }
-  }
-
   /// Throws Errc::parse for this line: "FILE:LINE: parts".
   template <class... Parts>
   [[noreturn]] void fail_here(const Parts&... parts) const {

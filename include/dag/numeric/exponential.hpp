@@ -5,21 +5,19 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include <dag/detail/config.hpp>
 
 namespace dag::detail {
 inline namespace DAG_BINARY_NAMESPACE {
 
-// Exponential and logarithm in double as arithmetic alone: no call, no branch, no table, so that a
-// compiler turns a loop over them into vector instructions, and an entry's bits depend neither on
-// its neighbours nor on its place.
+// The exponential in double as arithmetic alone: no call, no branch, no table, so that a compiler
+// turns a loop over it into vector instructions, and an entry's bits depend neither on its
+// neighbours nor on its place.
 //
 // Method: reduction to an interval around 0 by a power of 2 and a polynomial there, interpolated at
 // Chebyshev's nodes with 80 digits and rounded. Error: below 1 ulp, denormal numbers included (0.86
-// and 0.83 the largest seen over 4 million arguments each against long double; test
-// `special_functions`).
+// the largest seen over 4 million arguments against long double; test `special_functions`).
 
 /// Adding it rounds a double below 2^51 to a whole number, which its lowest bits then hold.
 inline constexpr double rounding_shift = 0x1.8p52;
@@ -66,37 +64,6 @@ inline constexpr double log_2_low = 0x1.3de6af278ece6p-42;
   return power * power_of_2(half) * power_of_2(k - half);
 }
 
-/// log x. 0 gives -inf, +inf itself, NaN and what is below 0 NaN.
-[[nodiscard]] inline double packed_log(double x) noexcept {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  constexpr double smallest = std::numeric_limits<double>::min();
-  constexpr std::uint64_t fraction = (std::uint64_t{1} << 52U) - 1;
-  const bool tiny = x < smallest;
-  const auto bits = std::bit_cast<std::uint64_t>(pick(tiny, x * 0x1p54, x));
-  const double exponent =
-      std::bit_cast<double>((bits >> 52U) | std::bit_cast<std::uint64_t>(0x1p52)) - 0x1p52;
-  const double m =
-      std::bit_cast<double>((bits & fraction) | std::bit_cast<std::uint64_t>(1.0));  // [1, 2)
-  const bool upper = m > 0x1.6a09e667f3bcdp+0;
-  const double f = pick(upper, m * 0.5, m) - 1;
-  const double k = exponent - pick(tiny, 1077.0, 1023.0) + pick(upper, 1.0, 0.0);
-  // log (1 + f) = f - f^2 / 2 + s (f^2 / 2 + z R(z)), s = f / (2 + f), z = s^2.
-  const double s = f / (2 + f);
-  const double z = s * s;
-  double r = 0x1.2b5f68a50d903p-3;
-  r = r * z + 0x1.39fdcceb4bb45p-3;
-  r = r * z + 0x1.7462b91b8df65p-3;
-  r = r * z + 0x1.c71c62d5e53e0p-3;
-  r = r * z + 0x1.2492492dfd86cp-2;
-  r = r * z + 0x1.9999999995273p-2;
-  r = r * z + 0x1.5555555555558p-1;
-  const double square = 0.5 * f * f;
-  const double found = k * log_2_high - ((square - (s * (square + z * r) + k * log_2_low)) - f);
-  const double at_end = pick(x == 0, -infinity, x);  // +inf and NaN: themselves
-  const double inside = pick(x > 0, pick(x < infinity, found, x), at_end);
-  return pick(x < 0, std::numeric_limits<double>::quiet_NaN(), inside);
-}
-
 /// For loops: the exponential that is faster in one. Without vectors of four doubles the C
 /// library's is (2.9 ns against 6 and more).
 [[nodiscard]] inline double loop_exp(double x) noexcept {
@@ -104,14 +71,6 @@ inline constexpr double log_2_low = 0x1.3de6af278ece6p-42;
   return packed_exp(x);
 #else
   return std::exp(x);
-#endif
-}
-/// The same of the logarithm.
-[[nodiscard]] inline double loop_log(double x) noexcept {
-#if defined(__AVX2__)
-  return packed_log(x);
-#else
-  return std::log(x);
 #endif
 }
 

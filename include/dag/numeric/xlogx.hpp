@@ -21,19 +21,6 @@ template <std::floating_point Scalar>
   return x == 0 ? Scalar(0) : x * std::log(x);
 }
 
-/// x log y, with 0 log y = 0 for every y >= 0, and -inf for x > 0 = y.
-template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar xlogy(Scalar x, Scalar y) noexcept {
-  return x == 0 ? Scalar(0) : x * std::log(y);
-}
-
-/// exp(log_x) * log_x: x log x from the logarithm; -inf gives 0.
-template <std::floating_point Scalar>
-[[nodiscard]] DAG_HOST_DEVICE Scalar xlogx_from_log(Scalar log_x) noexcept {
-  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
-  return log_x == -infinity ? Scalar(0) : std::exp(log_x) * log_x;
-}
-
 /// p log(p/q): 0 for p = 0 (also when q = 0), +inf for p > 0 = q. May be negative: only sums over
 /// distributions are divergences.
 template <std::floating_point Scalar>

@@ -70,7 +70,6 @@ class RobustObjective {
     }
   }
 
-  [[nodiscard]] std::span<const double> log_mixture() const { return log_mixture_; }
   /// [started, log q..., g...].
   [[nodiscard]] std::vector<double> state() const {
     return detail::pack_state(started_, log_mixture_, last_);

@@ -99,15 +99,6 @@ class BigNatural {
     }
     trim();
   }
-  /// Zeros at the low end, 0 for zero.
-  [[nodiscard]] std::size_t trailing_zeros() const noexcept {
-    for (std::size_t i = 0; i < limbs_.size(); ++i) {
-      if (limbs_[i] != 0) {
-        return 32 * i + static_cast<std::size_t>(std::countr_zero(limbs_[i]));
-      }
-    }
-    return 0;
-  }
   /// 64 bits, the lowest being bit `first`.
   [[nodiscard]] std::uint64_t bits_from(std::size_t first) const noexcept {
     const auto limb = [&](std::size_t i) -> std::uint64_t {

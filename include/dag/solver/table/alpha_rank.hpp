@@ -61,7 +61,6 @@ class LeadingTerm {
   friend bool operator>(const LeadingTerm& a, const LeadingTerm& b) noexcept {
     return a.c_ > b.c_ && b.c_ == 0;  // asked of zero alone
   }
-  [[nodiscard]] double coefficient() const noexcept { return c_; }
 
   [[nodiscard]] static std::vector<double> normalised(std::span<const LeadingTerm> terms) {
     LeadingTerm sum;
