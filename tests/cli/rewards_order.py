@@ -4,19 +4,12 @@
 printed with all their digits), and the same summary; what --complete refuses."""
 
 import json
+import math
 import random
 
 from support import Case, main
 
 SEED = 20
-PLANS = [("shannon_entropy", "plug-in"), ("shannon_entropy", "aqp"), ("gini", "u-statistic"),
-         ("coherence_arithmetic", "plug-in"), ("coherence_arithmetic", "leave-one-out"),
-         ("coherence_arithmetic", "digamma"), ("coherence_euclidean", "u-statistic"),
-         ("coherence_geometric", "plug-in"), ("coherence_geometric", "minimax"),
-         ("pairwise_kl", "plug-in"), ("pairwise_kl", "leave-one-out"), ("pairwise_euclidean", "plug-in"),
-         ("reverse_kl", "plug-in"), ("chi_square", "leave-one-out"), ("log_likelihood", "plug-in"),
-         ("pass_at_k", "plug-in"), ("expected_reward", "plug-in"), ("mmd", "plug-in"),
-         ("transport", "plug-in"), ("coherence_arithmetic+0.1*shannon_entropy", "plug-in")]
 ADVANTAGES = ["trl-none", "trl-group", "trl-batch", "verl-grpo", "rloo", "gpg", "raw"]
 
 
@@ -44,6 +37,26 @@ class Order(Case):
                 found[sample["mark"]] = (sample["reward"], sample["advantage"])
         return found, {name: value for name, value in summary.items() if name != "bytes"}
 
+    def plans(self, lines):
+        """Every utility of the list by each of its estimators, and a sum: the words of a run."""
+        values, bounds = self.folder / "values.jsonl", ["--bounds", "0.5"]
+        values.write_text("".join(json.dumps({"question_id": f"q{q}", "values": {
+            str(answer): math.sin(answer) for answer in range(50)}}) + "\n" for q in range(9)))
+        reference = self.folder / "reference.jsonl"
+        reference.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        for entry in self.json("utilities"):
+            options = {f["option"] for f in entry["fields"]}
+            more = ["--values", values] if "--values" in options else []
+            more += bounds if "--bounds" in options else []
+            more += ["--penalty", "1"] if entry["name"] == "moment_constraints" else []
+            more += ["--reference", reference] if entry["name"].startswith("frozen") else []
+            for option, value in [("--order", "3"), ("--k", "3"), ("--terms", "2")]:
+                more += [option, value] if option in options else []
+            for estimator in entry["estimators"]:
+                if estimator == "plug-in" or "--values" not in options or "--bounds" in options:
+                    yield ["--utility", entry["name"], "--estimator", estimator, *more]
+        yield ["--utility", "coherence_arithmetic+0.1*shannon_entropy", "--estimator", "plug-in"]
+
     def test_no_bit_depends_on_the_order(self):
         stream = random.Random(SEED)
         print(f"seed {SEED}")
@@ -52,10 +65,9 @@ class Order(Case):
                     for line in stream.sample(lines, len(lines))]
         self.assertNotEqual([line["question_id"] for line in lines],
                             [line["question_id"] for line in permuted])
-        for number, (utility, estimator) in enumerate(PLANS):
-            with self.subTest(utility=utility, estimator=estimator):
-                arguments = ["--utility", utility, "--estimator", estimator,
-                             *(["--k", "3"] if utility == "pass_at_k" else []), "--advantage", ADVANTAGES[number % len(ADVANTAGES)]]
+        for number, words in enumerate(self.plans(lines)):
+            with self.subTest(words=words):
+                arguments = words + ["--advantage", ADVANTAGES[number % len(ADVANTAGES)]]
                 straight, summary = self.run_on(lines, *arguments)
                 other, other_summary = self.run_on(permuted, *arguments)
                 self.assertEqual(straight, other)
