@@ -4,7 +4,7 @@
 // A round of CFR+ on game trees: the library's, its mean included, beside a twin written by hand
 // for two players and nothing else (flat arrays, one pass up and one down, no options); in turn,
 // the smallest of many repetitions, processor time. Then random trees of 2^20 plays on one thread
-// and on two by the clock, their memory a play, and a round beside one reading of its arrays.
+// and on two by the clock, their memory, and a round beside one reading of its arrays.
 //
 // Usage: benchmark_tree_rounds [GAME...]   (default: the named trees, then the random ones)
 #include <ctime>
@@ -23,6 +23,8 @@
 #include <dag/problem/tree_catalogue.hpp>
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/tree/cfr.hpp>
+
+#include "heap.hpp"
 
 namespace {
 
@@ -77,7 +79,7 @@ class Twin {
   }
   void move(std::size_t i) {
     const auto& shape = form_.shape;
-    const auto& rows = form_.rows[i];
+    const auto& rows = (*form_.rows)[i];
     std::fill_n(field_.begin() + static_cast<std::ptrdiff_t>(shape.blocks.offset(i)),
                 shape.blocks.size(i), 0.0);
     for (std::size_t r = 0; r < rows.sequence.size(); ++r) {
@@ -173,20 +175,50 @@ std::size_t bytes_of(const std::vector<T>& v) {
 std::size_t bytes_of_round(const dag::SequenceForm& form) {
   std::size_t bytes = 5 * sizeof(double) * form.shape.blocks.total() + bytes_of(form.shape.first) +
                       bytes_of(form.shape.size) + bytes_of(form.shape.parent);
-  for (const auto& rows : form.rows) {
+  for (const auto& rows : *form.rows) {
     bytes += bytes_of(rows.sequence) + bytes_of(rows.offsets) + bytes_of(rows.others) +
              bytes_of(rows.payoff);
   }
   return bytes;
 }
 
+/// Bytes on the heap that are more now than before `at`, and at most since.
+struct Growth {
+  std::size_t at = heap_now;
+  Growth() { heap_most = heap_now; }
+  [[nodiscard]] double now() const { return static_cast<double>(heap_now - at); }
+  [[nodiscard]] double most() const { return static_cast<double>(heap_most - at); }
+};
+
+/// What the form takes, and a solve beside it.
+void memory(const dag::ExtensiveGame& tree, double plays) {
+  const Growth making;
+  const dag::SequenceForm form = dag::sequence_form(tree);
+  const double made = making.most(), kept = making.now();
+  const auto solving = [&](auto&& solve) {
+    const Growth growth;
+    solve(dag::SequenceGame<double, dag::eigen>(form));
+    return growth.most() / plays;
+  };
+  const double cfr = solving(
+      [](const auto& game) { (void)dag::cfr_plus(game, {.tolerance = 0, .max_iterations = 3}); });
+  const double prox = solving([](const auto& game) {
+    (void)dag::mirror_prox(game, {.tolerance = 0, .max_iterations = 3});
+  });
+  std::printf(
+      "  bytes a play: tree %.0f, form %.0f (%.0f while it is made), beside it CFR+ %.0f, "
+      "mirror-prox %.0f\n",
+      static_cast<double>(making.at) / plays, kept / plays, made / plays, cfr, prox);
+}
+
 void large(const std::string& name) {
   const dag::ExtensiveGame tree = dag::named_tree(name);
-  const dag::SequenceForm form = dag::sequence_form(tree);
   std::size_t plays = 0;
   for (const dag::TreeNode& node : tree.nodes) {
     plays += node.player == dag::TreeNode::terminal ? 1U : 0U;
   }
+  memory(tree, static_cast<double>(plays));
+  const dag::SequenceForm form = dag::sequence_form(tree);
   const dag::SequenceGame<double, dag::eigen> one(form);
   dag::SequenceGame<double, dag::eigen> two(form);
   two.use_threads(2);

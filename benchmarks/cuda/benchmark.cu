@@ -574,7 +574,7 @@ class Bench {
     dag::DeviceCfr<float> cfr(gpu_, form);
     const double ms = time([] {}, [&] { cfr.run(rounds); }) / static_cast<double>(rounds);
     double entries = 0;
-    for (const auto& rows : form.rows) {
+    for (const auto& rows : *form.rows) {
       entries += static_cast<double>(rows.payoff.size());
     }
     const auto& shape = form.shape;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -353,6 +354,19 @@ TEST_CASE("last iterates: the restarted and magnetic methods converge, those of 
   CHECK(plain.relative_gap > 1e-4);
 }
 
+TEST_CASE("last iterates on liar's dice") {
+  const Game game(dag::sequence_form(dag::named_tree("liars_dice:4")));
+  const auto after = [](std::int64_t rounds) {
+    return Options{.tolerance = 0, .max_iterations = rounds, .average = dag::Average::last};
+  };
+  CHECK(dag::restarted_cfr_plus(game, after(20000)).relative_gap < 1e-4);
+  CHECK(dag::cfr_plus(game, after(2500)).relative_gap > 2e-3);
+  CHECK(dag::cfr_plus(game, after(20000)).relative_gap > 2e-3);
+  Options longer = after(8000);
+  longer.step = dag::Step<double>::lipschitz(30);
+  CHECK(dag::magnetic_mirror_descent(game, longer).relative_gap < 1e-6);
+}
+
 TEST_CASE("sampled and noisy fields on trees") {
   const Game game(dag::sequence_form(dag::kuhn_poker_tree()));
   const auto exact = dag::mirror_descent(game, {.tolerance = 0, .max_iterations = 20000});
@@ -376,11 +390,13 @@ TEST_CASE("floats follow doubles; payoffs in other units change no plan") {
   const auto floats = dag::cfr_plus(dag::SequenceGame<float, dag::eigen>(form),
                                     {.tolerance = 0, .max_iterations = 300});
   CHECK(std::abs(static_cast<double>(floats.value) - found.value) < 1e-3);
-  for (dag::PayoffRows<double>& rows : form.rows) {
+  auto larger = *form.rows;
+  for (dag::PayoffRows<double>& rows : larger) {
     for (double& payoff : rows.payoff) {
       payoff *= 1024;
     }
   }
+  form.rows = std::make_shared<const std::vector<dag::PayoffRows<double>>>(std::move(larger));
   const auto scaled = dag::cfr_plus(Game(form), options);
   CHECK(scaled.state.point == found.state.point);
 }

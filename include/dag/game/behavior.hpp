@@ -97,7 +97,7 @@ inline void validate(const ExtensiveGame& game, const BehaviorProfile& profile,
 [[nodiscard]] inline std::vector<double> sequence_payoffs(const SequenceForm& form,
                                                           std::span<const double> plan,
                                                           std::size_t i) {
-  const PayoffRows<double>& rows = form.rows[i];
+  const PayoffRows<double>& rows = (*form.rows)[i];
   const std::size_t others = form.player_count() - 1;
   std::vector<double> values(form.shape.blocks.size(i), 0.0);
   for (std::size_t r = 0; r < rows.sequence.size(); ++r) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -37,7 +38,8 @@ struct PayoffRows {
 /// so that neither a constant nor a unit costs precision.
 ///
 /// Source: von Stengel (1996), doi:10.1006/game.1996.0050; Koller, Megiddo, von Stengel (1996).
-/// Memory: 16 + 20 N bytes a combination of sequences for N players.
+/// Memory: 8 + 12 N + N (4 N + 4) bytes a combination of sequences for N players (56 for two), 8 a
+/// sequence, 20 a set.
 struct SequenceForm {
   TreeplexShape shape;
   std::vector<std::uint32_t> set_of;  ///< set k of the shape is game.sets[owner][set_of[k]]
@@ -46,8 +48,9 @@ struct SequenceForm {
   std::vector<std::uint32_t> sequences;
   std::vector<double> reach;
   std::vector<double> payoffs;
-  std::vector<PayoffRows<double>> rows;  ///< one a player, in standard units
-  std::vector<double> least;             ///< smallest payoff of a play as given, one a player
+  /// One a player, in standard units; games made of the form share them.
+  std::shared_ptr<const std::vector<PayoffRows<double>>> rows;
+  std::vector<double> least;  ///< smallest payoff of a play as given, one a player
   std::vector<double> most;
   std::vector<double> shift;  ///< as given, one a player
   std::vector<double> unit;   ///< a power of two, one a player
@@ -88,9 +91,11 @@ class SequenceFormMaker {
     walk();
     standardize();
     merge();
+    std::vector<PayoffRows<double>> rows;
     for (std::size_t i = 0; i < players_; ++i) {
-      form_.rows.push_back(rows_of(i));
+      rows.push_back(rows_of(i));
     }
+    form_.rows = std::make_shared<const std::vector<PayoffRows<double>>>(std::move(rows));
     return std::move(form_);
   }
 
@@ -280,6 +285,8 @@ class SequenceFormMaker {
       return form_.sequences[a * n + player] < form_.sequences[b * n + player];
     });
     PayoffRows<double> rows;
+    rows.others.reserve(order.size() * (n - 1));
+    rows.payoff.reserve(order.size());
     for (const std::uint32_t term : order) {
       const std::uint32_t own = form_.sequences[term * n + player];
       if (rows.sequence.empty() || rows.sequence.back() != own) {

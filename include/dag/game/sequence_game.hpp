@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,7 +25,8 @@ namespace dag {
 /// at a Nash equilibrium; the field is monotone in two-player zero-sum (and constant-sum) games.
 /// Fields are in the form's standard units; gaps and values are in payoffs as given, and the
 /// relative gap adds up the players' regrets, each over its own range.
-/// Memory: the shape and 4 N + 8 bytes a combination of sequences and player. Field: one pass over
+/// Memory: the shape; the payoffs are those of the form, shared (of another scalar: a copy, 4 N +
+/// sizeof(Real) - 4 bytes a combination of sequences and player). Field: one pass over
 /// the payoffs, no allocation; by `use_threads` on several threads where there are many of them, a
 /// row's sum on one, so that all numbers of threads give the same bits; likewise the passes of the
 /// players (treeplex.hpp) and running means. Backends in host memory only.
@@ -44,21 +47,26 @@ class SequenceGame {
       ranges_.push_back(static_cast<Real>(form.range(i) / form.unit[i]));
       range_ = ranges_[i] > range_ ? ranges_[i] : range_;
     }
-    for (const PayoffRows<double>& given : form.rows) {
-      PayoffRows<Real> own{given.sequence, given.offsets, given.others, {}};
-      for (const double payoff : given.payoff) {
-        own.payoff.push_back(static_cast<Real>(payoff));
+    if constexpr (std::is_same_v<Real, double>) {
+      rows_ = form.rows;
+    } else {
+      std::vector<PayoffRows<Real>> rows;
+      for (const PayoffRows<double>& given : *form.rows) {
+        rows.push_back({given.sequence,
+                        given.offsets,
+                        given.others,
+                        {given.payoff.begin(), given.payoff.end()}});
       }
-      rows_.push_back(std::move(own));
+      rows_ = std::make_shared<const std::vector<PayoffRows<Real>>>(std::move(rows));
     }
   }
 
   [[nodiscard]] const Backend& backend() const noexcept { return backend_; }
   [[nodiscard]] const players_type& players() const noexcept { return players_; }
-  [[nodiscard]] const PayoffRows<Real>& rows(std::size_t i) const noexcept { return rows_[i]; }
+  [[nodiscard]] const PayoffRows<Real>& rows(std::size_t i) const noexcept { return (*rows_)[i]; }
 
   void field(StateView<const Real> z, std::span<Real> out) const {
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
+    for (std::size_t i = 0; i < rows_->size(); ++i) {
       player_field(i, z.point, out);
     }
   }
@@ -108,7 +116,7 @@ class SequenceGame {
   [[nodiscard]] Real lipschitz() const noexcept {
     Real first = 0;
     Real second = 0;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
+    for (std::size_t i = 0; i < rows_->size(); ++i) {
       const Real scale = players_.scale(i);
       if (scale > first) {
         second = first;
@@ -117,7 +125,7 @@ class SequenceGame {
         second = scale;
       }
     }
-    return static_cast<Real>(rows_.size() - 1) * range_ / 2 * first * second;
+    return static_cast<Real>(rows_->size() - 1) * range_ / 2 * first * second;
   }
 
   /// out += share (point - out), entry by entry: what running means are made of.
@@ -144,18 +152,18 @@ class SequenceGame {
 
   void fill_rows(std::size_t i, std::span<const Real> x, std::span<Real> out,
                  std::size_t offset) const {
-    const int threads = rows_[i].payoff.size() < parallel_from ? 1 : threads_;
+    const int threads = (*rows_)[i].payoff.size() < parallel_from ? 1 : threads_;
     detail::for_each_chunk(out.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
       std::fill(out.data() + begin, out.data() + end, Real{0});
     });
     detail::for_each_chunk(
-        rows_[i].sequence.size(), 512, threads,
+        (*rows_)[i].sequence.size(), 512, threads,
         [&](std::size_t first, std::size_t last) { fill_some(i, x, out, offset, first, last); });
   }
   void fill_some(std::size_t i, std::span<const Real> x, std::span<Real> out, std::size_t offset,
                  std::size_t first, std::size_t last) const {
-    const PayoffRows<Real>& rows = rows_[i];
-    const std::size_t others = rows_.size() - 1;
+    const PayoffRows<Real>& rows = (*rows_)[i];
+    const std::size_t others = rows_->size() - 1;
     if (others == 1) {
       for (std::size_t r = first; r < last; ++r) {
         Real sum = 0;
@@ -184,7 +192,7 @@ class SequenceGame {
   std::vector<double> units_;
   std::vector<double> shifts_;
   std::vector<Real> ranges_;
-  std::vector<PayoffRows<Real>> rows_;
+  std::shared_ptr<const std::vector<PayoffRows<Real>>> rows_;
   Real range_ = 0;
   int threads_ = 1;
 };

@@ -164,7 +164,7 @@ class DeviceCfr {
             Errc::unsupported, "DeviceCfr: rules are plain, plus and predictive");
     const TreeplexShape& shape = form.shape;
     for (std::size_t i = 0; i < form.player_count(); ++i) {
-      players_.push_back(by_levels(shape, form.rows[i], i));
+      players_.push_back(by_levels(shape, (*form.rows)[i], i));
     }
     std::vector<Real> behavior(total_, Real{1});
     std::vector<Real> plan(total_, Real{1});
