@@ -80,15 +80,8 @@ dag::MixedProfile mixed_of(const nlohmann::json& strategies, const dag::GameTabl
     profile.push_back(strategy.get<std::vector<double>>());
   }
   dag::validate(table, profile, 1e-6);
-  for (std::vector<double>& strategy : profile) {  // typed with six digits: to a sum of one
-    double sum = 0;
-    for (double& p : strategy) {
-      p = std::max(p, 0.0);
-      sum += p;
-    }
-    for (double& p : strategy) {
-      p = std::abs(sum - 1) > 1e-15 ? p / sum : p;
-    }
+  for (std::vector<double>& strategy : profile) {
+    bring_to_one(strategy);
   }
   return profile;
 }

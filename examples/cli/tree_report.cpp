@@ -112,6 +112,17 @@ Json behavior_json(const dag::ExtensiveGame& game, const dag::BehaviorProfile& p
   return players;
 }
 
+void bring_to_one(std::vector<double>& probabilities) {
+  double sum = 0;
+  for (double& p : probabilities) {
+    p = std::max(p, 0.0);
+    sum += p;
+  }
+  for (double& p : probabilities) {
+    p = std::abs(sum - 1) > 1e-15 ? p / sum : p;
+  }
+}
+
 dag::BehaviorProfile behavior_from_json(const dag::ExtensiveGame& game,
                                         const nlohmann::json& strategies,
                                         const std::string& where) {
@@ -163,17 +174,8 @@ dag::BehaviorProfile behavior_from_json(const dag::ExtensiveGame& game,
     }
   }
   dag::validate(game, profile, 1e-6);
-  for (auto& sets : profile) {  // typed with six digits: brought to a sum of one
-    for (auto& behavior : sets) {
-      double sum = 0;
-      for (double& p : behavior) {
-        p = std::max(p, 0.0);
-        sum += p;
-      }
-      for (double& p : behavior) {
-        p = std::abs(sum - 1) > 1e-15 ? p / sum : p;
-      }
-    }
+  for (auto& sets : profile) {
+    std::for_each(sets.begin(), sets.end(), bring_to_one);
   }
   return profile;
 }

@@ -21,6 +21,8 @@ nlohmann::ordered_json behavior_json(const dag::ExtensiveGame& game,
 /// names the file in messages. Throws dag::Error.
 dag::BehaviorProfile behavior_from_json(const dag::ExtensiveGame& game,
                                         const nlohmann::json& strategies, const std::string& where);
+/// Probabilities as typed, with six digits or so, brought to a sum of one.
+void bring_to_one(std::vector<double>& probabilities);
 std::string behavior_text(const dag::ExtensiveGame& game, const dag::BehaviorProfile& profile);
 
 /// What was found, for people.

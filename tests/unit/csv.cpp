@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <support/parsing.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,16 @@ TEST_CASE("written text reads back to the same game") {
   dag::GameTable general = dag::zero_sum_table("g", 1, 2, {1, 2});
   general.payoffs[1][0] = 5;
   CHECK_THROWS_AS(static_cast<void>(dag::format_csv(general)), dag::Error);
+}
+
+TEST_CASE("files are written whole or not at all") {
+  const auto path = (std::filesystem::temp_directory_path() / "dag_csv_test.csv").string();
+  const dag::GameTable game = dag::parse_csv(",left,right\nup,1/3,-2\n", path);
+  dag::write_csv(path, game);
+  CHECK(dag::read_csv(path) == game);
+  std::filesystem::remove(path);
+  CHECK_THROWS_AS(dag::write_csv("/no/such/folder/x.csv", game), dag::Error);
+  CHECK_THROWS_AS(static_cast<void>(dag::read_csv(path)), dag::Error);
 }
 
 TEST_CASE("refusals name the line and the text") {

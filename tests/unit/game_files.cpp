@@ -133,6 +133,11 @@ TEST_CASE("Game Theory Explorer: Bagwell's matrix and a tree with chance") {
   CHECK(tree.sets[1][0].actions == Texts{"up", "down"});
   CHECK(tree.chance_sets[0].chances[1].text() == "2/3");
   CHECK(dag::parse_efg(dag::format_efg(tree)).nodes == tree.nodes);
+  const auto path = (std::filesystem::temp_directory_path() / "dag_game_files_test.efg").string();
+  dag::write_efg(path, tree);
+  CHECK(dag::read_efg(path).nodes == tree.nodes);
+  std::filesystem::remove(path);
+  CHECK_THROWS_AS(dag::write_efg("/no/such/folder/x.efg", tree), dag::Error);
 }
 
 TEST_CASE("GameTracer and GAMUT") {

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include <dag/io/history_file.hpp>
+#include <dag/io/text_file.hpp>
 #include <dag/solver/history.hpp>
 #include <dag/solver/list.hpp>
 #include <dag/solver/rate.hpp>
@@ -102,6 +104,14 @@ TEST_CASE("traces as CSV and JSON keep every bit") {
   CHECK(json.find("\"gap\": null") != std::string::npos);
   CHECK(json.find("\"relative_gap\": 0.30000000000000004") != std::string::npos);
   CHECK(dag::format_history_json(dag::History{}) == "[]\n");
+
+  const auto path = (std::filesystem::temp_directory_path() / "dag_history_test").string();
+  dag::write_history_csv(path, trace);
+  CHECK(dag::read_text_file(path) == csv);
+  dag::write_history_json(path, trace);
+  CHECK(dag::read_text_file(path) == json);
+  std::filesystem::remove(path);
+  CHECK_THROWS_AS(dag::write_history_csv("/no/such/folder/x.csv", trace), dag::Error);
 }
 
 TEST_CASE("theory is looked up by solver and iterate") {
