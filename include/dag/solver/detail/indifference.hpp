@@ -15,7 +15,9 @@ namespace dag::detail {
 /// The square system of one pair of supports: probabilities v, adding up to one, and the payoff w
 /// with sum_j M[rows[i]][columns[j]] v_j = w for all i; or the same with M transposed (v over the
 /// rows). LU in double, refined with residuals in long double to the last bits. Payoffs should be
-/// of size one. Keeps its memory from one solve to the next.
+/// of size one. Keeps its memory from one solve to the next. `SupportPolisher` solves the same
+/// system otherwise, for supports of thousands: blocked factors in the game's own type, one for
+/// both players, least norm where it is singular, which here is an answer.
 class IndifferenceSystem {
  public:
   /// False if the system is singular to working precision or refinement does not settle.

@@ -89,7 +89,9 @@ struct PolishOptions {
 
 namespace detail {
 
-/// From an approximate equilibrium to the exact one of its support. Owns its workspace.
+/// From an approximate equilibrium to the exact one of its support. Owns its workspace. Searches
+/// that try millions of small supports solve theirs by `IndifferenceSystem`, without a
+/// factorisation's memory and to the last bits of double.
 template <Scalar Real>
 class SupportPolisher {
  public:
