@@ -367,6 +367,22 @@ TEST_CASE("last iterates on liar's dice") {
   CHECK(dag::magnetic_mirror_descent(game, longer).relative_gap < 1e-6);
 }
 
+TEST_CASE("last iterates on Leduc poker: a light pull overtakes CFR+") {
+  const Game game(dag::sequence_form(dag::named_tree("leduc_poker")));
+  const Options few{.tolerance = 1e-5,
+                    .max_iterations = 10'000,
+                    .check_every = 100,
+                    .average = dag::Average::last};
+  CHECK(dag::restarted_cfr_plus(game, few, {.pull = 0.001}).status == dag::Status::converged);
+  for (const std::int64_t rounds : {10'000, 20'300}) {
+    CHECK(dag::cfr_plus(game, {.tolerance = 0,
+                               .max_iterations = rounds,
+                               .check_every = rounds,
+                               .average = dag::Average::last})
+              .relative_gap > 1e-4);
+  }
+}
+
 TEST_CASE("sampled and noisy fields on trees") {
   const Game game(dag::sequence_form(dag::kuhn_poker_tree()));
   const auto exact = dag::mirror_descent(game, {.tolerance = 0, .max_iterations = 20000});

@@ -138,53 +138,62 @@ class SequenceFormMaker {
 
   void walk() {
     TreeplexShape& shape = form_.shape;
-    const std::size_t count = game_.nodes.size();
-    std::vector<std::uint32_t> at(count * players_);  // the sequences that lead to a node
-    std::vector<double> reach(count, 1.0);
-    std::vector<double> earned(count * players_, 0.0);
-    form_.least.assign(players_, 0.0);
-    form_.most.assign(players_, 0.0);
+    const std::size_t n = players_;
+    // Of the nodes on the path to the one at hand alone: they are in prefix order.
+    std::vector<std::uint32_t> path;
+    std::vector<std::uint32_t> at;  // the sequences that lead to a node
+    std::vector<double> reach;
+    std::vector<double> earned;
+    form_.least.assign(n, 0.0);
+    form_.most.assign(n, 0.0);
     bool any = false;
-    for (std::size_t v = 0; v < count; ++v) {
+    for (std::uint32_t v = 0; v < game_.nodes.size(); ++v) {
       const TreeNode& node = game_.nodes[v];
-      for (std::size_t i = 0; i < players_; ++i) {
-        at[v * players_ + i] = node.parent == TreeNode::none
-                                   ? static_cast<std::uint32_t>(shape.blocks.offset(i))
-                                   : at[node.parent * players_ + i];
-        earned[v * players_ + i] =
-            (node.parent == TreeNode::none ? 0.0 : earned[node.parent * players_ + i]) +
+      while (!path.empty() && path.back() != node.parent) {
+        path.pop_back();
+      }
+      const std::size_t depth = path.size();
+      path.push_back(v);
+      at.resize((depth + 1) * n);
+      reach.resize(depth + 1);
+      earned.resize((depth + 1) * n);
+      reach[depth] = depth == 0 ? 1.0 : reach[depth - 1];
+      for (std::size_t i = 0; i < n; ++i) {
+        at[depth * n + i] = depth == 0 ? static_cast<std::uint32_t>(shape.blocks.offset(i))
+                                       : at[(depth - 1) * n + i];
+        earned[depth * n + i] =
+            (depth == 0 ? 0.0 : earned[(depth - 1) * n + i]) +
             (node.outcome == 0 ? 0.0 : game_.outcomes[node.outcome - 1].payoffs[i].value());
-        require(std::isfinite(earned[v * players_ + i]), Errc::not_finite,
+        require(std::isfinite(earned[depth * n + i]), Errc::not_finite,
                 "SequenceForm: the payoffs of player ", i + 1,
                 " on a path add up to more than a double can hold");
       }
-      if (node.parent != TreeNode::none) {
+      if (depth > 0) {
         const TreeNode& parent = game_.nodes[node.parent];
-        reach[v] = reach[node.parent];
         if (parent.player == TreeNode::chance) {
-          reach[v] *= probability(parent.set, node.action);
+          reach[depth] *= probability(parent.set, node.action);
         } else {
-          at[v * players_ + parent.player] =
+          at[depth * n + parent.player] =
               shape.first[rank_[parent.player][parent.set]] + node.action;
         }
       }
       if (node.player < players_) {
         std::uint32_t& parent = shape.parent[rank_[node.player][node.set]];
-        const std::uint32_t own = at[v * players_ + node.player];
+        const std::uint32_t own = at[depth * n + node.player];
         if (parent == unseen) {
           parent = own;
         } else if (parent != own) {
           refuse_recall(v);
         }
-      } else if (node.player == TreeNode::terminal && reach[v] > 0) {
-        for (std::size_t i = 0; i < players_; ++i) {
-          const double payoff = earned[v * players_ + i];
+      } else if (node.player == TreeNode::terminal && reach[depth] > 0) {
+        for (std::size_t i = 0; i < n; ++i) {
+          const double payoff = earned[depth * n + i];
           form_.least[i] = any ? std::min(form_.least[i], payoff) : payoff;
           form_.most[i] = any ? std::max(form_.most[i], payoff) : payoff;
-          form_.sequences.push_back(at[v * players_ + i]);
+          form_.sequences.push_back(at[depth * n + i]);
           form_.payoffs.push_back(payoff);  // times reach, in standard units: later
         }
-        form_.reach.push_back(reach[v]);
+        form_.reach.push_back(reach[depth]);
         any = true;
       }
     }
@@ -252,25 +261,37 @@ class SequenceFormMaker {
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
       return std::lexicographical_compare(key(a), key(a) + length, key(b), key(b) + length);
     });
-    std::vector<std::uint32_t> merged;
-    std::vector<double> reach;
-    std::vector<double> payoffs;
-    for (const std::uint32_t term : order) {
-      const bool same =
-          !merged.empty() && std::equal(key(term), key(term) + length, merged.end() - length);
-      if (!same) {
-        merged.insert(merged.end(), key(term), key(term) + length);
-        reach.push_back(0);
-        payoffs.insert(payoffs.end(), n, 0.0);
+    const auto first_of_its_kind = [&](std::size_t k) {
+      return k == 0 || !std::equal(key(order[k]), key(order[k]) + length, key(order[k - 1]));
+    };
+    std::size_t distinct = 0;
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      distinct += first_of_its_kind(k) ? 1U : 0U;
+    }
+    // One array after the other, so that no two are held twice; the keys last.
+    const auto add_up = [&](std::vector<double>& terms, std::size_t width) {
+      std::vector<double> sums;
+      sums.reserve(distinct * width);
+      for (std::size_t k = 0; k < order.size(); ++k) {
+        if (first_of_its_kind(k)) {
+          sums.resize(sums.size() + width, 0.0);
+        }
+        for (std::size_t i = 0; i < width; ++i) {
+          sums[sums.size() - width + i] += terms[order[k] * width + i];
+        }
       }
-      reach.back() += form_.reach[term];
-      for (std::size_t i = 0; i < n; ++i) {
-        payoffs[payoffs.size() - n + i] += form_.payoffs[term * n + i];
+      terms = std::move(sums);
+    };
+    add_up(form_.payoffs, n);
+    add_up(form_.reach, 1);
+    std::vector<std::uint32_t> merged;
+    merged.reserve(distinct * n);
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      if (first_of_its_kind(k)) {
+        merged.insert(merged.end(), key(order[k]), key(order[k]) + length);
       }
     }
     form_.sequences = std::move(merged);
-    form_.reach = std::move(reach);
-    form_.payoffs = std::move(payoffs);
   }
 
   [[nodiscard]] PayoffRows<double> rows_of(std::size_t player) const {
@@ -301,6 +322,8 @@ class SequenceFormMaker {
       rows.payoff.push_back(form_.payoffs[term * n + player]);
     }
     rows.offsets.push_back(static_cast<std::uint32_t>(rows.payoff.size()));
+    rows.sequence.shrink_to_fit();
+    rows.offsets.shrink_to_fit();
     return rows;
   }
 

@@ -130,7 +130,7 @@ class SequenceGame {
 
   /// out += share (point - out), entry by entry: what running means are made of.
   void interpolate(Real share, std::span<const Real> point, std::span<Real> out) const {
-    detail::for_each_chunk(out.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+    detail::for_each_vector_chunk(out.size(), threads_, [&](std::size_t begin, std::size_t end) {
       backend_.interpolate(share, point.subspan(begin, end - begin),
                            out.subspan(begin, end - begin));
     });
@@ -147,13 +147,10 @@ class SequenceGame {
   static constexpr std::size_t parallel_from = 100'000;
 
  private:
-  /// Of vectors, to a thread: whole cache lines, more than starting it costs.
-  static constexpr std::size_t chunk = 16'384;
-
   void fill_rows(std::size_t i, std::span<const Real> x, std::span<Real> out,
                  std::size_t offset) const {
     const int threads = (*rows_)[i].payoff.size() < parallel_from ? 1 : threads_;
-    detail::for_each_chunk(out.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+    detail::for_each_vector_chunk(out.size(), threads, [&](std::size_t begin, std::size_t end) {
       std::fill(out.data() + begin, out.data() + end, Real{0});
     });
     detail::for_each_chunk(

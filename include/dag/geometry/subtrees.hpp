@@ -175,4 +175,11 @@ class Subtrees {
   std::vector<Run> crown_;  ///< of the crown, and the roots of the subtrees
 };
 
+/// `for_each_chunk` over entries of vectors: chunks of whole cache lines, longer work than the
+/// start of a thread.
+template <class F>
+void for_each_vector_chunk(std::size_t size, int threads, F&& f) {
+  for_each_chunk(size, 16'384, threads, f);
+}
+
 }  // namespace dag::detail

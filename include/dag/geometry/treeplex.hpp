@@ -339,7 +339,7 @@ class Treeplexes {
   }
   template <class Value>
   void ascend(Real eta, std::span<const Real> gradient, std::span<Real> q, Value&& value) const {
-    detail::for_each_chunk(q.size(), 16'384, threads_, [&](std::size_t begin, std::size_t end) {
+    detail::for_each_vector_chunk(q.size(), threads_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t s = begin; s < end; ++s) {
         q[s] = eta * gradient[s];
       }
