@@ -297,6 +297,16 @@ TEST_CASE(
   CHECK(merged > 5000);
 }
 
+TEST_CASE("a chain of differences is read, level by level") {  // not in 2^60 steps
+  std::string chain = "x";
+  for (int level = 0; level < 60; ++level) {
+    chain += "\\setminus d!";
+  }
+  const std::string key = read_answer(chain).key;
+  CHECK(read_answer(key).key == key);
+  CHECK(key != read_answer(chain + "\\setminus d!").key);
+}
+
 TEST_CASE("a key reads as itself: quotients of long numbers are exact") {
   for (const char* answer : {"39^{-994}", "3^{2000}/7^{1001}", "-1/39^{-994}", "(2+3i)/3^{4000}",
                              "\\frac{2}{3^{5100}}x"}) {

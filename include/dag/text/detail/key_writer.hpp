@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -31,11 +32,20 @@ class KeyWriter {
  public:
   KeyWriter(const Tree& tree, const ReadOptions& options) : tree_(tree), options_(options) {}
 
-  [[nodiscard]] std::optional<KeyPart> operator()(int index);
+  /// Written once a node, however often it is asked for: without that, what is tried in two ways at
+  /// every level takes 2^depth steps.
+  [[nodiscard]] std::optional<KeyPart> operator()(int index) {
+    if (const auto written = written_.find(index); written != written_.end()) {
+      return written->second;
+    }
+    return written_.emplace(index, write(index)).first->second;
+  }
   [[nodiscard]] AnswerRuleSet used() const noexcept { return used_; }
 
  private:
   using Result = std::optional<KeyPart>;
+
+  Result write(int index);
 
   [[nodiscard]] bool on(AnswerRule rule) const noexcept { return !options_.off.contains(rule); }
   bool use(AnswerRule rule) noexcept {
@@ -201,9 +211,10 @@ class KeyWriter {
   const Tree& tree_;
   const ReadOptions& options_;
   AnswerRuleSet used_{};
+  std::unordered_map<int, Result> written_;
 };
 
-inline std::optional<KeyPart> KeyWriter::operator()(int index) {
+inline std::optional<KeyPart> KeyWriter::write(int index) {
   const Node& node = tree_.at(index);
   switch (node.op) {
     case Op::tuple: return tuple(node);
