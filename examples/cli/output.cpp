@@ -3,7 +3,6 @@
 
 #include "output.hpp"
 
-#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -189,6 +188,11 @@ std::string json_safe(std::string dump) {
     return std::move(dump += '\n');
   }
   std::string out;
+  const auto escape = [&](unsigned code) {
+    char text[8];
+    std::snprintf(text, sizeof text, "\\u%04x", code);
+    out += text;
+  };
   auto from = dump.begin();
   while (next != dump.end()) {
     out.append(from, next);
@@ -198,14 +202,13 @@ std::string json_safe(std::string dump) {
     const std::string_view three = std::string_view(dump).substr(at, 3);
     std::size_t taken = 1;
     if (byte == 0x7F) {
-      out += "\\u007f";
+      escape(0x7F);
     } else if (byte == 0xC2 && second >= 0x80 && second < 0xA0) {
-      out += fmt::format("\\u{:04x}", second);
+      escape(second);
       taken = 2;
     } else if ((three >= "\xE2\x80\xAA" && three <= "\xE2\x80\xAE") ||
                (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9")) {
-      out += fmt::format("\\u2{:03x}",
-                         ((second & 0x3FU) << 6U) | (static_cast<unsigned char>(three[2]) & 0x3FU));
+      escape(0x2000U | (second & 0x3FU) << 6U | (static_cast<unsigned char>(three[2]) & 0x3FU));
       taken = 3;
     } else {
       out += *next;
