@@ -102,17 +102,8 @@ struct ComplexBall {
 }
 
 /// z^n, n >= 0, by squaring.
-[[nodiscard]] inline ComplexBall power(ComplexBall z, std::uint64_t n) noexcept {
-  ComplexBall result{Ball(1), {}};
-  for (; n != 0; n >>= 1) {
-    if ((n & 1U) != 0) {
-      result = result * z;
-    }
-    if (n > 1) {
-      z = z * z;
-    }
-  }
-  return result;
+[[nodiscard]] inline ComplexBall power(const ComplexBall& z, std::uint64_t n) noexcept {
+  return power_of(z, n, ComplexBall{Ball(1), {}});
 }
 
 /// a^b = e^(b log a); 0^b = 0 for b > 0.

@@ -17,6 +17,20 @@ namespace dag::detail {
 /// decimal digits. What grows beyond is no longer exact.
 inline constexpr std::size_t exact_bits = 8192;
 
+/// x^n by squaring, from `one`.
+template <class Number>
+[[nodiscard]] Number power_of(Number x, std::uint64_t n, Number one) {
+  for (; n != 0; n >>= 1) {
+    if ((n & 1U) != 0) {
+      one = one * x;
+    }
+    if (n > 1) {
+      x = x * x;
+    }
+  }
+  return one;
+}
+
 /// A rational number in lowest terms, denominator > 0, zero not negative.
 class Exact {
  public:
@@ -106,8 +120,8 @@ class Exact {
   /// this^power, power >= 0, in lowest terms as this is. The caller sees to its size.
   [[nodiscard]] Exact power(std::uint64_t power) const {
     Exact result;
-    result.above_ = natural_power(above_, power);
-    result.below_ = natural_power(below_, power);
+    result.above_ = power_of(above_, power, BigNatural(1));
+    result.below_ = power_of(below_, power, BigNatural(1));
     result.negative_ = negative_ && (power & 1U) != 0;
     return result;
   }
@@ -154,18 +168,6 @@ class Exact {
   }
 
  private:
-  [[nodiscard]] static BigNatural natural_power(BigNatural square, std::uint64_t power) {
-    BigNatural result(1);
-    for (; power != 0; power >>= 1) {
-      if ((power & 1U) != 0) {
-        result = result * square;
-      }
-      if (power > 1) {
-        square = square * square;
-      }
-    }
-    return result;
-  }
   void reduce() {
     if (above_.is_zero()) {
       negative_ = false;
