@@ -22,6 +22,7 @@
 #include <utility>
 
 #include <dag/core/error.hpp>
+#include <dag/io/detail/write_buffer.hpp>
 
 namespace dag {
 
@@ -113,20 +114,13 @@ class AtomicFile {
   /// Appends bytes. Errors (disk full) may also show in a later write or in `commit()`.
   void write(std::string_view bytes) {
     require(descriptor_ >= 0, Errc::io, "AtomicFile: '", path_, "' is already committed");
-    if (buffer_.size() + bytes.size() > buffer_size) {
-      flush();
-    }
-    if (bytes.size() > buffer_size) {
-      write_through(bytes);
-    } else {
-      buffer_ += bytes;
-    }
+    buffer_.write(bytes, [this](std::string_view block) { write_through(block); });
   }
 
   /// Makes the written bytes the content of `path`. Call once, last.
   void commit() {
     require(descriptor_ >= 0, Errc::io, "AtomicFile: '", path_, "' is already committed");
-    flush();
+    buffer_.flush([this](std::string_view block) { write_through(block); });
     if (temporary_.empty()) {  // not replaceable: written directly
       close_checked();
       return;
@@ -151,8 +145,6 @@ class AtomicFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  static constexpr std::size_t buffer_size = std::size_t{1} << 16;
-
   /// The descriptor that a path means, or -1.
   [[nodiscard]] static int open_descriptor(std::string_view path) noexcept {
     if (path == "-" || path == "/dev/stdout") {
@@ -213,11 +205,6 @@ class AtomicFile {
     return ::fstat(descriptor_, &found) != 0 || found.st_nlink > 0;
   }
 
-  void flush() {
-    write_through(buffer_);
-    buffer_.clear();
-  }
-
   void write_through(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto written = ::write(descriptor_, bytes.data(), bytes.size());
@@ -248,7 +235,7 @@ class AtomicFile {
 
   std::string path_;
   std::string temporary_;
-  std::string buffer_;
+  detail::WriteBuffer buffer_;
   int descriptor_ = -1;
 };
 

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include <dag/core/error.hpp>
+#include <dag/io/detail/write_buffer.hpp>
 
 /// Windows' half of io/atomic_file.hpp and io/file_lock.hpp: the same promises, kept by what an
 /// open file forbids there. Names are in the process's code page.
@@ -99,19 +100,12 @@ class AtomicFile {
 
   void write(std::string_view bytes) {
     require(descriptor_ >= 0, Errc::io, "AtomicFile: '", path_, "' is already committed");
-    if (buffer_.size() + bytes.size() > buffer_size) {
-      flush();
-    }
-    if (bytes.size() > buffer_size) {
-      write_through(bytes);
-    } else {
-      buffer_ += bytes;
-    }
+    buffer_.write(bytes, [this](std::string_view block) { write_through(block); });
   }
 
   void commit() {
     require(descriptor_ >= 0, Errc::io, "AtomicFile: '", path_, "' is already committed");
-    flush();
+    buffer_.flush([this](std::string_view block) { write_through(block); });
     if (!temporary_.empty()) {
       const bool flushed = ::_commit(descriptor_) == 0;
       require(flushed, Errc::io, "AtomicFile: cannot flush '", temporary_,
@@ -132,13 +126,6 @@ class AtomicFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  static constexpr std::size_t buffer_size = std::size_t{1} << 16;
-
-  void flush() {
-    write_through(buffer_);
-    buffer_.clear();
-  }
-
   void write_through(std::string_view bytes) {
     constexpr std::size_t most = std::size_t{1} << 30;
     while (!bytes.empty()) {
@@ -164,7 +151,7 @@ class AtomicFile {
 
   std::string path_;
   std::string temporary_;
-  std::string buffer_;
+  detail::WriteBuffer buffer_;
   int descriptor_ = -1;
 };
 
