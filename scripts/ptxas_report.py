@@ -55,11 +55,11 @@ PARTS = ["value", "first", "second"]
 
 
 def tidy(name):
-    """'void dag::device::run_warps<dag::device::X<float>, 128u>(...)' -> ('X<float>', 128)."""
-    found = re.search(r"dag::device::run(_warps)?<", name)
+    """'void dag::device::run<dag::device::DeviceWarp, dag::device::X<float>, 128u>(...)' -> ('X<float>', 128)."""
+    found = re.search(r"dag::device::run<", name)
     if not found:
         return None
-    body, threads = arguments(name[found.start() + len("dag::device::run"):])[:2]
+    body, threads = arguments(name[found.start() + len("dag::device::run"):])[1:3]
     body = body.replace("dag::device::", "").replace("dag::", "").replace("(anonymous namespace)::", "")
     body = re.sub(r"\(BatchMethod\)(\d)", lambda m: METHODS[int(m.group(1))], body)
     body = re.sub(r"\(DivergencePart\)(\d)", lambda m: PARTS[int(m.group(1))], body)

@@ -25,9 +25,8 @@
 #include <dag/core/random.hpp>
 #include <dag/divergence/jensen_shannon.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/gpu/cuda_backend.hpp>
 #include <dag/gpu/device_divergence.hpp>
-#include <dag/gpu/device_more_rounds.hpp>
-#include <dag/gpu/device_policy.cuh>
 #include <dag/gpu/device_rewards.hpp>
 #include <dag/gpu/device_rounds.hpp>
 #include <dag/gpu/device_tree.hpp>

@@ -6,10 +6,9 @@
 /// same code on the host, from C++ compiled with THRUST_DEVICE_SYSTEM set to
 /// THRUST_DEVICE_SYSTEM_CPP or THRUST_DEVICE_SYSTEM_OMP.
 #include <dag/dag.hpp>
+#include <dag/gpu/cuda_backend.hpp>
 #include <dag/gpu/device_alignment.hpp>
 #include <dag/gpu/device_divergence.hpp>
-#include <dag/gpu/device_more_rounds.hpp>
-#include <dag/gpu/device_policy.cuh>
 #include <dag/gpu/device_rewards.hpp>
 #include <dag/gpu/device_rounds.hpp>
 #include <dag/gpu/device_tree.hpp>

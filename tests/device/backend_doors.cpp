@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/gpu/device_policy.cuh>
+#include <dag/gpu/cuda_backend.hpp>
 #include <dag/gpu/dlpack.hpp>
 #include <dag/gpu/token_log_probs.hpp>
 

@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include <dag/gpu/device_policy.cuh>
+#include <dag/gpu/cuda_backend.hpp>
 
 TEST_CASE("every solver runs on the device, with the same bits from run to run") {
   const every_solver::Run<dag::cuda> first(60), second(60), start(0);

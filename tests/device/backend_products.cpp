@@ -14,8 +14,8 @@
 
 #include <dag/core/random.hpp>
 #include <dag/gpu/array.hpp>
+#include <dag/gpu/cuda_backend.hpp>
 #include <dag/gpu/dual_product.hpp>
-#include <dag/gpu/products.hpp>
 #include <dag/gpu/storage.hpp>
 
 namespace {

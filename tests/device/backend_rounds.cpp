@@ -10,8 +10,7 @@
 
 #include <dag/core/random.hpp>
 #include <dag/game/matrix.hpp>
-#include <dag/gpu/device_more_rounds.hpp>
-#include <dag/gpu/device_policy.cuh>
+#include <dag/gpu/cuda_backend.hpp>
 #include <dag/gpu/device_rounds.hpp>
 #include <dag/solver/first_order/mirror_prox.hpp>
 #include <dag/solver/first_order/optimistic_mirror_descent.hpp>

@@ -78,7 +78,9 @@ constexpr dag::Advantage any_size[] = {dag::Advantage::trl_group,
                                        dag::Advantage::rloo_vectorized,
                                        dag::Advantage::opo,
                                        dag::Advantage::gpg,
-                                       dag::Advantage::reinforce_plus_plus_baseline};
+                                       dag::Advantage::reinforce_plus_plus_baseline,
+                                       dag::Advantage::reinforce_plus_plus,
+                                       dag::Advantage::raw};
 
 }  // namespace
 
@@ -151,6 +153,8 @@ TEST_CASE("what the device cannot serve is refused") {
   CHECK(code(whole, dag::Advantage::opo) == dag::Errc::dimension_mismatch);
   CHECK(code({1, 2, 3, -1, 5, 5, 5, 5}, dag::Advantage::rloo) == dag::Errc::invalid_argument);
   CHECK(code({1, 2, 3}, dag::Advantage::rloo) == dag::Errc::dimension_mismatch);
+  CHECK(code(whole, dag::Advantage::nemo_rl) == dag::Errc::unsupported);
+  CHECK(code(whole, dag::Advantage::target) == dag::Errc::unsupported);
   const std::vector<std::int64_t> backwards{0, 4, 2};
   CHECK_THROWS_AS((dag::DeviceGroups<float>(gpu, backwards, tables)), dag::Error);
 }

@@ -15,9 +15,11 @@
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/geometry/euclidean.hpp>
 #include <dag/geometry/product.hpp>
 #include <dag/geometry/simplices.hpp>
+#include <dag/numeric/xlogx.hpp>
 #include <dag/utility/evaluate.hpp>
 #include <dag/utility/utility_concepts.hpp>
 
@@ -221,40 +223,37 @@ template <Utility U, Scalar Real>
   check_utility(utility, contexts.blocks());
   return utility;
 }
-/// Field entries are clamped to +- this.
+/// A derivative as a field has it: 0 at an answer that is ruled out (log reference -inf), NaN as it
+/// is, else clamped to +-1e150 (float: 1e18). Host and device.
 template <Scalar Real>
-inline constexpr Real field_bound = sizeof(Real) == sizeof(float) ? Real(1e18) : Real(1e150);
+[[nodiscard]] DAG_HOST_DEVICE Real field_entry(Real derivative, Real log_reference) {
+  constexpr Real bound = sizeof(Real) == sizeof(float) ? Real(1e18) : Real(1e150);
+  return !(log_reference > -Limits<Real>::infinity) ? Real{0}
+         : derivative > bound                       ? bound
+         : derivative < -bound                      ? -bound
+                                                    : derivative;
+}
 
-}  // namespace detail
-
-/// The alignment game over X contexts: the Policy picks answer distributions nu_x and maximises
-///   J(nu, q) = Phi(nu, q) - beta sum_x w_x KL(nu_x || nu0_x),
-/// against (or with) the utility's Target q. Players: the contexts' simplices, each of weight w_x,
-/// with the magnet beta w_x at log nu0_x; then, where the utility is adversarial, one block of the
-/// Target's mixtures and multipliers. Cooperative and tangent-form Targets answer inside the field.
-/// At equilibrium nu_x ∝ nu0_x exp(r_x / beta), r_x = (1/w_x) dPhi/dnu_x. A zero of the reference
-/// stays zero, and so does an answer that the utility rules out. Field entries are clamped to
-/// +-1e150. Host memory. Source: arXiv:2604.27166.
-/// Errors: invalid_argument (beta, a reference on which F = -inf), and those of the utility's
-/// `check`.
-template <Utility U, class Backend = eigen>
-class AlignmentGame {
+/// What alignment games of every backend keep and say: utility, contexts, beta, players, and the
+/// reference in host memory.
+template <Utility U, class Backend>
+class AlignmentParts {
  public:
   using scalar_type = typename U::scalar_type;
   using backend_type = Backend;
   using utility_type = U;
   using Real = scalar_type;
-  static constexpr bool adversarial = detail::IsAdversarial<U>::value;
+  static constexpr bool adversarial = IsAdversarial<U>::value;
   using Players = std::conditional_t<adversarial, AlignmentPlayers<Real>, Simplices<Real>>;
 
-  AlignmentGame(U utility, Contexts<Real> contexts, Real beta, Backend backend = {})
-      : utility_(detail::checked_alignment(std::move(utility), contexts, beta)),
+  AlignmentParts(U utility, Contexts<Real> contexts, Real beta, Backend backend)
+      : utility_(checked_alignment(std::move(utility), contexts, beta)),
         contexts_(std::move(contexts)),
         beta_(beta),
         backend_(std::move(backend)),
-        players_(detail::alignment_players(utility_, contexts_)),
+        players_(alignment_players(utility_, contexts_)),
         log_reference_(contexts_.log_reference().begin(), contexts_.log_reference().end()) {
-    detail::restrict_support(utility_, contexts_.blocks(), std::span<Real>(log_reference_));
+    restrict_support(utility_, contexts_.blocks(), std::span<Real>(log_reference_));
     for (const Real log : log_reference_) {
       reference_.push_back(std::exp(log));
     }
@@ -270,12 +269,47 @@ class AlignmentGame {
   [[nodiscard]] const Players& players() const noexcept { return players_; }
   /// log nu0, -inf where the utility rules an answer out (not renormalised).
   [[nodiscard]] std::span<const Real> log_reference() const noexcept { return log_reference_; }
+  /// Entries of the Policy's part of a stacked point.
+  [[nodiscard]] std::size_t policy_size() const noexcept { return contexts_.blocks().total(); }
+
+ protected:
+  U utility_;
+  Contexts<Real> contexts_;
+  Real beta_;
+  Backend backend_;
+  Players players_;
+  std::vector<Real> log_reference_;
+  std::vector<Real> reference_;       ///< exp log_reference
+  std::vector<Real> magnet_weights_;  ///< beta w_x
+};
+
+}  // namespace detail
+
+/// The alignment game over X contexts: the Policy picks answer distributions nu_x and maximises
+///   J(nu, q) = Phi(nu, q) - beta sum_x w_x KL(nu_x || nu0_x),
+/// against (or with) the utility's Target q. Players: the contexts' simplices, each of weight w_x,
+/// with the magnet beta w_x at log nu0_x; then, where the utility is adversarial, one block of the
+/// Target's mixtures and multipliers. Cooperative and tangent-form Targets answer inside the field.
+/// At equilibrium nu_x ∝ nu0_x exp(r_x / beta), r_x = (1/w_x) dPhi/dnu_x. A zero of the reference
+/// stays zero, and so does an answer that the utility rules out. Field entries are clamped to
+/// +-1e150. Host memory. Source: arXiv:2604.27166.
+/// Errors: invalid_argument (beta, a reference on which F = -inf), and those of the utility's
+/// `check`.
+template <Utility U, class Backend = eigen>
+class AlignmentGame : public detail::AlignmentParts<U, Backend> {
+  using Parts = detail::AlignmentParts<U, Backend>;
+
+ public:
+  using Parts::policy_size;
+  using typename Parts::Real;
+
+  AlignmentGame(U utility, Contexts<Real> contexts, Real beta, Backend backend = {})
+      : Parts(std::move(utility), std::move(contexts), beta, std::move(backend)) {}
+
   /// beta w_x, and log nu0_x.
   [[nodiscard]] MagnetView<Real> magnet() const noexcept {
     return {magnet_weights_, {reference_, log_reference_}};
   }
-  /// Entries of the Policy's part of a stacked point.
-  [[nodiscard]] std::size_t policy_size() const noexcept { return contexts_.blocks().total(); }
   [[nodiscard]] AnswersView<Real> answers(StateView<const Real> z) const {
     return {contexts_.blocks(), contexts_.weights(), z.segment(0, policy_size())};
   }
@@ -288,13 +322,10 @@ class AlignmentGame {
     const std::span<Real> policy_out = out.first(policy_size());
     std::vector<Real> scratch(has_direct_part() ? policy_size() : 0);
     gradient_of(utility_, nu, target, policy_out, std::span<Real>(scratch));
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
-    constexpr Real bound = detail::field_bound<Real>;
     for (std::size_t i = 0; i < policy_size(); ++i) {
-      const bool alive = log_reference_[i] > -infinity;
-      require(!alive || out[i] == out[i], Errc::not_finite,
+      out[i] = detail::field_entry(out[i], log_reference_[i]);
+      require(out[i] == out[i], Errc::not_finite,
               "AlignmentGame: the utility's gradient is NaN at answer ", i);
-      out[i] = !alive ? Real{0} : out[i] > bound ? bound : out[i] < -bound ? -bound : out[i];
     }
     std::size_t k = policy_size();
     for_each_part(utility_, [&](const auto& part) {
@@ -318,7 +349,7 @@ class AlignmentGame {
       Real sum = 0;
       const std::size_t first = contexts_.blocks().offset(x);
       for (std::size_t i = first; i < first + contexts_.blocks().size(x); ++i) {
-        sum += nu.point[i] > 0 ? nu.point[i] * (nu.dual[i] - log_reference_[i]) : Real{0};
+        sum += kl_term_from_log(nu.point[i], nu.dual[i], log_reference_[i]);
       }
       total += contexts_.weights()[x] * sum;
     }
@@ -336,14 +367,8 @@ class AlignmentGame {
     return found;
   }
 
-  U utility_;
-  Contexts<Real> contexts_;
-  Real beta_;
-  Backend backend_;
-  Players players_;
-  std::vector<Real> log_reference_;
-  std::vector<Real> reference_;
-  std::vector<Real> magnet_weights_;
+  using Parts::contexts_, Parts::beta_, Parts::utility_;
+  using Parts::log_reference_, Parts::reference_, Parts::magnet_weights_;
 };
 
 }  // namespace dag

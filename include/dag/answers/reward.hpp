@@ -84,7 +84,7 @@ inline bool finish_group(const std::int32_t* others, std::size_t size, const Tab
   const double mean = sums.centre + shift;
   const auto coarse = static_cast<float>(mean);
   const auto fine = static_cast<float>(mean - static_cast<double>(coarse));
-  const auto factor = static_cast<float>(group_factor(rule, squares, n));
+  const auto factor = static_cast<float>(group_factor(rule, squares, count));
   for (std::size_t i = 0; i < n; ++i) {
     advantage[i] = ((reward[i] - coarse) - fine) * factor;
   }

@@ -10,6 +10,7 @@
 
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
+#include <dag/detail/limits.hpp>
 #include <dag/detail/span.hpp>
 #include <dag/divergence/detail/separable.hpp>
 #include <dag/numeric/log_sum_exp.hpp>
@@ -41,12 +42,10 @@ class RenyiDivergence {
     using Real = detail::span_scalar_t<const P>;
     const Real a = static_cast<Real>(order_);
     if (a == 1) {
-      const Real sum = detail::separable_sum<Real>(p, q, Real{0}, "RenyiDivergence::value",
-                                                   [](Real x, Real y) { return kl_term(x, y); });
-      return sum > 0 ? sum : Real{0};
+      return value_of(a, detail::separable_sum<Real>(p, q, Real{0}, "RenyiDivergence::value",
+                                                     [](Real x, Real y) { return kl_term(x, y); }));
     }
-    const Real result = log_sum<Real>(p, q, a) / (a - 1);
-    return result > 0 ? result : Real{0};
+    return value_of(a, log_sum<Real>(p, q, a));
   }
 
   template <detail::RealSpan P, detail::RealSpan Q, detail::MutableRealSpan Out>
@@ -69,7 +68,13 @@ class RenyiDivergence {
         [a, total](Real x, Real y) { return slope_second(a, x, y, total); });
   }
 
-  // One entry each, given total = log S (0 at order a = 1). Host and device.
+  // Given total = log S (at order a = 1 the sum of kl_term), and one entry each. Host and device.
+
+  template <std::floating_point Real>
+  [[nodiscard]] static DAG_HOST_DEVICE Real value_of(Real a, Real total) {
+    const Real value = a == 1 ? total : total / (a - 1);
+    return value <= 0 ? Real{0} : value;
+  }
 
   template <std::floating_point Real>
   [[nodiscard]] static DAG_HOST_DEVICE Real slope_first(Real a, Real p, Real q, Real total) {
@@ -83,10 +88,12 @@ class RenyiDivergence {
   [[nodiscard]] static DAG_HOST_DEVICE Real slope_second(Real a, Real p, Real q, Real total) {
     return p == 0 && q == 0 ? Real{0} : -exp_of(a * (std::log(p) - std::log(q)), total);
   }
-  /// The logarithm of an entry's part of S, where p and q are > 0.
+  /// The logarithm of an entry's part of S; +inf for a > 1 where p has mass that q lacks.
   template <std::floating_point Real>
   [[nodiscard]] static DAG_HOST_DEVICE Real log_part(Real a, Real p, Real q) {
-    return a * std::log(p) + (1 - a) * std::log(q);
+    constexpr Real infinity = detail::Limits<Real>::infinity;
+    return p > 0 && q > 0 ? a * std::log(p) + (1 - a) * std::log(q)
+                          : (a > 1 && p > 0 ? infinity : -infinity);
   }
 
  private:
@@ -98,10 +105,11 @@ class RenyiDivergence {
     bool inside = true, infinite = false;
     for (std::size_t i = 0; i < p.size(); ++i) {
       inside &= detail::in_domain(p[i], Real{0}) && detail::in_domain(q[i], Real{0});
-      if (p[i] > 0 && q[i] > 0) {
-        sum.add(log_part(a, p[i], q[i]));
+      const Real part = log_part(a, p[i], q[i]);
+      if (part < std::numeric_limits<Real>::infinity()) {
+        sum.add(part);
       } else {
-        infinite |= a > 1 && p[i] > 0;
+        infinite = true;
       }
     }
     if (!inside) {

@@ -2,33 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include <dag/detail/config.hpp>
+#include <dag/gpu/array.hpp>
 #include <dag/gpu/reduction.hpp>
-#include <dag/gpu/storage.hpp>
 #include <dag/gpu/warp.hpp>
+#include <dag/policy/advantage.hpp>
+
+#if defined(__CUDACC__)
+#include <cub/device/device_segmented_radix_sort.cuh>
+#endif
 
 namespace dag::device {
-
-/// How a group's rewards become advantages (deviation: reward - mean).
-enum class GroupForm {
-  centred,         ///< factor * deviation
-  length_centred,  ///< reward - sum(length reward) / sum(length)
-  best_only,       ///< the best sample: (best - second best) / (std + epsilon); others 0
-};
-/// How advantages come from the moments of a group.
-template <class Real>
-struct GroupRule {
-  GroupForm form = GroupForm::centred;
-  bool scaled = false;  ///< factor 1 / (sqrt(max(variance, floor)) + epsilon), else gain
-  bool others = false;  ///< gain n / (n - 1), else 1
-  Real epsilon = 0;
-  Real floor = 0;
-  Real alone = 0;  ///< what a lone scored sample's reward is multiplied with
-};
 
 /// What one launch counts; sums of whole numbers, so their order is of no matter.
 struct GroupCounts {
@@ -37,8 +26,8 @@ struct GroupCounts {
   unsigned long long singleton_groups;
   unsigned long long zero_variance_groups;
   unsigned long long without_table;  ///< an error: no table for the number of answered samples
-  unsigned long long too_small;      ///< an error: best_only with fewer than two scored samples
-  unsigned long long bad_lengths;    ///< an error: length_centred by lengths not > 0 and finite
+  unsigned long long too_small;      ///< an error: second_best with fewer than two scored samples
+  unsigned long long bad_lengths;    ///< an error: mean_by_length by lengths not > 0 and finite
 };
 
 DAG_HOST_DEVICE inline void add_to(unsigned long long* total, unsigned long long number) {
@@ -63,6 +52,7 @@ DAG_HOST_DEVICE inline void add_to(unsigned long long* total, unsigned long long
 template <class Real>
 struct AnswerGroupRewards {
   static constexpr std::size_t largest = 1024;
+  using Baseline = AdvantageConvention::Baseline;
 
   const std::int32_t* answer;
   const std::int64_t* begin;
@@ -71,8 +61,8 @@ struct AnswerGroupRewards {
   const std::int32_t* table_start;  // by number of answered samples; -1: no table
   std::size_t table_count;          // entries of table_start
   const Real* table;
-  GroupRule<Real> rule;
-  const Real* lengths;  // for length_centred
+  AdvantageConvention rule;  // Baseline::softmax and Divisor::others are not known here
+  const Real* lengths;       // for mean_by_length
   Real* reward;
   Real* advantage;
   GroupCounts* counts;
@@ -120,7 +110,7 @@ struct AnswerGroupRewards {
     seen.unscored_groups += answered == 0 ? 1 : 0;
     seen.singleton_groups += answered == 1 ? 1 : 0;
     seen.without_table += answered > 0 && start < 0 ? 1 : 0;
-    seen.too_small += rule.form == GroupForm::best_only && answered < 2 ? 1 : 0;
+    seen.too_small += rule.baseline == Baseline::second_best && answered < 2 ? 1 : 0;
     if (answered > 0 && start >= 0) {
       return true;
     }
@@ -217,64 +207,134 @@ struct AnswerGroupRewards {
         team, size, Real{0},
         [&](std::size_t i) { return id[i] >= 0 ? deviation(i) * deviation(i) : Real{0}; }, Add{});
     seen.zero_variance_groups += answered > 1 && tied ? 1 : 0;
-    if (answered == 1 || tied || rule.form != GroupForm::best_only) {
-      Real base = 0;
-      if (rule.form == GroupForm::length_centred) {
-        seen.bad_lengths += static_cast<unsigned long long>(reduce(
-            team, size, 0,
-            [&](std::size_t i) {
-              const Real length = lengths[first + i];
-              return length > 0 && length - length == 0 ? 0 : 1;
-            },
-            Add{}));
-      }
-      if (rule.form == GroupForm::length_centred && answered > 1 && !tied) {
-        const Real weight = reduce(
-            team, size, Real{0},
-            [&](std::size_t i) { return id[i] >= 0 ? lengths[first + i] : Real{0}; }, Add{});
-        base = reduce(
-                   team, size, Real{0},
-                   [&](std::size_t i) {
-                     return id[i] >= 0 ? lengths[first + i] * deviation(i) : Real{0};
-                   },
-                   Add{}) /
-               weight;
-      }
-      const Real factor = answered == 1 || tied ? Real{0} : gain(squares, count);
-      const Real lone = answered == 1 ? rule.alone : Real{0};
-      team.each(size, [&](std::size_t i) {
-        reward[first + i] = value[i];
-        advantage[first + i] =
-            id[i] < 0 ? Real{0}
-                      : (answered == 1 ? lone * value[i]
-                                       : (tied ? Real{0} : factor * (deviation(i) - base)));
-      });
-      return;
+    const bool level = answered == 1 || tied;
+    const Real factor = answered == 1 ? static_cast<Real>(rule.alone)
+                        : tied        ? Real{0}
+                                      : dag::detail::group_factor(rule, squares, count);
+    std::size_t winner = size;
+    Real prize = 0;
+    if (rule.baseline == Baseline::second_best && !level) {
+      const Real none = -Limits<Real>::infinity;
+      const auto best = reduce(
+          team, size, Place<Real>{none, Real{0}, size},
+          [&](std::size_t i) {
+            return Place<Real>{id[i] >= 0 ? deviation(i) : none, Real{0}, i};
+          },
+          FirstLargest{});
+      winner = best.index;
+      const Real second = reduce(
+          team, size, none,
+          [&](std::size_t i) { return id[i] >= 0 && i != winner ? deviation(i) : none; }, Max{});
+      prize = factor * (best.value - second);
     }
-    const Real none = -Limits<Real>::infinity;
-    const auto best = reduce(
-        team, size, Place<Real>{none, Real{0}, size},
-        [&](std::size_t i) {
-          return Place<Real>{id[i] >= 0 ? deviation(i) : none, Real{0}, i};
-        },
-        FirstLargest{});
-    const Real second = reduce(
-        team, size, none,
-        [&](std::size_t i) { return id[i] >= 0 && i != best.index ? deviation(i) : none; }, Max{});
-    const Real prize = (best.value - second) / (std::sqrt(squares / (count - 1)) + rule.epsilon);
+    Real base = 0;
+    if (rule.baseline == Baseline::mean_by_length) {
+      const auto length = [&](std::size_t i) { return id[i] >= 0 ? lengths[first + i] : Real{0}; };
+      const auto refused = [&](std::size_t i) {
+        const Real own = lengths[first + i];
+        return own > 0 && own - own == 0 ? 0 : 1;
+      };
+      const auto weighted = [&](std::size_t i) {
+        return id[i] >= 0 ? length(i) * deviation(i) : Real{0};
+      };
+      seen.bad_lengths += static_cast<unsigned long long>(reduce(team, size, 0, refused, Add{}));
+      if (!level) {
+        base = reduce(team, size, Real{0}, weighted, Add{}) /
+               reduce(team, size, Real{0}, length, Add{});
+      }
+    }
+    const dag::detail::CentredAdvantage<Real> centred{answered == 1, tied, factor, base};
     team.each(size, [&](std::size_t i) {
       reward[first + i] = value[i];
-      advantage[first + i] = i == best.index ? prize : Real{0};
+      advantage[first + i] = id[i] < 0                         ? Real{0}
+                             : rule.baseline == Baseline::none ? value[i]
+                             : rule.baseline == Baseline::second_best
+                                 ? (i == winner ? prize : Real{0})
+                                 : centred(value[i], deviation(i));
     });
+  }
+};
+
+/// out = the segments [first[s], last[s]) of `in`, each sorted; what lies between them is left. One
+/// block a segment: CUB's DeviceSegmentedRadixSort. Queued. Errors: device.
+inline void sort_segments([[maybe_unused]] Stream stream, const std::int32_t* in, std::int32_t* out,
+                          [[maybe_unused]] std::size_t size, std::size_t segments,
+                          const std::int64_t* first, const std::int64_t* last) {
+#if defined(__CUDACC__)
+  const OnDevice on(stream);
+  std::size_t bytes = 0;
+  const auto sort = [&](void* work) {
+    check(cub::DeviceSegmentedRadixSort::SortKeys(
+              work, bytes, in, out, static_cast<std::int64_t>(size),
+              static_cast<std::int64_t>(segments), first, last, 0, 32, stream),
+          "sorting");
+  };
+  sort(nullptr);
+  Array<unsigned char> work(bytes, stream);
+  sort(work.data());
+#else
+  const OpenMemory open;
+  for (std::size_t s = 0; s < segments; ++s) {
+    std::copy(in + first[s], in + last[s], out + first[s]);
+    std::sort(out + first[s], out + last[s]);
+  }
+#endif
+}
+
+/// AnswerGroupRewards for groups above its size, one thread block each: how many share an answer is
+/// the length of its run among the sorted ids, found by bisection; then the same statistics from
+/// memory. Whatever the ids are: O(log K) a sample. Deterministic.
+template <class Real>
+struct LargeAnswerGroups {
+  static constexpr unsigned threads = 512;
+
+  AnswerGroupRewards<Real> rewards;
+  const std::int64_t* first;  // of each of these groups
+  const std::int64_t* last;
+  const std::int32_t* sorted;  // ids, in their groups' places
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const auto begin = static_cast<std::size_t>(first[block.index()]);
+    const auto size = static_cast<std::size_t>(last[block.index()]) - begin;
+    const std::int32_t* const id = rewards.answer + begin;
+    const std::int32_t* const order = sorted + begin;
+    GroupCounts seen{};
+    const auto all = static_cast<unsigned>(size);  // a group has fewer than 2^32 samples
+    const std::size_t answered = all - before(order, all, 0);  // ids < 0 come first
+    const std::int32_t table = rewards.start_of(answered);
+    if (rewards.enter(block, begin, size, answered, table, seen)) {
+      Real* const value = rewards.reward + begin;
+      const Real* const entries = rewards.table + table;
+      block.each(size, [=](std::size_t i) {
+        if (id[i] < 0) {
+          value[i] = Limits<Real>::nan;
+          return;
+        }
+        // No id is above this one: its run ends with the group.
+        const unsigned end = id[i] == INT32_MAX ? all : before(order, all, id[i] + 1);
+        value[i] = entries[end - before(order, all, id[i]) - 1];
+      });
+      rewards.write(block, id, size, answered, begin, value, seen);
+    }
+    rewards.add_counts(block, seen);
   }
 
  private:
-  [[nodiscard]] DAG_HOST_DEVICE Real gain(Real squares, Real count) const {
-    if (!rule.scaled) {
-      return rule.others ? count / (count - 1) : Real{1};
+  /// How many of the sorted ids are less than this one.
+  [[nodiscard]] static DAG_HOST_DEVICE unsigned before(const std::int32_t* order, unsigned size,
+                                                       std::int32_t id) {
+    unsigned low = 0;
+    while (size > 0) {
+      const unsigned half = size / 2;
+      if (order[low + half] < id) {
+        low += half + 1;
+        size -= half + 1;
+      } else {
+        size = half;
+      }
     }
-    const Real variance = squares / (count - 1);
-    return 1 / (std::sqrt(variance > rule.floor ? variance : rule.floor) + rule.epsilon);
+    return low;
   }
 };
 

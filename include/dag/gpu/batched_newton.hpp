@@ -8,9 +8,9 @@
 
 #include <dag/core/status.hpp>
 #include <dag/detail/config.hpp>
-#include <dag/gpu/batched_game.hpp>
-#include <dag/gpu/batched_methods.hpp>
+#include <dag/gpu/batched_rounds.hpp>
 #include <dag/gpu/warp.hpp>
+#include <dag/numeric/xlogx.hpp>
 
 namespace dag::device {
 
@@ -47,12 +47,7 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
       Real* const out = results.strategies + batch.strategy_begin[warp.index()];
       warp.each(game.rows, [&](std::size_t i) { out[i] = game.x[i]; });
       warp.each(game.columns, [&](std::size_t j) { out[game.rows + j] = game.y[j]; });
-      warp.each(1, [&](std::size_t) {
-        results.status[warp.index()] = status;
-        results.rounds[warp.index()] = rounds;
-        results.gap[warp.index()] = gap;
-        results.value[warp.index()] = value;
-      });
+      results.write(warp, status, rounds, gap, value);
     };
     warp.each(game.columns,
               [&](std::size_t j) { game.y[j] = Real{1} / static_cast<Real>(game.columns); });
@@ -146,16 +141,7 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
       right = vectors + 6 * most;
       unit = vectors + 7 * most;
       matrix = vectors + 8 * most;
-      const Real* const from = batch.entries + batch.entry_begin[index];
-      warp.each(rows * columns,
-                [&](std::size_t i) { payoff[i / columns * stride + i % columns] = from[i]; });
-      const Real infinity = Limits<Real>::infinity;
-      const auto entry = [&](std::size_t i) { return from[i]; };
-      range = reduce(warp, rows * columns, -infinity, entry, Max{}) -
-              reduce(warp, rows * columns, infinity, entry, Min{});
-    }
-    [[nodiscard]] static DAG_HOST_DEVICE Real x_log_x(Real p) {
-      return p > 0 ? p * std::log(p) : Real{0};
+      range = batch.load(warp, index, payoff);
     }
     /// tau log sum exp(v / tau); `p`, if any, becomes the softmax.
     [[nodiscard]] DAG_HOST_DEVICE Real soft_max(std::size_t n, const Real* v, Real sign,
@@ -180,9 +166,9 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
         ay[i] = sum;
       });
       const Real best = soft_max(rows, ay, Real{1}, x);
-      return best + tau * reduce(
-                              warp, columns, Real{0}, [&](std::size_t j) { return x_log_x(at[j]); },
-                              Add{});
+      return best +
+             tau * reduce(
+                       warp, columns, Real{0}, [&](std::size_t j) { return xlogx(at[j]); }, Add{});
     }
     /// Sets atx; f(y) less the least that x leaves the column player.
     [[nodiscard]] DAG_HOST_DEVICE Real gap(Real f) const {
@@ -194,7 +180,7 @@ struct SolveBatch<Real, 0, BatchMethod::newton> {
         atx[j] = sum;
       });
       const Real entropy = -reduce(
-          warp, rows, Real{0}, [&](std::size_t i) { return x_log_x(x[i]); }, Add{});
+          warp, rows, Real{0}, [&](std::size_t i) { return xlogx(x[i]); }, Add{});
       const Real guaranteed = tau * entropy - soft_max(columns, atx, Real{-1}, nullptr);
       return f - guaranteed > 0 ? f - guaranteed : Real{0};
     }

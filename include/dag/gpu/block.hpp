@@ -39,10 +39,24 @@ constexpr unsigned largest_block = 1024;
   return threads;
 }
 
+/// lane[0] = op over 32 values, by halves: how warps fold on the host.
+template <class Value, class Operation>
+void fold_halves(Value* lane, Operation op) {
+  for (unsigned distance = warp_size / 2; distance > 0; distance /= 2) {
+    for (unsigned i = 0; i < distance; ++i) {
+      lane[i] = op(lane[i], lane[i + distance]);
+    }
+  }
+}
+
 /// Runs a body's phases on the calling thread, one index after the other.
 class HostBlock {
  public:
-  HostBlock(std::size_t index, unsigned threads, void* memory) noexcept
+  static constexpr bool is_warp = false;
+  [[nodiscard]] static std::size_t count_of(std::size_t blocks, unsigned) noexcept {
+    return blocks;
+  }
+  HostBlock(std::size_t index, std::size_t threads, void* memory) noexcept
       : index_(index), threads_(threads), memory_(memory) {}
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
@@ -56,21 +70,21 @@ class HostBlock {
   template <class Value, class Function, class Operation>
   [[nodiscard]] Value reduce(std::size_t count, Value identity, Function f, Operation op) const {
     Value partial[largest_block];
-    for (unsigned t = 0; t < threads_; ++t) {
+    for (std::size_t t = 0; t < threads_; ++t) {
       partial[t] = identity;
       for (std::size_t i = t; i < count; i += threads_) {
         partial[t] = op(partial[t], f(i));
       }
     }
-    const unsigned warps = threads_ / warp_size;
-    for (unsigned warp = 0; warp < warps; ++warp) {
-      fold(partial + warp * warp_size, op);
+    const std::size_t warps = threads_ / warp_size;
+    for (std::size_t warp = 0; warp < warps; ++warp) {
+      fold_halves(partial + warp * warp_size, op);
       partial[warp] = partial[warp * warp_size];
     }
-    for (unsigned warp = warps; warp < warp_size; ++warp) {
+    for (std::size_t warp = warps; warp < warp_size; ++warp) {
       partial[warp] = identity;
     }
-    fold(partial, op);
+    fold_halves(partial, op);
     return partial[0];
   }
   template <class T>
@@ -79,17 +93,8 @@ class HostBlock {
   }
 
  private:
-  template <class Value, class Operation>
-  static void fold(Value* lane, Operation op) {
-    for (unsigned distance = warp_size / 2; distance > 0; distance /= 2) {
-      for (unsigned i = 0; i < distance; ++i) {
-        lane[i] = op(lane[i], lane[i + distance]);
-      }
-    }
-  }
-
   std::size_t index_;
-  unsigned threads_;
+  std::size_t threads_;
   void* memory_;
 };
 
@@ -124,6 +129,8 @@ template <class Value, class Operation>
 /// Runs a body's phases on the threads of one CUDA block; blockDim.x is a multiple of 32.
 class DeviceBlock {
  public:
+  static constexpr bool is_warp = false;
+  DAG_DEVICE explicit DeviceBlock(std::size_t) {}
   [[nodiscard]] DAG_DEVICE std::size_t index() const { return blockIdx.x; }
   [[nodiscard]] DAG_DEVICE std::size_t threads() const { return blockDim.x; }
   template <class Function>
@@ -165,19 +172,6 @@ class DeviceBlock {
     return reinterpret_cast<T*>(block_memory());
   }
 };
-#endif
-
-/// block.reduce under the name that warps have for it (warp.hpp): bodies for either.
-template <class T, class Function, class Operation>
-[[nodiscard]] T reduce(HostBlock& block, std::size_t n, T identity, Function f, Operation op) {
-  return block.reduce(n, identity, f, op);
-}
-#if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)
-template <class T, class Function, class Operation>
-[[nodiscard]] DAG_DEVICE T reduce(DeviceBlock& block, std::size_t n, T identity, Function f,
-                                  Operation op) {
-  return block.reduce(n, identity, f, op);
-}
 #endif
 
 template <class Real>

@@ -47,98 +47,63 @@ struct RaggedDivergence {
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
-    const std::size_t segment = block.index();
-    const auto first = static_cast<std::size_t>(begin[segment]);
-    const auto size = static_cast<std::size_t>(begin[segment + 1]) - first;
-    const Real* const x = p + first;
-    const Real* const y = q + first;
-    const RaggedDivergence self = *this;
-    const auto inside = [=](std::size_t i) {
-      return x[i] >= self.lower && y[i] >= self.lower && x[i] - x[i] == 0 && y[i] - y[i] == 0;
+    const auto first = static_cast<std::size_t>(begin[block.index()]);
+    const auto size = static_cast<std::size_t>(begin[block.index() + 1]) - first;
+    // f(x, y) at entry i; NaN outside of the domain. -0 counts as 0.
+    const auto inside = [&](std::size_t i, auto f) {
+      const Real x = p[first + i], y = q[first + i];
+      return x >= lower && y >= lower && x - x == 0 && y - y == 0
+                 ? Real(f(x + Real{0}, y + Real{0}))
+                 : Limits<Real>::nan;
     };
-    if constexpr (part == DivergencePart::value) {
-      const Real total = value(block, size, x, y, inside);
-      block.each(1, [=](std::size_t) {
-        self.out[segment] = total;
-        if (total != total) {
-          *self.bad = 2;
-        }
-      });
-    } else {
-      Real log_sum = 0;
-      if constexpr (std::is_same_v<D, RenyiDivergence>) {
-        log_sum = order() == 1 ? Real{0} : renyi_sum(block, size, x, y, inside);
+    const auto write = [&](Real* to, Real number) {
+      *to = number;
+      if (number != number) {
+        *bad = 2;
       }
-      block.each(size, [=](std::size_t i) {
-        const Real slope =
-            inside(i) ? self.slope(x[i] + Real{0}, y[i] + Real{0}, log_sum) : Limits<Real>::nan;
-        self.out[first + i] = slope;
-        if (slope != slope) {
-          *self.bad = 2;
-        }
-      });
-    }
-  }
-
- private:
-  template <class Block, class Inside>
-  [[nodiscard]] DAG_HOST_DEVICE Real value(Block& block, std::size_t size, const Real* x,
-                                           const Real* y, Inside inside) const {
-    const RaggedDivergence self = *this;
-    if constexpr (std::is_same_v<D, RenyiDivergence>) {
-      const Real a = order();
-      Real result;
-      if (a == 1) {
-        result = block.reduce(
-            size, Real{0},
-            [=](std::size_t i) { return inside(i) ? kl_term(x[i], y[i]) : Limits<Real>::nan; },
-            Add{});
-      } else {
-        result = renyi_sum(block, size, x, y, inside) / (a - 1);
-      }
-      return result < 0 ? Real{0} : result;
-    } else {
+    };
+    const auto sum_of = [&](auto f) {
       return block.reduce(
-          size, Real{0},
-          [=](std::size_t i) {
-            return inside(i) ? Real(self.divergence.term(x[i] + Real{0}, y[i] + Real{0}))
-                             : Limits<Real>::nan;
-          },
-          Add{});
-    }
-  }
-  [[nodiscard]] DAG_HOST_DEVICE Real order() const { return static_cast<Real>(divergence.order()); }
-  [[nodiscard]] DAG_HOST_DEVICE Real slope(Real a, Real b, Real log_sum) const {
-    if constexpr (std::is_same_v<D, RenyiDivergence>) {
-      return part == DivergencePart::first ? RenyiDivergence::slope_first(order(), a, b, log_sum)
-                                           : RenyiDivergence::slope_second(order(), a, b, log_sum);
-    } else if constexpr (part == DivergencePart::first) {
-      return divergence.slope_first(a, b);
-    } else {
-      return divergence.slope_second(a, b);
-    }
-  }
-  /// log S of Renyi's divergence; +inf for orders above 1 where p has mass that q lacks.
-  template <class Block, class Inside>
-  [[nodiscard]] DAG_HOST_DEVICE Real renyi_sum(Block& block, std::size_t size, const Real* x,
-                                               const Real* y, Inside inside) const {
-    const Real a = order();
-    const auto log_part = [=](std::size_t i) {
-      if (!inside(i)) {
-        return Limits<Real>::nan;
-      }
-      if (x[i] > 0 && y[i] > 0) {
-        return RenyiDivergence::log_part(a, x[i], y[i]);
-      }
-      return a > 1 && x[i] > 0 ? Limits<Real>::infinity : -Limits<Real>::infinity;
+          size, Real{0}, [&](std::size_t i) { return inside(i, f); }, Add{});
     };
-    const Real top = block.reduce(size, -Limits<Real>::infinity, log_part, Max{});
-    if (!(top - top == 0)) {
-      return top;  // no common support, +inf or NaN
+    if constexpr (std::is_same_v<D, RenyiDivergence>) {
+      const Real a = static_cast<Real>(divergence.order());
+      const auto log_part = [&](std::size_t i) {
+        return inside(i, [a](Real x, Real y) { return D::log_part(a, x, y); });
+      };
+      Real total = 0;
+      if (a != 1) {
+        total = block.reduce(size, -Limits<Real>::infinity, log_part, Max{});
+        if (total - total == 0) {  // else no common support, +inf or NaN
+          total += std::log(block.reduce(
+              size, Real{0}, [&](std::size_t i) { return std::exp(log_part(i) - total); }, Add{}));
+        }
+      }
+      if constexpr (part == DivergencePart::value) {
+        const Real sum = a == 1 ? sum_of([](Real x, Real y) { return kl_term(x, y); }) : total;
+        block.each(1, [&](std::size_t) { write(out + block.index(), D::value_of(a, sum)); });
+      } else {
+        block.each(size, [&](std::size_t i) {
+          write(out + first + i, inside(i, [&](Real x, Real y) {
+                  return part == DivergencePart::first ? D::slope_first(a, x, y, total)
+                                                       : D::slope_second(a, x, y, total);
+                }));
+        });
+      }
+    } else if constexpr (part == DivergencePart::value) {
+      const Real sum = sum_of([&](Real x, Real y) { return divergence.term(x, y); });
+      block.each(1, [&](std::size_t) { write(out + block.index(), sum); });
+    } else {
+      block.each(size, [&](std::size_t i) {
+        write(out + first + i, inside(i, [&](Real x, Real y) {
+                if constexpr (part == DivergencePart::first) {
+                  return divergence.slope_first(x, y);
+                } else {
+                  return divergence.slope_second(x, y);
+                }
+              }));
+      });
     }
-    const Real total = block.reduce(
-        size, Real{0}, [=](std::size_t i) { return std::exp(log_part(i) - top); }, Add{});
-    return top + std::log(total);
   }
 };
 

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,13 +12,60 @@
 #include <dag/core/error.hpp>
 #include <dag/gpu/answer_groups.hpp>
 #include <dag/gpu/array.hpp>
-#include <dag/gpu/batch_advantages.hpp>
-#include <dag/gpu/each_index.hpp>
-#include <dag/gpu/large_groups.hpp>
 #include <dag/gpu/reduction.hpp>
 #include <dag/policy/advantage.hpp>
 
 namespace dag {
+namespace device {
+
+/// Sums over the scored samples (reward not NaN) of a batch, in double.
+struct BatchSums {
+  double weight;   ///< samples, or tokens
+  double value;    ///< of weight (value - mean)
+  double square;   ///< of weight (value - mean)^2
+  double nonzero;  ///< values that are not 0
+  double refused;  ///< lengths, of any sample, that are not > 0 and finite
+};
+/// BatchSums, entry by entry.
+struct AddSums {
+  DAG_HOST_DEVICE BatchSums operator()(const BatchSums& x, const BatchSums& y) const {
+    return {x.weight + y.weight, x.value + y.value, x.square + y.square, x.nonzero + y.nonzero,
+            x.refused + y.refused};
+  }
+};
+/// One sample's; `lengths` null: all 1.
+template <class Real>
+struct BatchTerm {
+  const Real* reward;
+  const Real* value;
+  const Real* lengths;
+  double mean;
+  DAG_HOST_DEVICE BatchSums operator()(std::size_t i) const {
+    const double length = lengths == nullptr ? 1 : static_cast<double>(lengths[i]);
+    const double refused = length > 0 && length - length == 0 ? 0 : 1;
+    if (reward[i] != reward[i]) {
+      return {0, 0, 0, 0, refused};
+    }
+    const double own = static_cast<double>(value[i]), deviation = own - mean;
+    return {length, length * deviation, length * deviation * deviation, own != 0 ? 1.0 : 0.0,
+            refused};
+  }
+};
+/// advantage = (advantage - mean) * factor where there is a reward, elementwise.
+template <class Real>
+struct RescaleAdvantages {
+  const Real* reward;
+  double mean;
+  double factor;
+  Real* advantage;
+  DAG_HOST_DEVICE void operator()(std::size_t i) const {
+    advantage[i] = reward[i] == reward[i]
+                       ? static_cast<Real>((static_cast<double>(advantage[i]) - mean) * factor)
+                       : Real{0};
+  }
+};
+
+}  // namespace device
 
 /// The offsets of ragged groups and their reward tables in device memory, checked once and used for
 /// many batches of the same shape. Groups may have any size: up to 1024 samples a warp each
@@ -74,13 +120,14 @@ class DeviceGroups {
   [[nodiscard]] std::size_t groups() const noexcept { return groups_; }
   [[nodiscard]] std::size_t samples() const noexcept { return samples_; }
 
-  /// Rewards and advantages of every sample under any convention, as `table_rewards` of the CPU
-  /// gives them up to the order of sums: one pass over the ids (device::AnswerGroupRewards); the
-  /// conventions that look at the whole batch (trl_batch, gpg, reinforce_plus_plus_baseline) add
-  /// its sums, in double, and a pass over the advantages. All spans are device memory; `lengths`
-  /// only where needs_lengths(kind). Waits once, for the report, and once for each sum over the
-  /// batch (gpg one, the other two two). Errors: dimension_mismatch, invalid_argument (no table for
-  /// a size; lengths; pass_at_k on a group of fewer than two scored samples). Deterministic.
+  /// Rewards and advantages of every sample under any convention but `target` and `nemo_rl`, as
+  /// `table_rewards` of the CPU gives them up to the order of sums: one pass over the ids
+  /// (device::AnswerGroupRewards); conventions that look at the whole batch (trl_batch, gpg, the
+  /// two that whiten) add its sums, in double, and a pass over the advantages. All spans are device
+  /// memory; `lengths` only where needs_lengths(kind). Waits once, for the report, and once for
+  /// each sum over the batch (gpg one, the others two). Errors: dimension_mismatch,
+  /// invalid_argument (no table for a size; lengths; pass_at_k on a group of fewer than two scored
+  /// samples), unsupported (target, nemo_rl). Deterministic.
   template <class Backend>
   AdvantageReport table_rewards(const Backend& gpu, std::span<const std::int32_t> answer,
                                 Advantage kind, std::span<Scalar> reward,
@@ -89,7 +136,10 @@ class DeviceGroups {
             Errc::dimension_mismatch, "table_rewards: the groups have ", samples_,
             " samples, but there are ", answer.size(), " answers and room for ", reward.size(),
             " rewards and ", advantage.size(), " advantages");
-    const auto rule = rule_of(kind);
+    const AdvantageConvention& rule = convention(kind);
+    require(rule.baseline != AdvantageConvention::Baseline::softmax &&
+                rule.divisor != AdvantageConvention::Divisor::others,
+            Errc::unsupported, "table_rewards: ", rule.name, " is taken on the CPU");
     require(!needs_lengths(kind) || lengths.size() == samples_, Errc::dimension_mismatch,
             "table_rewards: ", to_string(kind), " needs one length a sample, got ", lengths.size(),
             " for ", samples_, " samples");
@@ -123,7 +173,7 @@ class DeviceGroups {
     report.singleton_groups = seen.singleton_groups;
     report.zero_variance_groups = seen.zero_variance_groups;
     if (samples_ > 0) {
-      look_at_batch(gpu, kind, reward.data(), advantage.data(), lengths.data(), report);
+      look_at_batch(gpu, rule, reward.data(), advantage.data(), lengths.data(), report);
     }
     return report;
   }
@@ -131,61 +181,44 @@ class DeviceGroups {
  private:
   /// The conventions' part beyond the groups, as in policy/advantage.hpp.
   template <class Backend>
-  void look_at_batch(const Backend& gpu, Advantage kind, const Scalar* reward, Scalar* advantage,
-                     const Scalar* lengths, AdvantageReport& report) {
-    const auto sums = [&](const auto& term) {
-      return device::fold_on(gpu.stream(), samples_, device::Sums{0, 0, 0}, term, device::AddSums{},
-                             gpu.bad(),
-                             [&](std::size_t bytes) {
-                               if (sums_.size() < bytes) {
-                                 sums_ = device::Array<unsigned char>(bytes, gpu.stream());
-                               }
-                               return sums_.data();
-                             })
+  void look_at_batch(const Backend& gpu, const AdvantageConvention& rule, const Scalar* reward,
+                     Scalar* advantage, const Scalar* lengths, AdvantageReport& report) {
+    const auto memory = [&](std::size_t bytes) {
+      if (sums_.size() < bytes) {
+        sums_ = device::Array<unsigned char>(bytes, gpu.stream());
+      }
+      return sums_.data();
+    };
+    const auto sums = [&](const Scalar* value, const Scalar* weight, double mean) {
+      return device::fold_on(gpu.stream(), samples_, device::BatchSums{},
+                             device::BatchTerm<Scalar>{reward, value, weight, mean},
+                             device::AddSums{}, gpu.bad(), memory)
           .value;
     };
+    const auto mean_of = [](const device::BatchSums& all) {
+      return all.weight > 0 ? all.value / all.weight : 0;
+    };
     double mean = 0;
-    double factor = 1;
-    if (kind == Advantage::trl_batch) {
-      const auto all = sums(device::RewardSums<Scalar>{reward});
-      const double average = all.a > 0 ? all.b / all.a : 0;
-      const auto squares = sums(device::RewardSquares<Scalar>{reward, average});
-      report.scale = (all.a > 1 ? std::sqrt(squares.a / (all.a - 1)) : 0) + 1e-4;
-      factor = 1 / report.scale;
-    } else if (kind == Advantage::gpg) {
-      const auto all = sums(device::RewardSums<Scalar>{reward});
-      report.scale = factor = all.a / (all.c > 0 ? all.c : 1);
-    } else if (kind == Advantage::reinforce_plus_plus_baseline) {
-      const auto tokens = sums(device::TokenSums<Scalar>{reward, advantage, lengths});
-      require(tokens.c == 0, Errc::invalid_argument, "table_rewards: ", tokens.c,
+    if (rule.divisor == AdvantageConvention::Divisor::batch) {
+      const auto all = sums(reward, nullptr, 0);
+      const auto about = sums(reward, nullptr, mean_of(all));
+      report.scale = detail::batch_divisor(rule, about.square, all.weight);
+    } else if (rule.gain == AdvantageConvention::Gain::scored) {
+      const auto all = sums(reward, nullptr, 0);
+      report.scale = detail::scored_gain(all.weight, all.nonzero);
+    } else if (rule.whiten) {
+      const auto tokens = sums(advantage, lengths, 0);
+      require(tokens.refused == 0, Errc::invalid_argument, "table_rewards: ", tokens.refused,
               " lengths are not positive and finite");
-      mean = tokens.a > 0 ? tokens.b / tokens.a : 0;
-      const auto squares = sums(device::TokenSquares<Scalar>{reward, advantage, lengths, mean});
-      report.scale = std::sqrt((tokens.a > 1 ? squares.a / (tokens.a - 1) : 0) + 1e-8);
-      factor = 1 / report.scale;
+      mean = mean_of(tokens);
+      report.scale = detail::token_divisor(sums(advantage, lengths, mean).square, tokens.weight);
     } else {
       return;
     }
+    const bool is_gain = rule.gain == AdvantageConvention::Gain::scored;
     device::launch_each(gpu.stream(), samples_,
-                        device::RescaleAdvantages<Scalar>{reward, mean, factor, advantage});
-  }
-  [[nodiscard]] static device::GroupRule<Scalar> rule_of(Advantage kind) {
-    const AdvantageConvention& said = convention(kind);
-    require(said.baseline != AdvantageConvention::Baseline::softmax, Errc::unsupported,
-            "table_rewards: advantages towards the Target are taken on the CPU");
-    device::GroupRule<Scalar> rule{
-        .scaled = said.divisor == AdvantageConvention::Divisor::group,
-        .others = said.gain == AdvantageConvention::Gain::others,
-        .epsilon = static_cast<Scalar>(said.epsilon),
-        .floor = static_cast<Scalar>(said.variance_floor),
-        .alone = is_uncentred(kind) ? Scalar{0} : static_cast<Scalar>(said.alone)};
-    if (kind == Advantage::opo) {
-      rule.form = device::GroupForm::length_centred;
-    } else if (kind == Advantage::pass_at_k) {
-      rule.form = device::GroupForm::best_only;
-      rule.scaled = false;
-    }
-    return rule;
+                        device::RescaleAdvantages<Scalar>{
+                            reward, mean, is_gain ? report.scale : 1 / report.scale, advantage});
   }
 
   std::size_t groups_ = 0;

@@ -7,22 +7,74 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/gpu/array.hpp>
-#include <dag/gpu/mirror_step.hpp>
-#include <dag/gpu/products.hpp>
+#include <dag/gpu/cuda_backend.hpp>
 #include <dag/gpu/repeated_work.hpp>
+#include <dag/gpu/set_operations.hpp>
+#include <dag/gpu/simplex_operations.hpp>
 #include <dag/solver/certificate.hpp>
+#include <dag/solver/first_order/extragradient.hpp>
+#include <dag/solver/first_order/optimistic_mirror_descent.hpp>
 #include <dag/solver/loop.hpp>
 #include <dag/solver/options.hpp>
 #include <dag/solver/solution.hpp>
 
 namespace dag {
+namespace device {
+
+/// mean += mean_share(power, t) (point - mean), t = ++round[segment]. `mean` may be null: then
+/// round stays. Counted on the device, so that a launch can be captured once and replayed.
+template <class Real>
+struct SegmentMean {
+  int power;
+  const Real* point;
+  Real* mean;
+  std::int64_t* round;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    if (mean == nullptr) {
+      return;
+    }
+    std::int64_t* const counter = round + block.index();
+    const Real share = mean_share<Real>(power, *counter + 1);
+    block.each(size, [&](std::size_t i) {
+      mean[first + i] += share * (point[first + i] - mean[first + i]);
+    });
+    block.each(1, [&](std::size_t) { ++*counter; });
+  }
+};
+
+/// out[2 b] and out[2 b + 1]: a player's largest field entry and <field, strategy>, all that a
+/// duality gap needs.
+template <class Real>
+struct PlayerGap {
+  const Real* point;
+  const Real* field;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real best = SegmentMax<Real>{field}(block, first, size);
+    const Real earned = block.reduce(
+        size, Real{0}, [&](std::size_t i) { return field[first + i] * point[first + i]; }, Add{});
+    block.each(1, [&](std::size_t) {
+      out[2 * block.index()] = best;
+      out[2 * block.index() + 1] = earned;
+    });
+  }
+};
+
+}  // namespace device
+
 namespace detail {
 
-/// A matrix game's rounds as recorded launches: fused steps, a dual product each, nothing allocated
-/// and nothing waited for between checks.
+/// A matrix game's rounds as recorded launches: steps fused with their means, one thread block a
+/// player, a dual product each, nothing allocated and nothing waited for between checks.
 template <class Game>
 class DeviceRounds {
  public:
@@ -30,19 +82,16 @@ class DeviceRounds {
 
   DeviceRounds(const Game& game, const SolverOptions<Real>& options, std::string_view solver,
                Real longest)
-      : game_(game),
+      : last(game.backend(), game.players().blocks().total()),
+        sample(game.backend(), last.point.size()),
+        mean(game.backend(), last.point.size()),
+        field(game.backend().template allocate<Real>(last.point.size())),
+        game_(game),
         gpu_(game.backend()),
-        players_{game.payoff().rows, game.payoff().columns},
-        threads_(device::threads_for(players_.rows > players_.columns ? players_.rows
-                                                                      : players_.columns)),
-        shape_(device::DualProductShape::of<Real>(players_.rows, players_.columns)),
-        last(gpu_, total()),
-        sample(gpu_, total()),
-        mean(gpu_, total()),
-        field(gpu_.template allocate<Real>(total())),
+        shape_(device::DualProductShape::of<Real>(game.payoff().rows, game.payoff().columns)),
         workspace_(shape_.row_parts() + shape_.column_parts(), gpu_.stream()),
         round_(gpu_.template allocate<std::int64_t>(2)),
-        numbers_(gpu_.template allocate<Real>(2 + 2 * 4)) {
+        gaps_(gpu_.template allocate<Real>(8)) {
     using Rule = typename Step<Real>::Rule;
     const Rule rule = options.step.rule;
     require(rule == Rule::automatic || rule == Rule::constant || rule == Rule::lipschitz,
@@ -54,56 +103,58 @@ class DeviceRounds {
     enter_start(game, options, solver, last.view());
   }
 
-  [[nodiscard]] const device::TwoPlayers& players() const { return players_; }
-  [[nodiscard]] unsigned threads() const { return threads_; }
-  [[nodiscard]] std::int64_t* counters() { return round_.data(); }
-  [[nodiscard]] std::size_t total() const { return players_.rows + players_.columns; }
   /// field = (A y, -A' x) at a stacked point.
   void evaluate(const device::Array<Real>& at) {
     device::dual_product(gpu_.stream(), shape_, game_.payoff().entries.data(), at.data(),
-                         at.data() + players_.rows, Real{1}, Real{-1}, field.data(),
-                         field.data() + players_.rows, workspace_.data());
+                         at.data() + shape_.rows, Real{1}, Real{-1}, field.data(),
+                         field.data() + shape_.rows, workspace_.data());
   }
-  /// out = prox of `last` along the field; counted and averaged where `averaged`.
+  /// out = entropic prox of `last` along the field; averaged and counted where `averaged`.
   void step(State<backend_t<Game>, Real>& out, bool averaged) {
-    device::launch(
-        gpu_.stream(), 2, threads_, 0,
-        device::MirrorStep<Real>{players_, eta, last.dual.data(), field.data(), out.dual.data(),
-                                 out.point.data(), averaged ? mean.point.data() : nullptr,
-                                 round_.data(), numbers_.data(), gpu_.bad()});
+    const Real ones[] = {1, 1};
+    device::Array<Real> none;
+    const device::Table<Real> weights(std::span<const Real>(ones), none, gpu_.stream());
+    move(device::EntropyProx<Real>{weights, weights, last.dual.data(), eta, field.data(), nullptr,
+                                   out.dual.data(), out.point.data(), gpu_.bad()},
+         out, averaged);
+  }
+  /// The same by Euclidean projections.
+  void projected_step(State<backend_t<Game>, Real>& out, bool averaged) {
+    move(device::ProjectSimplex<Real>{last.point.data(), eta, field.data(), out.point.data(),
+                                      gpu_.bad()},
+         out, averaged);
+  }
+  [[nodiscard]] device::SegmentMean<Real> mean_of(const State<backend_t<Game>, Real>& point,
+                                                  int power, bool averaged) {
+    return {power, point.point.data(), averaged ? mean.point.data() : nullptr, round_.data()};
   }
   struct Gaps {
     Real last = 0, last_value = 0, mean = 0, mean_value = 0;
   };
   /// Both candidates' gaps; waits once. The field is left at the mean.
   [[nodiscard]] Gaps gaps() {
-    Real host[10];
-    const auto queue = [&](const device::Array<Real>& at, std::size_t place) {
-      evaluate(at);
-      device::launch(gpu_.stream(), 2, threads_, 0,
-                     device::TwoPlayerGap<Real>{players_, at.data(), field.data(),
-                                                numbers_.data() + 2 + 4 * place});
-    };
-    queue(last.point, 0);
-    queue(mean.point, 1);
-    device::copy_bytes(host, numbers_.data(), sizeof host, gpu_.stream());
+    Real host[8];
+    Real* slot = gaps_.data();
+    for (const auto* at : {&last.point, &mean.point}) {
+      evaluate(*at);
+      launch(device::PlayerGap<Real>{at->data(), field.data(), slot});
+      slot += 4;
+    }
+    device::copy_bytes(host, gaps_.data(), sizeof host, gpu_.stream());
     gpu_.synchronize();
     const auto gap = [&](std::size_t at) {
       const Real found = host[at] + host[at + 2] - (host[at + 1] + host[at + 3]);
       require(!std::isnan(found), Errc::not_finite, "the field has a NaN");
       return found > 0 ? found : Real{0};
     };
-    return {gap(2), host[3], gap(6), host[7]};
+    return {gap(0), host[1], gap(4), host[5]};
+  }
+  /// One thread block a player.
+  template <class Body>
+  void launch(const Body& body) const {
+    gpu_.launch_segments(game_.players().blocks(), body);
   }
 
- private:
-  const Game& game_;
-  const backend_t<Game>& gpu_;
-  device::TwoPlayers players_;
-  unsigned threads_;  // of the block that makes one player's step
-  device::DualProductShape shape_;
-
- public:
   State<backend_t<Game>, Real> last;
   State<backend_t<Game>, Real> sample;
   State<backend_t<Game>, Real> mean;
@@ -111,9 +162,18 @@ class DeviceRounds {
   Real eta = 0;
 
  private:
+  template <class Move>
+  void move(const Move& body, const State<backend_t<Game>, Real>& out, bool averaged) {
+    using Mean = device::SegmentMean<Real>;
+    launch(device::Then<Move, Mean>{body, mean_of(out, 0, averaged)});
+  }
+
+  const Game& game_;
+  const backend_t<Game>& gpu_;
+  device::DualProductShape shape_;
   device::Array<Real> workspace_;
   device::Array<std::int64_t> round_;
-  device::Array<Real> numbers_;  // change of each player, then two candidates' maxima and earnings
+  device::Array<Real> gaps_;  // of two candidates: each player's maximum and earnings
 };
 
 /// The average of recorded mirror steps: last, uniform or best (the default).
@@ -137,7 +197,7 @@ template <class Game, class Work>
   const Real range = payoff_range(game);
   Solution<Game> found;
   found.blocks = game.players().blocks();
-  found.state = State<backend_t<Game>, Real>(backend, rounds.total());
+  found.state = State<backend_t<Game>, Real>(backend, found.blocks.total());
   std::int64_t checks = 0;
   for (std::int64_t t = 0;;) {
     const auto gaps = rounds.gaps();
@@ -169,7 +229,7 @@ template <class Game, class Work>
           found.state.view().point);
       game.players().enter(backend, found.state.view());
       // The whole certificate once, at the point that is returned.
-      auto scratch = State<backend_t<Game>, Real>(backend, rounds.total());
+      auto scratch = State<backend_t<Game>, Real>(backend, found.blocks.total());
       const StateView<const Real> chosen = found.state.view();
       const auto certificate = certify(game, chosen, backend.view(rounds.field), scratch.view());
       found.residual = certificate.residual;
@@ -185,12 +245,12 @@ template <class Game, class Work>
 }  // namespace detail
 
 /// dag::mirror_prox of a matrix game in device memory with its rounds captured as one CUDA graph:
-/// two dual products and two fused steps (device::MirrorStep), iteration and average counted on the
+/// two dual products and two fused steps (DeviceRounds), iteration and average counted on the
 /// device. The check every `check_every` rounds (0: rounds growing by a quarter, from 64) is the
-/// only synchronisation: one copy of ten numbers. Same iterates as dag::mirror_prox; steps constant
-/// or lipschitz; average last, uniform or best. `Game`: MatrixGame<Real, dag::cuda>. Errors: those
-/// of mirror_prox, unsupported (other steps or averages), device. Memory: eight stacked vectors and
-/// the dual product's workspace. Deterministic.
+/// only synchronisation: one copy of eight numbers. Same iterates as dag::mirror_prox; steps
+/// constant or lipschitz; average last, uniform or best. `Game`: MatrixGame<Real, dag::cuda>.
+/// Errors: those of mirror_prox, unsupported (other steps or averages), device. Memory: eight
+/// stacked vectors and the dual product's workspace. Deterministic.
 template <class Game>
 [[nodiscard]] Solution<Game> device_mirror_prox(const Game& game,
                                                 const SolverOptions<scalar_t<Game>>& options = {}) {
@@ -213,9 +273,9 @@ template <class Game>
   detail::validate(options, "device_optimistic_mirror_descent");
   using Real = scalar_t<Game>;
   detail::DeviceRounds<Game> rounds(game, options, "device_optimistic_mirror_descent",
-                                    Real(0.41421356237309503));
+                                    detail::OptimisticRounds<Game>::longest_step);
   const auto& backend = game.backend();
-  auto previous = backend.template allocate<Real>(rounds.total());
+  auto previous = backend.template allocate<Real>(rounds.field.size());
   const auto field = backend.view(rounds.field);
   const auto kept = backend.view(previous);
   rounds.evaluate(rounds.last.point);
@@ -228,6 +288,67 @@ template <class Game>
     rounds.evaluate(rounds.sample.point);
     rounds.step(rounds.last, false);
     backend.copy(std::span<const Real>(field), kept);
+  });
+}
+
+/// dag::predictive_regret_matching_plus of a matrix game in device memory with its rounds captured
+/// as one CUDA graph: alternating turns, a one-sided product and a matching each, then the
+/// quadratic mean, counted on the device; checks as in `device_mirror_prox`. Same iterates.
+/// Average: quadratic (its own). Errors: those of predictive_regret_matching_plus, unsupported
+/// (another average, a step), device. Memory: nine stacked vectors and the product's workspace.
+/// Deterministic.
+template <class Game>
+[[nodiscard]] Solution<Game> device_predictive_regret_matching_plus(
+    const Game& game, const SolverOptions<scalar_t<Game>>& options = {}) {
+  using Real = scalar_t<Game>;
+  constexpr const char* solver = "device_predictive_regret_matching_plus";
+  detail::validate(options, solver);
+  require(options.step == Step<Real>{}, Errc::unsupported, solver, ": it has no step");
+  require(options.average == Average::automatic || options.average == Average::quadratic,
+          Errc::unsupported, solver, ": on the device the average is quadratic");
+  detail::DeviceRounds<Game> rounds(game, options, solver, 1);
+  const auto& backend = game.backend();
+  const auto& blocks = game.players().blocks();
+  auto regrets = backend.template allocate<Real>(rounds.field.size());
+  const auto regret = backend.view(regrets);
+  const auto point = backend.view(rounds.last.point);
+  const auto field = backend.view(rounds.field);
+  const auto record = [&rounds, &backend, &blocks, regret, point, field] {
+    for (std::size_t player = 0; player < 2; ++player) {
+      rounds.evaluate(rounds.last.point);  // the other player's part is not looked at
+      backend.match_regrets(std::span<const Real>(blocks.of(field, player)), true, Real{1},
+                            blocks.of(regret, player), blocks.of(point, player));
+    }
+    rounds.launch(rounds.mean_of(rounds.last, 2, true));
+  };
+  return detail::run_recorded(game, rounds, Average::quadratic, options, 2, record);
+}
+
+/// dag::extragradient of a matrix game under the Euclidean map, its rounds captured as one CUDA
+/// graph: two dual products and two fused projected steps (DeviceRounds). Same iterates as
+/// extragradient(euclidean(game)); steps constant or lipschitz, L the operator norm; average last,
+/// uniform or best. The residual is that of `game`, under its own map. Errors: those of
+/// extragradient, unsupported (other steps or averages), device. Memory: as device_mirror_prox, and
+/// a copy of the matrix while L is found. Deterministic.
+template <class Game>
+[[nodiscard]] Solution<Game> device_extragradient(
+    const Game& game, const SolverOptions<scalar_t<Game>>& options = {}) {
+  using Real = scalar_t<Game>;
+  using Rule = typename Step<Real>::Rule;
+  constexpr const char* solver = "device_extragradient";
+  detail::validate(options, solver);
+  const Average average = detail::recorded_average(options.average, solver);
+  detail::DeviceRounds<Game> rounds(game, options, solver, 1);
+  if (options.step.rule != Rule::constant) {
+    const Real norm = euclidean(game).lipschitz();
+    rounds.eta = (options.step.rule == Rule::lipschitz ? options.step.size : Real{1}) /
+                 (norm > 0 ? norm : Real{1});
+  }
+  return detail::run_recorded(game, rounds, average, options, 2, [&rounds] {
+    rounds.evaluate(rounds.last.point);
+    rounds.projected_step(rounds.sample, true);
+    rounds.evaluate(rounds.sample.point);
+    rounds.projected_step(rounds.last, false);
   });
 }
 

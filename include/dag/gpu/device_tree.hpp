@@ -15,7 +15,7 @@
 #include <dag/game/sequence_form.hpp>
 #include <dag/gpu/array.hpp>
 #include <dag/gpu/context.hpp>
-#include <dag/gpu/each_index.hpp>
+#include <dag/gpu/reduction.hpp>
 #include <dag/gpu/repeated_work.hpp>
 #include <dag/gpu/runtime.hpp>
 #include <dag/gpu/warp.hpp>
@@ -120,20 +120,16 @@ struct LevelDown {
   }
 };
 
-/// mean += t^power / (1 + 2^power + ... + t^power) (point - mean), t counted by `CountRound`.
+/// mean += mean_share(power, t) (point - mean), t counted by `CountRound`.
 template <class Real>
 struct PowerMean {
-  int power;  ///< 0, 1 or 2
+  int power;
   const std::int64_t* round;
   const Real* point;
   Real* mean;
 
   DAG_HOST_DEVICE void operator()(std::size_t s) const {
-    const Real t = static_cast<Real>(*round + 1);
-    const Real share = power == 0   ? 1 / t
-                       : power == 1 ? 2 / (t + 1)
-                                    : 6 * t / ((t + 1) * (2 * t + 1));
-    mean[s] += share * (point[s] - mean[s]);
+    mean[s] += mean_share<Real>(power, *round + 1) * (point[s] - mean[s]);
   }
 };
 /// ++round, in order with what else is launched.

@@ -188,7 +188,7 @@ struct FinishDualProduct {
     const Real scale = is_row ? row_scale : column_scale;
     Real* const out = is_row ? a_y : at_x;
     Real* const chain = block.template shared<Real>(width * chains);
-    block.each(width * chains, [=](std::size_t t) {
+    block.each(width * chains, [&](std::size_t t) {
       const std::size_t i = first + t % width;
       Real sum = 0;
       if (i < size) {
@@ -198,7 +198,7 @@ struct FinishDualProduct {
       }
       chain[t] = sum;
     });
-    block.each(width, [=](std::size_t t) {
+    block.each(width, [&](std::size_t t) {
       Real sum = 0;
       for (std::size_t c = 0; c < chains; ++c) {
         sum += chain[c * width + t];

@@ -11,6 +11,7 @@
 #include <dag/detail/config.hpp>
 #include <dag/gpu/runtime.hpp>
 #include <dag/gpu/warp.hpp>
+#include <dag/numeric/xlogx.hpp>
 
 namespace dag {
 namespace device {
@@ -73,11 +74,7 @@ struct RaggedKl {
       const auto size = static_cast<std::size_t>(begin[s + 1] - begin[s]);
       const Real total = reduce(
           warp, size, Real{0},
-          [&](std::size_t i) {
-            const Real own = log_p[first + i];
-            const Real mass = std::exp(own);
-            return mass > 0 ? mass * (own - log_q[first + i]) : Real{0};
-          },
+          [&](std::size_t i) { return kl_term_from_log(log_p[first + i], log_q[first + i]); },
           Add{});
       warp.each(1, [&](std::size_t) { out[s] = total; });
     }

@@ -9,12 +9,27 @@
 #include <dag/gpu/runtime.hpp>
 
 #if defined(__CUDACC__)
+#include <cub/device/device_for.cuh>
 #include <cub/device/device_reduce.cuh>
 
 #include <thrust/iterator/counting_iterator.h>
 #endif
 
 namespace dag::device {
+
+/// body(i) for every i < size, in any order: CUB's DeviceFor, a loop on the host. Errors: device.
+template <class Body>
+void launch_each([[maybe_unused]] Stream stream, std::size_t size, const Body& body) {
+#if defined(__CUDACC__)
+  const OnDevice on(stream);
+  check(cub::DeviceFor::Bulk(size, body, stream), "launching a kernel");
+#else
+  const OpenMemory open;
+  for (std::size_t i = 0; i < size; ++i) {
+    body(i);
+  }
+#endif
+}
 
 /// What a reduction gives, and the flag of what was queued before it.
 template <class Value>
@@ -35,16 +50,16 @@ template <class Value, class Term, class Operation, class Memory>
   const OnDevice on(stream);
   constexpr std::size_t room = 256;  // keeps what CUB gets aligned
   static_assert(sizeof(Folded<Value>) <= room);
-  const thrust::counting_iterator<std::size_t> index(0);
   std::size_t bytes = 0;
-  check(cub::DeviceReduce::TransformReduce(nullptr, bytes, index, static_cast<Value*>(nullptr),
-                                           size, op, term, identity, stream),
-        "reduction");
+  const auto reduce = [&](void* work, Value* out) {
+    check(cub::DeviceReduce::TransformReduce(work, bytes, thrust::counting_iterator<std::size_t>(0),
+                                             out, size, op, term, identity, stream),
+          "reduction");
+  };
+  reduce(nullptr, nullptr);
   unsigned char* const work = memory(room + bytes);
   auto* const result = reinterpret_cast<Folded<Value>*>(work);
-  check(cub::DeviceReduce::TransformReduce(work + room, bytes, index, &result->value, size, op,
-                                           term, identity, stream),
-        "reduction");
+  reduce(work + room, &result->value);
   copy_bytes(&result->bad, bad, sizeof *bad, stream);
   Folded<Value> host;
   copy_bytes(&host, result, sizeof host, stream);
@@ -56,34 +71,12 @@ template <class Value, class Term, class Operation, class Memory>
 #endif
 }
 
-/// Terms of reductions: f(x[i]), f(x[i], y[i]).
-template <class Real, class Function>
-struct OneTerm {
-  const Real* x;
-  Function f;
-  DAG_HOST_DEVICE Real operator()(std::size_t i) const { return f(x[i]); }
-};
-/// f(x[i], y[i])
-template <class Real, class Function>
-struct PairTerm {
-  const Real* x;
-  const Real* y;
-  Function f;
-  DAG_HOST_DEVICE Real operator()(std::size_t i) const { return f(x[i], y[i]); }
-};
-
 /// A value and where it is: argmax folds these.
 template <class Real>
 struct Place {
   Real value;
   Real unused;  // no padding: lanes move whole words
   std::size_t index;
-};
-/// x[i] and i
-template <class Real>
-struct PlaceTerm {
-  const Real* x;
-  DAG_HOST_DEVICE Place<Real> operator()(std::size_t i) const { return {x[i], Real{0}, i}; }
 };
 /// The larger value; of equal ones the first.
 struct FirstLargest {

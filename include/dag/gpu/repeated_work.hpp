@@ -5,9 +5,18 @@
 #include <cstdint>
 #include <utility>
 
+#include <dag/detail/config.hpp>
 #include <dag/gpu/runtime.hpp>
 
 namespace dag::device {
+
+/// t^power / (1 + 2^power + ... + t^power) for a power of 0, 1 or 2: what round t adds of its point
+/// to a mean, where rounds are counted on the device.
+template <class Real>
+[[nodiscard]] DAG_HOST_DEVICE Real mean_share(int power, std::int64_t round) {
+  const Real t = static_cast<Real>(round);
+  return power == 0 ? 1 / t : power == 1 ? 2 / (t + 1) : 6 * t / ((t + 1) * (2 * t + 1));
+}
 
 /// Work recorded once and queued many times: a CUDA graph captured from what `record()` queues on
 /// the stream; on the host `record` itself, called again. `record` must queue the same launches

@@ -153,54 +153,24 @@ class OwnedStream {
   int device_ = 0;
 };
 
-template <class Body, unsigned most>
-__global__ void __launch_bounds__(most) run(const __grid_constant__ Body body) {
-  DeviceBlock block;
-  body(block);
+template <class Executor, class Body, unsigned most>
+__global__ void __launch_bounds__(most)
+    run(const __grid_constant__ Body body, const std::size_t shared_bytes) {
+  Executor executor(shared_bytes);
+  body(executor);
 }
-template <class Body, unsigned threads>
-__global__ void __launch_bounds__(threads)
-    run_warps(const __grid_constant__ Body body, std::size_t shared_bytes) {
-  DeviceWarp warp(shared_bytes);
-  body(warp);
-}
-
-/// body(block) for `blocks` blocks of `threads` (at most `most`) threads with `shared_bytes` of
-/// block memory each. Errors: device.
-template <unsigned most = largest_block, class Body>
-void launch(Stream stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
-            const Body& body) {
-  if (blocks == 0) {
-    return;
-  }
+template <class Executor, unsigned most, class Body>
+void launch_on(Stream stream, std::size_t blocks, unsigned threads, std::size_t block_bytes,
+               std::size_t shared_bytes, const Body& body) {
   const OnDevice on(stream);
-  if (shared_bytes > 48 * 1024) {
-    check(cudaFuncSetAttribute(run<Body, most>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               static_cast<int>(shared_bytes)),
-          "asking for shared memory");
-  }
-  run<Body, most><<<static_cast<unsigned>(blocks), threads, shared_bytes, stream>>>(body);
-  check(cudaGetLastError(), "launching a kernel");
-}
-
-/// body(warp) for at least `warps` warps (rounded up to whole blocks: a body looks at warp.index())
-/// with `shared_bytes` of memory each, a multiple of 16.
-template <unsigned block_warps = 8, class Body>
-void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
-  if (warps == 0) {
-    return;
-  }
-  const OnDevice on(stream);
-  constexpr unsigned threads = block_warps * warp_size;
-  const std::size_t block_bytes = shared_bytes * block_warps;
   if (block_bytes > 48 * 1024) {
     check(
-        cudaFuncSetAttribute(run_warps<Body, threads>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+        cudaFuncSetAttribute(run<Executor, Body, most>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                              static_cast<int>(block_bytes)),
         "asking for shared memory");
   }
-  run_warps<Body, threads><<<static_cast<unsigned>((warps + block_warps - 1) / block_warps),
-                             threads, block_bytes, stream>>>(body, shared_bytes);
+  run<Executor, Body, most>
+      <<<static_cast<unsigned>(blocks), threads, block_bytes, stream>>>(body, shared_bytes);
   check(cudaGetLastError(), "launching a kernel");
 }
 
@@ -259,52 +229,56 @@ inline void copy_to_host(void* to, const void* from, std::size_t bytes) {
 struct OwnedStream {
   [[nodiscard]] Stream get() const noexcept { return {}; }
 };
+template <class Executor, unsigned most, class Body>
+void launch_on(Stream, std::size_t blocks, unsigned threads, std::size_t block_bytes,
+               std::size_t shared_bytes, const Body& body) {
+  const OpenMemory open;
 #if defined(DAG_EMULATED_DEVICE)
-template <unsigned most = largest_block, class Body>
-void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
-            const Body& body) {
-  const OpenMemory open;
-  EmulatedThreads::of_process().launch(blocks, threads, shared_bytes, [&] {
-    DeviceBlock block;
-    body(block);
+  EmulatedThreads::of_process().launch(blocks, threads, block_bytes, [&] {
+    Executor executor(shared_bytes);
+    body(executor);
   });
-}
-template <unsigned block_warps = 8, class Body>
-void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
-  const OpenMemory open;
-  EmulatedThreads::of_process().launch((warps + block_warps - 1) / block_warps,
-                                       block_warps * warp_size, shared_bytes * block_warps, [&] {
-                                         DeviceWarp warp(shared_bytes);
-                                         body(warp);
-                                       });
-}
 #else
-template <unsigned most = largest_block, class Body>
-void launch(Stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
-            const Body& body) {
-  const OpenMemory open;
+  (void)block_bytes;
   std::vector<double> memory((shared_bytes + sizeof(double) - 1) / sizeof(double));
-  for (std::size_t b = 0; b < blocks; ++b) {
-    HostBlock block(b, threads, memory.data());
-    body(block);
+  const std::size_t count = Executor::count_of(blocks, threads);
+  for (std::size_t i = 0; i < count; ++i) {
+    Executor executor(i, Executor::is_warp ? count : threads, memory.data());
+    body(executor);
   }
-}
-
-template <unsigned block_warps = 8, class Body>
-void launch_warps(Stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
-  const OpenMemory open;
-  const std::size_t count = (warps + block_warps - 1) / block_warps * block_warps;
-  std::vector<double> memory((shared_bytes + sizeof(double) - 1) / sizeof(double));
-  for (std::size_t w = 0; w < (warps == 0 ? 0 : count); ++w) {
-    HostWarp warp(w, count, memory.data());
-    body(warp);
-  }
-}
 #endif
+}
 
 /// Few, so that tests see warps that loop.
 [[nodiscard]] inline std::size_t resident_warps(Stream) { return 16; }
 #endif
+
+#if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)
+using Block = DeviceBlock;
+using Warp = DeviceWarp;
+#else
+using Block = HostBlock;
+using Warp = HostWarp;
+#endif
+/// body(block) for `blocks` blocks of `threads` (at most `most`) threads with `shared_bytes` of
+/// block memory each. Errors: device.
+template <unsigned most = largest_block, class Body>
+void launch(Stream stream, std::size_t blocks, unsigned threads, std::size_t shared_bytes,
+            const Body& body) {
+  if (blocks > 0) {
+    launch_on<Block, most>(stream, blocks, threads, shared_bytes, shared_bytes, body);
+  }
+}
+/// body(warp) for at least `warps` warps (rounded up to whole blocks: a body looks at warp.index())
+/// with `shared_bytes` of memory each, a multiple of 16.
+template <unsigned block_warps = 8, class Body>
+void launch_warps(Stream stream, std::size_t warps, std::size_t shared_bytes, const Body& body) {
+  constexpr unsigned threads = block_warps * warp_size;
+  if (warps > 0) {
+    launch_on<Warp, threads>(stream, (warps + block_warps - 1) / block_warps, threads,
+                             shared_bytes * block_warps, shared_bytes, body);
+  }
+}
 
 /// Ends a test with guarded memory where host memory is passed for device memory; else nothing.
 template <class... Spans>

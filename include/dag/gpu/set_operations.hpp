@@ -5,11 +5,146 @@
 #include <cstddef>
 #include <span>
 
-#include <dag/gpu/device_sets.hpp>
-#include <dag/gpu/each_index.hpp>
+#include <dag/core/blocks.hpp>
+#include <dag/detail/config.hpp>
+#include <dag/gpu/array.hpp>
+#include <dag/gpu/block.hpp>
+#include <dag/gpu/reduction.hpp>
 #include <dag/gpu/simplex_operations.hpp>
 
 namespace dag::device {
+
+// Kernel bodies of regret matching and Euclidean sets: one thread block a segment, or one a tile.
+
+/// regrets += g - <g, p>, negative ones forgotten if `plus`; then p in proportion to max(regrets +
+/// last (g - <g, p>), 0), left as it is where nothing is positive. Raises *bad on NaN and infinity.
+template <class Real>
+struct MatchRegrets {
+  const Real* gradient;
+  bool plus;
+  Real last;
+  Real* sums;
+  Real* strategy;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real* const g = gradient + first;
+    Real* const regrets = sums + first;
+    Real* const p = strategy + first;
+    const Real earned = block.reduce(
+        size, Real{0}, [&](std::size_t i) { return g[i] * p[i]; }, Add{});
+    const auto hope = [&](std::size_t i) {
+      const Real ahead = regrets[i] + last * (g[i] - earned);
+      return ahead > 0 ? ahead : Real{0};
+    };
+    const Real total = block.reduce(
+        size, Real{0},
+        [&](std::size_t i) {
+          const Real sum = regrets[i] + (g[i] - earned);
+          regrets[i] = plus && sum < 0 ? Real{0} : sum;
+          return hope(i);
+        },
+        Add{});
+    const bool usable = total - total == 0 && earned - earned == 0;
+    block.each(usable && total > 0 ? size : 0, [&](std::size_t i) { p[i] = hope(i) / total; });
+    block.each(usable ? 0 : 1, [&](std::size_t) { *bad = 1; });
+  }
+};
+
+/// out = the nearest point of the simplex to center + eta gradient in each segment, by Michelot's
+/// finite sequence of thresholds; `out` may be `center`. NaN and infinities raise *bad.
+template <class Real>
+struct ProjectSimplex {
+  const Real* center;
+  Real eta;
+  const Real* gradient;  // null: 0
+  Real* out;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    Real* const v = out + first;
+    block.each(gradient == nullptr ? 0 : size,
+               [&](std::size_t i) { v[i] = center[first + i] + eta * gradient[first + i]; });
+    Real threshold = 0;
+    for (std::size_t kept = size + 1;;) {
+      const auto above = [&](std::size_t i) { return kept > size || v[i] > threshold; };
+      const std::size_t count = block.reduce(
+          size, std::size_t{0}, [&](std::size_t i) { return std::size_t{above(i)}; }, Add{});
+      if (count >= kept || count == 0) {  // never more, unless by rounding
+        break;
+      }
+      const Real sum = block.reduce(
+          size, Real{0}, [&](std::size_t i) { return above(i) ? v[i] : Real{0}; }, Add{});
+      kept = count;
+      threshold = (sum - 1) / static_cast<Real>(count);
+      if (!(threshold - threshold == 0)) {
+        block.each(1, [&](std::size_t) { *bad = 1; });
+        return;
+      }
+    }
+    block.each(size, [&](std::size_t i) { v[i] = v[i] > threshold ? v[i] - threshold : Real{0}; });
+  }
+};
+
+/// out = a' through a tile of 32 x 32 with padded rows: both sides are read and written in order.
+template <class Real>
+struct Transpose {
+  static constexpr std::size_t side = 32;
+  static constexpr std::size_t shared_bytes = side * (side + 1) * sizeof(Real);
+
+  std::size_t rows;
+  std::size_t columns;
+  const Real* a;
+  Real* out;
+
+  [[nodiscard]] DAG_HOST_DEVICE static std::size_t tiles(std::size_t n) {
+    return (n + side - 1) / side;
+  }
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    Real* const tile = block.template shared<Real>(side * (side + 1));
+    const std::size_t first_row = block.index() / tiles(columns) * side;
+    const std::size_t first_column = block.index() % tiles(columns) * side;
+    block.each(side * side, [&](std::size_t t) {
+      const std::size_t i = first_row + t / side, j = first_column + t % side;
+      if (i < rows && j < columns) {
+        tile[t / side * (side + 1) + t % side] = a[i * columns + j];
+      }
+    });
+    block.each(side * side, [&](std::size_t t) {
+      const std::size_t j = first_column + t / side, i = first_row + t % side;
+      if (i < rows && j < columns) {
+        out[j * rows + i] = tile[t % side * (side + 1) + t / side];
+      }
+    });
+  }
+};
+
+/// y = min(max(y, lower), upper), elementwise.
+template <class Real>
+struct Clamp {
+  const Real* lower;
+  const Real* upper;
+  Real* y;
+  DAG_HOST_DEVICE void operator()(std::size_t i) const {
+    const Real raised = y[i] < lower[i] ? lower[i] : y[i];
+    y[i] = raised > upper[i] ? upper[i] : raised;
+  }
+};
+
+/// max over x from lower to upper of x g, entry by entry: the support function of a box.
+template <class Real>
+struct BoxTerm {
+  const Real* lower;
+  const Real* upper;
+  const Real* g;
+  DAG_HOST_DEVICE Real operator()(std::size_t i) const {
+    const Real low = lower[i] * g[i], high = upper[i] * g[i];
+    return low > high ? low : high;
+  }
+};
 
 /// Regret matching, boxes, the Euclidean simplex and the transpose; contracts in
 /// backend/eigen_backend.hpp.
@@ -20,13 +155,14 @@ class SetOperations : public SimplexOperations {
   void match_regrets(std::span<const Scalar> g, bool plus, Scalar last, std::span<Scalar> regrets,
                      std::span<Scalar> p) const {
     expect_device(g, regrets, p);
-    launch(stream(), 1, largest_block, 0,
-           MatchRegrets<Scalar>{g.size(), g.data(), plus, last, regrets.data(), p.data(), bad()});
+    launch_segments(Blocks{g.size()},
+                    MatchRegrets<Scalar>{g.data(), plus, last, regrets.data(), p.data(), bad()});
   }
   template <class Scalar>
   void project_simplex(std::span<Scalar> y) const {
     expect_device(y);
-    launch(stream(), 1, largest_block, 0, ProjectSimplex<Scalar>{y.size(), y.data(), bad()});
+    launch_segments(Blocks{y.size()},
+                    ProjectSimplex<Scalar>{nullptr, Scalar{0}, nullptr, y.data(), bad()});
   }
   template <class Scalar>
   void clamp(std::span<const Scalar> lower, std::span<const Scalar> upper,
@@ -42,11 +178,6 @@ class SetOperations : public SimplexOperations {
     return fold(g.size(), Scalar{0},
                 BoxTerm<Scalar>{bounds(Slot::lower, lower), bounds(Slot::upper, upper), g.data()},
                 Add{});
-  }
-  template <class Scalar>
-  void add_to_entry(std::span<Scalar> y, std::size_t i, Scalar number) const {
-    expect_device(y);
-    launch<32>(stream(), 1, 32, 0, AddToEntry<Scalar>{y.data() + i, number});
   }
   template <class Scalar>
   [[nodiscard]] Matrix<Scalar> transposed(const Matrix<Scalar>& a) const {

@@ -2,24 +2,247 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <span>
 
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
-#include <dag/gpu/device_simplices.hpp>
-#include <dag/gpu/reductions.hpp>
+#include <dag/detail/config.hpp>
+#include <dag/gpu/array.hpp>
+#include <dag/gpu/block.hpp>
+#include <dag/gpu/vector_operations.hpp>
+#include <dag/numeric/xlogx.hpp>
 
 namespace dag::device {
 
-/// Simplices in the log domain: one thread block a simplex.
-class SimplexOperations : public Reductions {
+// Kernel bodies on products of simplices: one thread block a simplex ("segment").
+
+/// A body that works on one segment, [first, first + size) of stacked vectors, as the kernel of one
+/// block a segment.
+template <class Body>
+struct EachSegment {
+  Table<std::size_t> offsets;
+  Body body;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block) const {
+    const std::size_t first = offsets[block.index()];
+    body(block, first, offsets[block.index() + 1] - first);
+  }
+};
+/// One that finds one number: out[b] is that of segment b.
+template <class Real, class Number>
+struct EachNumber {
+  Number number;
+  Real* out;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real found = number(block, first, size);
+    block.each(1, [&](std::size_t) { out[block.index()] = found; });
+  }
+};
+/// Two bodies, one after the other, in one launch.
+template <class First, class Second>
+struct Then {
+  First first_body;
+  Second second_body;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    first_body(block, first, size);
+    second_body(block, first, size);
+  }
+};
+
+/// log_p = logit(i), normalised, p its exponential, i < size. A NaN, +inf or all -inf raises *bad.
+/// Three passes over the segment, one exponential an entry.
+template <class Real, class Block, class Logit>
+DAG_HOST_DEVICE void normalize_segment(Block& block, std::size_t size, Logit logit, Real* log_p,
+                                       Real* p, int* bad) {
+  const Real top = block.reduce(
+      size, -Limits<Real>::infinity, [&](std::size_t i) { return log_p[i] = logit(i); }, Max{});
+  if (!(top > -Limits<Real>::infinity && top < Limits<Real>::infinity)) {
+    block.each(1, [&](std::size_t) { *bad = 1; });
+    return;
+  }
+  const Real total = block.reduce(
+      size, Real{0}, [&](std::size_t i) { return p[i] = std::exp(log_p[i] - top); }, Add{});
+  const Real scale = Real{1} / total;
+  const Real shift = top + std::log(total);
+  block.each(size, [&](std::size_t i) {
+    p[i] *= scale;
+    log_p[i] -= shift;
+  });
+}
+
+/// The entropic proximal step of a segment, in the log domain; with `log_reference` towards a
+/// magnet of the given weight.
+template <class Real>
+struct EntropyProx {
+  Table<Real> weights;
+  Table<Real> magnet_weights;
+  const Real* log_center;
+  Real eta;
+  const Real* gradient;
+  const Real* log_reference;  // null: no magnet
+  Real* log_p;
+  Real* p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real step = eta / weights[block.index()];
+    const Real tau = log_reference == nullptr ? Real{0} : magnet_weights[block.index()];
+    const Real scale = Real{1} / (Real{1} + step * tau);
+    const auto logit = [&](std::size_t i) {
+      const std::size_t at = first + i;
+      return log_reference == nullptr ? log_center[at] + step * gradient[at]
+                                      : scale * log_center[at] + (scale * step) * gradient[at] +
+                                            (scale * step * tau) * log_reference[at];
+    };
+    normalize_segment(block, size, logit, log_p + first, p + first, bad);
+  }
+};
+
+/// The uniform strategy of a segment and its logarithm.
+template <class Real>
+struct Uniform {
+  Real* log_p;
+  Real* p;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real mass = Real{1} / static_cast<Real>(size);
+    const Real log_mass = -std::log(static_cast<Real>(size));
+    block.each(size, [&](std::size_t i) {
+      p[first + i] = mass;
+      log_p[first + i] = log_mass;
+    });
+  }
+};
+
+/// log_p = log p; raises *bad unless the segment is >= 0 and sums to 1 within slack.
+template <class Real>
+struct EnterSimplices {
+  Real slack;
+  const Real* p;
+  Real* log_p;
+  int* bad;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const auto mass = [&](std::size_t i) { return p[first + i]; };
+    const Real least = block.reduce(size, Limits<Real>::infinity, mass, Min{});
+    const Real total = block.reduce(size, Real{0}, mass, Add{});
+    const bool good = least >= 0 && total - 1 <= slack && 1 - total <= slack;
+    block.each(size, [&](std::size_t i) {
+      log_p[first + i] = std::log(mass(i));
+      if (!good) {
+        *bad = 1;
+      }
+    });
+  }
+};
+
+/// The first best answer to a gradient, as a strategy and its logarithm.
+template <class Real>
+struct PureResponse {
+  const Real* gradient;
+  Real* log_p;
+  Real* p;
+
+  template <class Block>
+  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
+    const Real* const g = gradient + first;
+    // The largest value, then the first index that has it: plain numbers fold in registers.
+    const Real top = block.reduce(
+        size, -Limits<Real>::infinity, [&](std::size_t i) { return g[i]; }, Max{});
+    const std::size_t best = block.reduce(
+        size, size, [&](std::size_t i) { return g[i] == top ? i : size; }, Min{});
+    block.each(size, [&](std::size_t i) {
+      p[first + i] = i == best ? Real{1} : Real{0};
+      log_p[first + i] = i == best ? Real{0} : -Limits<Real>::infinity;
+    });
+  }
+};
+
+// One number a segment.
+
+/// max over a segment.
+template <class Real>
+struct SegmentMax {
+  const Real* x;
+
+  template <class Block>
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    return block.reduce(
+        size, -Limits<Real>::infinity, [&](std::size_t i) { return x[first + i]; }, Max{});
+  }
+};
+
+/// weight_b KL(p_b || q_b); 0 log 0 = 0, +inf where q has no mass under p.
+template <class Real>
+struct SegmentKl {
+  Table<Real> weights;
+  const Real* p;
+  const Real* log_p;
+  const Real* log_q;
+
+  template <class Block>
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const auto term = [&](std::size_t i) {
+      return kl_term_from_log(p[first + i], log_p[first + i], log_q[first + i]);
+    };
+    return weights[block.index()] * block.reduce(size, Real{0}, term, Add{});
+  }
+};
+
+/// weight_b ||x_b - y_b||_1^2.
+template <class Real>
+struct SegmentL1Squared {
+  Table<Real> weights;
+  const Real* x;
+  const Real* y;
+
+  template <class Block>
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const Real length = block.reduce(
+        size, Real{0}, [&](std::size_t i) { return std::abs(x[first + i] - y[first + i]); }, Add{});
+    return weights[block.index()] * length * length;
+  }
+};
+
+/// (half the spread of x_b - y_b)^2 / weight_b.
+template <class Real>
+struct SegmentSpreadSquared {
+  Table<Real> weights;
+  const Real* x;
+  const Real* y;
+
+  template <class Block>
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Block& block, std::size_t first,
+                                                std::size_t size) const {
+    const auto difference = [&](std::size_t i) { return x[first + i] - y[first + i]; };
+    const Real top = block.reduce(size, -Limits<Real>::infinity, difference, Max{});
+    const Real bottom = block.reduce(size, Limits<Real>::infinity, difference, Min{});
+    const Real radius = (top - bottom) / 2;
+    return radius * radius / weights[block.index()];
+  }
+};
+
+/// The backend's simplices in the log domain; contracts in backend/detail/eigen_simplices.hpp.
+class SimplexOperations : public VectorOperations {
  public:
-  using Reductions::Reductions;
+  using VectorOperations::VectorOperations;
   template <class Scalar>
   void uniform(const Blocks& blocks, std::span<Scalar> log_p, std::span<Scalar> p) const {
     expect_device(log_p, p);
-    run(blocks, Uniform<Scalar>{log_p.data(), p.data()});
+    launch_segments(blocks, Uniform<Scalar>{log_p.data(), p.data()});
   }
   /// log_p = log p; waits. Errors: not_a_distribution.
   template <class Scalar>
@@ -27,7 +250,7 @@ class SimplexOperations : public Reductions {
                        std::span<Scalar> log_p) const {
     expect_device(p, log_p);
     synchronize();  // what is raised from here on is about this check
-    run(blocks, EnterSimplices<Scalar>{slack, p.data(), log_p.data(), bad()});
+    launch_segments(blocks, EnterSimplices<Scalar>{slack, p.data(), log_p.data(), bad()});
     if (take_flag() != 0) {
       fail(Errc::not_a_distribution, "strategies must be >= 0 and sum to 1 in every block, within ",
            slack);
@@ -38,10 +261,7 @@ class SimplexOperations : public Reductions {
                     std::span<const Scalar> log_center, Scalar eta,
                     std::span<const Scalar> gradient, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
-    expect_device(log_center, gradient, log_p, p);
-    Weights<Scalar> weight(*this, weights);
-    run(blocks, EntropyProx<Scalar>{weight.table, log_center.data(), eta, gradient.data(),
-                                    log_p.data(), p.data(), bad()});
+    entropy_prox(blocks, weights, log_center, eta, gradient, {}, {}, log_p, p);
   }
   template <class Scalar>
   void entropy_prox(const Blocks& blocks, std::span<const Scalar> weights,
@@ -50,11 +270,10 @@ class SimplexOperations : public Reductions {
                     std::span<const Scalar> log_reference, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
     expect_device(log_center, gradient, log_reference, log_p, p);
-    Weights<Scalar> weight(*this, weights);
-    Weights<Scalar> magnet(*this, magnet_weights);
-    run(blocks,
-        MagneticProx<Scalar>{weight.table, magnet.table, log_center.data(), eta, gradient.data(),
-                             log_reference.data(), log_p.data(), p.data(), bad()});
+    const Weights<Scalar> weight(*this, weights), magnet(*this, magnet_weights);
+    launch_segments(blocks, EntropyProx<Scalar>{weight.table, magnet.table, log_center.data(), eta,
+                                                gradient.data(), log_reference.data(), log_p.data(),
+                                                p.data(), bad()});
   }
   template <class Scalar>
   void entropy_response(const Blocks& blocks, std::span<const Scalar> gradient,
@@ -67,33 +286,47 @@ class SimplexOperations : public Reductions {
   void pure_response(const Blocks& blocks, std::span<const Scalar> gradient,
                      std::span<Scalar> log_p, std::span<Scalar> p) const {
     expect_device(gradient, log_p, p);
-    run(blocks, PureResponse<Scalar>{gradient.data(), log_p.data(), p.data()});
+    launch_segments(blocks, PureResponse<Scalar>{gradient.data(), log_p.data(), p.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar sum_of_maxima(const Blocks& blocks, std::span<const Scalar> x) const {
     expect_device(x);
-    return sum_of(blocks, SegmentMax<Scalar>{x.data()});
+    return sum_of<Scalar>(blocks, SegmentMax<Scalar>{x.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar weighted_kl(const Blocks& blocks, std::span<const Scalar> weights,
                                    std::span<const Scalar> p, std::span<const Scalar> log_p,
                                    std::span<const Scalar> log_q) const {
     expect_device(p, log_p, log_q);
-    Weights<Scalar> weight(*this, weights);
-    return sum_of(blocks, SegmentKl<Scalar>{weight.table, p.data(), log_p.data(), log_q.data()});
+    const Weights<Scalar> weight(*this, weights);
+    return sum_of<Scalar>(blocks,
+                          SegmentKl<Scalar>{weight.table, p.data(), log_p.data(), log_q.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar weighted_l1_squared(const Blocks& blocks, std::span<const Scalar> weights,
                                            std::span<const Scalar> x,
                                            std::span<const Scalar> y) const {
-    return weighted_pair<SegmentL1Squared<Scalar>>(blocks, weights, x, y);
+    expect_device(x, y);
+    const Weights<Scalar> weight(*this, weights);
+    return sum_of<Scalar>(blocks, SegmentL1Squared<Scalar>{weight.table, x.data(), y.data()});
   }
   template <class Scalar>
   [[nodiscard]] Scalar weighted_spread_squared(const Blocks& blocks,
                                                std::span<const Scalar> weights,
                                                std::span<const Scalar> g,
                                                std::span<const Scalar> h) const {
-    return weighted_pair<SegmentSpreadSquared<Scalar>>(blocks, weights, g, h);
+    expect_device(g, h);
+    const Weights<Scalar> weight(*this, weights);
+    return sum_of<Scalar>(blocks, SegmentSpreadSquared<Scalar>{weight.table, g.data(), h.data()});
+  }
+
+  /// One thread block a segment: body(block, first, size). Queued. Errors: device.
+  template <class Body>
+  void launch_segments(const Blocks& blocks, const Body& body) const {
+    Array<std::size_t> storage;
+    const Table<std::size_t> offsets(blocks.offsets(), storage, stream());
+    launch(stream(), blocks.count(), threads_for(blocks.total() / blocks.count()), 0,
+           EachSegment<Body>{offsets, body});
   }
 
  private:
@@ -106,29 +339,12 @@ class SimplexOperations : public Reductions {
     Table<Scalar> table;
   };
 
-  template <class Body>
-  void run(const Blocks& blocks, const Body& body) const {
-    Array<std::size_t> storage;
-    const Table<std::size_t> offsets(blocks.offsets(), storage, stream());
-    launch(stream(), blocks.count(), block_threads(blocks), 0, EachSegment<Body>{offsets, body});
-  }
   /// The sum over segments of the number that the body finds in each; waits.
-  template <class Number, class Scalar = typename Number::scalar_type>
+  template <class Scalar, class Number>
   [[nodiscard]] Scalar sum_of(const Blocks& blocks, const Number& number) const {
     Scalar* const part = scratch<Scalar>(Slot::segments, blocks.count());
-    run(blocks, EachNumber<Scalar, Number>{number, part});
+    launch_segments(blocks, EachNumber<Scalar, Number>{number, part});
     return sum(std::span<const Scalar>(part, blocks.count()));
-  }
-  /// Threads of a block that owns one simplex: the next warp multiple of the mean size, 32 to 1024.
-  [[nodiscard]] static unsigned block_threads(const Blocks& blocks) {
-    return threads_for(blocks.total() / blocks.count());
-  }
-  template <class Body, class Scalar>
-  [[nodiscard]] Scalar weighted_pair(const Blocks& blocks, std::span<const Scalar> weights,
-                                     std::span<const Scalar> x, std::span<const Scalar> y) const {
-    expect_device(x, y);
-    Weights<Scalar> weight(*this, weights);
-    return sum_of(blocks, Body{weight.table, x.data(), y.data()});
   }
 };
 

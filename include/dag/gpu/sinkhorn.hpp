@@ -52,51 +52,44 @@ namespace device {
 /// a_i exp((f_old - f_new) / eps). Bytes: two reads of the costs a round, mostly from cache.
 template <class Real>
 struct Sinkhorn {
-  /// Transport problems in device memory.
-  struct Problems {  // pointers: device code may not call the members of spans
-    const std::int64_t* source_begin;
-    const std::int64_t* sink_begin;
-    const std::int64_t* cost_begin;
-    const Real* log_source;
-    const Real* log_sink;
-    const Real* cost;
-  };
-  /// What comes out of them, in device memory.
-  struct Results {
-    Real* source_potential;
-    Real* sink_potential;
-    Real* transport_cost;
-    Real* error;
-    std::int32_t* rounds;
-    std::int32_t* status;
-  };
-  Problems in;
-  Results out;
+  // TransportProblems and TransportResults as pointers: device code may not call members of spans.
+  const std::int64_t* source_begin;
+  const std::int64_t* sink_begin;
+  const std::int64_t* cost_begin;
+  const Real* log_source;
+  const Real* log_sink;
+  const Real* cost;
+  Real* source_potential;
+  Real* sink_potential;
+  Real* transport_cost;
+  Real* errors;
+  std::int32_t* rounds;
+  std::int32_t* status;
   TransportOptions<Real> options;
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block) const {
     const std::size_t b = block.index();
-    const auto source = static_cast<std::size_t>(in.source_begin[b]);
-    const auto sink = static_cast<std::size_t>(in.sink_begin[b]);
-    const auto rows = static_cast<std::size_t>(in.source_begin[b + 1]) - source;
-    const auto columns = static_cast<std::size_t>(in.sink_begin[b + 1]) - sink;
-    const Real* const c = in.cost + in.cost_begin[b];
-    const Real* const log_a = in.log_source + source;
-    const Real* const log_b = in.log_sink + sink;
-    Real* const f = out.source_potential + source;
-    Real* const g = out.sink_potential + sink;
+    const auto source = static_cast<std::size_t>(source_begin[b]);
+    const auto sink = static_cast<std::size_t>(sink_begin[b]);
+    const auto rows = static_cast<std::size_t>(source_begin[b + 1]) - source;
+    const auto columns = static_cast<std::size_t>(sink_begin[b + 1]) - sink;
+    const Real* const c = cost + cost_begin[b];
+    const Real* const log_a = log_source + source;
+    const Real* const log_b = log_sink + sink;
+    Real* const f = source_potential + source;
+    Real* const g = sink_potential + sink;
     const Real eps = options.epsilon;
     const Real per_eps = 1 / eps;  // no division in the loops: its slow path is a call
-    block.each(rows, [=](std::size_t i) { f[i] = 0; });
-    block.each(columns, [=](std::size_t j) { g[j] = 0; });
+    block.each(rows, [&](std::size_t i) { f[i] = 0; });
+    block.each(columns, [&](std::size_t j) { g[j] = 0; });
     Real error = Limits<Real>::infinity;
     std::int32_t t = 0;
     for (;; ++t) {
       // One half step; at the first the plan has no meaning yet, nor has its error.
       const Real found = block.reduce(
           rows, Real{0},
-          [=](std::size_t i) {
+          [&](std::size_t i) {
             const Real old = f[i];
             f[i] = eps * (log_a[i] - log_sum(c + i * columns, 1, g, columns, per_eps));
             const Real mass = std::exp(log_a[i]);
@@ -107,13 +100,13 @@ struct Sinkhorn {
       if (error <= options.tolerance || t >= options.max_rounds || error != error) {
         break;
       }
-      block.each(columns, [=](std::size_t j) {
+      block.each(columns, [&](std::size_t j) {
         g[j] = eps * (log_b[j] - log_sum(c + j, columns, f, rows, per_eps));
       });
     }
     const Real moved = block.reduce(
         rows, Real{0},
-        [=](std::size_t i) {
+        [&](std::size_t i) {
           Real sum = 0;
           for (std::size_t j = 0; j < columns; ++j) {
             const Real mass = std::exp((f[i] + g[j] - c[i * columns + j]) * per_eps);
@@ -122,14 +115,12 @@ struct Sinkhorn {
           return sum;
         },
         Add{});
-    const Results result = out;
-    const bool done = error <= options.tolerance;
-    block.each(1, [=](std::size_t) {
-      result.transport_cost[b] = moved;
-      result.error[b] = error;
-      result.rounds[b] = t;
-      result.status[b] =
-          static_cast<std::int32_t>(done ? Status::converged : Status::iteration_limit);
+    block.each(1, [&](std::size_t) {
+      transport_cost[b] = moved;
+      errors[b] = error;
+      rounds[b] = t;
+      status[b] = static_cast<std::int32_t>(error <= options.tolerance ? Status::converged
+                                                                       : Status::iteration_limit);
     });
   }
 
@@ -176,13 +167,12 @@ void sinkhorn_batch(const Backend& gpu, const TransportProblems<Real>& problems,
           " problems need offsets one longer, one result each, one potential a mass");
   device::launch<128>(
       gpu.stream(), count, 128, 0,
-      device::Sinkhorn<Real>{
-          {problems.source_begin.data(), problems.sink_begin.data(), problems.cost_begin.data(),
-           problems.log_source.data(), problems.log_sink.data(), problems.cost.data()},
-          {results.source_potential.data(), results.sink_potential.data(),
-           results.transport_cost.data(), results.error.data(), results.rounds.data(),
-           results.status.data()},
-          options});
+      device::Sinkhorn<Real>{problems.source_begin.data(), problems.sink_begin.data(),
+                             problems.cost_begin.data(), problems.log_source.data(),
+                             problems.log_sink.data(), problems.cost.data(),
+                             results.source_potential.data(), results.sink_potential.data(),
+                             results.transport_cost.data(), results.error.data(),
+                             results.rounds.data(), results.status.data(), options});
 }
 
 }  // namespace dag

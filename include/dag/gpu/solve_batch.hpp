@@ -11,8 +11,8 @@
 #include <dag/core/status.hpp>
 #include <dag/game/batched_games.hpp>
 #include <dag/gpu/array.hpp>
-#include <dag/gpu/batched_methods.hpp>
 #include <dag/gpu/batched_newton.hpp>
+#include <dag/gpu/batched_rounds.hpp>
 #include <dag/solver/batch_solution.hpp>
 
 namespace dag {

@@ -25,11 +25,15 @@ namespace dag::device {
 ///   warp.each(n, f)          f(i) for i < n, lane i % 32; then memory of the warp is in order
 ///   warp.shuffle_xor(v, m)   what lane ^ m holds
 ///   warp.broadcast(v, lane)  what that lane holds, the same on every lane
-///   warp.fold(v, op)         op over all lanes, the same on every lane (block.hpp says in which
-///   order) warp.shared<T>()         memory of the warp
+///   warp.fold(v, op)         op over all lanes, the same on every lane, in block.hpp's order
+///   warp.shared<T>()         memory of the warp
 /// and what is built of these below. Control flow between phases has to be the same on all lanes.
 class HostWarp {
  public:
+  static constexpr bool is_warp = true;
+  [[nodiscard]] static std::size_t count_of(std::size_t blocks, unsigned threads) noexcept {
+    return blocks * (threads / warp_size);
+  }
   /// A variable of every lane.
   template <class T>
   class Local {
@@ -72,11 +76,7 @@ class HostWarp {
   }
   template <class T, class Operation>
   [[nodiscard]] T fold(Local<T> v, Operation op) const {
-    for (unsigned half = warp_size / 2; half > 0; half /= 2) {
-      for (unsigned lane = 0; lane < half; ++lane) {
-        v[lane] = op(v[lane], v[lane + half]);
-      }
-    }
+    fold_halves(&v[0], op);
     return v[0];
   }
   template <class T>
@@ -93,6 +93,7 @@ class HostWarp {
 #if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)
 class DeviceWarp {
  public:
+  static constexpr bool is_warp = true;
   template <class T>
   class Local {
    public:
@@ -148,19 +149,23 @@ class DeviceWarp {
 };
 #endif
 
-/// op over f(0..n-1): lane l takes l, l + 32, ..., then warp.fold.
-template <class T, class Warp, class Function, class Operation>
-[[nodiscard]] DAG_HOST_DEVICE T reduce(Warp& warp, std::size_t n, T identity, Function f,
+/// op over f(0..n-1) by a warp (lane l takes l, l + 32, ..., then warp.fold) or by a block.
+template <class T, class Team, class Function, class Operation>
+[[nodiscard]] DAG_HOST_DEVICE T reduce(Team& team, std::size_t n, T identity, Function f,
                                        Operation op) {
-  typename Warp::template Local<T> partial;
-  warp.lanes([&](unsigned lane) {
-    T value = identity;
-    for (std::size_t i = lane; i < n; i += warp_size) {
-      value = op(value, f(i));
-    }
-    partial[lane] = value;
-  });
-  return warp.fold(partial, op);
+  if constexpr (Team::is_warp) {
+    typename Team::template Local<T> partial;
+    team.lanes([&](unsigned lane) {
+      T value = identity;
+      for (std::size_t i = lane; i < n; i += warp_size) {
+        value = op(value, f(i));
+      }
+      partial[lane] = value;
+    });
+    return team.fold(partial, op);
+  } else {
+    return team.reduce(n, identity, f, op);
+  }
 }
 
 /// N values that a lane keeps in registers.

@@ -29,11 +29,16 @@ template <std::floating_point Scalar>
   return p == 0 ? Scalar{0} : q == 0 ? infinity : p * detail::log_ratio(p, q);
 }
 
-/// The same from logarithms: exp(log_p) (log_p - log_q), with the same conventions.
+/// The same from p and the logarithms: p (log_p - log_q), with the same conventions.
+template <std::floating_point Scalar>
+[[nodiscard]] DAG_HOST_DEVICE Scalar kl_term_from_log(Scalar p, Scalar log_p,
+                                                      Scalar log_q) noexcept {
+  return p == 0 ? Scalar(0) : p * (log_p - log_q);
+}
+/// The same with p = exp(log_p).
 template <std::floating_point Scalar>
 [[nodiscard]] DAG_HOST_DEVICE Scalar kl_term_from_log(Scalar log_p, Scalar log_q) noexcept {
-  constexpr Scalar infinity = detail::Limits<Scalar>::infinity;
-  return log_p == -infinity ? Scalar(0) : std::exp(log_p) * (log_p - log_q);
+  return kl_term_from_log(std::exp(log_p), log_p, log_q);
 }
 
 /// p log(p/q) - p + q >= 0: the Bregman form, whose sum is the divergence of unnormalised measures

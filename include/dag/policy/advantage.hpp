@@ -9,6 +9,7 @@
 #include <span>
 
 #include <dag/core/error.hpp>
+#include <dag/detail/config.hpp>
 #include <dag/numeric/bounded_sum.hpp>
 #include <dag/numeric/exact_sum.hpp>
 #include <dag/policy/advantage_kind.hpp>
@@ -83,16 +84,44 @@ struct GroupMoments {
   }
 };
 
+// What conventions make of the moments, said once for the host and for devices
+// (gpu/answer_groups.hpp), which differ in how they add up.
+
 /// The factor of (s - mean) in a group of two or more scored samples that are not all equal.
-[[nodiscard]] inline double group_factor(const AdvantageConvention& rule, double sum_of_squares,
-                                         std::size_t count) noexcept {
-  const auto n = static_cast<double>(count);
+template <class Real>
+[[nodiscard]] DAG_HOST_DEVICE Real group_factor(const AdvantageConvention& rule,
+                                                Real sum_of_squares, Real count) noexcept {
   if (rule.divisor == AdvantageConvention::Divisor::group) {
-    const double variance = sum_of_squares / (n - 1);
-    return 1 / (std::sqrt(variance > rule.variance_floor ? variance : rule.variance_floor) +
-                rule.epsilon);
+    const Real variance = sum_of_squares / (count - 1);
+    const auto floor = static_cast<Real>(rule.variance_floor);
+    return 1 / (std::sqrt(variance > floor ? variance : floor) + static_cast<Real>(rule.epsilon));
   }
-  return rule.gain == AdvantageConvention::Gain::others ? n / (n - 1) : 1;
+  return rule.gain == AdvantageConvention::Gain::others ? count / (count - 1) : Real{1};
+}
+/// The advantage of a scored sample of a group with a baseline.
+template <class Real>
+struct CentredAdvantage {
+  bool alone;   ///< the only scored sample
+  bool tied;    ///< all scored rewards are equal
+  Real factor;  ///< of the deviation; alone: of the reward
+  Real base;    ///< what is taken off beyond the mean
+  [[nodiscard]] DAG_HOST_DEVICE Real operator()(Real reward, Real deviation) const noexcept {
+    return alone ? (factor == 0 ? Real{0} : factor * reward)
+                 : (tied ? Real{0} : factor * (deviation - base));
+  }
+};
+/// The divisor of a whole batch (Divisor::batch).
+[[nodiscard]] inline double batch_divisor(const AdvantageConvention& rule, double sum_of_squares,
+                                          double count) noexcept {
+  return (count > 1 ? std::sqrt(sum_of_squares / (count - 1)) : 0) + rule.epsilon;
+}
+/// Scored samples over those whose reward is not 0 (Gain::scored).
+[[nodiscard]] inline double scored_gain(double scored, double nonzero) noexcept {
+  return scored / (nonzero > 0 ? nonzero : 1);
+}
+/// The divisor of whitening over the tokens of a batch.
+[[nodiscard]] inline double token_divisor(double sum_of_squares, double tokens) noexcept {
+  return std::sqrt((tokens > 1 ? sum_of_squares / (tokens - 1) : 0) + 1e-8);
 }
 
 /// n q_i - 1 with q = softmax(s) over the scored samples: the ascent direction of sum_i q_i log
@@ -163,7 +192,7 @@ void group_advantages(const AdvantageConvention& rule, const GroupMoments& momen
   double best = 0;  // second_best: deviation of the best sample
   std::size_t winner = group.size();
   if (moments.count > 1 && !moments.tied) {
-    factor *= group_factor(rule, moments.sum_of_squares, moments.count);
+    factor *= group_factor(rule, moments.sum_of_squares, static_cast<double>(moments.count));
     ExactSum weight, weighted;
     double second = 0;
     for (std::size_t i = 0; i < group.size() && rule.baseline != Baseline::mean; ++i) {
@@ -187,6 +216,7 @@ void group_advantages(const AdvantageConvention& rule, const GroupMoments& momen
     }
     best = factor * (best - second);
   }
+  const CentredAdvantage<double> centred{alone, moments.tied, factor, base};
   for (std::size_t i = 0; i < group.size(); ++i) {
     const double s = group[i];
     if (std::isnan(s)) {
@@ -195,10 +225,8 @@ void group_advantages(const AdvantageConvention& rule, const GroupMoments& momen
       out[i] = group[i];
     } else if (rule.baseline == Baseline::second_best) {
       out[i] = static_cast<Scalar>(i == winner ? best : 0);
-    } else if (alone) {
-      out[i] = static_cast<Scalar>(factor == 0 ? 0 : factor * s);
     } else {
-      out[i] = static_cast<Scalar>(moments.tied ? 0 : factor * (moments.deviation(s) - base));
+      out[i] = static_cast<Scalar>(centred(s, moments.deviation(s)));
     }
   }
   if (rule.divisor == AdvantageConvention::Divisor::others) {
@@ -224,7 +252,7 @@ void whiten_tokens(std::span<const Scalar> rewards, std::span<const Scalar> leng
     const double deviation = static_cast<double>(out[i]) - mean;
     squares.add(length(i) * deviation * deviation);
   }
-  scale = std::sqrt((tokens > 1 ? squares.value() / (tokens - 1) : 0) + 1e-8);
+  scale = token_divisor(squares.value(), tokens);
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = std::isnan(rewards[i])
                  ? Scalar{0}
@@ -285,7 +313,8 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
   double scale = 1;
   if (rule.divisor == Convention::Divisor::batch) {
     const detail::GroupMoments batch(rewards, times);
-    report.scale = (batch.count > 1 ? std::sqrt(batch.variance()) : 0) + rule.epsilon;
+    report.scale =
+        detail::batch_divisor(rule, batch.sum_of_squares, static_cast<double>(batch.count));
     scale = 1 / report.scale;
   } else if (rule.gain == Convention::Gain::scored) {
     std::size_t scored = 0;
@@ -295,7 +324,7 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
       nonzero += std::isnan(rewards[i]) || rewards[i] == 0 ? 0 : samples_of(i);
     }
     report.scale = scale =
-        static_cast<double>(scored) / static_cast<double>(nonzero > 0 ? nonzero : 1);
+        detail::scored_gain(static_cast<double>(scored), static_cast<double>(nonzero));
   }
   for (std::size_t g = 0; g < report.groups; ++g) {
     require(begin[g] <= begin[g + 1] && begin[g + 1] <= begin.back(), Errc::dimension_mismatch,

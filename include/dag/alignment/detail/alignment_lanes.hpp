@@ -98,9 +98,7 @@ class AlignmentLanes {
             term += term_at(part, first[l] + z, p);
           });
         }
-        constexpr double bound = field_bound<double>;
-        total = total > bound ? bound : total < -bound ? -bound : total;
-        reward[z][l] = alive ? total : -infinity;
+        reward[z][l] = alive ? field_entry(total, log_reference[z][l]) : -infinity;
         highest[l] = reward[z][l] > highest[l] ? reward[z][l] : highest[l];
         value[l] += term;
         divergence[l] += p.value > 0 ? p.value * (p.log - log_reference[z][l]) : 0.0;
