@@ -153,8 +153,12 @@ class OwnedStream {
   int device_ = 0;
 };
 
+/// Blocks that a multiprocessor is to hold: of one warp (a large game of a batch) 16, so that the
+/// compiler gives a thread 128 registers; 0: its own choice.
+constexpr unsigned resident_blocks(unsigned threads) { return threads == warp_size ? 16 : 0; }
+
 template <class Executor, class Body, unsigned most>
-__global__ void __launch_bounds__(most)
+__global__ void __launch_bounds__(most, resident_blocks(most))
     run(const __grid_constant__ Body body, const std::size_t shared_bytes) {
   Executor executor(shared_bytes);
   body(executor);
