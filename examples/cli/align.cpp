@@ -20,6 +20,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "part.hpp"
 
 namespace cli {
 namespace {
@@ -27,6 +28,7 @@ namespace {
 struct AlignOptions {
   Common common;
   std::string problems;
+  std::string part;
   double time_limit = 0;  ///< seconds; 0: none
 };
 
@@ -54,7 +56,11 @@ std::string line_of(const nlohmann::json& result) {
 }
 
 int align(const AlignOptions& options) {
-  require_distinct({{"PROBLEMS.jsonl", options.problems}}, {{"--json", options.common.json}});
+  const Part part = part_of(options.part);
+  const std::string target = options.common.json.empty()
+                                 ? "-"
+                                 : name_of_part("--json", options.common.json, options.part, part);
+  require_distinct({{"PROBLEMS.jsonl", options.problems}}, {{"--json", target}});
   start_time_limit(options.time_limit);
   const std::string text = dag::read_text_file(options.problems);
   const dag::Stopwatch watch;
@@ -72,7 +78,8 @@ int align(const AlignOptions& options) {
     end = end == std::string::npos ? text.size() : end;
     ++line;
     const std::string_view problem = std::string_view(text).substr(begin, end - begin);
-    if (problem.find_first_not_of(" \t\r") == std::string_view::npos) {
+    if ((line - 1) % part.size != part.rank ||
+        problem.find_first_not_of(" \t\r") == std::string_view::npos) {
       continue;
     }
     nlohmann::json result;
@@ -109,7 +116,6 @@ int align(const AlignOptions& options) {
     }
   }
   progress.clear();
-  const std::string target = options.common.json.empty() ? "-" : options.common.json;
   Outputs outputs;
   outputs.add(target, std::move(lines));
   outputs.write();
@@ -134,6 +140,7 @@ Command add_align(CLI::App& app) {
       ->add_option("PROBLEMS.jsonl", options->problems,
                    "One problem a line: id, kind (a utility), nu0, beta and the fields of the kind")
       ->required();
+  add_part_option(*command, options->part, "the problems");
   add_time_limit(*command, options->time_limit);
   add_common(*command, options->common);
   command->footer(

@@ -29,6 +29,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "part.hpp"
 #include "reward_files.hpp"
 #include "reward_plan.hpp"
 #include "reward_terms.hpp"
@@ -48,6 +49,7 @@ struct RewardsOptions {
   bool verdict = false;
   bool verdict_alone = false;  ///< no utility was named
   std::string complete;
+  std::string part;
   RowOptions rows;
   ReadingOptions reading;
   bool allow_singletons = false;
@@ -128,13 +130,31 @@ std::string shown(const std::optional<double>& value) {
   return value ? fmt::format("{:.4f}", *value) : "not known";
 }
 
+/// What is settled by all questions at once cannot be had of a part of them.
+void require_separable(const std::vector<RewardPlan>& plans) {
+  for (const RewardPlan& plan : plans) {
+    dag::require(!dag::needs_batch(plan.advantage), dag::Errc::unsupported, "--part: advantages ",
+                 dag::to_string(plan.advantage), " look at all questions at once");
+    const bool settled = !plan.request.mixture.empty() || !plan.request.multipliers.empty();
+    dag::require(settled || (plan.name != "robust_reward" && plan.name != "moment_constraints" &&
+                             plan.name != "soft_constraint"),
+                 dag::Errc::unsupported, "--part: the Target of ", plan.name,
+                 " plays against all questions at once; give its strategy (--mixture or "
+                 "--multipliers)");
+  }
+}
+
 int rewards(const RewardsOptions& options) {
+  const Part part = part_of(options.part);
   require_distinct({{"ROLLOUTS.jsonl", options.rollouts},
                     {"--target", options.request.target},
                     {"--values", options.request.values},
                     {"--reference", options.request.reference}},
                    {{"--out", options.out}, {"--json", options.common.json}});
   const RewardRun run = plan_run(options.request);
+  if (!options.part.empty()) {
+    require_separable(run.plans);
+  }
   const RewardRequest& request = run.request;
   const SampleTerms& terms = run.terms;
   const std::vector<RewardPlan>& plans = run.plans;
@@ -153,7 +173,9 @@ int rewards(const RewardsOptions& options) {
   dag::RolloutFileOptions reading{.format = row_format(options.rows),
                                   .reading = read_options(options.reading),
                                   .extract = extractor,
-                                  .strict = options.rows.strict};
+                                  .strict = options.rows.strict,
+                                  .part = part.rank,
+                                  .parts = part.size};
   if (!options.out.empty()) {
     reading.keep_for = options.out;
   }
@@ -398,6 +420,7 @@ Command add_rewards(CLI::App& app) {
       ->add_option("--complete", options->complete,
                    "Refuse a question that has not X contexts of K samples each")
       ->type_name("XxK");
+  add_part_option(*command, options->part, "the questions");
   command->add_option("--weight", options->request.weight, "Weight of the utility")
       ->type_name("TAU")
       ->capture_default_str();
@@ -502,6 +525,9 @@ Command add_rewards(CLI::App& app) {
       "Example:\n  dag rewards rollouts.jsonl --utility coherence --out rewarded.jsonl");
   return [options] {
     RewardRequest& request = options->request;
+    const Part part = part_of(options->part);
+    options->out = name_of_part("--out", options->out, options->part, part);
+    options->common.json = name_of_part("--json", options->common.json, options->part, part);
     request.reading = read_options(options->reading);
     options->verdict_alone = options->verdict && request.utility.empty();
     request.utility = options->verdict_alone ? "collision" : request.utility;

@@ -5,9 +5,10 @@ printed with all their digits), and the same summary; what --complete refuses.""
 
 import json
 import math
+import os
 import random
 
-from support import Case, main
+from support import Case, dag, main
 
 SEED = 20
 ADVANTAGES = ["trl-none", "trl-group", "trl-batch", "verl-grpo", "rloo", "gpg", "raw"]
@@ -56,6 +57,53 @@ class Order(Case):
                 if estimator == "plug-in" or "--values" not in options or "--bounds" in options:
                     yield ["--utility", entry["name"], "--estimator", estimator, *more]
         yield ["--utility", "coherence_arithmetic+0.1*shannon_entropy", "--estimator", "plug-in"]
+
+    def test_parts_together_are_the_whole(self):
+        lines = self.rollouts(random.Random(SEED))
+        path, out = self.folder / "in.jsonl", self.folder / "part-{rank}.jsonl"
+        refused, alone = [], 0
+        for plan in [*self.plans(lines), *(["--utility", "gini", "--advantage", a] for a in ADVANTAGES)]:
+            whole, _ = self.run_on(lines, *plan)
+            parts = []
+            for rank in range(2):
+                result = dag("rewards", path, "--out", out, "--part", f"{rank}/2", "--quiet", *plan)
+                if result.code == 2:
+                    self.assertIn("all questions at once", result.err, str(result))
+                    break
+                self.assertEqual(result.code, 0, str(result))
+                parts.append({s["mark"]: (s["reward"], s["advantage"])
+                              for line in (self.folder / f"part-{rank}.jsonl").read_text().splitlines()
+                              for s in json.loads(line, parse_float=str)["samples"]})
+            if len(parts) < 2:
+                refused.append(" ".join(map(str, plan[:4])))
+                continue
+            alone += 1
+            self.assertTrue(all(parts), "both parts have questions")
+            self.assertEqual({**parts[0], **parts[1]}, whole, plan)
+            self.assertEqual(len(parts[0]) + len(parts[1]), len(whole))
+        self.assertGreater(alone, 50)
+        self.assertEqual(sorted({name.split()[1] for name in refused if "--advantage" not in name}),
+                         ["moment_constraints", "robust_reward"])
+        self.assertEqual([name.split()[3] for name in refused if "--advantage" in name], ["trl-batch", "gpg"])
+
+    def test_parts_by_a_launcher(self):
+        path = self.folder / "in.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in self.rollouts(random.Random(SEED))))
+        arguments = ["rewards", path, "--utility", "gini", "--quiet", "--part", "launcher", "--out"]
+        bare = {k: v for k, v in os.environ.items() if not k.startswith(("OMPI_", "PMI_", "SLURM_"))}
+        counts = []
+        for rank, size in [("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"),
+                           ("SLURM_PROCID", "SLURM_NTASKS")]:
+            self.ok(*arguments, self.folder / "o{rank}.jsonl", env={**bare, rank: "1", size: "3"})
+            counts.append((self.folder / "o1.jsonl").read_text())
+        self.assertEqual(len(set(counts)), 1)
+        env = {**bare, "PMI_RANK": "1", "PMI_SIZE": "3"}
+        self.refused(*arguments, self.folder / "one.jsonl", says="3 processes would write one file", env=env)
+        self.refused(*arguments, self.folder / "o.jsonl", says="none of $OMPI_COMM_WORLD_RANK", env=bare)
+        self.refused(*arguments, self.folder / "o.jsonl", says="rank '3' of '3'", env={**env, "PMI_RANK": "3"})
+        for wrong in ["", "3", "1/", "/2", "2/2", "-1/2", "1/2/3", "0/0", "x/2", "launch"]:
+            if wrong:
+                self.refused("rewards", path, "--utility", "gini", "--part", wrong, says="expected RANK/SIZE")
 
     def test_no_bit_depends_on_the_order(self):
         stream = random.Random(SEED)

@@ -16,6 +16,7 @@
 
 #include <dag/answers/counts.hpp>
 #include <dag/answers/merge.hpp>
+#include <dag/answers/owner.hpp>
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
 
@@ -101,15 +102,6 @@ inline void put_row(Message& message, const CountRow& row) {
   return row;
 }
 
-/// The rank that counts a question: from its name, the same on every rank (FNV-1a).
-[[nodiscard]] inline std::size_t owner_of(std::string_view question, std::size_t ranks) noexcept {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : question) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  }
-  return static_cast<std::size_t>((hash ^ (hash >> 32)) % ranks);
-}
-
 }  // namespace detail
 
 /// The counts of all ranks on every rank. Errors: those of `merge`.
@@ -151,7 +143,7 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
   std::vector<detail::Message> to(count);
   std::vector<std::size_t> owner;  // of each row
   own.for_each([&](const CountRow& row) {
-    owner.push_back(detail::owner_of(row.question, count));
+    owner.push_back(owner_of(row.question, count));
     detail::put_row(to[owner.back()], row);
   });
   const auto swap = [&](std::vector<detail::Message>& messages) {

@@ -24,6 +24,7 @@
 
 #include <dag/answers/group.hpp>
 #include <dag/answers/interner.hpp>
+#include <dag/answers/owner.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
 #include <dag/io/detail/sample_splicer.hpp>
@@ -146,6 +147,8 @@ struct RolloutFileOptions {
   ReadOptions reading{};  ///< how answers and golds are read
   std::optional<Extractor> extract{};  ///< for samples without an answer; none: those are missing
   bool strict = false;                 ///< a bad line is an error, not counted and left out
+  std::size_t part = 0;                ///< questions whose `owner_of` among `parts` is another
+  std::size_t parts = 1;               ///< are left out, unread but for their names
   std::optional<std::string>
       keep_for{};  ///< the file that `write` will be asked for: lines are kept
   std::size_t max_line_bytes = JsonlOptions{}.max_line_bytes;  ///< longer lines are bad
@@ -159,10 +162,12 @@ struct RolloutFileOptions {
 /// answers; never the texts. For `write` the lines are kept, in memory while they are few, else in
 /// a nameless temporary file beside the file to be written.
 /// Errors: Errc::io; Errc::parse for a bad line if `strict`, and where half of the lines or more
-/// are bad: the file is something else.
+/// are bad: the file is something else; invalid_argument unless part < parts.
 class RolloutFile {
  public:
   RolloutFile(const std::string& path, const RolloutFileOptions& options) : options_(options) {
+    require(options.part < options.parts, Errc::invalid_argument, "RolloutFile: part ",
+            options.part, " of ", options.parts, "; parts are counted from 0");
     read(path);
   }
 
@@ -225,6 +230,9 @@ class RolloutFile {
     RolloutGroup group;
     std::string kept;
     while (reader.next(group)) {
+      if (options_.parts > 1 && owner_of(group.question_id, options_.parts) != options_.part) {
+        continue;
+      }
       kept.clear();
       if (!options_.format.gather) {
         builder.begin_group(group.question_id, group.context_id);

@@ -114,14 +114,18 @@ inline constexpr auto advantage_names = [] {
   return convention(kind).baseline == AdvantageConvention::Baseline::none;
 }
 
+/// Whether the convention looks at all groups of the batch.
+[[nodiscard]] constexpr bool needs_batch(Advantage kind) noexcept {
+  return convention(kind).divisor == AdvantageConvention::Divisor::batch ||
+         convention(kind).gain == AdvantageConvention::Gain::scored || convention(kind).whiten;
+}
+
 /// Whether the convention looks at one group only, and at nothing but its rewards' mean and
 /// deviation.
 [[nodiscard]] constexpr bool is_moment_rule(Advantage kind) noexcept {
   const AdvantageConvention& rule = convention(kind);
   return rule.baseline == AdvantageConvention::Baseline::mean &&
-         rule.divisor != AdvantageConvention::Divisor::batch &&
-         rule.divisor != AdvantageConvention::Divisor::others &&
-         rule.gain != AdvantageConvention::Gain::scored && !rule.whiten;
+         rule.divisor != AdvantageConvention::Divisor::others && !needs_batch(kind);
 }
 
 /// The reverse of `to_string`. Errors: invalid_argument, with the list of names.
