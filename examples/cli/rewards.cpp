@@ -136,8 +136,7 @@ void require_separable(const std::vector<RewardPlan>& plans) {
     dag::require(!dag::needs_batch(plan.advantage), dag::Errc::unsupported, "--part: advantages ",
                  dag::to_string(plan.advantage), " look at all questions at once");
     const bool settled = !plan.request.mixture.empty() || !plan.request.multipliers.empty();
-    dag::require(settled || (plan.name != "robust_reward" && plan.name != "moment_constraints" &&
-                             plan.name != "soft_constraint"),
+    dag::require(settled || (plan.name != "robust_reward" && plan.name != "moment_constraints"),
                  dag::Errc::unsupported, "--part: the Target of ", plan.name,
                  " plays against all questions at once; give its strategy (--mixture or "
                  "--multipliers)");
