@@ -5,9 +5,10 @@
 
     scripts/equilibrium_peers.py build/release/bin/dag [GAMES [SECONDS]]
 
-Random games of three and four players with whole payoffs, then the strategic games of pygambit's own
-catalogue, each for at most SECONDS (10) in pygambit. Fails where pygambit finds an equilibrium that
-dag does not list, where an equilibrium that dag lists has a regret above 1e-12 of the payoff range,
+Random games of three and four players with whole payoffs, many of them with payoffs 0, 1 (2) and so
+with sets of equilibria, then the strategic games of pygambit's own catalogue and games of two players,
+each for at most SECONDS (10) in pygambit. Fails where pygambit finds an equilibrium that
+dag does not list nor has in a set with the same supports, where an equilibrium that dag lists has a regret above 1e-12 of the payoff range,
 recomputed in fractions from the payoffs (of those that dag proves rational: above zero), or where a
 quantal response at one of 20 lambda differs by more than 1e-8. Seconds are those of the solvers alone.
 """
@@ -24,15 +25,19 @@ import time
 from fractions import Fraction
 
 SHAPES = [(2, 2, 2), (3, 2, 2), (3, 3, 2), (2, 2, 2, 2)]
+# Sizes and largest payoff: games with many ties, 50 each where 200 games are asked for.
+TIES = [((2, 2, 2), 1), ((3, 2, 2), 1), ((2, 2, 2, 2), 1), ((2, 2, 2, 2), 2), ((3, 3, 2), 2)]
+TWO = [((2, 2), None), ((3, 3), None), ((5, 5), None), ((7, 7), None), ((9, 9), None), ((3, 12), None),
+       ((3, 3), 2), ((5, 5), 2), ((7, 7), 2)]
 LAMBDAS = [0.005 * k * k for k in range(1, 21)]
 
 
-def write_game(path, shape, draw):
+def write_game(path, shape, draw, top=None):
     count = len(shape)
     for size in shape:
         count *= size
     players = " ".join(f'"p{i}"' for i in range(len(shape)))
-    payoffs = [draw.randint(-99, 99) for _ in range(count)]
+    payoffs = [draw.randint(-99, 99) if top is None else draw.randint(0, top) for _ in range(count)]
     path.write_text(f'NFG 1 R "random" {{ {players} }} {{ {" ".join(map(str, shape))} }}\n\n'
                     + " ".join(map(str, payoffs)) + "\n")
     return payoffs
@@ -72,18 +77,29 @@ def exact_regret(shape, payoffs, profile):
     return worst
 
 
-def enumerated(path, answer):
+def inside(point, equilibrium):
+    """Whether the point is the equilibrium, or of its set: in its box, with its supports."""
+    listed = [p for s in equilibrium["strategies"] for p in s]
+    if distance(point, listed) <= 1e-6:
+        return True
+    if "box" not in equilibrium or any((p > 1e-9) != (q > 0) for p, q in zip(point, listed)):
+        return False
+    low, high = ([p for s in equilibrium["box"][end] for p in s] for end in ("low", "high"))
+    return all(a - 1e-6 <= p <= b + 1e-6 for p, a, b in zip(point, low, high))
+
+
+def enumerated(path, solver, answer):
     import pygambit
     game = pygambit.read_nfg(path)
     start = time.perf_counter()
-    found = pygambit.nash.enumpoly_solve(game).equilibria
+    found = getattr(pygambit.nash, solver)(game).equilibria
     answer.put((time.perf_counter() - start, [flat(e) for e in found]))
 
 
-def enumerated_in(path, seconds):
-    """(seconds, equilibria) of pygambit's enumpoly, or nothing where it does not end in time."""
+def enumerated_in(path, seconds, solver="enumpoly_solve"):
+    """(seconds, equilibria) of pygambit's solver, or nothing where it does not end in time."""
     answer = multiprocessing.Queue()
-    worker = multiprocessing.Process(target=enumerated, args=(str(path), answer))
+    worker = multiprocessing.Process(target=enumerated, args=(str(path), solver, answer))
     worker.start()
     try:
         return answer.get(timeout=seconds)
@@ -97,15 +113,16 @@ def enumerated_in(path, seconds):
 class Tally:
     def __init__(self):
         self.games = self.ended = self.same = self.more = self.missed = self.proved = 0
+        self.complete = self.sets = 0
         self.equilibria = 0
         self.regret = 0.0
         self.seconds = [0.0, 0.0]
 
-    def add(self, program, path, shape, payoffs, seconds, sets=None):
+    def add(self, program, path, shape, payoffs, seconds):
         found = ask(program, "solve", str(path), "--solver", "polynomial_equilibria")
-        if not found["complete"] and sets is not None:
-            return sets.add(program, path, shape, payoffs, seconds)
         self.games += 1
+        self.complete += found["complete"]
+        self.sets += any(e["dimension"] > 0 for e in found["equilibria"])
         spread = max(max(payoffs[i::len(shape)]) - min(payoffs[i::len(shape)])
                      for i in range(len(shape))) or 1
         ours = []
@@ -126,7 +143,7 @@ class Tally:
         self.ended += 1
         self.seconds[0] += found["seconds"]
         self.seconds[1] += theirs[0]
-        missed = sum(min((distance(e, o) for o in ours), default=1) > 1e-6 for e in theirs[1])
+        missed = sum(not any(inside(e, o) for o in found["equilibria"]) for e in theirs[1])
         if missed and found["complete"]:
             print(f"missed: {missed} in {path.read_text()}")
         self.missed += missed
@@ -135,7 +152,7 @@ class Tally:
         self.more += not listed
 
     def row(self, name):
-        return (f"| {name} | {self.games} | {self.ended} | {self.equilibria} | {self.same} | {self.more} | "
+        return (f"| {name} | {self.games} | {self.complete} | {self.sets} | {self.ended} | {self.equilibria} | {self.same} | {self.more} | "
                 f"{self.missed} | {self.proved} | {self.regret:.0e} | {self.seconds[0]:.3f} | "
                 f"{self.seconds[1]:.3f} |")
 
@@ -166,6 +183,31 @@ def quantal_apart(program, path):
                for point, other in zip(points, known))
 
 
+def two_players(program, path, games, seconds, draw):
+    """Extreme equilibria beside pygambit's enummixed, in fractions too; how many lists differ."""
+    print("\n| two players | number | equilibria | lists that differ | dag s | pygambit s |\n|---|---|---|---|---|---|")
+    differ = 0
+    for shape, top in TWO:
+        took = [0.0, 0.0]
+        count = ended = apart = 0
+        for _ in range(games):
+            write_game(path, shape, draw, top)
+            found = ask(program, "solve", str(path), "--solver", "vertex_enumeration")
+            theirs = enumerated_in(path, seconds, "enummixed_solve")
+            if theirs is None:
+                continue
+            ended += 1
+            ours = [[p for s in e["strategies"] for p in s] for e in found["equilibria"]]
+            count += found["equilibria_count"]
+            apart += len(ours) != len(theirs[1]) or any(min(distance(e, o) for o in ours) > 1e-9 for e in theirs[1])
+            took[0] += found["seconds"]
+            took[1] += theirs[0]
+        print(f"| {' x '.join(map(str, shape))}{'' if top is None else f', payoffs 0 to {top}'} | {ended} | {count} | "
+              f"{apart} | {took[0]:.4f} | {took[1]:.4f} |", flush=True)
+        differ += apart
+    return differ
+
+
 def main():
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
@@ -181,9 +223,9 @@ def main():
     tallies = []
     apart = 0.0
     compared = 0
-    print(f"pygambit {pygambit.__version__}\n\n| games | number | pygambit ended | equilibria | same list | dag lists "
+    print(f"pygambit {pygambit.__version__}\n\n| games | number | complete | with sets | pygambit ended | equilibria | same list | dag lists "
           "more | dag misses | proved rational | largest regret / range | dag s | pygambit s |\n"
-          "|---|---|---|---|---|---|---|---|---|---|---|")
+          "|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "game.nfg"
         for k, shape in enumerate(SHAPES):
@@ -195,18 +237,23 @@ def main():
                     apart = max(apart, quantal_apart(program, path))
                     compared += 1
             print(tallies[-1].row(" x ".join(map(str, shape))), flush=True)
+        for shape, top in TIES:
+            tallies.append(Tally())
+            for _ in range(games // len(SHAPES)):
+                payoffs = write_game(path, shape, draw, top)
+                tallies[-1].add(program, path, shape, payoffs, seconds)
+            print(tallies[-1].row(f"{' x '.join(map(str, shape))}, payoffs 0 to {top}"), flush=True)
         tallies.append(Tally())
-        sets = Tally()  # of which lists hold points, each its own: compared by regret alone
         catalogue = pathlib.Path(pygambit.__file__).parent / "catalog_data"
         for source in sorted(catalogue.rglob("*.nfg")):
             shape, payoffs = payoffs_of(program, source, folder)
             if max(shape) > 5:
                 continue  # two players, many strategies: vertex enumeration's business
-            tallies[-1].add(program, source, shape, payoffs, seconds, sets)
+            tallies[-1].add(program, source, shape, payoffs, seconds)
         print(tallies[-1].row("catalogue"))
-        print(sets.row("catalogue, sets of equilibria (dag says so)"))
+        apart_two = two_players(program, path, games // 10, seconds, draw)
     print(f"\nquantal responses: {compared} games, {len(LAMBDAS)} lambda each, largest difference {apart:.1e}")
-    good = all(t.missed == 0 and t.regret <= 1e-12 for t in tallies) and apart < 1e-8
+    good = apart_two == 0 and all(t.missed == 0 and t.regret <= 1e-12 for t in tallies) and apart < 1e-8
     return 0 if good else 1
 
 

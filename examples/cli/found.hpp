@@ -49,8 +49,15 @@ struct Found {
     std::vector<std::string> payoffs;
   };
   std::vector<Exact> exact;
-  std::vector<double> radii;            ///< beside `equilibria`: enclosures, or nothing
-  std::vector<std::size_t> dimensions;  ///< of the set of equilibria that each stands for
+  /// What each of `equilibria` stands for, where the solver tells.
+  struct Around {
+    double radius = 0.0;
+    std::size_t dimension = 0;
+    std::string_view shape;
+    dag::MixedProfile low;  ///< a box that holds the set
+    dag::MixedProfile high;
+  };
+  std::vector<Around> around;
 
   std::vector<double> joint;
   double coarse_gap = unknown;

@@ -106,9 +106,14 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
     out["equilibria"] = Json::array();
     for (const dag::MixedProfile& profile : found.equilibria) {
       out["equilibria"].push_back(profile_json(problem.table, profile));
-      if (const std::size_t k = out["equilibria"].size() - 1; k < found.radii.size()) {
-        out["equilibria"].back()["radius"] = found.radii[k];
-        out["equilibria"].back()["dimension"] = found.dimensions[k];
+      if (const std::size_t k = out["equilibria"].size() - 1; k < found.around.size()) {
+        Json& one = out["equilibria"].back();
+        one["radius"] = found.around[k].radius;
+        one["dimension"] = found.around[k].dimension;
+        one["shape"] = found.around[k].shape;
+        if (!found.around[k].low.empty()) {
+          one["box"] = {{"low", found.around[k].low}, {"high", found.around[k].high}};
+        }
       }
     }
   }
@@ -275,8 +280,9 @@ std::string equilibria_text(const Problem& problem, const Found& found) {
     }
     out +=
         fmt::format("  payoffs {}  max regret {:.2g}", joined(report.payoffs), report.max_regret);
-    out += k < found.dimensions.size() && found.dimensions[k] > 0
-               ? fmt::format("  (one of a set of dimension {})\n", found.dimensions[k])
+    out += k < found.around.size() && found.around[k].dimension > 0
+               ? fmt::format("  (one of a {} of dimension {})\n", found.around[k].shape,
+                             found.around[k].dimension)
                : "\n";
   }
   if (found.equilibria_count > most_shown) {

@@ -186,8 +186,8 @@ Found every(const dag::GameTable& table, const Settings& settings) {
     components += one.dimension > 0 ? 1 : 0;
     found.exact.push_back(one.fractions.empty() ? Found::Exact{}
                                                 : exact_text(table, {one.fractions})[0]);
-    found.radii.push_back(one.radius);
-    found.dimensions.push_back(one.dimension);
+    found.around.push_back({one.radius, one.dimension, dag::to_string(one.shape),
+                            std::move(one.low), std::move(one.high)});
     found.equilibria.push_back(std::move(one.profile));
   }
   found.verified = rational == found.equilibria.size();
@@ -482,8 +482,7 @@ Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
     }
   };
   pick(found.exact);
-  pick(found.radii);
-  pick(found.dimensions);
+  pick(found.around);
   pick(found.equilibria);
   found.equilibria_count = found.equilibria.size();
   found.selected = true;

@@ -160,6 +160,96 @@ TEST_CASE("sets of equilibria with ends, in the games of Nau and others (2004)")
   }
 }
 
+TEST_CASE("sets of equilibria are told by shape: faces, segments, regions, curves") {
+  using Payoffs = std::vector<std::vector<double>>;
+  const auto shapes = [](const dag::GameTable& game, std::size_t played) {
+    std::vector<dag::SetShape> all;
+    for (const dag::EnclosedEquilibrium& one : dag::polynomial_equilibria(game).equilibria) {
+      std::size_t weights = 0;
+      for (const std::vector<double>& strategy : one.profile) {
+        weights += static_cast<std::size_t>(
+            std::count_if(strategy.begin(), strategy.end(), [](double p) { return p > 0.0; }));
+      }
+      if (weights == played) {
+        all.push_back(one.shape);
+      }
+      CHECK(one.low.empty() == (one.dimension == 0));
+      for (std::size_t i = 0; i < one.low.size(); ++i) {
+        for (std::size_t s = 0; s < one.low[i].size(); ++s) {
+          CHECK(one.low[i][s] <= one.profile[i][s]);
+          CHECK(one.profile[i][s] <= one.high[i][s]);
+        }
+      }
+    }
+    return all;
+  };
+  // Player 3 gets (x - 1/2)(y - 1/2) more by her first strategy: two squares that cross.
+  const Payoffs cross{
+      std::vector<double>(8, 0.0), std::vector<double>(8, 0.0), {1, -1, -1, 1, 0, 0, 0, 0}};
+  CHECK(shapes(table_of({2, 2, 2}, cross), 6) ==
+        std::vector<dag::SetShape>{dag::SetShape::face, dag::SetShape::face});
+  // ... and x y <= 1/4 where she plays the second: the part of a square below a hyperbola, and the
+  // hyperbola, a curve times her own weights.
+  const Payoffs bent{
+      std::vector<double>(8, 0.0), std::vector<double>(8, 0.0), {3, -1, -1, -1, 0, 0, 0, 0}};
+  const dag::GameTable below = table_of({2, 2, 2}, bent);
+  CHECK(dag::polynomial_equilibria(below).complete);
+  CHECK(shapes(below, 6) == std::vector<dag::SetShape>{dag::SetShape::surface});
+  const std::vector<dag::SetShape> five = shapes(below, 5);  // x or y 1: a segment
+  CHECK(std::count(five.begin(), five.end(), dag::SetShape::region) == 2);
+  CHECK(std::count(five.begin(), five.end(), dag::SetShape::segment) == 2);
+  CHECK(five.size() == 4);
+}
+
+TEST_CASE("each equilibrium on a grid is listed, or in the box of a set with its supports") {
+  dag::RandomStream random(8, 2);
+  for (int trial = 0; trial < 30; ++trial) {
+    const double top = trial % 2 == 0 ? 2 : 3;  // payoffs below
+    std::vector<std::vector<double>> payoffs(3, std::vector<double>(8));
+    for (std::vector<double>& player : payoffs) {
+      for (double& payoff : player) {
+        payoff = static_cast<double>(random.below(static_cast<std::uint64_t>(top)));
+      }
+    }
+    const dag::GameTable game = table_of({2, 2, 2}, payoffs);
+    const dag::PolynomialEquilibria all = dag::polynomial_equilibria(game, {.max_cells = 20'000});
+    if (!all.complete) {
+      continue;
+    }
+    for (int x = 0; x <= 12; ++x) {
+      for (int y = 0; y <= 12; ++y) {
+        for (int z = 0; z <= 12; ++z) {
+          const dag::MixedProfile at{{x / 12.0, (12 - x) / 12.0},
+                                     {y / 12.0, (12 - y) / 12.0},
+                                     {z / 12.0, (12 - z) / 12.0}};
+          if (dag::max_regret(game, at) > 1e-12) {
+            continue;
+          }
+          const bool known =
+              std::any_of(all.equilibria.begin(), all.equilibria.end(), [&](const auto& one) {
+                bool same = true;
+                for (std::size_t i = 0; i < 3; ++i) {
+                  for (std::size_t s = 0; s < 2; ++s) {
+                    const double p = at[i][s];
+                    same =
+                        same && (p > 0.0) == (one.profile[i][s] > 0.0) &&
+                        (one.low.empty() ? std::abs(p - one.profile[i][s]) < 1e-9
+                                         : p >= one.low[i][s] - 1e-9 && p <= one.high[i][s] + 1e-9);
+                  }
+                }
+                return same;
+              });
+          CAPTURE(trial);
+          CAPTURE(x);
+          CAPTURE(y);
+          CAPTURE(z);
+          CHECK(known);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("games with many ties: complete nearly always, and no equilibrium with a regret") {
   dag::RandomStream random(5, 3);
   std::size_t complete = 0;

@@ -6,12 +6,14 @@
 #include <dag/core/random.hpp>
 #include <dag/io/nfg.hpp>
 #include <dag/problem/catalogue.hpp>
+#include <dag/solver/table/polynomial_equilibria.hpp>
 #include <dag/solver/table/pure_equilibria.hpp>
 #include <dag/solver/table/refinements.hpp>
 #include <dag/solver/table/vertex_enumeration.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -99,11 +101,84 @@ TEST_CASE("three players: an undominated equilibrium that no trembles support") 
   open.payoffs[0][3] = 2;
   CHECK(at(open, {1, 0, 0}).perfect.verdict == Decision::yes);
   CHECK(at(open, {0, 0, 0}).perfect.verdict == Decision::yes);
-  // Where single mistakes are worth the same, only both at once decide: no proof, none claimed.
+  // Where single mistakes are worth the same, both at once decide.
   open.payoffs[0][3] = 1;
   open.payoffs[0][5] = 1;
   CHECK(at(open, {0, 0, 0}).perfect.verdict == Decision::no);  // B dominates T weakly
-  CHECK(at(open, {1, 0, 0}).perfect.verdict == Decision::undecided);
+  CHECK(at(open, {1, 0, 0}).perfect.verdict == Decision::yes);
+  CHECK(at(open, {1, 0, 0}).proper.verdict == Decision::yes);
+}
+
+TEST_CASE("three players: the verdicts of two do not change with a third who moves nothing") {
+  const auto with_third = [](const dag::GameTable& two) {
+    dag::GameTable three = two;
+    three.numbers.clear();
+    three.sizes.push_back(2);
+    three.players.push_back("third");
+    three.outcomes.clear();
+    three.outcome_of_profile.clear();
+    three.labels.clear();
+    for (std::vector<double>& payoffs : three.payoffs) {
+      const std::vector<double> again = payoffs;
+      payoffs.insert(payoffs.end(), again.begin(), again.end());
+    }
+    std::vector<double>& own = three.payoffs.emplace_back(2 * two.payoffs[0].size(), 1.0);
+    std::fill(own.begin() + static_cast<std::ptrdiff_t>(own.size() / 2), own.end(), 0.0);
+    return three;
+  };
+  const dag::GameTable game = with_third(game_of(myerson));
+  CHECK(at(game, {0, 0, 0}).proper.verdict == Decision::yes);
+  CHECK(at(game, {1, 1, 0}).perfect.verdict == Decision::yes);
+  CHECK(at(game, {1, 1, 0}).proper.verdict == Decision::no);
+  CHECK(at(game, {2, 2, 0}).perfect.verdict == Decision::no);
+  CHECK(at(game, {2, 2, 0}).proper.verdict == Decision::no);
+  dag::RandomStream random(6, 0);
+  std::size_t decided[2] = {};
+  std::size_t open = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    dag::GameTable two = dag::random_general_game({3, 3}, 1).table;
+    for (auto& payoffs : two.payoffs) {
+      for (double& payoff : payoffs) {
+        payoff = static_cast<double>(random.below(3));
+      }
+    }
+    const dag::GameTable three = with_third(two);
+    for (std::size_t k = 0; k < 9; ++k) {
+      const dag::RefinementReport known = at(two, {k % 3, k / 3});
+      if (known.perfect.reason == "not an equilibrium") {
+        continue;
+      }
+      const dag::RefinementReport found = at(three, {k % 3, k / 3, 0});
+      for (const bool proper : {false, true}) {
+        const Decision truth = (proper ? known.proper : known.perfect).verdict;
+        const Decision said = (proper ? found.proper : found.perfect).verdict;
+        CAPTURE(trial);
+        CAPTURE(k);
+        CHECK((said == truth || said == Decision::undecided));
+        if (proper) {
+          (said == Decision::undecided ? open : decided[said == Decision::yes ? 1 : 0]) += 1;
+        }
+      }
+    }
+  }
+  MESSAGE("proper: yes ", decided[1], ", no ", decided[0], ", undecided ", open);
+  CHECK(decided[1] > 50);
+  CHECK(decided[0] > 20);
+  CHECK(10 * open <= decided[0] + decided[1]);
+}
+
+TEST_CASE("three players: regular equilibria are perfect and proper") {
+  std::size_t partly = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const dag::GameTable game = dag::random_general_game({3, 2, 2}, seed).table;
+    for (const dag::EnclosedEquilibrium& one : dag::polynomial_equilibria(game).equilibria) {
+      const dag::RefinementReport report = dag::test_refinements(game, one.profile);
+      CHECK(report.perfect.verdict == Decision::yes);
+      CHECK(report.proper.verdict == Decision::yes);
+      partly += report.proper.reason.starts_with("regular") ? 1U : 0U;
+    }
+  }
+  CHECK(partly > 5);
 }
 
 TEST_CASE("strict, completely mixed and generic equilibria are perfect and proper") {

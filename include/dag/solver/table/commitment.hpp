@@ -13,7 +13,7 @@
 #include <dag/core/random.hpp>
 #include <dag/game/table.hpp>
 #include <dag/solver/detail/indifference.hpp>
-#include <dag/solver/detail/simplex_method.hpp>
+#include <dag/solver/table/detail/small_program.hpp>
 
 namespace dag {
 
@@ -68,24 +68,6 @@ struct LeaderGame {
     sum += x[i] * matrix[i * columns + column];
   }
   return sum;
-}
-
-/// max costs' y over y >= 0, rows y <= right sides; empty where the simplex method did not end.
-[[nodiscard]] inline std::vector<double> program(const std::vector<double>& matrix,
-                                                 const std::vector<double>& right_sides,
-                                                 const std::vector<double>& costs) {
-  SimplexMethod<double> tableau(matrix, right_sides.size(), costs.size(), right_sides, costs);
-  const auto size = static_cast<std::int64_t>(right_sides.size() + costs.size());
-  if (!tableau.solve(1000 * size + 10'000)) {
-    return {};
-  }
-  std::vector<double> duals(right_sides.size(), 0.0);
-  std::vector<double> y(costs.size(), 0.0);
-  tableau.read_off(duals, y);
-  for (double& entry : y) {
-    entry = entry > 1e-13 ? entry : 0.0;
-  }
-  return y;
 }
 
 /// Divides by the sum of the first `count` entries and cuts off the others; false for zero sums.

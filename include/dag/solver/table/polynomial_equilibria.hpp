@@ -33,7 +33,10 @@ struct EnclosedEquilibrium {
                               ///< with denominators above a million
   double radius = 0.0;        ///< isolated: an equilibrium is within it, in each probability
   std::size_t dimension = 0;  ///< of the set of equilibria around it; 0: isolated in its supports
-  double max_regret = 0.0;    ///< of `profile`, in units of payoff
+  SetShape shape = SetShape::point;  ///< of that set
+  MixedProfile low;                  ///< a box that holds that set, in its supports; empty: a point
+  MixedProfile high;
+  double max_regret = 0.0;  ///< of `profile`, in units of payoff
   friend bool operator==(const EnclosedEquilibrium&, const EnclosedEquilibrium&) = default;
 };
 
@@ -200,14 +203,17 @@ namespace detail {
 /// Cloud 2009, doi:10.1137/1.9780898717716): see `detail::SupportCells`. Supports with a strategy
 /// that another one dominates, the others keeping to theirs, end at their first cell. Pure
 /// equilibria are decided on the payoffs as written, and mixed ones in whole numbers where they are
-/// rational with denominators up to a million; the others have an enclosing radius. A connected set
-/// of equilibria is listed by one of its points with the set's dimension (set apart from others in
-/// the same supports by more than 1/32); at its ends, equilibria of smaller supports are listed
-/// too. `complete`: nothing was left undecided. Payoff differences below 1e-10 of the range count
-/// as ties at roots that are not rational. Two players: `vertex_enumeration` is exact and faster.
-/// Status: converged; iteration_limit where a choice of supports took `max_cells`; time_limit;
-/// stopped. Deterministic. Errors: as `validate`; unsupported beyond `max_supports` or 20
-/// strategies a player.
+/// rational with denominators up to a million; the others have an enclosing radius. The polynomials
+/// are first split into factors, which gives whole faces of the simplices and straight pieces as
+/// such (`detail::ChartReduction`). A set of equilibria of positive dimension is listed by one of
+/// its points with the set's dimension, shape and a box that holds it (set apart from others in the
+/// same supports by more than 1/8; sets that meet where several factors are 0 are listed each); at
+/// its ends, equilibria of smaller supports are listed too. `complete`: nothing was left undecided,
+/// each equilibrium is listed or has the supports of a listed set and lies in its box. Payoff
+/// differences below 1e-10 of the range count as ties at roots that are not rational. Two players:
+/// `vertex_enumeration` is exact and faster. Status: converged; iteration_limit where a choice of
+/// supports took `max_cells`; time_limit; stopped. Deterministic. Errors: as `validate`;
+/// unsupported beyond `max_supports` or 20 strategies a player.
 [[nodiscard]] inline PolynomialEquilibria polynomial_equilibria(
     const GameTable& game, const PolynomialEquilibriaOptions& options = {}) {
   validate(game);
@@ -223,15 +229,7 @@ namespace detail {
   require(choices <= static_cast<double>(options.max_supports), Errc::unsupported,
           "polynomial_equilibria: the game has ", choices, " choices of supports (max_supports is ",
           options.max_supports, "); use logit_branch for one equilibrium");
-  std::vector<std::vector<double>> units;
-  for (const std::vector<double>& payoffs : game.payoffs) {
-    const detail::PayoffExtent extent = detail::payoff_extent(payoffs);
-    const double half_range = 0.5 * extent.high - 0.5 * extent.low;
-    std::vector<double>& unit = units.emplace_back();
-    for (const double payoff : payoffs) {
-      unit.push_back(half_range > 0 ? (0.5 * payoff - 0.5 * extent.low) / half_range : 0.0);
-    }
-  }
+  const std::vector<std::vector<double>> units = detail::unit_payoffs(game);
   PolynomialEquilibria found;
   found.complete = true;
   bool stopped = false;
@@ -280,21 +278,29 @@ namespace detail {
       found.complete = false;
       break;
     }
-    detail::SupportCells cells(game.sizes, units, supports);
     std::vector<detail::SupportRoot> roots;
     std::int64_t looked = 0;
-    const bool whole = cells.search(roots, looked, options.max_cells, deadline);
+    const bool whole = detail::support_roots(detail::SupportChart(game.sizes, units, supports),
+                                             roots, looked, options.max_cells, deadline);
     found.complete = found.complete && whole;
     found.cells += looked;
     for (const detail::SupportRoot& root : roots) {
       EnclosedEquilibrium one;
-      std::size_t next = 0;
-      for (std::size_t i = 0; i < supports.size(); ++i) {
-        std::vector<double>& strategy = one.profile.emplace_back(game.sizes[i], 0.0);
-        for (const std::size_t s : supports[i]) {
-          strategy[s] = root.weights[next++];
+      const auto spread = [&](const std::vector<double>& weights) {
+        MixedProfile profile;
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < supports.size() && !weights.empty(); ++i) {
+          std::vector<double>& strategy = profile.emplace_back(game.sizes[i], 0.0);
+          for (const std::size_t s : supports[i]) {
+            strategy[s] = weights[next++];
+          }
         }
-      }
+        return profile;
+      };
+      one.profile = spread(root.weights);
+      one.low = spread(root.low);
+      one.high = spread(root.high);
+      one.shape = root.shape;
       one.radius = root.radius;
       one.dimension = root.dimension;
       one.fractions = detail::proved_fractions(game, one.profile);

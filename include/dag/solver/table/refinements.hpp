@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,9 +18,11 @@
 #include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/integer.hpp>
-#include <dag/solver/table/commitment.hpp>
 #include <dag/solver/table/detail/ray_enumeration.hpp>
+#include <dag/solver/table/detail/small_program.hpp>
+#include <dag/solver/table/polynomial_equilibria.hpp>
 #include <dag/solver/table/proper_equilibrium.hpp>
+#include <dag/solver/table/proper_many_players.hpp>
 
 namespace dag {
 
@@ -33,6 +37,8 @@ namespace detail {
 
 class RefinementTest {
  public:
+  static constexpr std::string_view dominated = "a strategy is weakly dominated";
+
   RefinementTest(const GameTable& game, const MixedProfile& profile,
                  const RefinementOptions& options)
       : game_(game), profile_(profile), options_(options) {
@@ -41,6 +47,7 @@ class RefinementTest {
       payoffs_.push_back(integer_payoffs(game, i).entries);
       mixed_ = mixed_ && supports_[i].size() == game.sizes[i];
       pure_ = pure_ && supports_[i].size() == 1;
+      played_.push_back(supports_[i][0]);
     }
   }
 
@@ -58,7 +65,7 @@ class RefinementTest {
     report.proper = report.perfect.verdict == Decision::no ? Refinement{Decision::no, "not perfect"}
                     : game_.player_count() == 2
                         ? ProperTest(game_, profile_, payoffs_, supports_, options_).run()
-                        : Refinement{};
+                        : proper(report.perfect);
     if (report.proper.verdict == Decision::yes) {
       report.perfect = report.perfect.verdict == Decision::yes
                            ? report.perfect
@@ -69,6 +76,8 @@ class RefinementTest {
 
  private:
   using Row = std::vector<Integer>;
+  static constexpr std::string_view regular =
+      "regular: strict but for what is played, not singular";
 
   /// What player i earns with each strategy where the pure others play on.
   [[nodiscard]] const Integer& pure_payoff(std::size_t player, std::size_t own, std::size_t other,
@@ -144,7 +153,7 @@ class RefinementTest {
     for (std::size_t i = 0; i < game_.player_count(); ++i) {
       const Decision own = undominated(i);
       if (own == Decision::no) {
-        return {Decision::no, "a strategy is weakly dominated"};
+        return {Decision::no, dominated};
       }
       all = all && own == Decision::yes;
     }
@@ -152,36 +161,43 @@ class RefinementTest {
       return all ? Refinement{Decision::yes, "two players, undominated"}
                  : Refinement{Decision::undecided, "too many beliefs to look at"};
     }
-    if (pure_ && beaten()) {
+    if (pure_ && orders().beaten(false)) {
       return {Decision::no, "another best reply is better against all small trembles"};
     }
     if (pure_ && small_trembles()) {
       return {Decision::yes, "best replies to small trembles of the others"};
     }
+    if (!pure_ && is_regular(game_, profile_, supports_)) {
+      return {Decision::yes, regular};
+    }
     return {};
   }
 
-  /// True if a best reply that is not played gains on the played one by every single tremble of
-  /// every other player: then it is better against all small trembles, whatever their sizes, since
-  /// several at once are rarer than each alone.
-  [[nodiscard]] bool beaten() const {
-    for (std::size_t i = 0; i < game_.player_count(); ++i) {
-      for (const std::size_t s : ties_[i]) {
-        bool better = true;
-        for (std::size_t j = 0; j < game_.player_count(); ++j) {
-          for (std::size_t t = 0; j != i && t < game_.sizes[j]; ++t) {
-            better = better &&
-                     (t == supports_[j][0] ||
-                      compare(pure_payoff(i, s, j, t), pure_payoff(i, supports_[i][0], j, t)) > 0);
-          }
-        }
-        if (better) {
-          return true;
-        }
-      }
+  /// Of more than two players.
+  [[nodiscard]] Refinement proper(const Refinement& perfect) const {
+    if (perfect.reason == regular) {
+      return perfect;
     }
-    return false;
+    bool one = true;
+    for (std::size_t i = 0; i < supports_.size(); ++i) {
+      one = one && supports_[i].size() + 1 >= game_.sizes[i];
+    }
+    if (one && perfect.verdict == Decision::yes) {
+      return {Decision::yes, "perfect, and no player has two mistakes to compare"};
+    }
+    if (!pure_) {
+      return {Decision::undecided, "mixed and not regular"};
+    }
+    if (orders().beaten(true)) {
+      return {Decision::no, "another best reply is better against all mistakes in their order"};
+    }
+    if (orders().answered(options_.max_orders)) {
+      return {Decision::yes, "orders of mistakes that answer each other"};
+    }
+    return {Decision::undecided, "the orders of mistakes that were tried do not answer each other"};
   }
+
+  [[nodiscard]] MistakeOrders orders() const { return {game_, payoffs_, played_}; }
 
   /// Of a pure equilibrium of any number of players: trembles of the others, one at a time (to
   /// first order they add up), against which what is played is better than all that ties with it.
@@ -235,9 +251,50 @@ class RefinementTest {
   std::vector<std::vector<Integer>> payoffs_;
   std::vector<std::vector<std::size_t>> supports_;
   std::vector<std::vector<std::size_t>> ties_;
+  std::vector<std::size_t> played_;  ///< the first of each player's support
   bool mixed_ = true;
   bool pure_ = true;
 };
+
+/// What is undecided, from the fact that every game has a proper equilibrium (Myerson 1978): yes if
+/// every other one fails. Looks for the others in small games only.
+inline void decide_by_existence(const GameTable& game, const MixedProfile& profile,
+                                const RefinementOptions& options, RefinementReport& report) {
+  double choices = 1.0;
+  for (const std::size_t size : game.sizes) {
+    choices *= std::ldexp(1.0, static_cast<int>(std::min<std::size_t>(size, 20))) - 1.0;
+  }
+  if (choices > 3000.0) {
+    return;
+  }
+  const PolynomialEquilibria all = polynomial_equilibria(game, {.max_cells = 2000});
+  if (!all.complete) {
+    return;
+  }
+  const Supports supports = supports_of(profile, options.support);
+  std::size_t same = 0;
+  Refinement* const verdicts[] = {&report.perfect, &report.proper};
+  bool alone[] = {true, true};
+  for (const EnclosedEquilibrium& one : all.equilibria) {
+    const Supports played = supports_of(one.profile, options.support);
+    if (played == supports) {  // alone with these supports, then it is the one
+      ++same;
+      if (one.dimension > 0) {
+        return;
+      }
+      continue;
+    }
+    const RefinementReport other = RefinementTest(game, one.profile, options).run();
+    const bool all_of_set = one.dimension == 0 || other.perfect.reason == RefinementTest::dominated;
+    alone[0] = alone[0] && all_of_set && other.perfect.verdict == Decision::no;
+    alone[1] = alone[1] && all_of_set && other.proper.verdict == Decision::no;
+  }
+  for (std::size_t k = 0; k < 2 && same == 1; ++k) {
+    if (alone[k] && verdicts[k]->verdict == Decision::undecided) {
+      *verdicts[k] = {Decision::yes, "every game has one, and all other equilibria fail"};
+    }
+  }
+}
 
 }  // namespace detail
 
@@ -249,13 +306,18 @@ class RefinementTest {
 /// - Perfect, two players: exactly those whose strategies are undominated (van Damme 1991, theorem
 ///   3.2.2), decided by the extreme rays of the beliefs to which what is played is a best reply.
 /// - Perfect, more players: not if a strategy is weakly dominated, nor, of a pure equilibrium, if
-///   another best reply gains by every single tremble; yes, for a pure equilibrium, if
+///   another best reply is better against all small trembles; yes, for a pure equilibrium, if
 ///   small trembles make it the only best reply of each (a linear program: to first order the
-///   trembles of the others add up). Else undecided.
+///   trembles of the others add up), and for a regular one (`detail::is_regular`). Else undecided.
 /// - Proper: not if not perfect. Two players: decided, see `detail::ProperTest`; undecided only
 ///   beyond `max_orders` or `max_rays`, and where the supports do not determine the strategies and
 ///   the numbers given are no equilibrium without rounding (1/3 is no double). More players:
-///   undecided, unless completely mixed, strict, or not perfect.
+///   yes for regular equilibria (van Damme 1991, section 2.5), for perfect ones where nobody
+///   has two unplayed strategies (there is nothing to put in order), and for pure ones where
+///   powers of epsilon are mistakes in the order of their costs; no for pure ones where another
+///   best reply is better against all mistakes in that order (`detail::MistakeOrders`). Else,
+///   in small games, yes where every other equilibrium fails, since there is a proper one (Myerson
+///   1978); undecided otherwise.
 ///
 /// Errors: as `validate`, for game and profile; invalid_argument (options). Cost: exponential in
 /// the strategies that tie; capped.
@@ -275,7 +337,11 @@ class RefinementTest {
       return {no, no};
     }
   }
-  return detail::RefinementTest(game, profile, options).run();
+  RefinementReport verdicts = detail::RefinementTest(game, profile, options).run();
+  if (game.player_count() > 2 && verdicts.proper.verdict == Decision::undecided) {
+    detail::decide_by_existence(game, profile, options, verdicts);
+  }
+  return verdicts;
 }
 
 }  // namespace dag

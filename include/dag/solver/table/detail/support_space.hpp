@@ -8,40 +8,45 @@
 #include <span>
 #include <vector>
 
-#include <dag/game/table.hpp>
+#include <dag/solver/table/detail/support_chart.hpp>
 
 namespace dag::detail {
 
-/// The product of simplices over one choice of supports, and its cells.
+/// The product of simplices of a chart, and its cells.
 ///
-/// Each player's payoff is affine in every other player's weights, so over a product of simplices
-/// its coefficients in Bernstein form of degree (1, ..., 1) are its values at the products of their
-/// corners, and it lies between the least and the largest of them. A cell is such a product, with
-/// those values; halving an edge of one player's simplex is one mean of two slices.
+/// Each row is affine in every player's weights, so over a product of simplices its coefficients in
+/// Bernstein form of degree (1, ..., 1) are its values at the products of their corners, and it
+/// lies between the least and the largest of them. A cell is such a product, with those values;
+/// halving an edge of one player's simplex is one mean of two slices. Row 0 of each player is 0:
+/// what the first strategy of the support earns; then come the player's equations, then the others.
 struct SupportSpace {
   struct Cell {
-    std::vector<double> values;   ///< player, own strategy, the others' corners
-    std::vector<double> corners;  ///< player, corner, weights over the support
+    std::vector<double> values;   ///< player, row, the others' corners
+    std::vector<double> corners;  ///< player, corner, weights over the chart's corners
+    double edge_before = 2.0;     ///< the longest edge of the cell that this is a half of
   };
   /// Values below this, in units of the payoff range, decide nothing: rounding of 500 halvings.
-  static constexpr double margin = 1e-13;
+  static constexpr double margin = SupportChart::margin;
   static constexpr double inflation = 1.5;  ///< of a cell about its middle
 
-  /// units: each player's payoffs in the table's order, all in [0, 1].
-  SupportSpace(std::span<const std::size_t> strategies,
-               const std::vector<std::vector<double>>& units,
-               const std::vector<std::vector<std::size_t>>& choice)
-      : sizes(strategies.begin(), strategies.end()), supports(choice), players(choice.size()) {
+  explicit SupportSpace(const SupportChart& chart)
+      : players(chart.players()), played(chart.corners) {
     std::size_t at = 0;
     std::size_t corners = 0;
     for (std::size_t i = 0; i < players; ++i) {
-      played.push_back(supports[i].size());
+      equal.push_back(1);
+      for (const SupportChart::Row& row : chart.rows[i]) {
+        equal[i] += row.equation ? 1U : 0U;
+      }
+      sizes.push_back(1 + chart.rows[i].size());
       corner_offset.push_back(corners);
       corners += played[i] * played[i];
       weight_offset.push_back(weights);
       weights += played[i];
       unknown_offset.push_back(unknowns);
       unknowns += played[i] - 1;
+      equation_offset.push_back(equations);
+      equations += equal[i] - 1;
     }
     stride.assign(players * players, 0);
     for (std::size_t i = 0; i < players; ++i) {
@@ -55,17 +60,19 @@ struct SupportSpace {
       others.push_back(product);
       offset.push_back(at);
       at += product * sizes[i];
-    }
-    whole.values.resize(at);
-    std::vector<std::size_t> profile(players);
-    for (std::size_t i = 0; i < players; ++i) {
-      for (std::size_t s = 0; s < sizes[i]; ++s) {
-        for (std::size_t k = 0; k < others[i]; ++k) {
-          for (std::size_t j = 0; j < players; ++j) {
-            profile[j] = j == i ? s : supports[j][digit(i, j, k)];
-          }
-          whole.values[offset[i] + s * others[i] + k] = units[i][profile_index(sizes, profile)];
+      digit_offset.push_back(digits.size());
+      for (std::size_t k = 0; k < product; ++k) {
+        for (std::size_t j = 0; j < players; ++j) {
+          digits.push_back(j == i ? 0 : k / stride[i * players + j] % played[j]);
         }
+      }
+    }
+    whole.values.assign(at, 0.0);
+    for (std::size_t i = 0; i < players; ++i) {
+      for (std::size_t r = 0; r < chart.rows[i].size(); ++r) {
+        std::copy(
+            chart.rows[i][r].values.begin(), chart.rows[i][r].values.end(),
+            whole.values.begin() + static_cast<std::ptrdiff_t>(offset[i] + (r + 1) * others[i]));
       }
     }
     whole.corners.assign(corners, 0.0);
@@ -77,16 +84,16 @@ struct SupportSpace {
   }
 
   [[nodiscard]] std::size_t digit(std::size_t i, std::size_t j, std::size_t k) const {
-    return j == i ? 0 : k / stride[i * players + j] % played[j];
+    return digits[digit_offset[i] + k * players + j];
   }
   [[nodiscard]] const double* row(const Cell& cell, std::size_t i, std::size_t s) const {
     return cell.values.data() + offset[i] + s * others[i];
   }
 
-  /// Some strategy of a support is worse than another one at every corner.
+  /// Some equation, or a difference of two, has one sign at every corner, or a row is above one.
   [[nodiscard]] bool dominated(const Cell& cell) const {
     for (std::size_t i = 0; i < players; ++i) {
-      for (const std::size_t mine : supports[i]) {
+      for (std::size_t mine = 0; mine < equal[i]; ++mine) {
         const double* own = row(cell, i, mine);
         for (std::size_t s = 0; s < sizes[i]; ++s) {
           const double* other = row(cell, i, s);
@@ -103,18 +110,14 @@ struct SupportSpace {
     return false;
   }
 
-  /// At every corner all strategies of the supports earn the same and none outside earns more.
+  /// At every corner all equations hold and nothing is above 0.
   [[nodiscard]] bool flat(const Cell& cell) const {
     bool even = unknowns > 0;
     for (std::size_t i = 0; i < players && even; ++i) {
-      const double* first = row(cell, i, supports[i][0]);
-      std::size_t next = 0;
-      for (std::size_t s = 0; s < sizes[i] && even; ++s) {
-        const bool mine = next < played[i] && supports[i][next] == s;
-        next += mine ? 1 : 0;
+      for (std::size_t r = 1; r < sizes[i] && even; ++r) {
+        const double* values = row(cell, i, r);
         for (std::size_t k = 0; k < others[i] && even; ++k) {
-          const double more = row(cell, i, s)[k] - first[k];
-          even = more <= margin && (!mine || more >= -margin);
+          even = values[k] <= margin && (r >= equal[i] || values[k] >= -margin);
         }
       }
     }
@@ -125,17 +128,17 @@ struct SupportSpace {
   /// wherever all of the others' supports are played.
   [[nodiscard]] bool worse_inside(const Cell& cell) const {
     for (std::size_t i = 0; i < players; ++i) {
-      for (const std::size_t mine : supports[i]) {
+      for (std::size_t mine = 0; mine < equal[i]; ++mine) {
         for (std::size_t s = 0; s < sizes[i]; ++s) {
-          std::vector<bool> equal(others[i]);
+          std::vector<bool> even(others[i]);
           bool never_better = s != mine;
           for (std::size_t k = 0; k < others[i] && never_better; ++k) {
             const double more = row(cell, i, s)[k] - row(cell, i, mine)[k];
             never_better = more >= -margin;
-            equal[k] = more <= margin;
+            even[k] = more <= margin;
           }
           std::vector<std::size_t> chosen(players, 1);
-          if (never_better && !equal_inside(cell, i, equal, 0, chosen)) {
+          if (never_better && !even_inside(cell, i, even, 0, chosen)) {
             return true;
           }
         }
@@ -143,24 +146,65 @@ struct SupportSpace {
     }
     return false;
   }
+  /// A row over the corners of all players.
+  [[nodiscard]] std::vector<double> spread(const Cell& cell, std::size_t i, std::size_t r) const {
+    std::vector<double> values(all_corners());
+    const double* own = row(cell, i, r);
+    for (std::size_t at = 0; at < values.size(); ++at) {
+      std::size_t rest = at;
+      std::size_t k = 0;
+      for (std::size_t j = 0; j < players; ++j) {
+        k += j == i ? 0 : stride[i * players + j] * (rest % played[j]);
+        rest /= played[j];
+      }
+      values[at] = own[k];
+    }
+    return values;
+  }
+  [[nodiscard]] std::size_t all_corners() const {
+    std::size_t product = 1;
+    for (const std::size_t count : played) {
+      product *= count;
+    }
+    return product;
+  }
+  /// True if a sum of rows, of values at the corners of all players, is nowhere below 0 and above 0
+  /// wherever all is played.
+  [[nodiscard]] bool above_inside(const Cell& cell, const std::vector<double>& sum) const {
+    std::vector<bool> even(sum.size());
+    for (std::size_t at = 0; at < sum.size(); ++at) {
+      if (sum[at] < -margin) {
+        return false;
+      }
+      even[at] = sum[at] <= margin;
+    }
+    std::vector<std::size_t> chosen(players, 1);
+    return !even_inside(cell, players, even, 0, chosen);
+  }
+
   /// True if players j and later have sets of corners at which, with those chosen of the earlier
-  /// ones (bits), all is equal, and of which every set plays all of its player's support.
-  [[nodiscard]] bool equal_inside(const Cell& cell, std::size_t i, const std::vector<bool>& equal,
-                                  std::size_t j, std::vector<std::size_t>& chosen) const {
+  /// ones (bits), all is equal, and of which every set plays all of its player's support. `even`:
+  /// by the corners of all players but i.
+  [[nodiscard]] bool even_inside(const Cell& cell, std::size_t i, const std::vector<bool>& even,
+                                 std::size_t j, std::vector<std::size_t>& chosen) const {
     if (j == players) {
-      for (std::size_t k = 0; k < others[i]; ++k) {
+      for (std::size_t k = 0; k < even.size(); ++k) {
         bool among = true;
+        std::size_t rest = k;
         for (std::size_t l = 0; l < players && among; ++l) {
-          among = l == i || (chosen[l] >> digit(i, l, k) & 1U) != 0;
+          if (l != i) {
+            among = (chosen[l] >> (rest % played[l]) & 1U) != 0;
+            rest /= played[l];
+          }
         }
-        if (among && !equal[k]) {
+        if (among && !even[k]) {
           return false;
         }
       }
       return true;
     }
     if (j == i) {
-      return equal_inside(cell, i, equal, j + 1, chosen);
+      return even_inside(cell, i, even, j + 1, chosen);
     }
     for (chosen[j] = 1; chosen[j] < std::size_t{1} << played[j]; ++chosen[j]) {
       bool all_played = true;
@@ -172,7 +216,7 @@ struct SupportSpace {
         }
         all_played = plays;
       }
-      if (all_played && equal_inside(cell, i, equal, j + 1, chosen)) {
+      if (all_played && even_inside(cell, i, even, j + 1, chosen)) {
         return true;
       }
     }
@@ -199,7 +243,7 @@ struct SupportSpace {
     return at;
   }
 
-  /// The weights over the supports of a point of a cell.
+  /// The weights over the chart's corners of a point of a cell.
   [[nodiscard]] std::vector<double> global(const Cell& cell, std::span<const double> at) const {
     std::vector<double> point(weights, 0.0);
     for (std::size_t j = 0; j < players; ++j) {
@@ -294,7 +338,7 @@ struct SupportSpace {
               continue;
             }
             const std::size_t apart = stride[i * players + j];
-            for (const std::size_t s : supports[i]) {
+            for (std::size_t s = 1; s < sizes[i]; ++s) {
               const double* values = row(cell, i, s);
               for (std::size_t outer = 0; outer < others[i]; outer += apart * played[j]) {
                 for (std::size_t k = outer; k < outer + apart; ++k) {
@@ -314,6 +358,7 @@ struct SupportSpace {
     }
     for (int half = 0; half < 2; ++half) {
       Cell child = cell;
+      child.edge_before = longest;
       const std::size_t changed = half == 0 ? from : to;
       const std::size_t kept = half == 0 ? to : from;
       const std::size_t size = played[player];
@@ -340,18 +385,22 @@ struct SupportSpace {
     }
   }
 
-  std::vector<std::size_t> sizes;
-  std::vector<std::vector<std::size_t>> supports;
   std::size_t players;
+  std::vector<std::size_t> played;  ///< corners of each player's simplex
   std::size_t weights = 0;
   std::size_t unknowns = 0;
-  std::vector<std::size_t> played;
+  std::size_t equations = 0;
+  std::vector<std::size_t> sizes;  ///< rows of each player
+  std::vector<std::size_t> equal;  ///< of these are equations, with row 0
+  std::vector<std::size_t> equation_offset;
   std::vector<std::size_t> corner_offset;
   std::vector<std::size_t> weight_offset;
   std::vector<std::size_t> unknown_offset;
   std::vector<std::size_t> stride;  ///< of player j's corner in player i's values
   std::vector<std::size_t> others;  ///< products of the others' corners
   std::vector<std::size_t> offset;  ///< of player i's values
+  std::vector<std::size_t> digits;  ///< player, choice of the others, player: the corner
+  std::vector<std::size_t> digit_offset;
   Cell whole;
 };
 

@@ -15,18 +15,23 @@
 
 namespace dag::detail {
 
-/// The indifference system of one choice of supports: each strategy of a support but the first one
-/// earns what the first one earns, in the unknowns, which are all but each player's first weight.
-/// Keeps its memory from one use to the next; f and jacobian are those of the last `evaluate`, low
-/// and high of the last `jacobian_range`.
+/// The equations of a chart, m of them in the n unknowns, which are all but each player's first
+/// weight; where m > n, n of them are picked for Newton's method. Keeps its memory from one use to
+/// the next; f and jacobian (m x n) are those of the last `evaluate`, low and high of the last
+/// `jacobian_range`.
 struct SupportSystem {
   explicit SupportSystem(SupportSpace over)
       : space(std::move(over)),
-        f(space.unknowns),
-        jacobian(space.unknowns * space.unknowns),
+        f(space.equations),
+        jacobian(space.equations * space.unknowns),
         low(jacobian.size()),
         high(jacobian.size()),
-        pivots_(space.unknowns) {}
+        step(space.unknowns),
+        pivots_(space.unknowns) {
+    for (std::size_t e = 0; e < space.unknowns; ++e) {
+      picked.push_back(e);
+    }
+  }
 
   /// The system at weights `at` over a cell's corners, and its Jacobian in all but each player's
   /// first weight.
@@ -34,15 +39,13 @@ struct SupportSystem {
     std::fill(f.begin(), f.end(), 0.0);
     std::fill(jacobian.begin(), jacobian.end(), 0.0);
     for (std::size_t i = 0; i < space.players; ++i) {
-      const double* first = space.row(cell, i, space.supports[i][0]);
-      for (std::size_t k = 0; k < space.others[i] && space.played[i] > 1; ++k) {
+      for (std::size_t k = 0; k < space.others[i] && space.equal[i] > 1; ++k) {
         double all = 1.0;
         for (std::size_t j = 0; j < space.players; ++j) {
           all *= j == i ? 1.0 : at[space.weight_offset[j] + space.digit(i, j, k)];
         }
-        for (std::size_t e = 1; e < space.played[i]; ++e) {
-          f[space.unknown_offset[i] + e - 1] +=
-              all * (space.row(cell, i, space.supports[i][e])[k] - first[k]);
+        for (std::size_t e = 1; e < space.equal[i]; ++e) {
+          f[space.equation_offset[i] + e - 1] += all * space.row(cell, i, e)[k];
         }
         for (std::size_t j = 0; j < space.players; ++j) {
           if (j == i || space.played[j] < 2) {
@@ -53,9 +56,9 @@ struct SupportSystem {
             rest *= l == i || l == j ? 1.0 : at[space.weight_offset[l] + space.digit(i, l, k)];
           }
           const std::size_t a = space.digit(i, j, k);
-          for (std::size_t e = 1; e < space.played[i]; ++e) {
-            const double part = rest * (space.row(cell, i, space.supports[i][e])[k] - first[k]);
-            double* line = jacobian.data() + (space.unknown_offset[i] + e - 1) * space.unknowns;
+          for (std::size_t e = 1; e < space.equal[i]; ++e) {
+            const double part = rest * space.row(cell, i, e)[k];
+            double* line = jacobian.data() + (space.equation_offset[i] + e - 1) * space.unknowns;
             for (std::size_t c = 1; c < space.played[j]; ++c) {
               line[space.unknown_offset[j] + c - 1] += a == c ? part : a == 0 ? -part : 0.0;
             }
@@ -71,10 +74,9 @@ struct SupportSystem {
     std::fill(low.begin(), low.end(), 0.0);
     std::fill(high.begin(), high.end(), 0.0);
     for (std::size_t i = 0; i < space.players; ++i) {
-      const double* first = space.row(cell, i, space.supports[i][0]);
-      for (std::size_t e = 1; e < space.played[i]; ++e) {
-        const double* other = space.row(cell, i, space.supports[i][e]);
-        const std::size_t line = (space.unknown_offset[i] + e - 1) * n;
+      for (std::size_t e = 1; e < space.equal[i]; ++e) {
+        const double* values = space.row(cell, i, e);
+        const std::size_t line = (space.equation_offset[i] + e - 1) * n;
         for (std::size_t j = 0; j < space.players; ++j) {
           if (j == i || space.played[j] < 2) {
             continue;
@@ -86,8 +88,7 @@ struct SupportSystem {
             for (std::size_t outer = 0; outer < space.others[i];
                  outer += stride * space.played[j]) {
               for (std::size_t k = outer; k < outer + stride; ++k) {
-                const std::size_t moved = k + c * stride;
-                const double slope = (other[moved] - first[moved]) - (other[k] - first[k]);
+                const double slope = values[k + c * stride] - values[k];
                 least = slope < least ? slope : least;
                 most = slope > most ? slope : most;
               }
@@ -101,7 +102,7 @@ struct SupportSystem {
   }
 
   /// The largest size of an entry of the identity less inverse * Jacobian over the last range: row
-  /// `y` of the inverse, of n entries, and a column of which equation e has the entry `index(e)`.
+  /// `y` of the inverse, of n entries, and a column of which its equation e has entry `index(e)`.
   template <class Index>
   [[nodiscard]] double off_identity(const double* y, std::size_t n, bool diagonal,
                                     Index index) const {
@@ -134,13 +135,93 @@ struct SupportSystem {
     return true;
   }
 
-  /// Newton's step from the last `evaluate`, in f; false if the Jacobian, which is lost, is
-  /// singular.
-  [[nodiscard]] bool solve_step() {
-    if (!lu_factor(jacobian, std::span<std::size_t>(pivots_))) {
+  /// Sorts the equations of the last `evaluate` by complete pivoting and picks the first n.
+  void pick() {
+    const std::size_t n = space.unknowns;
+    if (space.equations > n) {
+      reduced = jacobian;
+      std::vector<std::size_t> columns(n);
+      picked.resize(space.equations);
+      for (std::size_t e = 0; e < space.equations; ++e) {
+        picked[e] = e;
+      }
+      for (std::size_t k = 0; k < n && pivot_completely(reduced, k, picked, columns); ++k) {
+      }
+      picked.resize(n);
+    }
+  }
+  /// The n x n Jacobian of the picked equations.
+  [[nodiscard]] std::vector<double>& square() {
+    const std::size_t n = space.unknowns;
+    square_.resize(n * n);
+    for (std::size_t e = 0; e < n; ++e) {
+      std::copy_n(jacobian.begin() + static_cast<std::ptrdiff_t>(picked[e] * n), n,
+                  square_.begin() + static_cast<std::ptrdiff_t>(e * n));
+    }
+    return square_;
+  }
+
+  /// A step of Gauss's elimination of an m x n matrix with complete pivoting; which rows and
+  /// columns come to stand first is told. False where all that is left is 0.
+  bool pivot_completely(std::vector<double>& a, std::size_t at, std::vector<std::size_t>& rows,
+                        std::vector<std::size_t>& columns) const {
+    const std::size_t m = space.equations;
+    const std::size_t n = space.unknowns;
+    std::size_t best = at * n + at;
+    for (std::size_t r = at; r < m; ++r) {
+      for (std::size_t c = at; c < n; ++c) {
+        best = std::abs(a[r * n + c]) > std::abs(a[best]) ? r * n + c : best;
+      }
+    }
+    const std::size_t r = best / n;
+    const std::size_t c = best % n;
+    for (std::size_t k = 0; k < n; ++k) {
+      std::swap(a[r * n + k], a[at * n + k]);
+    }
+    for (std::size_t k = 0; k < m; ++k) {
+      std::swap(a[k * n + c], a[k * n + at]);
+    }
+    std::swap(rows[r], rows[at]);
+    std::swap(columns[c], columns[at]);
+    if (a[at * n + at] == 0.0) {
       return false;
     }
-    lu_solve(jacobian, std::span<const std::size_t>(pivots_), f);
+    for (std::size_t k = at + 1; k < m; ++k) {
+      const double share = a[k * n + at] / a[at * n + at];
+      for (std::size_t l = at; l < n; ++l) {
+        a[k * n + l] -= share * a[at * n + l];
+      }
+    }
+    return true;
+  }
+
+  /// The rank of the Jacobian at `at`.
+  [[nodiscard]] std::size_t rank(std::span<const double> at) {
+    const std::size_t most = std::min(space.equations, space.unknowns);
+    evaluate(space.whole, at);
+    reduced = jacobian;
+    std::vector<std::size_t> rows(space.equations);
+    std::vector<std::size_t> columns(space.unknowns);
+    std::size_t found = 0;
+    while (found < most && pivot_completely(reduced, found, rows, columns) &&
+           std::abs(reduced[found * space.unknowns + found]) > 1e-6) {
+      ++found;
+    }
+    return found;
+  }
+
+  /// Newton's step from the last `evaluate`; false if the picked equations' Jacobian is singular.
+  [[nodiscard]] bool solve_step() {
+    const std::size_t n = space.unknowns;
+    if (n > 0 && !lu_factor(square(), std::span<std::size_t>(pivots_))) {
+      return false;
+    }
+    for (std::size_t e = 0; e < n; ++e) {
+      step[e] = f[picked[e]];
+    }
+    if (n > 0) {
+      lu_solve(square_, std::span<const std::size_t>(pivots_), step);
+    }
     return true;
   }
   [[nodiscard]] static double largest(std::span<const double> entries) noexcept {
@@ -150,10 +231,10 @@ struct SupportSystem {
     }
     return size;
   }
-  void add_step(std::vector<double>& at, std::span<const double> step, double sign) const {
+  void add_step(std::vector<double>& at, std::span<const double> by, double sign) const {
     for (std::size_t j = 0; j < space.players; ++j) {
       for (std::size_t c = 1; c < space.played[j]; ++c) {
-        const double change = sign * step[space.unknown_offset[j] + c - 1];
+        const double change = sign * by[space.unknown_offset[j] + c - 1];
         at[space.weight_offset[j] + c] += change;
         at[space.weight_offset[j]] -= change;
       }
@@ -168,11 +249,11 @@ struct SupportSystem {
       if (!solve_step()) {
         return false;
       }
-      const double size = largest(f);
+      const double size = largest(step);
       if (!(size < 10.0)) {
         return false;
       }
-      add_step(at, f, -1.0);
+      add_step(at, step, -1.0);
       if (size < 1e-14 || (size < 1e-10 && size >= 0.5 * before)) {
         return true;
       }
@@ -181,27 +262,21 @@ struct SupportSystem {
     return false;
   }
 
-  /// How far the best strategy outside the supports falls short of those inside, in units.
+  /// How far the largest row that is no equation is below 0, in units.
   [[nodiscard]] double slack(std::span<const double> weights) const {
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < space.players; ++i) {
-      std::vector<double> earned(space.sizes[i], 0.0);
-      for (std::size_t k = 0; k < space.others[i]; ++k) {
-        double all = 1.0;
-        for (std::size_t j = 0; j < space.players; ++j) {
-          all *= j == i ? 1.0 : weights[space.weight_offset[j] + space.digit(i, j, k)];
+      for (std::size_t r = space.equal[i]; r < space.sizes[i]; ++r) {
+        const double* values = space.row(space.whole, i, r);
+        double sum = 0.0;
+        for (std::size_t k = 0; k < space.others[i]; ++k) {
+          double all = values[k];
+          for (std::size_t j = 0; j < space.players; ++j) {
+            all *= j == i ? 1.0 : weights[space.weight_offset[j] + space.digit(i, j, k)];
+          }
+          sum += all;
         }
-        for (std::size_t s = 0; s < space.sizes[i]; ++s) {
-          earned[s] += all * space.row(space.whole, i, s)[k];
-        }
-      }
-      std::size_t next = 0;
-      for (std::size_t s = 0; s < space.sizes[i]; ++s) {
-        if (next < space.played[i] && space.supports[i][next] == s) {
-          ++next;
-          continue;
-        }
-        least = std::fmin(least, earned[space.supports[i][0]] - earned[s]);
+        least = std::fmin(least, -sum);
       }
     }
     return least;
@@ -212,8 +287,12 @@ struct SupportSystem {
   std::vector<double> jacobian;
   std::vector<double> low;
   std::vector<double> high;
+  std::vector<double> step;
+  std::vector<std::size_t> picked;  ///< equations for Newton's method, one an unknown
+  std::vector<double> reduced;
 
  private:
+  std::vector<double> square_;
   std::vector<std::size_t> pivots_;
   std::vector<double> unit_;
 };
