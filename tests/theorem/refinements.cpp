@@ -161,7 +161,6 @@ TEST_CASE("three players: the verdicts of two do not change with a third who mov
       }
     }
   }
-  MESSAGE("proper: yes ", decided[1], ", no ", decided[0], ", undecided ", open);
   CHECK(decided[1] > 50);
   CHECK(decided[0] > 20);
   CHECK(10 * open <= decided[0] + decided[1]);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <dag/core/deadline.hpp>
+#include <dag/solver/table/detail/chart_reduction.hpp>
 #include <dag/solver/table/detail/support_chart.hpp>
 #include <dag/solver/table/detail/support_components.hpp>
 #include <dag/solver/table/detail/support_space.hpp>
