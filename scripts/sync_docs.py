@@ -20,6 +20,12 @@ In Markdown the line before a fenced block names the file and the region:
 sync_docs.py fills the block (the region's common indentation taken off; marks of other regions
 inside it left out); --check changes nothing and fails where a block differs. A ```cpp block without
 such a line is refused, unless the line before it is `<!-- code: not compiled, REASON -->`.
+
+    <!-- call: include/dag/solver/table/lemke_howson.hpp [lemke_howson] -->
+    ```cpp
+    ```
+
+is filled with the line that includes the header and the declarations of the functions named.
 """
 import pathlib
 import re
@@ -29,6 +35,7 @@ import textwrap
 
 MARK = re.compile(r"^[ \t]*//! \[(\w+)\][ \t]*$")
 SOURCE = re.compile(r"^<!-- code: (\S+) \[(\w+)\] -->$")
+CALL = re.compile(r"^<!-- call: include/(\S+\.hpp) \[(\w+(?: \w+)*)\] -->$")
 EXEMPT = re.compile(r"^<!-- code: not compiled, \S.* -->$")
 FENCE = re.compile(r"^(```+|~~~+)(\w*)")
 COMPILED = ("examples/", "tests/", "benchmarks/")
@@ -53,23 +60,46 @@ def region(root, name, mark):
     return textwrap.dedent("\n".join(body)).strip("\n").splitlines()
 
 
+def call(root, name, functions):
+    """How functions of a header are called: its include line and their declarations."""
+    path = root / "include" / name
+    if not path.is_file():
+        raise Fault(f"include/{name} does not exist")
+    text, out = path.read_text(encoding="utf-8"), [f"#include <{name}>"]
+    for function in functions.split():
+        found = re.search(r"^(?:template <.*\n(?:requires[^\[\n]*\s+)?)?(?:\[\[nodiscard\]\] )?(?:inline )?[\w:<>, ]+?\s" + function + r"\(",
+                          text, re.MULTILINE)
+        if not found:
+            raise Fault(f"include/{name} declares no function {function} at the left margin")
+        end, depth = found.end(), 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        declaration = re.sub(r"\s*\[\[nodiscard\]\] (?:inline )?", "\n", text[found.start():end], flags=re.MULTILINE).lstrip("\n")
+        out += ["", *re.sub(r"\n\s+", "\n    ", declaration).splitlines()]
+        out[-1] += ";"
+    return out
+
+
 def filled(root, text):
     """The page with every block filled."""
     out, lines, i = [], text.splitlines(), 0
     while i < len(lines):
         line = lines[i]
-        source, exempt = SOURCE.match(line), EXEMPT.match(line)
+        source, exempt, called = SOURCE.match(line), EXEMPT.match(line), CALL.match(line)
         if line.startswith("<!-- code:") and not (source or exempt):
             raise Fault(f"line {i + 1}: expected <!-- code: FILE [REGION] -->, got {line}")
+        if line.startswith("<!-- call:") and not called:
+            raise Fault(f"line {i + 1}: expected <!-- call: include/HEADER.hpp [FUNCTION ...] -->, got {line}")
         out.append(line)
         i += 1
-        if source or exempt:
+        if source or exempt or called:
             if i == len(lines) or not FENCE.match(lines[i]):
                 raise Fault(f"line {i}: the next line must open a fenced block")
-        fence = FENCE.match(lines[i]) if (source or exempt) else FENCE.match(line)
+        fence = FENCE.match(lines[i]) if (source or exempt or called) else FENCE.match(line)
         if not fence:
             continue
-        if source or exempt:
+        if source or exempt or called:
             out.append(lines[i])
             i += 1
         elif fence.group(2) in ("cpp", "c++", "cuda"):
@@ -79,7 +109,8 @@ def filled(root, text):
             i += 1
         if i == len(lines):
             raise Fault(f"line {start}: the fenced block never ends")
-        out += region(root, *source.groups()) if source else lines[start:i]
+        out += (region(root, *source.groups()) if source else call(root, *called.groups()) if called else
+                lines[start:i])
         out.append(lines[i])
         i += 1
     return "\n".join(out) + "\n"
@@ -115,6 +146,8 @@ def self_test():
         "a file that is not compiled": good.replace("examples/", "include/"),
         "cpp without a source": "```cpp\nint x;\n```\n",
         "no block after the line": "<!-- code: examples/e.cpp [a] -->\ntext\n",
+        "a call of nothing": "<!-- call: include/h.hpp [none] -->\n```cpp\n```\n",
+        "slip in a call": "<!-- call: h.hpp [f] -->\n```cpp\n```\n",
         "open block": "<!-- code: examples/e.cpp [a] -->\n```cpp\n",
         "slip in the line": "<!-- code: examples/e.cpp a -->\n```cpp\n```\n",
     }
@@ -123,6 +156,12 @@ def self_test():
         root = pathlib.Path(folder)
         (root / "examples").mkdir()
         (root / "examples/e.cpp").write_text(code, encoding="utf-8")
+        (root / "include").mkdir()
+        (root / "include/h.hpp").write_text("/// F.\ntemplate <class T>\n[[nodiscard]] inline Set<T> f(const T& a,\n"
+                                            "                                 int b = {}) {\n  return f(a);\n}\n", encoding="utf-8")
+        head = "<!-- call: include/h.hpp [f] -->\n```cpp\n"
+        if filled(root, head + "```\n") != head + "#include <h.hpp>\n\ntemplate <class T>\nSet<T> f(const T& a,\n    int b = {});\n```\n":
+            failures.append("a call was not filled as it should be")
         if filled(root, good) != wanted or filled(root, wanted) != wanted:
             failures.append("the sound page was not filled as it should be")
         page = root / "p.md"
@@ -139,7 +178,7 @@ def self_test():
                 pass
     for failure in failures:
         print(failure)
-    print(f"docs self-test: {len(bad) + 3} cases, {len(failures)} failures")
+    print(f"docs self-test: {len(bad) + 4} cases, {len(failures)} failures")
     return 1 if failures else 0
 
 

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The dag authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Pulled towards a magnet that moves.
+//! [magnetic_mirror_descent]
+#include <dag/eigen.hpp>
+#include <dag/solver/first_order/magnetic_mirror_descent.hpp>
+
+#include <cstdio>
+#include <vector>
+
+int main() {
+  Eigen::MatrixXd payoff(3, 3);  // rock-paper-scissors, stakes 2, 1 and 3: (1/3, 1/2, 1/6)
+  payoff << 0, -1, 3, 1, 0, -2, -3, 2, 0;
+  const dag::MatrixGame game{payoff};
+  const std::vector<double> start{0.8, 0.1, 0.1, 0.1, 0.8, 0.1};  // of both players
+
+  const auto found =
+      dag::magnetic_mirror_descent(game, {.tolerance = 1e-9, .start = start}, {.weight = 0.2});
+  std::printf("gap %.1e after %lld rounds\n", found.relative_gap,
+              static_cast<long long>(found.iterations));
+  return found.status == dag::Status::converged ? 0 : 1;
+}
+//! [magnetic_mirror_descent]
