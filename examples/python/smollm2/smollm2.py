@@ -190,12 +190,12 @@ def predicted(p, right, beta):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tasks", default="capitals,sums,kinds")
-    parser.add_argument("--methods", default="coherence,own majority,labels,random")
+    parser.add_argument("--methods", default="coherence,anchored 0.3,own majority,labels,random",
+                        help="among them anchored BETA: coherence less beta times the log-ratio to the untrained model")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--questions", type=int, default=4, help="a step")
     parser.add_argument("--samples", type=int, default=32, help="a prompt")
-    parser.add_argument("--beta", type=float, default=0.3, help="of the anchor of the method 'anchored'")
     parser.add_argument("--layers", type=int, default=8, help="trained, from above")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--every", type=int, default=0, help="steps between looks on the way; 0: none")
@@ -256,7 +256,8 @@ def main():
         ascent = torch.optim.AdamW(parameters, lr=o.rate, weight_decay=0)
         rng, draws = np.random.default_rng((seed, 1)), torch.Generator().manual_seed(seed)
         begun, inside, start, first = time.time(), 0.0, None, None
-        if method in ("frozen", "anchored"):
+        beta = float(method.split()[1]) if method.startswith("anchored ") else None
+        if method == "frozen" or beta is not None:
             with torch.no_grad():
                 first = torch.cat([model.log_probs([q]) for q in train])
         if method == "frozen":
@@ -269,12 +270,12 @@ def main():
             log_p = model.log_probs(chosen)
             ids = torch.multinomial(log_p.detach().exp(), o.samples, True, generator=draws)
             clock = time.time()
-            a = advantages("coherence" if method == "anchored" else method, ids.numpy(), gold, chosen, model.forms, rng, start)
+            a = advantages(method if beta is None else "coherence", ids.numpy(), gold, chosen, model.forms, rng, start)
             inside += time.time() - clock
-            if method == "anchored":  # less beta times the log-ratio to the untrained model, about its mean
+            if beta is not None:  # less beta times the log-ratio to the untrained model, about its mean
                 rows = [train.index(q) * model.forms + x for q in chosen for x in range(model.forms)]
                 drift = (log_p.detach() - first[rows]).gather(1, ids).numpy().astype(float)
-                a = a - o.beta * (drift - drift.mean(1, keepdims=True))
+                a = a - beta * (drift - drift.mean(1, keepdims=True))
             # One scale for all methods, so that none gains by longer steps; clipping does the rest.
             a = torch.tensor(a / max(float(a.std()), 1e-6), dtype=torch.float32)
             loss = -(a * log_p.gather(1, ids)).mean()
