@@ -21,7 +21,6 @@ int main() {
     return out;
   };
 
-  //! [zero_sum]
   dag::BatchedMatrixGames<double> games;
   for (int g = 0; g < 10000; ++g) {
     games.add(8, 8, payoffs(64));  // row-major, to the row player; shapes may differ
@@ -29,7 +28,6 @@ int main() {
   const auto solved = dag::solve_batch(games, {.tolerance = 1e-9, .threads = 2});
   std::printf("game 0: value %.6f, gap at most %.0e, plays its first row with %.4f\n",
               solved.value[0], solved.gap[0], solved.strategy(0, 0)[0]);
-  //! [zero_sum]
 
   //! [logit]
   dag::BatchedBimatrixGames<double> pairs;

@@ -5,7 +5,7 @@
 // concept: Communicator
 // expect: Communicator
 // expect: exchange
-#include <dag/answers/communicator.hpp>
+#include <dag/core/communicator.hpp>
 
 struct Ranks : dag::SerialCommunicator {
 #if !defined(DAG_EXPECT_SUCCESS)

@@ -4,8 +4,8 @@
 // mpirun -n N: samples scattered over the ranks, so that groups straddle them, must get the rewards
 // that one process computes of all, bit for bit, and an error of one rank must reach all. Prints a
 // hash of all rewards and the time; exits with 1 where a bit differs.
-#include <dag/answers/communicator.hpp>
 #include <dag/answers/consensus_reward.hpp>
+#include <dag/answers/shared_rewards.hpp>
 #include <dag/core/random.hpp>
 #include <dag/interop/mpi_communicator.hpp>
 

@@ -9,6 +9,7 @@
 #include <dag/alignment/equilibrium.hpp>
 #include <dag/core/random.hpp>
 #include <dag/solver/matrix/batch.hpp>
+#include <dag/solver/matrix/shared_batch.hpp>
 #include <dag/solver/table/logit_batch.hpp>
 #include <dag/utility/expected_reward.hpp>
 #include <dag/utility/gini.hpp>
@@ -19,12 +20,14 @@
 #include <doctest/doctest.h>
 
 #include <support/refused.hpp>
+#include <support/thread_ranks.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -281,6 +284,59 @@ TEST_CASE("batches: the same bits for any number of threads and any company") {
   for (std::size_t i = 0; i < single.strategies.size(); ++i) {
     CHECK(single.strategies[i] ==
           one.strategies[static_cast<std::size_t>(one.strategy_begin[777]) + i]);
+  }
+}
+
+TEST_CASE("zero-sum: the same bits over 1, 2, 4 and 7 ranks; a fault of one is told by all") {
+  dag::RandomStream random(5, 0);
+  dag::BatchedMatrixGames<double> games, other;
+  for (int g = 0; g < 61; ++g) {
+    const std::size_t rows = 1 + random.below(9), columns = 1 + random.below(9);
+    std::vector<double> payoffs(rows * columns);
+    for (double& payoff : payoffs) {
+      payoff = random.uniform();
+    }
+    games.add(rows, columns, payoffs);
+    payoffs[0] = g == 40 ? std::nan("") : payoffs[0];
+    other.add(rows, columns, payoffs);
+  }
+  const auto whole = dag::solve_batch(games, {.tolerance = 1e-9});
+  for (const std::size_t ranks : {1U, 2U, 4U, 7U}) {
+    support::Mail mail(ranks);
+    std::vector<dag::BatchSolution<double>> found(ranks);
+    std::vector<std::string> told(ranks), uneven(ranks);
+    std::vector<std::thread> threads;
+    for (std::size_t r = 0; r < ranks; ++r) {
+      threads.emplace_back([&, r] {
+        const support::ThreadRanks self{mail, r};
+        found[r] = dag::solve_batch(self, games, {.tolerance = 1e-9});
+        try {
+          (void)dag::solve_batch(self, other);
+        } catch (const dag::Error& error) {
+          told[r] = error.what();
+        }
+        try {
+          (void)dag::solve_batch(self, r == 0 ? dag::BatchedMatrixGames<double>() : games);
+        } catch (const dag::Error& error) {
+          uneven[r] = error.what();
+        }
+      });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    for (std::size_t r = 0; r < ranks; ++r) {
+      CHECK(found[r].strategies == whole.strategies);
+      CHECK(found[r].strategy_begin == whole.strategy_begin);
+      CHECK(found[r].value == whole.value);
+      CHECK(found[r].gap == whole.gap);
+      CHECK(found[r].status == whole.status);
+      CHECK(found[r].rounds == whole.rounds);
+      CHECK(found[r].alone == whole.alone);
+      CHECK(found[r].rows == whole.rows);
+      CHECK(told[r].find("has a NaN or an infinity") != std::string::npos);
+      CHECK((ranks == 1 || uneven[r].find("games, rank") != std::string::npos));
+    }
   }
 }
 

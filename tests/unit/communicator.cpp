@@ -3,15 +3,16 @@
 
 // Ranks as threads: groups that straddle 1, 2, 4 and 7 of them get the rewards of one, bit for bit;
 // an error of one is an error of all.
-#include <dag/answers/communicator.hpp>
 #include <dag/answers/consensus_reward.hpp>
 #include <dag/answers/goal_reward.hpp>
+#include <dag/answers/shared_rewards.hpp>
 #include <dag/core/random.hpp>
 #include <dag/estimate/reward_table.hpp>
 
 #include <doctest/doctest.h>
 
-#include <barrier>
+#include <support/thread_ranks.hpp>
+
 #include <bit>
 #include <cmath>
 #include <string>
@@ -20,31 +21,8 @@
 
 namespace {
 
-/// A mailbox that all threads share.
-struct Mail {
-  explicit Mail(std::size_t ranks)
-      : boxes(ranks, std::vector<std::string>(ranks)), all(static_cast<std::ptrdiff_t>(ranks)) {}
-  std::vector<std::vector<std::string>> boxes;  // from, to
-  std::barrier<> all;
-};
-
-struct ThreadRanks {
-  Mail& mail;
-  std::size_t own;
-
-  [[nodiscard]] std::size_t rank() const { return own; }
-  [[nodiscard]] std::size_t size() const { return mail.boxes.size(); }
-  [[nodiscard]] std::vector<std::string> exchange(std::vector<std::string> to) const {
-    mail.boxes[own] = std::move(to);
-    mail.all.arrive_and_wait();
-    std::vector<std::string> from;
-    for (std::size_t r = 0; r < size(); ++r) {
-      from.push_back(mail.boxes[r][own]);
-    }
-    mail.all.arrive_and_wait();
-    return from;
-  }
-};
+using support::Mail;
+using support::ThreadRanks;
 
 struct Sample {
   std::string question, context, answer;

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include <dag/answers/communicator.hpp>
+#include <dag/core/communicator.hpp>
 #include <dag/core/error.hpp>
 
 namespace dag {
 
-/// The ranks of an MPI communicator (answers/communicator.hpp). MPI_Init and MPI_Finalize are the
+/// The ranks of an MPI communicator (core/communicator.hpp). MPI_Init and MPI_Finalize are the
 /// program's; MPI's errors end the program as its error handler says. At most 2^31 - 1 bytes from
 /// or to a rank at once (invalid_argument).
 class MpiCommunicator {

@@ -2,11 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,70 +14,12 @@
 #include <dag/answers/counts.hpp>
 #include <dag/answers/merge.hpp>
 #include <dag/answers/owner.hpp>
+#include <dag/core/communicator.hpp>
 #include <dag/core/error.hpp>
-#include <dag/detail/config.hpp>
 
 namespace dag {
 
-/// Ranks that send each other bytes: one process (`SerialCommunicator`), MPI
-/// (interop/mpi_communicator.hpp), or whatever a trainer has. `exchange(to)`: to[r] goes to rank r,
-/// and what came from rank r is the result's entry r; all ranks call it together. A copy or a
-/// reference may be used from one thread at a time.
-template <class C>
-concept Communicator = requires(const C& ranks, std::vector<std::string> to) {
-  { ranks.rank() } -> std::convertible_to<std::size_t>;
-  { ranks.size() } -> std::convertible_to<std::size_t>;
-  { ranks.exchange(std::move(to)) } -> std::same_as<std::vector<std::string>>;
-};
-
-/// One process, which is all there are.
-struct SerialCommunicator {
-  [[nodiscard]] std::size_t rank() const noexcept { return 0; }
-  [[nodiscard]] std::size_t size() const noexcept { return 1; }
-  [[nodiscard]] std::vector<std::string> exchange(std::vector<std::string> to) const { return to; }
-};
-
 namespace detail {
-
-/// Numbers and texts in a row of bytes; ranks have the same byte order.
-class Message {
- public:
-  Message() = default;
-  explicit Message(std::string bytes) : bytes_(std::move(bytes)) {}
-
-  template <class Number>
-  void put(Number value) {
-    char bytes[sizeof value];
-    std::memcpy(bytes, &value, sizeof value);
-    bytes_.append(bytes, sizeof value);
-  }
-  void put_text(std::string_view text) {
-    put(static_cast<std::uint64_t>(text.size()));
-    bytes_.append(text);
-  }
-  [[nodiscard]] bool done() const noexcept { return next_ == bytes_.size(); }
-  template <class Number>
-  [[nodiscard]] Number get() {
-    Number value{};
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-  /// Valid as long as this.
-  [[nodiscard]] std::string_view get_text() {
-    return take(static_cast<std::size_t>(get<std::uint64_t>()));
-  }
-  [[nodiscard]] std::string release() { return std::move(bytes_); }
-
- private:
-  [[nodiscard]] std::string_view take(std::size_t size) {
-    require(size <= bytes_.size() - next_, Errc::invalid_argument,
-            "Communicator: a message is shorter than it says: ranks run different programs?");
-    next_ += size;
-    return std::string_view(bytes_).substr(next_ - size, size);
-  }
-  std::string bytes_;
-  std::size_t next_ = 0;
-};
 
 inline void put_row(Message& message, const CountRow& row) {
   message.put_text(row.question);
@@ -146,21 +85,8 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
     owner.push_back(owner_of(row.question, count));
     detail::put_row(to[owner.back()], row);
   });
-  const auto swap = [&](std::vector<detail::Message>& messages) {
-    std::vector<std::string> bytes;
-    bytes.reserve(messages.size());
-    for (detail::Message& message : messages) {
-      bytes.push_back(message.release());
-    }
-    std::vector<detail::Message> received;
-    for (std::string& text : ranks.exchange(std::move(bytes))) {
-      received.emplace_back(std::move(text));
-    }
-    return received;
-  };
-  std::vector<detail::Message> from = swap(to);
-  std::vector<detail::Message> back(count);
-  const auto answer = [&] {
+  std::vector<detail::Message> from = detail::exchanged(ranks, to);
+  from = detail::answered(ranks, "shared_rewards", [&](std::vector<detail::Message>& back) {
     std::vector<std::vector<CountRow>> parts(count);
     std::vector<CountRow> all;
     for (std::size_t r = 0; r < count; ++r) {
@@ -175,7 +101,6 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
     for (std::size_t r = 0; r < count; ++r) {
       // A part is in canonical order too: its rows stand among the merged ones in their order.
       std::size_t next = 0, row = 0;
-      back[r].put(std::uint8_t{1});
       merged.for_each([&](const CountRow& whole) {
         if (next < parts[r].size()) {
           const CountRow& sent = parts[r][next];
@@ -188,22 +113,7 @@ void shared_rewards(const Ranks& ranks, const AnswerGroups& mine, Rewards&& rewa
         ++row;
       });
     }
-  };
-  DAG_TRY { answer(); }
-  DAG_CATCH(std::exception, error) {
-    for (detail::Message& message : back) {
-      message = detail::Message();
-      message.put(std::uint8_t{0});
-      message.put_text(error.what());
-    }
-  }
-  from = swap(back);
-  for (std::size_t r = 0; r < count; ++r) {
-    if (from[r].template get<std::uint8_t>() == 0) {
-      fail(Errc::invalid_argument, "shared_rewards, rank ", r, " of ", count, ": ",
-           from[r].get_text());
-    }
-  }
+  });
   std::vector<double> values(own.rows());
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = from[owner[i]].template get<double>();
