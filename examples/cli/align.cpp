@@ -98,6 +98,9 @@ int align(const AlignOptions& options) {
           nlohmann::ordered_json{{"line", line}, {"status", "error"}, {"message", fault}}, -1);
       continue;
     }
+    if (result.is_discarded()) {
+      break;  // the end came while the line was read
+    }
     lines += line_of(result);
     ++solved;
     const auto& status = result["status"];

@@ -446,50 +446,103 @@ void soft_bound(const AnswerUtility& u, Tally& tally, const AnswerRows& nu) {
   }
 }
 
-/// Entropic transport by Sinkhorn's algorithm: <C, pi> + eps KL(pi || nu p) at its least.
-bool transport(const AnswerUtility& u, Tally& tally, const AnswerRows& nu) {
-  const AnswerRows& cost = u.matrix;
-  for (std::size_t x = 0; x < nu.size(); ++x) {
-    const std::size_t n = nu[x].size();
-    const double eps = u.epsilon;
-    std::vector<double> f(n, 0.0);
-    std::vector<double> g(n, 0.0);
-    const auto soft = [&](const std::vector<double>& mass, const auto& at) {
-      double highest = -infinity;
-      for (std::size_t j = 0; j < n; ++j) {
-        highest = mass[j] > 0 ? std::max(highest, at(j)) : highest;
-      }
-      Sum sum;
-      for (std::size_t j = 0; j < n; ++j) {
-        sum.add(mass[j] > 0 ? mass[j] * std::exp((at(j) - highest) / eps) : 0.0);
-      }
-      return -(highest + eps * std::log(sum.value()));
-    };
-    double moved = infinity;
+/// Sinkhorn's algorithm between two distributions at a cost, in logarithms.
+class Sinkhorn {
+ public:
+  Sinkhorn(const AnswerRows& cost, const std::vector<double>& from, const std::vector<double>& to)
+      : f(from.size(), 0.0), g(to.size(), 0.0), cost_(cost), from_(from), to_(to) {
+    for (const std::vector<double>& row : cost) {
+      dearest = std::max(dearest, *std::max_element(row.begin(), row.end()));
+    }
+  }
+
+  /// Until rounding stops it, or moves of a share `enough` of eps; false: it takes too long.
+  bool settle(double eps, double enough) {
+    const double size = static_cast<double>(f.size() * f.size());
     double least = infinity;
-    for (int round = 0, since = 0; since < 50; ++round, ++since) {
-      if (static_cast<double>(round) * static_cast<double>(n * n) > 2e7) {
+    for (int since = 0; since < 50 || least > 1e-12 * (dearest + eps); ++since) {
+      work_ += size;
+      if (work_ > 4e7) {
         return false;
       }
-      moved = 0;
-      for (std::size_t z = 0; z < n; ++z) {
-        const double next = soft(u.target[x], [&](std::size_t j) { return g[j] - cost[z][j]; });
+      double moved = 0;
+      for (std::size_t z = 0; z < f.size(); ++z) {
+        const double next = soft(to_, eps, [&](std::size_t j) { return g[j] - cost_[z][j]; });
         moved = std::max(moved, std::abs(next - f[z]));
         f[z] = next;
       }
-      for (std::size_t j = 0; j < n; ++j) {
-        g[j] = soft(nu[x], [&](std::size_t z) { return f[z] - cost[z][j]; });
+      for (std::size_t j = 0; j < g.size(); ++j) {
+        g[j] = soft(from_, eps, [&](std::size_t z) { return f[z] - cost_[z][j]; });
+      }
+      if (moved <= enough * eps) {
+        return true;
       }
       if (moved < least) {
         least = moved;
         since = 0;
       }
     }
+    return true;
+  }
+
+  double dearest = 0;
+  std::vector<double> f, g;
+
+ private:
+  template <class At>
+  static double soft(const std::vector<double>& mass, double eps, const At& at) {
+    double highest = -infinity;
+    for (std::size_t j = 0; j < mass.size(); ++j) {
+      highest = mass[j] > 0 ? std::max(highest, at(j)) : highest;
+    }
+    Sum sum;
+    for (std::size_t j = 0; j < mass.size(); ++j) {
+      sum.add(mass[j] > 0 ? mass[j] * std::exp((at(j) - highest) / eps) : 0.0);
+    }
+    return -(highest + eps * std::log(sum.value()));
+  }
+
+  const AnswerRows& cost_;
+  const std::vector<double>& from_;
+  const std::vector<double>& to_;
+  double work_ = 0;
+};
+
+/// Entropic transport: <C, pi> + eps KL(pi || nu p) at its least. eps comes down from the largest
+/// cost by halves, each from the potentials before. Told only where another start ends at the same
+/// potentials: between parts that no more than rounding flows between they are not determined.
+bool transport(const AnswerUtility& u, Tally& tally, const AnswerRows& nu) {
+  for (std::size_t x = 0; x < nu.size(); ++x) {
+    const std::size_t n = nu[x].size();
+    Sinkhorn plan(u.matrix, nu[x], u.target[x]);
+    for (double eps = plan.dearest; eps > u.epsilon; eps /= 2) {
+      if (!plan.settle(eps, 1e-3)) {
+        return false;
+      }
+    }
+    Sinkhorn other = plan;
+    for (std::size_t j = 0; j < n; ++j) {
+      other.g[j] += u.epsilon * std::cos(static_cast<double>(j + 1));
+    }
+    if (!plan.settle(u.epsilon, 0) || !other.settle(u.epsilon, 0)) {
+      return false;
+    }
+    double low = infinity;
+    double high = -infinity;
+    for (std::size_t z = 0; z < n; ++z) {
+      if (tally.problem.reference[x][z] > 0) {
+        low = std::min(low, plan.f[z] - other.f[z]);
+        high = std::max(high, plan.f[z] - other.f[z]);
+      }
+    }
+    if (!(high - low <= 1e-10 * u.epsilon + 1e-14 * plan.dearest)) {
+      return false;
+    }
     Sum value;
     for (std::size_t z = 0; z < n; ++z) {
-      tally.reward(x, z, -u.weight * f[z]);
-      value.add_product(f[z], nu[x][z]);
-      value.add_product(g[z], u.target[x][z]);
+      tally.reward(x, z, -u.weight * plan.f[z]);
+      value.add_product(plan.f[z], nu[x][z]);
+      value.add_product(plan.g[z], u.target[x][z]);
     }
     tally.value(-u.weight * tally.problem.weights[x] * value.value());
   }

@@ -65,7 +65,8 @@ struct AnswerRewards {
 };
 
 /// At the policy nu with the Target's mixture and multipliers, in the order of the utilities.
-/// Empty where it would take too long (maj_at_k of many answers and votes).
+/// Empty where it would take too long (maj_at_k of many answers and votes), or where doubles do not
+/// determine it (transport at costs far above epsilon).
 [[nodiscard]] std::optional<AnswerRewards> rewards_at(const AnswerProblem& problem,
                                                       const AnswerRows& nu,
                                                       const std::vector<double>& mixture,

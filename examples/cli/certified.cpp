@@ -36,11 +36,13 @@ double inner_range(const dag::GameTable& table) {
 /// True if some payoff was written as an integer that is not its double.
 bool has_rounded_integers(const dag::GameTable& table) {
   constexpr double exact_below = 9007199254740992.0;  // 2^53
+  if (table.numbers.empty() && table.outcome_of_profile.empty()) {
+    return false;
+  }
   for (std::size_t player = 0; player < table.player_count(); ++player) {
     for (std::size_t profile = 0; profile < table.profile_count(); ++profile) {
       const double payoff = table.payoffs[player][profile];
-      if (std::abs(payoff) < exact_below ||
-          (table.numbers.empty() && table.outcome_of_profile.empty())) {
+      if (std::abs(payoff) < exact_below) {
         continue;
       }
       const dag::Number written = dag::written_payoff(table, player, profile);
@@ -117,13 +119,18 @@ Found certified(Found found, const Problem& problem, const Settings& settings) {
   const double tolerance = dag::tolerance_or_rounding(settings.options.tolerance);
   const bool plain = settings.tau == 0 && found.kept.empty() && !found.strategies.empty();
   if (plain) {
-    dag::GameTable table = problem.table;
+    dag::RegretReport report;
     if (problem.kind == GameKind::zero_sum && problem.constant != 0) {
       // Sums may be constant up to the rounding of decimals only: the game is player 1's.
-      table = dag::zero_sum_table("", table.sizes[0], table.sizes[1], dag::row_major(table, 0));
+      const std::vector<std::size_t>& sizes = problem.table.sizes;
+      dag::GameTable table =
+          dag::zero_sum_table("", sizes[0], sizes[1], dag::row_major(problem.table, 0));
       table.numbers = own_numbers(problem.table);
+      report = dag::certify(table, found.strategies);
+    } else {
+      report = dag::certify(problem.table, found.strategies);
+      found.report = report;
     }
-    const dag::RegretReport report = dag::certify(table, found.strategies);
     found.value = report.payoffs[0];
     found.gap = report.nash_conv;
     // In a zero-sum game the range is that of both players.
@@ -138,7 +145,8 @@ Found certified(Found found, const Problem& problem, const Settings& settings) {
       add_note(found, fmt::format("the gap is {:.3g} of the payoff range: no nearer in doubles",
                                   found.relative_gap));
     }
-    const double inner = inner_range(problem.table);
+    const double inner =
+        found.status == dag::Status::converged ? inner_range(problem.table) : problem.range;
     if (found.status == dag::Status::converged && problem.range > 0 &&
         found.gap > tolerance * inner && tolerance * problem.range > 1e-3 * inner) {
       add_note(found,

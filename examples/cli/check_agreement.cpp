@@ -5,11 +5,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cli {
 namespace {
 
-constexpr double width = 1e-3;  // of the window around a turn, relative
+constexpr double width = 1e-3;     // of the window around a turn, relative
+constexpr double most_off = 1e-6;  // of probabilities, by rounding
+
+/// What rounding leaves of probabilities that are exponentials of the strength times others.
+double rounding(double strength) {
+  return std::max(1e-13, 16 * std::numeric_limits<double>::epsilon() * strength);
+}
 
 double distance(const AnswerRows& a, const AnswerRows& b) {
   double off = 0;
@@ -39,13 +46,16 @@ void nudge(AnswerRows& nu, double direction) {
 
 bool AgreementWays::small() const {
   return problem_.reference.size() <= 8 &&
-         problem_.reference.size() * problem_.reference[0].size() <= 256;
+         problem_.reference.size() * problem_.reference[0].size() <= 256 &&
+         rounding(problem_.utilities[0].weight / problem_.beta) <= most_off;
 }
 
 bool AgreementWays::settle(AnswerRows& nu, double strength) const {
   const std::size_t answers = nu[0].size();
   std::vector<double> pool(answers, 0.0);
-  for (int round = 0; round < 200'000; ++round) {
+  const double enough = rounding(strength);
+  for (int round = 0; round < 200'000 && work_ > 0; ++round) {
+    work_ -= static_cast<double>(nu.size() * answers);
     std::fill(pool.begin(), pool.end(), 0.0);
     for (std::size_t x = 0; x < nu.size(); ++x) {
       for (std::size_t z = 0; z < answers; ++z) {
@@ -73,7 +83,7 @@ bool AgreementWays::settle(AnswerRows& nu, double strength) const {
         nu[x][z] = p;
       }
     }
-    if (moved <= 1e-13) {
+    if (moved <= enough) {
       return true;
     }
   }
@@ -93,34 +103,51 @@ bool AgreementWays::follow(AnswerRows& nu, double from, double to) const {
 }
 
 /// The way's displacement over [at - d, at + d] beside the one over a window as wide, ten of its
-/// halves before: a square root moves more than three times as far, a smooth way as far.
-bool AgreementWays::turns(AnswerRows& nu, double from, double at, double direction) const {
+/// halves before: a square root moves more than three times as far, a smooth way as far. Of what
+/// bends like a root of the distance to `at` a window at three halves moves 2.3 times as far as one
+/// at eleven.
+std::optional<AgreementWays::Turn> AgreementWays::turns(AnswerRows& nu, double from, double at,
+                                                        double direction) const {
   const double d = width * at * direction;
   if (!follow(nu, from, at - 11 * d)) {
-    return false;
+    return std::nullopt;
   }
   nudge(nu, direction);
   const auto over = [&](double a, double b) {
+    if (!settle(nu, a)) {
+      return -1.0;
+    }
     const AnswerRows before = nu;
-    return settle(nu, a) && settle(nu, b) ? distance(before, nu) : -1.0;
+    return settle(nu, b) ? distance(before, nu) : -1.0;
   };
   const double smooth = over(at - 11 * d, at - 9 * d);
-  if (smooth < 0 || !settle(nu, at - d)) {
-    return false;
+  const double late = smooth < 0 ? -1.0 : over(at - 3 * d, at - d);
+  if (late < 0) {
+    return std::nullopt;
   }
   nudge(nu, direction);
   const AnswerRows before = nu;
-  return settle(nu, at + d) && distance(before, nu) > std::max(2 * smooth, 1e-4);
+  if (!settle(nu, at + d)) {
+    return std::nullopt;
+  }
+  Turn turn;
+  turn.there = distance(before, nu) > std::max(2 * smooth, 1e-4);
+  turn.kind = late > 1.8 * smooth ? "fold" : late < 1.3 * smooth ? "branch" : "";
+  return turn;
 }
 
-bool AgreementWays::begins_at(AnswerRows nu, double from, double onset) const {
+std::optional<bool> AgreementWays::begins_at(AnswerRows nu, double from, double onset) const {
   if (onset > 0) {
-    return turns(nu, from, onset, -1);
+    const auto turn = turns(nu, from, onset, -1);
+    return turn ? std::optional(turn->there) : std::nullopt;
   }
   // All the way without a jump: what moves far in a step moves less in a part of it.
   double at = from;
   double share = 1.0 / 32;  // of the strength, a step
   while (at > 0) {
+    if (!(work_ > 0)) {
+      return std::nullopt;
+    }
     AnswerRows next = nu;
     const double to = at < 1e-3 ? 0.0 : at * (1 - share);
     (void)settle(next, to);  // on a branch it is slow without end, and near enough
@@ -138,16 +165,24 @@ bool AgreementWays::begins_at(AnswerRows nu, double from, double onset) const {
   return true;
 }
 
-bool AgreementWays::turns_at(const std::vector<double>& strengths, double to) const {
+std::optional<std::vector<AgreementWays::Turn>> AgreementWays::turns_at(
+    const std::vector<double>& strengths, double to) const {
   AnswerRows nu = problem_.reference;
+  std::vector<Turn> found;
   double from = 0;
   for (const double at : strengths) {
-    if (!(at > from) || at > to * (1 + 1e-9) || !turns(nu, from, at, 1)) {
-      return false;
+    const bool ahead = at > from && at <= to * (1 + 1e-9);
+    const auto turn = ahead ? turns(nu, from, at, 1) : std::optional<Turn>(Turn{});
+    if (!turn) {
+      return std::nullopt;
+    }
+    found.push_back(*turn);
+    if (!turn->there) {
+      break;
     }
     from = at * (1 + width);
   }
-  return true;
+  return found;
 }
 
 }  // namespace cli

@@ -18,6 +18,7 @@
 
 #include "answer_truths.hpp"
 #include "check_agreement.hpp"
+#include "check_basins.hpp"
 
 namespace cli {
 namespace {
@@ -251,6 +252,10 @@ class AlignmentClaims : private Claims {
     status(result, *truth, multipliers);
     several(result, nu);
     bifurcations(result);
+    margins(result, nu);
+    if (result.value("ways_resolved", Json()) == Json(false)) {
+      touch("ways_resolved");  // claims nothing
+    }
   }
 
   [[nodiscard]] bool preference() const { return problem_.kind == "preference"; }
@@ -391,7 +396,7 @@ class AlignmentClaims : private Claims {
           need(entries.size() == by_context[0].size(), "equilibria have an entry a context");
           rows.push_back((*entries[k])["solution"]);
         }
-        one_of(problem_, rows, *by_context[0][k], fmt::format("equilibria[{}]", k));
+        one_of(problem_, rows, *by_context[0][k], fmt::format("equilibria[{}]", k), 0);
       }
       listed(nu, "solution");
     } else {
@@ -399,7 +404,7 @@ class AlignmentClaims : private Claims {
         const AnswerProblem alone = only(problem_, x);
         for (std::size_t k = 0; k < by_context[x].size(); ++k) {
           one_of(alone, Json::array({(*by_context[x][k])["solution"]}), *by_context[x][k],
-                 fmt::format("equilibria of context {}[{}]", x, k));
+                 fmt::format("equilibria of context {}[{}]", x, k), x);
         }
         if (!by_context[x].empty()) {
           listed({nu[x]}, fmt::format("solution of context {}", x));
@@ -409,7 +414,7 @@ class AlignmentClaims : private Claims {
     }
   }
   void one_of(const AnswerProblem& problem, const Json& rows, const Json& entry,
-              const std::string& name) {
+              const std::string& name, std::size_t context) {
     const AnswerRows nu = policy_of(rows, name + ".solution", problem.reference);
     const std::optional<Truth> truth = truth_of(problem, nu, {}, {});
     if (!truth) {
@@ -419,6 +424,9 @@ class AlignmentClaims : private Claims {
         truth->residual <= 1e-9 + truth->residual_slack);
     say(name + " is listed once", "yes", "see solution", near(nu, 0) == 0);
     seen_.push_back(nu);
+    if (entry.value("stable", Json()) == Json(true)) {
+      stable_.emplace_back(context, nu);
+    }
     if (const auto stable = strict_maximum(problem, nu); stable && entry.contains("stable")) {
       say(name + ".stable", entry["stable"].dump().substr(0, 10), *stable ? "true" : "false",
           entry["stable"] == Json(*stable));
@@ -426,9 +434,12 @@ class AlignmentClaims : private Claims {
     equals(entry, "residual", truth->residual, truth->residual_slack, name + ".");
     if (const auto onset = entry.find("onset"); onset != entry.end() && ways()) {
       need(onset->is_number(), name + ".onset is a number");
-      const bool there = AgreementWays(problem).begins_at(
+      const auto there = AgreementWays(problem).begins_at(
           nu, problem.utilities[0].weight / problem.beta, onset->get<double>());
-      say(name + ".onset", onset->dump(), there ? "begins there" : "does not begin there", there);
+      if (there) {
+        say(name + ".onset", onset->dump(), *there ? "begins there" : "does not begin there",
+            *there);
+      }
     }
     rest(entry, {"context"}, name + ".");
   }
@@ -443,17 +454,67 @@ class AlignmentClaims : private Claims {
       return;
     }
     std::vector<double> strengths;
+    std::vector<std::string> kinds;
     need(result["bifurcations"].is_array(), "bifurcations is a list");
     for (const Json& one : result["bifurcations"]) {
-      need(one.is_object() && one.value("strength", Json()).is_number(),
-           "bifurcations have strengths");
+      need(one.is_object() && one.value("strength", Json()).is_number() &&
+               one.value("kind", Json()).is_string(),
+           "bifurcations have strengths and kinds");
       strengths.push_back(one["strength"].get<double>());
+      kinds.push_back(one["kind"].get<std::string>());
     }
-    const bool there =
+    const auto turns =
         AgreementWays(problem_).turns_at(strengths, problem_.utilities[0].weight / problem_.beta);
+    if (!turns) {
+      return;
+    }
+    const bool there = std::all_of(turns->begin(), turns->end(), [](auto t) { return t.there; });
     say("bifurcations", fmt::format("{}", fmt::join(strengths, ", ")),
         there ? "the way turns there" : "it does not turn there", there);
-    leave("bifurcations[].kind");
+    for (std::size_t k = 0; k < turns->size(); ++k) {
+      const std::string& kind = (*turns)[k].kind;
+      const std::string name = fmt::format("bifurcations[{}].kind", k);
+      if ((*turns)[k].there && kind.empty()) {
+        leave(name);
+      } else if ((*turns)[k].there) {
+        say(name, kinds[k].substr(0, 20), kind, kinds[k] == kind);
+      }
+    }
+  }
+  /// Of each context, or of all together: how far the start may move before the ascent ends
+  /// elsewhere, where that is told here.
+  void margins(const Json& result, const AnswerRows& nu) {
+    const auto margin = result.find("basin_margin");
+    if (margin == result.end() || margin->is_null()) {
+      return;
+    }
+    need(margin->is_array() && margin->size() == nu.size(), "basin_margin has an entry a context");
+    const bool joint = coupled(problem_) && problem_.rows;
+    for (std::size_t x = 0; x < (joint ? 1 : nu.size()); ++x) {
+      const std::string name = fmt::format("basin_margin[{}]", x);
+      need((*margin)[x].is_null() || (*margin)[x].is_number(), name + " is a number");
+      std::vector<AnswerRows> others;
+      for (const auto& [context, policy] : stable_) {
+        if (joint || context == x) {
+          others.push_back(policy);
+        }
+      }
+      const std::optional<Basin> basin =
+          (*margin)[x].is_null()
+              ? std::nullopt
+              : basin_of(joint ? problem_ : only(problem_, x), joint ? nu : AnswerRows{nu[x]},
+                         others, (*margin)[x].get<double>());
+      if (basin) {
+        say(name, (*margin)[x].dump(), basin->text, basin->holds);
+      } else if (!(*margin)[x].is_null()) {
+        leave("basin_margin");
+      }
+    }
+    for (std::size_t x = 1; joint && x < nu.size(); ++x) {
+      say(fmt::format("basin_margin[{}]", x), (*margin)[x].dump(), "one of all contexts",
+          (*margin)[x] == (*margin)[0]);
+    }
+    touch("basin_margin");
   }
   void listed(const AnswerRows& nu, const std::string& name) {
     say(name + " is one of equilibria", "yes", fmt::format("{} are like it", near(nu, 1e-9)),
@@ -475,6 +536,7 @@ class AlignmentClaims : private Claims {
 
   const AnswerProblem& problem_;
   std::vector<AnswerRows> seen_;
+  std::vector<std::pair<std::size_t, AnswerRows>> stable_;  ///< of a context, or of all together
 };
 
 /// The lines of a text that are not blank, with their numbers from 1.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 #include <dag/game/integer_payoffs.hpp>
 #include <dag/numeric/integer.hpp>
@@ -341,7 +342,8 @@ bool LogitBranchTruth::settle(Point& point) const {
       }
     }
     point.determinant = eliminate(a);
-    if (off <= 1e-12) {
+    // What is exponentiated is rounded as lambda times the payoffs are.
+    if (off <= 1e-12 + 4 * std::numeric_limits<double>::epsilon() * point.lambda * largest_) {
       return true;
     }
     for (std::size_t i = 0; i < players; ++i) {
@@ -366,9 +368,10 @@ LogitBranchTruth::LogitBranchTruth(const dag::GameTable& table, double to) : tab
     start.profile.emplace_back(table.sizes[i], 1 / static_cast<double>(table.sizes[i]));
     const auto [low, high] = std::minmax_element(table.payoffs[i].begin(), table.payoffs[i].end());
     range = std::max(range, *high - *low);
+    largest_ = std::max({largest_, std::abs(*low), std::abs(*high)});
   }
   if (strategies > 24 || table.payoffs[0].size() > most_entries || !(range > 0) || !(to > 0) ||
-      to * range > 1e4) {
+      to * largest_ > 1e8) {
     return;
   }
   points_.push_back(start);

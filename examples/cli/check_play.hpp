@@ -45,6 +45,7 @@ struct Refined {
 class LogitBranchTruth {
  public:
   LogitBranchTruth(const dag::GameTable& table, double to);
+  /// The whole way: lambda rises all along it.
   [[nodiscard]] bool told() const { return told_; }
   [[nodiscard]] bool is_at(double lambda) const;
   /// Values of lambda between which the determinant changes its sign.
@@ -62,6 +63,7 @@ class LogitBranchTruth {
   const dag::GameTable& table_;
   std::vector<Point> points_;
   std::vector<std::pair<double, double>> changes_;
+  double largest_ = 0;  ///< payoff
   bool told_ = false;
 };
 

@@ -34,6 +34,8 @@ struct Found {
   double relative_gap = unknown;  ///< what was compared with the tolerance
   double residual = unknown;
   dag::MixedProfile strategies;
+  /// The certificate of `strategies` from the payoffs as read, where it has been made.
+  std::optional<dag::RegretReport> report;
 
   std::vector<dag::MixedProfile> equilibria;
   std::size_t equilibria_count = 0;  ///< of all that were found; the list may be cut

@@ -184,6 +184,7 @@ void tell_path(const Branch& path, Json& json, std::string& text) {
   json["turning_points"] = path.turning_points;
   json["bifurcations"] = path.bifurcations;
   json["points"] = path.points.size();
+  json["reached"] = path.points.back().lambda;
   text += fmt::format("path: {} points to lambda {:.6g}, {} turning points, bifurcations at {}\n",
                       path.points.size(), path.points.back().lambda, path.turning_points,
                       list_text(path.bifurcations));

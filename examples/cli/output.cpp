@@ -3,15 +3,15 @@
 
 #include "output.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
-#include <array>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include <dag/core/error.hpp>
@@ -176,9 +177,37 @@ void Outputs::write(const std::function<void()>& between) const {
 void say(std::string_view text) { write_out(dag::printable(text, dag::Lines::many)); }
 
 void complain(std::string_view who, std::string_view what) {
-  const std::string line =
-      dag::printable(std::string(who) + ": " + std::string(what), dag::Lines::many) + '\n';
+  // A message may repeat what it was given: a word of a file, however long.
+  constexpr std::size_t most = 1200;
+  std::string text(what.substr(0, most));
+  if (what.size() > most) {
+    text += fmt::format(" ... ({} bytes more)", what.size() - most);
+  }
+  const std::string line = dag::printable(std::string(who) + ": " + text, dag::Lines::many) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void append_json(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  const std::string_view text(digits, static_cast<std::size_t>(end - digits));
+  out += text;
+  out += text.find_first_of(".e") == std::string_view::npos ? ".0" : "";
+}
+
+void append_json(std::string& out, const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (plain) {
+    out.append(1, '"').append(text).append(1, '"');
+  } else {
+    out += json_dump(nlohmann::ordered_json(text), -1);
+  }
 }
 
 std::string json_safe(std::string dump) {

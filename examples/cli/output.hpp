@@ -79,6 +79,11 @@ template <class Json>
 [[nodiscard]] std::string json_dump(const Json& json, int indent = 2) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
+/// The shortest digits that read as this finite number, with a point or an exponent; null for
+/// others.
+void append_json(std::string& out, double value);
+/// A text in quotes.
+void append_json(std::string& out, const std::string& text);
 /// A dump with control characters beyond ASCII's first 32 and marks that turn the direction of
 /// writing (U+202A to U+202E, U+2066 to U+2069) written \u00NN, and a line break at its end.
 [[nodiscard]] std::string json_safe(std::string dump);

@@ -81,6 +81,11 @@ Json repeats_json(const SolverRuns& runs) {
   return out;
 }
 
+/// The certificate of what was found: made once, the costliest part of a report on a large game.
+dag::RegretReport report_of(const Found& found, const Problem& problem) {
+  return found.report ? *found.report : dag::certify(problem.table, found.strategies);
+}
+
 /// What every kind of answer says about its distance from equilibrium.
 void add_certificate(Json& out, const Found& found, const Problem& problem) {
   if (found.strategies.empty()) {
@@ -89,7 +94,7 @@ void add_certificate(Json& out, const Found& found, const Problem& problem) {
     out["payoffs"] = nullptr;
     return;
   }
-  const dag::RegretReport report = dag::certify(problem.table, found.strategies);
+  const dag::RegretReport report = report_of(found, problem);
   out["max_regret"] = report.max_regret;
   out["nash_conv"] = report.nash_conv;
   out["payoffs"] = report.payoffs;
@@ -130,13 +135,7 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
     out["correlated_gap"] =
         std::isnan(found.correlated_gap) ? Json(nullptr) : Json(found.correlated_gap);
     out["coarse_gap"] = found.coarse_gap;
-    out["distribution"] = Json::array();
-    for (std::size_t profile = 0; profile < found.joint.size(); ++profile) {
-      if (found.joint[profile] > 0) {
-        out["distribution"].push_back({{"profile", choices_of(problem.table, profile)},
-                                       {"probability", found.joint[profile]}});
-      }
-    }
+    out["distribution"] = nullptr;  // its text is written as it is: it may be long
   }
   if (!found.kept.empty()) {
     out["kept"] = found.kept;
@@ -145,6 +144,29 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
       out["removed"].push_back({{"player", player}, {"strategy", strategy}});
     }
   }
+}
+
+/// The profiles that are played, as an array of objects at this depth of a report.
+std::string distribution_text(const Problem& problem, const Found& found, std::size_t indent) {
+  const std::string in = ",\n" + std::string(indent + 2, ' ');
+  std::string out = "[";
+  for (std::size_t profile = 0; profile < found.joint.size(); ++profile) {
+    if (!(found.joint[profile] > 0)) {
+      continue;
+    }
+    out.append(in, out.size() > 1 ? 0 : 1).append("{\"profile\": [");
+    std::size_t rest = profile;
+    for (std::size_t i = 0; i < problem.table.sizes.size(); ++i) {
+      out += i == 0 ? "" : ", ";
+      out += std::to_string(rest % problem.table.sizes[i]);
+      rest /= problem.table.sizes[i];
+    }
+    out += "], \"probability\": ";
+    append_json(out, found.joint[profile]);
+    out += '}';
+  }
+  out += out.size() == 1 ? "]" : '\n' + std::string(indent, ' ') + ']';
+  return out;
 }
 
 Json to_json(const SolverRuns& runs, const GameFacts& game, const SolveOptions& options,
@@ -358,7 +380,7 @@ std::string table_body(const Problem& problem, const Found& found) {
   }
   const bool zero_sum = problem.kind == GameKind::zero_sum;
   if (!found.strategies.empty() && (zero_sum || !found.lists)) {
-    out += gap_text(found, zero_sum, dag::certify(problem.table, found.strategies));
+    out += gap_text(found, zero_sum, report_of(found, problem));
   }
   if (found.lists) {
     return out + equilibria_text(problem, found) + exact_text(found);
@@ -484,7 +506,7 @@ std::size_t answer_indent(const std::vector<SolverRuns>& all, const SolveOptions
 
 std::string report_json(const std::vector<SolverRuns>& all, const GameFacts& game,
                         const SolveOptions& options, const AddFields& strategies,
-                        const AddFields& more, const std::vector<std::string>& written) {
+                        const AddFields& more, const Written& written) {
   const std::size_t indent = answer_indent(all, options);
   Json json;
   if (indent == 2) {
@@ -504,10 +526,15 @@ std::string report_json(const std::vector<SolverRuns>& all, const GameFacts& gam
   }
   std::string text = json_dump(json);
   // No text of others has a line break there: they are written as \n.
-  const std::string place = '\n' + std::string(indent, ' ') + "\"strategies\": ";
   std::size_t at = 0;
+  std::size_t room = text.size() + 1;
+  for (const auto& [key, one] : written) {
+    room += one.size();
+  }
   std::string out;
-  for (const std::string& one : written) {
+  out.reserve(written.empty() ? 0 : room);
+  for (const auto& [key, one] : written) {
+    const std::string place = '\n' + std::string(indent, ' ') + '"' + key + "\": ";
     const std::size_t next = text.find(place + "null", at) + place.size();
     out.append(text, at, next - at).append(one);
     at = next + 4;
@@ -536,6 +563,7 @@ std::string solve_text(const std::vector<SolverRuns>& all, const Problem& proble
 
 std::string solve_json(const std::vector<SolverRuns>& all, const Problem& problem,
                        const SolveOptions& options) {
+  Written written;
   return report_json(
       all, facts_of(problem), options,
       [&](Json& out, const Found& found) {
@@ -548,7 +576,12 @@ std::string solve_json(const std::vector<SolverRuns>& all, const Problem& proble
       [&](Json& out, const Found& found) {
         add_certificate(out, found, problem);
         add_lists(out, found, problem);
-      });
+        if (!found.joint.empty()) {
+          written.emplace_back("distribution",
+                               distribution_text(problem, found, answer_indent(all, options)));
+        }
+      },
+      written);
 }
 
 void check_trace_name(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dag/game/regret.hpp>
@@ -26,13 +27,14 @@ struct GameFacts {
 };
 
 /// The report of games of every kind, their fields listed once. `strategies` and `more` add what is
-/// a game's own to the JSON of an answer; `body` is the text below its head. A field "strategies"
-/// of an answer that `strategies` leaves null is the next of `written`, JSON as it stands there,
-/// with `answer_indent` spaces before the field.
+/// a game's own to the JSON of an answer; `body` is the text below its head. Fields of answers that
+/// these leave null and `written` names, in their order, are JSON as it stands there, with
+/// `answer_indent` spaces before the field.
+using Written = std::vector<std::pair<std::string, std::string>>;  ///< field and its text
 using AddFields = std::function<void(nlohmann::ordered_json&, const Found&)>;
 std::string report_json(const std::vector<SolverRuns>& all, const GameFacts& game,
                         const SolveOptions& options, const AddFields& strategies,
-                        const AddFields& more, const std::vector<std::string>& written = {});
+                        const AddFields& more, const Written& written = {});
 std::size_t answer_indent(const std::vector<SolverRuns>& all, const SolveOptions& options);
 std::string report_text(const std::vector<SolverRuns>& all, const GameFacts& game,
                         const SolveOptions& options,

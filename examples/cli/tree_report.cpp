@@ -215,11 +215,21 @@ std::string behavior_dump(const dag::ExtensiveGame& game, const dag::BehaviorPro
                           std::size_t indent) {
   std::string out = "[";
   const std::string in(indent, ' ');
+  std::size_t room = 0;  // most of a report on a large tree is this: grown, it is copied often
+  for (std::size_t i = 0; i < profile.size(); ++i) {
+    for (const dag::InformationSet& set : game.sets[i]) {
+      room += 160 + 8 * indent + set.label.size();
+      for (const std::string& action : set.actions) {
+        room += 2 * (indent + 12) + 24 + action.size();
+      }
+    }
+  }
+  out.reserve(room);
   const auto list = [&](const char* name, const auto& entries) {
     out += fmt::format("{}      \"{}\": [", in, name);
     for (std::size_t a = 0; a < entries.size(); ++a) {
       out.append(a == 0 ? "\n" : ",\n").append(in).append(8, ' ');
-      out += json_dump(Json(entries[a]), -1);
+      append_json(out, entries[a]);
     }
     out += entries.empty() ? "]" : '\n' + in + "      ]";
   };
@@ -229,7 +239,7 @@ std::string behavior_dump(const dag::ExtensiveGame& game, const dag::BehaviorPro
       const dag::InformationSet& set = game.sets[i][k];
       out += fmt::format("{}{}    {{\n{}      \"information_set\": {},\n{}      \"label\": ",
                          k == 0 ? "\n" : ",\n", in, in, set.number, in);
-      out += json_dump(Json(set.label), -1);
+      append_json(out, set.label);
       out += ",\n";
       list("actions", set.actions);
       out += ",\n";
@@ -238,14 +248,15 @@ std::string behavior_dump(const dag::ExtensiveGame& game, const dag::BehaviorPro
     }
     out += profile[i].empty() ? "]" : '\n' + in + "  ]";
   }
-  return out + (profile.empty() ? "]" : '\n' + in + ']');
+  out += profile.empty() ? "]" : '\n' + in + ']';
+  return out;
 }
 
 }  // namespace
 
 std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& problem,
                       const SolveOptions& options) {
-  std::vector<std::string> written;
+  Written written;
   return report_json(
       all, facts_of(problem), options,
       [&](Json& out, const Found& found) {
@@ -254,10 +265,11 @@ std::string tree_json(const std::vector<SolverRuns>& all, const TreeProblem& pro
           return;
         }
         out["strategies"] = nullptr;
-        written.push_back(behavior_dump(
-            problem.game,
-            dag::behavior_of(problem.game, problem.form, dag::stacked(found.strategies)),
-            answer_indent(all, options)));
+        written.emplace_back("strategies",
+                             behavior_dump(problem.game,
+                                           dag::behavior_of(problem.game, problem.form,
+                                                            dag::stacked(found.strategies)),
+                                           answer_indent(all, options)));
       },
       [&](Json& out, const Found& found) { add_certificate(out, found, problem); }, written);
 }

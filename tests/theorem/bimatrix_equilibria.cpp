@@ -236,6 +236,39 @@ TEST_CASE("pivoting on zero-sum games agrees with the linear program, also at 60
   }
 }
 
+TEST_CASE("paths in doubles end at equilibria a thousandth apart, and both are told") {
+  // Everybody plays the first strategy nearly always, by a game of matching pennies with payoffs of
+  // 0.001 and 0.999; in the rest they meet at the second or at the third. 62 dominated rows make it
+  // too large for exact pivots.
+  const std::size_t rows = 65;
+  std::vector<double> first(rows * 3, -1.0);
+  std::vector<double> second(rows * 3, 0.0);
+  const double often = 0.999;
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) {
+      const double meet = i == j ? 0.5 : 0.0;
+      first[i * 3 + j] = i == 0 && j == 0 ? 1 - often : i > 0 && j > 0 ? often + meet : 0.0;
+      second[i * 3 + j] = i == 0 && j > 0   ? 1 - often
+                          : i > 0 && j == 0 ? 3
+                          : i > 0 && j > 0  ? meet
+                                            : 0.0;
+    }
+  }
+  const dag::GameTable game = dag::bimatrix_table("near", rows, 3, first, second);
+  const dag::EquilibriumSet found = dag::lemke_howson(game, {.all_labels = true});
+  CHECK_FALSE(found.exact);
+  REQUIRE(found.equilibria.size() == 2);
+  double apart = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t s = 0; s < found.equilibria[0][i].size(); ++s) {
+      apart = std::max(apart, std::abs(found.equilibria[0][i][s] - found.equilibria[1][i][s]));
+    }
+    CHECK(dag::max_regret(game, found.equilibria[i]) < 1e-12);
+  }
+  CHECK(apart > 1e-5);
+  CHECK(apart < 1e-2);
+}
+
 TEST_CASE("limits and refusals of the bimatrix solvers") {
   const dag::GameTable large = dag::named_game("random:20x20:1");
   CHECK_THROWS_AS(static_cast<void>(dag::support_enumeration(large)), dag::Error);

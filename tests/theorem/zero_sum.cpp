@@ -259,6 +259,24 @@ TEST_CASE("each tolerance is met by its method, and limits are reported as such"
   CHECK_THROWS_AS((void)dag::solve_zero_sum(game, {.measure = dag::Measure::residual}), dag::Error);
 }
 
+TEST_CASE("where a first-order run ends near its supports polishing makes it exact") {
+  // First-order rounds alone, too few for the tolerance: what they leave is polished, or nothing.
+  dag::ZeroSumCutoffs first_order = low;
+  first_order.exact_payoffs = 0;
+  first_order.first_order_tolerance = 0;
+  int exact = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const Matrix a = test::uniform_payoff(20, 25, seed);
+    const auto found =
+        dag::solve_zero_sum(Game{a}, {.tolerance = 1e-12, .max_iterations = 2000}, first_order);
+    INFO("seed " << seed << ": " << found.relative_gap);
+    CHECK(found.method == dag::ZeroSumMethod::first_order);
+    CHECK(found.relative_gap == doctest::Approx(gap_of(a, found) / Game{a}.range()).epsilon(1e-3));
+    exact += found.status == dag::Status::converged ? 1 : 0;
+  }
+  CHECK(exact >= 5);
+}
+
 TEST_CASE("what solve_zero_sum chooses for itself is refused by name") {
   const Game game{test::uniform_payoff(2, 3, 7)};
   const std::vector<double> start{0.25, 0.75, 0.5, 0.5, 0};

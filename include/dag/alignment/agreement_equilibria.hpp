@@ -49,6 +49,10 @@ struct AgreementEquilibria {
   /// towards one of the eight nearest others; +inf where there is none or nothing was followed.
   double margin = std::numeric_limits<double>::infinity();
   bool cut = false;  ///< the deadline passed before all was looked at
+  /// False where s / beta is beyond about 1.4e8: doubles do not tell ways of equilibria apart
+  /// there. Onsets and the margin are then not said, `bifurcations` are those below it, `followed`
+  /// is `reached`.
+  bool ways_resolved = true;
 };
 
 /// Options of `agreement_equilibria`.
@@ -154,9 +158,9 @@ namespace detail {
 /// one only where ties hold the ascent from nu0. `reached`: the end of ascent in small steps from
 /// nu0. As s rises from 0 the one equilibrium there is is followed by Newton's method: its
 /// bifurcations, and `followed`, where a policy ends whose anchor is loosened slowly; every other
-/// is followed down to its onset. Cost: answers^3 a Newton step. Deterministic. Errors:
-/// invalid_argument (beta, weight, fewer than two contexts), dimension_mismatch (contexts of
-/// unequal answers).
+/// is followed down to its onset, where doubles resolve that (`ways_resolved`). Cost: answers^3 a
+/// Newton step. Deterministic. Errors: invalid_argument (beta, weight, fewer than two contexts),
+/// dimension_mismatch (contexts of unequal answers).
 [[nodiscard]] inline AgreementEquilibria agreement_equilibria(
     const Contexts<double>& contexts, double beta, double weight,
     const AgreementOptions& options = {}) {
@@ -169,14 +173,16 @@ namespace detail {
           "agreement_equilibria: needs two contexts or more to agree, got 1");
   const double strength = 2 * weight / beta;
   const detail::AgreementMap map(contexts, strength);
+  const double same = std::fmax(1e-7, detail::pool_noise(strength));
   AgreementEquilibria out;
+  out.ways_resolved = detail::pool_noise(strength) <= detail::most_pool_noise;
   const auto add = [&](const detail::AgreementMap::Settled& end) {
     for (std::size_t j = 0; j < out.found.size(); ++j) {
       double off = 0;
       for (std::size_t i = 0; i < end.at.nu.size(); ++i) {
         off = std::fmax(off, std::abs(end.at.nu[i] - out.found[j].nu[i]));
       }
-      if (off < 1e-7) {
+      if (off < same) {
         return j;
       }
     }
@@ -212,7 +218,7 @@ namespace detail {
     if (late()) {
       break;
     }
-    const auto end = map.settle(std::move(pool), 100000, options.deadline);
+    const auto end = map.settle_anywhere(std::move(pool), options.deadline);
     if (end.stable) {
       (void)add(end);
     }
@@ -222,11 +228,11 @@ namespace detail {
   if (follows && !late()) {
     detail::AgreementMap rising(contexts, 0);
     detail::FollowedPool path{rising.settle(map.pool_of(std::vector<double>(map.size()))).at.pool,
-                              0, false, false};
+                              0, false, false, false};
     for (int events = 0; events < 64 && !late(); ++events) {
       rising.set_strength(path.strength);
       path = detail::follow(rising, std::move(path.pool), strength);
-      if (path.whole) {
+      if (path.whole || path.lost) {
         break;
       }
       out.bifurcations.push_back({path.strength / 2, path.folds});
@@ -238,22 +244,32 @@ namespace detail {
         for (std::size_t z = 0; z < pool.size(); ++z) {  // the lower numbers win a tie
           pool[z] *= 1 + 1e-2 / (1 + static_cast<double>(z));
         }
-        auto next = rising.settle(std::move(pool));
+        auto next = rising.settle_anywhere(std::move(pool), options.deadline);
         if (next.stable || path.strength == strength) {
+          double moved = 0;
+          for (std::size_t z = 0; z < path.pool.size(); ++z) {
+            moved = std::fmax(moved, std::abs(next.at.pool[z] - path.pool[z]));
+          }
+          if (moved < 1e-7) {  // a branch moves by about the root of 1e-6: the way goes on
+            out.bifurcations.pop_back();
+          }
           path.pool = std::move(next.at.pool);
           break;
         }
       }
     }
-    out.followed = add(map.settle(std::move(path.pool)));
+    if (out.ways_resolved) {
+      out.followed = add(map.settle_anywhere(std::move(path.pool), options.deadline));
+    }
     for (AgreementPolicy& one : out.found) {
-      if (one.stable && !late()) {
+      if (out.ways_resolved && one.stable && !late()) {
         const auto down = detail::follow(map, map.pool_of(one.nu), 0);
         one.onset = down.strength / 2;
       }
     }
   }
-  if (follows && out.found[out.reached].stable && out.found.size() > 1 && !late()) {
+  if (follows && out.ways_resolved && out.found[out.reached].stable && out.found.size() > 1 &&
+      !late()) {
     std::vector<double> nu0(start);
     for (double& p : nu0) {
       p = std::exp(p);

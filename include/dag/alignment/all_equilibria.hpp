@@ -31,7 +31,8 @@ struct AllEquilibria {
   std::vector<StationaryPolicy> found;  ///< by falling value
   std::size_t reached = 0;              ///< by ascent in small steps from nu0
   bool complete = false;                ///< unstable ones are among them
-  bool cut = false;                     ///< the deadline passed before all were found
+  /// The deadline passed before all were found; the best are kept, up to 2^20 probabilities.
+  bool cut = false;
   /// Total variation by which the start of the ascent must move before it ends elsewhere, straight
   /// towards one of the other stable ones; +inf where there is none (or it was not asked for).
   double margin = std::numeric_limits<double>::infinity();
@@ -391,10 +392,15 @@ struct ReducedGame {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return out.found[a].value > out.found[b].value;
   });
+  // A list that was cut is incomplete anyway: the best of it, so that no more time goes into it.
+  const std::size_t answers = whole.log_reference.size();
+  const std::size_t kept = out.cut ? 1 + (std::size_t{1} << 20) / answers : order.size();
   std::vector<StationaryPolicy> sorted;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    out.reached = order[i] == place ? i : out.reached;
-    sorted.push_back(reduced.spread(out.found[order[i]], whole.log_reference.size()));
+    if (i < kept || order[i] == place) {
+      out.reached = order[i] == place ? sorted.size() : out.reached;
+      sorted.push_back(reduced.spread(out.found[order[i]], answers));
+    }
   }
   out.found = std::move(sorted);
   return out;

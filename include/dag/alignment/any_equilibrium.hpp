@@ -34,6 +34,7 @@ struct AnyEquilibrium {
   /// where the sum is concave. `solution` is what ascent from the reference reaches.
   std::vector<AllEquilibria> equilibria = {};
   std::vector<AgreementBifurcation> bifurcations = {};  ///< of `Agreement`, as s rises from 0
+  bool ways_resolved = true;  ///< of `Agreement`: see `AgreementEquilibria`
 
   [[nodiscard]] bool several() const {
     for (const AllEquilibria& all : equilibria) {
@@ -212,6 +213,7 @@ template <class Real>
     out.solution.status = deadline.status();
   }
   out.bifurcations = std::move(all.bifurcations);
+  out.ways_resolved = all.ways_resolved;
   return out;
 }
 

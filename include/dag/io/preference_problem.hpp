@@ -63,14 +63,16 @@ inline constexpr std::string_view preference_kind = "preference";
           {"win_rate", found.win_rate}};
 }
 
-/// One line of what `dag align` reads: a problem of comparisons, or one of utilities. Errors: those
-/// of `read_problem_line`, `solve_preference_problem` and `solve_problem`.
+/// One line of what `dag align` reads: a problem of comparisons, or one of utilities; discarded
+/// where `options.stop` ends the reading. Errors: those of `read_problem_line`,
+/// `solve_preference_problem` and `solve_problem`.
 template <std::same_as<double> Real = double>
 [[nodiscard]] nlohmann::json solve_any_problem_line(std::string_view line,
                                                     const EquilibriumOptions<Real>& options = {}) {
-  const nlohmann::json problem = read_problem_line(line);
-  return is_preference_problem(problem) ? solve_preference_problem(problem)
-                                        : solve_problem(problem, options);
+  nlohmann::json problem = read_problem_line(line, options.stop);
+  return problem.is_discarded()           ? problem
+         : is_preference_problem(problem) ? solve_preference_problem(problem)
+                                          : solve_problem(problem, options);
 }
 
 }  // namespace dag

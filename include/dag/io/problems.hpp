@@ -4,9 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include <dag/alignment/any_equilibrium.hpp>
 #include <dag/alignment/contexts.hpp>
 #include <dag/core/error.hpp>
+#include <dag/core/observer.hpp>
 #include <dag/utility/registry.hpp>
 
 namespace dag {
@@ -130,10 +133,17 @@ class ProblemFields {
         }
         out["equilibria"].push_back(std::move(one));
       }
-      if (std::isfinite(solved.equilibria[x].margin)) {
-        out["basin_margin"].push_back(solved.equilibria[x].margin);
+    }
+    const auto known = [](const AllEquilibria& all) { return std::isfinite(all.margin); };
+    if (std::any_of(solved.equilibria.begin(), solved.equilibria.end(), known)) {
+      for (const AllEquilibria& all : solved.equilibria) {
+        out["basin_margin"].push_back(known(all) ? nlohmann::json(all.margin)
+                                                 : nlohmann::json(nullptr));
       }
     }
+  }
+  if (!solved.ways_resolved) {
+    out["ways_resolved"] = false;
   }
   for (const AgreementBifurcation& at : solved.bifurcations) {
     out["bifurcations"].push_back(
@@ -279,8 +289,9 @@ inline void add_utilities(const nlohmann::json& object, const std::vector<Utilit
 /// Where a convex utility (sharpening, collision) has several equilibria: status
 /// `several_equilibria` and `equilibria`, objects with solution, stable and residual (and context,
 /// where nu0 has rows), the one that ascent from nu0 reaches as `solution`; `basin_margin`, an
-/// entry a context; of agreement also each one's `onset` and the `bifurcations` on the way from s =
-/// 0. Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other
+/// entry a context (null where there is none); of agreement also each one's `onset` and the
+/// `bifurcations` on the way from s = 0, and `ways_resolved` false where doubles tell neither.
+/// Errors: parse (a field missing or of the wrong type, an unknown kind, a field of other
 /// kinds), and those of `any_equilibrium`. `options`: of the solve, for example when it has to end.
 template <std::same_as<double> Real = double>
 [[nodiscard]] nlohmann::json solve_problem(const nlohmann::json& problem,
@@ -341,28 +352,72 @@ template <std::same_as<double> Real = double>
   return detail::problem_result(id, kind, solved, many);
 }
 
-/// A problem from one line of text, before it is solved. Errors: parse where it is not JSON, with
-/// the offset of the fault.
-[[nodiscard]] inline nlohmann::json read_problem_line(std::string_view line) {
+namespace detail {
+
+/// The bytes of a line on their way into the JSON parser, with a look at `stop` every 64 KiB.
+class StoppableBytes {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+  struct Stopped {};
+
+  StoppableBytes(const char* at, StopRef stop) : at_(at), stop_(stop) {}
+  [[nodiscard]] reference operator*() const { return *at_; }
+  StoppableBytes& operator++() {
+    ++at_;
+    if ((++read_ & 0xFFFFU) == 0 && stop_.stop_requested()) {
+      throw Stopped{};
+    }
+    return *this;
+  }
+  StoppableBytes operator++(int) {
+    StoppableBytes before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const StoppableBytes& a, const StoppableBytes& b) {
+    return a.at_ == b.at_;
+  }
+
+ private:
+  const char* at_;
+  std::size_t read_ = 0;
+  StopRef stop_;
+};
+
+}  // namespace detail
+
+/// A problem from one line of text, before it is solved. `stop` is looked at while it is read:
+/// where it is requested the value is `discarded`. Errors: parse where it is not JSON, with the
+/// offset of the fault.
+[[nodiscard]] inline nlohmann::json read_problem_line(std::string_view line, StopRef stop = {}) {
   try {
     // A problem has no use for deep nesting, and what walks a value recursively (dump) would
     // overflow the stack.
     return nlohmann::json::parse(
-        line.begin(), line.end(),
+        detail::StoppableBytes(line.data(), stop),
+        detail::StoppableBytes(line.data() + line.size(), {}),
         [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
           require(depth <= 64, Errc::parse, "problem: arrays or objects nested deeper than 64");
           return true;
         });
   } catch (const nlohmann::json::exception& fault) {
     fail(Errc::parse, "problem: not a line of JSON: ", std::string_view(fault.what()));
+  } catch (const detail::StoppableBytes::Stopped&) {
+    return nlohmann::json(nlohmann::json::value_t::discarded);
   }
 }
 
-/// `solve_problem` of one line of text. Errors: those of both.
+/// `solve_problem` of one line of text; discarded where `options.stop` ends the reading. Errors:
+/// those of both.
 template <std::same_as<double> Real = double>
 [[nodiscard]] nlohmann::json solve_problem_line(std::string_view line,
                                                 const EquilibriumOptions<Real>& options = {}) {
-  return solve_problem(read_problem_line(line), options);
+  nlohmann::json problem = read_problem_line(line, options.stop);
+  return problem.is_discarded() ? problem : solve_problem(problem, options);
 }
 
 }  // namespace dag

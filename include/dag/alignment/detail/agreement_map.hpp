@@ -113,6 +113,37 @@ class AgreementMap {
     Point at;
     bool stable = false;
   };
+  /// The equilibrium that a pool leads to, wherever that is: `settle`, but where T is so near to
+  /// the identity that its steps would take 1e4 rounds and more, from where best replies lead: one
+  /// context after the other answers the others, which never lowers the objective either.
+  [[nodiscard]] Settled settle_anywhere(std::vector<double> pool,
+                                        const Deadline* deadline = nullptr) const {
+    if (strength_ <= 1e4) {
+      return settle(std::move(pool), 100000, deadline);
+    }
+    std::vector<double> nu = at(std::move(pool)).nu;
+    std::vector<double> reply(answers_);
+    double moved = 1;
+    for (int sweep = 0; sweep < 1000 && moved > 1e-12; ++sweep) {
+      std::vector<double> all = pool_of(nu);
+      moved = 0;
+      for (std::size_t x = 0; x < contexts_.blocks().count(); ++x) {
+        const double w = contexts_.weights()[x];
+        const auto own = contexts_.blocks().of(std::span<double>(nu), x);
+        const auto reference = contexts_.blocks().of(contexts_.log_reference(), x);
+        for (std::size_t z = 0; z < answers_; ++z) {
+          reply[z] = reference[z] + strength_ * (all[z] - w * own[z]);
+        }
+        softmax(std::span<double>(reply));
+        for (std::size_t z = 0; z < answers_; ++z) {
+          moved = std::fmax(moved, std::abs(reply[z] - own[z]));
+          all[z] += w * (reply[z] - own[z]);
+          own[z] = reply[z];
+        }
+      }
+    }
+    return settle(pool_of(nu), 2000, deadline);
+  }
   /// The equilibrium that p <- T(p) leads to, by Newton's steps where they help; `stable` says no
   /// where the rounds, or the time, end before.
   [[nodiscard]] Settled settle(std::vector<double> pool, int rounds = 100000,
@@ -213,23 +244,38 @@ class AgreementMap {
   std::size_t answers_;
 };
 
+/// What rounding leaves open of a pool: the strength times the pool is what T exponentiates, and
+/// where answers of a context compete with each other alone I - DT is as small as one over the
+/// strength.
+[[nodiscard]] inline double pool_noise(double strength) {
+  return 16 * std::numeric_limits<double>::epsilon() * (1 + strength);
+}
+/// Beyond this noise of their pools ways of equilibria are not followed: steps, branches and other
+/// equilibria are no longer told apart.
+inline constexpr double most_pool_noise = 1e-6;
+
 /// A stable equilibrium followed from one strength to another, in steps that keep it the same one.
 struct FollowedPool {
   std::vector<double> pool;
   double strength = 0;  ///< where it ended
   bool whole = false;   ///< at the end that was asked for
   bool folds = false;   ///< else: it meets another one and both end; false: it branches
+  bool lost = false;    ///< else: rounding ended the way (most_pool_noise), nothing else is said
 };
 
 /// Predictor dT/da and Newton's corrections; steps are halved until the correction is small beside
 /// the step and I - DT stays positive definite, so that they shrink towards the strength at which
 /// the equilibrium ends.
 [[nodiscard]] inline FollowedPool follow(AgreementMap map, std::vector<double> pool, double to) {
-  FollowedPool out{std::move(pool), map.strength(), false, false};
+  FollowedPool out{std::move(pool), map.strength(), false, false, false};
   std::vector<double> lower, slope;
   double step = (to > out.strength ? 0.05 : -0.05) * (1 + out.strength);
   AgreementMap::Point here = map.at(out.pool);
   while (out.strength != to) {
+    if (pool_noise(out.strength) > most_pool_noise) {
+      out.lost = true;
+      return out;
+    }
     map.set_strength(out.strength);
     const bool stands = map.factor(here, lower, slope);
     if (stands) {
@@ -270,7 +316,8 @@ struct FollowedPool {
       for (std::size_t z = 0; z < predicted.size(); ++z) {
         off = std::fmax(off, std::abs(there.pool[z] - predicted[z]));
       }
-      accepted = definite && there.error < 1e-12 && off <= 0.25 * stride + 1e-12 &&
+      const double noise = std::fmax(1e-12, pool_noise(next));
+      accepted = definite && there.error < 1e-12 && off <= 0.25 * stride + noise &&
                  map.factor(there, lower, unused);
       if (accepted) {
         here = std::move(there);

@@ -199,6 +199,8 @@ class ContextResponse {
         high = std::fmax(high, base[z] + log_alive + reward(first + z, -log_alive) / strength_);
       }
     }
+    require(std::isfinite(low) && std::isfinite(high), Errc::not_finite,
+            "equilibrium: rewards over the anchor leave the range of numbers, beta ", beta_);
     if (deadline_ != nullptr) {
       std::copy(base.begin(), base.end(), log_nu.begin());
     }
