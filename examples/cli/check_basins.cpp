@@ -19,7 +19,7 @@ std::optional<double> steepest(const AnswerProblem& problem) {
   for (const AnswerUtility& u : problem.utilities) {
     if (u.kind == "sharpening") {
       rate += u.weight;
-    } else if (u.kind == "shannon_entropy" || u.kind == "reverse_kl") {
+    } else if (u.kind == "shannon_entropy") {
       rate -= u.weight;
     } else if (u.kind == "collision") {
       power += 4 * u.weight;
@@ -35,6 +35,30 @@ std::optional<double> steepest(const AnswerProblem& problem) {
     return std::nullopt;  // single answers are the ends, and the ascent is at none of them in time
   }
   return problem.beta + std::abs(rate) + power;
+}
+
+/// Where the ascent begins: the reference, with the rewards that stand beside the utility, which
+/// are linear and belong into it.
+AnswerRows start_of(const AnswerProblem& problem) {
+  AnswerRows start = problem.reference;
+  for (std::size_t x = 0; x < start.size(); ++x) {
+    std::vector<double> log(start[x].size(), 0.0);
+    for (const AnswerUtility& u : problem.utilities) {
+      for (std::size_t z = 0; z < log.size() && u.kind == "expected_reward"; ++z) {
+        log[z] += u.weight * u.reward[x][z] / problem.beta;
+      }
+    }
+    const double best = *std::max_element(log.begin(), log.end());
+    double total = 0;
+    for (std::size_t z = 0; z < log.size(); ++z) {
+      start[x][z] *= std::exp(log[z] - best);
+      total += start[x][z];
+    }
+    for (double& p : start[x]) {
+      p /= total;
+    }
+  }
+  return start;
 }
 
 double apart(const AnswerRows& a, const AnswerRows& b) {
@@ -92,13 +116,14 @@ std::optional<Basin> basin_of(const AnswerProblem& problem, const AnswerRows& re
   if (!slope || problem.reference.size() > 8 || problem.reference[0].size() > 32) {
     return std::nullopt;
   }
+  const AnswerRows start = start_of(problem);
   std::vector<std::pair<double, AnswerRows>> ways;
   for (const AnswerRows& other : stable) {
     if (apart(other, reached) > 1e-7) {
       double distance = 0;
       for (std::size_t x = 0; x < other.size(); ++x) {
         for (std::size_t z = 0; z < other[x].size(); ++z) {
-          distance += problem.weights[x] * std::abs(other[x][z] - problem.reference[x][z]) / 2;
+          distance += problem.weights[x] * std::abs(other[x][z] - start[x][z]) / 2;
         }
       }
       ways.emplace_back(distance, other);
@@ -108,7 +133,7 @@ std::optional<Basin> basin_of(const AnswerProblem& problem, const AnswerRows& re
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   ways.resize(std::min<std::size_t>(ways.size(), 8));
   const auto comes_back = [&](const auto& way, double moved) -> std::optional<bool> {
-    AnswerRows nu = problem.reference;
+    AnswerRows nu = start;
     const double share = moved / way.first;
     for (std::size_t x = 0; x < nu.size(); ++x) {
       for (std::size_t z = 0; z < nu[x].size(); ++z) {

@@ -254,7 +254,7 @@ TEST_CASE("paths in doubles end at equilibria a thousandth apart, and both are t
                                             : 0.0;
     }
   }
-  const dag::GameTable game = dag::bimatrix_table("near", rows, 3, first, second);
+  const dag::GameTable game = dag::detail::bimatrix_table("near", rows, 3, first, second);
   const dag::EquilibriumSet found = dag::lemke_howson(game, {.all_labels = true});
   CHECK_FALSE(found.exact);
   REQUIRE(found.equilibria.size() == 2);
