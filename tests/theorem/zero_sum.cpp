@@ -262,7 +262,7 @@ TEST_CASE("each tolerance is met by its method, and limits are reported as such"
 TEST_CASE("where a first-order run ends near its supports polishing makes it exact") {
   // First-order rounds alone, too few for the tolerance: what they leave is polished, or nothing.
   dag::ZeroSumCutoffs first_order = low;
-  first_order.exact_payoffs = 0;
+  first_order.exact_payoffs = first_order.simplex_payoffs = first_order.simplex_side = 0;
   first_order.first_order_tolerance = 0;
   int exact = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
