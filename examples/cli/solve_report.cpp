@@ -150,6 +150,9 @@ void add_lists(Json& out, const Found& found, const Problem& problem) {
 std::string distribution_text(const Problem& problem, const Found& found, std::size_t indent) {
   const std::string in = ",\n" + std::string(indent + 2, ' ');
   std::string out = "[";
+  const auto played = static_cast<std::size_t>(
+      std::count_if(found.joint.begin(), found.joint.end(), [](double p) { return p > 0; }));
+  out.reserve(64 + played * (indent + 64 + 6 * problem.table.sizes.size()));
   for (std::size_t profile = 0; profile < found.joint.size(); ++profile) {
     if (!(found.joint[profile] > 0)) {
       continue;

@@ -164,6 +164,10 @@ class Hostile(Case):
                 with self.subTest(key=key, size=size):
                     self.assertEqual(result.code, 2, str(result))
                     self.assertIsNone(raw.search(result.err), result.err)
+        for key in ("preset", "objective", "estimator", "vote_of", "optimizer", "x" * 50_000):
+            path = self.write("c.json", json.dumps({"preset": "diversity_grpo", key: "y" * 50_000}))
+            result = self.refused("train", path)
+            self.assertLess(len(result.err), 1500, key[:20])
         for words in [("solve", "general:99999x99999x99999:1"), ("solve", "random:99999999x99999999:1")]:
             result = self.refused(*words)
             self.assertIsNone(raw.search(result.err), result.err)

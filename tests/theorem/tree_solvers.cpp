@@ -26,6 +26,7 @@
 #include <dag/game/behavior.hpp>
 #include <dag/game/sequence_game.hpp>
 #include <dag/geometry/subtree_weights.hpp>
+#include <dag/io/efg.hpp>
 #include <dag/problem/tree_catalogue.hpp>
 #include <dag/solver/first_order/magnetic_mirror_descent.hpp>
 #include <dag/solver/first_order/mirror_descent.hpp>
@@ -770,4 +771,31 @@ TEST_CASE("threads by subtrees leave the bits as they are, and are no more than 
     CHECK(seen.size() <= static_cast<std::size_t>(threads));
   }
   CHECK_THROWS_WITH_AS(game.use_threads(0), doctest::Contains("at least 1, got 0"), dag::Error);
+}
+
+TEST_CASE("a tree so deep that reaches are below all numbers is played with probabilities") {
+  // A chain of 3,000 moves: the plan reaches its end with 2^-1500, the regrets there are the
+  // smallest numbers there are, and one over their sum is infinite.
+  constexpr int moves = 3000;
+  std::string text = "EFG 2 R \"\" { \"A\" \"B\" } \"\"\n";
+  for (int k = 0; k < moves; ++k) {
+    text += "p \"\" " + std::to_string(1 + k % 2) + ' ' + std::to_string(k + 1) +
+            " \"\" { \"l\" \"r\" } 0\nt \"\" " + std::to_string(k + 1) + " \"\" { " +
+            std::to_string(k) + ", " + std::to_string(-k) + " }\n";
+  }
+  text += "t \"\" " + std::to_string(moves + 1) + " \"\" { 1, 2 }\n";
+  const dag::ExtensiveGame tree = dag::parse_efg(text);
+  const dag::SequenceForm form = dag::sequence_form(tree);
+  const Game game(form);
+  const Options options{.tolerance = 0, .max_iterations = 50};
+  for (const auto& found :
+       {dag::cfr(game, options), dag::cfr_plus(game, options), dag::discounted_cfr(game, options),
+        dag::predictive_cfr_plus(game, options), dag::restarted_cfr_plus(game, options)}) {
+    CHECK(found.status == dag::Status::iteration_limit);
+    CHECK(std::isfinite(found.gap));
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK(found.strategy(i).allFinite());
+      CHECK(found.strategy(i).minCoeff() >= 0);
+    }
+  }
 }

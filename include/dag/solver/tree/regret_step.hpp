@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include <dag/detail/config.hpp>
 
@@ -83,7 +84,8 @@ struct RegretStep {
       p[a] = hoped;
       sum += hoped;
     }
-    if (sum > 0) {
+    constexpr Real least = std::numeric_limits<Real>::min();  // below it 1 / sum may be infinite
+    if (sum >= least) {
       const Real scale = 1 / sum;
       for (std::uint32_t a = 0; a < size; ++a) {
         p[a] *= scale;
