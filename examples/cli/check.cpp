@@ -51,19 +51,30 @@ struct Truth {
 Truth truth_of(const dag::GameTable& table, const Profile& profile) {
   Truth truth;
   Sum total;
+  std::vector<double> masses;
+  for (const std::vector<double>& strategy : profile) {
+    Sum mass;
+    for (const double p : strategy) {
+      mass.add(p);
+    }
+    masses.push_back(mass.value());
+  }
   for (std::size_t i = 0; i < table.sizes.size(); ++i) {
     const std::vector<double> values = deviations(table, profile, i);
     const double best = *std::max_element(values.begin(), values.end());
     // Payoff and regret from differences to the best: no constant added to all payoffs enters. The
-    // probabilities are taken relative to their sum.
-    Sum mass;
+    // probabilities of every player are taken relative to their sum: 1 + 1e-14 of a constant of 1e9
+    // would be more than a payoff's rounding.
     Sum behind;
     for (std::size_t s = 0; s < values.size(); ++s) {
-      mass.add(profile[i][s]);
       behind.add_product(profile[i][s], best - values[s]);
     }
-    const double regret = behind.value() / mass.value();
-    truth.payoffs.push_back(best - regret);
+    double others = 1;
+    for (std::size_t j = 0; j < profile.size(); ++j) {
+      others *= j == i ? 1.0 : masses[j];
+    }
+    const double regret = behind.value() / masses[i] / others;
+    truth.payoffs.push_back(best / others - regret);
     truth.regrets.push_back(regret);
     total.add(regret);
     truth.max_regret = std::max(truth.max_regret, regret);

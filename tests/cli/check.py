@@ -182,6 +182,15 @@ class Check(Case):
         self.assertIn("status", checked.out)
         self.assertIn("relative_gap", checked.out)
 
+    def test_sums_of_strategies_beside_a_constant(self):
+        """Strategies are taken relative to their sums by every player: 1 + 2e-14 moves no payoff of 5e8 by 1e-5."""
+        (self.folder / "g.nfg").write_text('NFG 1 R "" {"a" "b"} {2 2}\n500000000 1 500000003 2 500000001 3 500000000 0\n')
+        claim = {"players": 2, "solver": "x", "status": "time_limit", "tolerance": 1e-6, "kind": "bimatrix",
+                 "strategies": [[0, 1], [0.25, 0.7500000000000189]], "payoffs": [500000000.75, 0.5]}
+        checked = self.check(claim, self.folder / "g.nfg")
+        self.assertEqual(checked.code, 0, str(checked))
+        self.assertEqual(self.check(dict(claim, payoffs=[500000000.7501, 0.5]), self.folder / "g.nfg").code, 1)
+
     def test_joint_play_beside_a_constant(self):
         """Payoffs of joint distributions are those of the game as read, whatever constant it carries."""
         (self.folder / "g.nfg").write_text('NFG 1 R "" {"a" "b"} {2 2}\n1000000006 6 1000000007 2 1000000002 7 1000000000 0\n')
