@@ -179,13 +179,17 @@ inline void equilibria_on(const SharpeningGame& game, const std::vector<bool>& u
   const auto first = sum.at(branches.least_level());
   double width = 1 + std::abs(first.lambda);
   auto last = sum.at(first.lambda + width);
-  while (any ? !(last.up > 1) : !(last.down < 1)) {
+  const auto late = [&] { return deadline != nullptr && deadline->passed(); };
+  while (!late() && (any ? !(last.up > 1) : !(last.down < 1))) {
     width *= 2;
     last = sum.at(first.lambda + width);
   }
   std::vector<double> roots;
   sum.roots(first, last, 60, roots);
   for (const double lambda : roots) {
+    if (late()) {
+      return;
+    }
     StationaryPolicy policy;
     policy.log_nu = sum.at(lambda).t;
     polish_stationary(game, policy);
@@ -229,7 +233,8 @@ inline void equilibria_by_branches(const SharpeningGame& game, bool unstable,
                                                           const Deadline* deadline) {
   const auto& reference = game.log_reference;
   const auto mode = std::max_element(reference.begin(), reference.end());
-  if (std::count(reference.begin(), reference.end(), *mode) == 1) {
+  const bool late = deadline != nullptr && deadline->passed();
+  if (!late && std::count(reference.begin(), reference.end(), *mode) == 1) {
     std::vector<StationaryPolicy> found;
     std::vector<bool> upper(reference.size(), false);
     equilibria_on(game, upper, deadline, found);
