@@ -288,7 +288,9 @@ std::string equilibria_text(const Problem& problem, const Found& found) {
   } else if (all && !found.complete) {
     out += ": stopped early, there may be more\n";
   } else if (all) {
-    out += found.degenerate.value_or(false)
+    out += found.solver == "polynomial_equilibria" && found.degenerate.value_or(false)
+               ? ": all there are, of each set of equilibria one and its ends\n"
+           : found.degenerate.value_or(false)
                ? ": the game is degenerate, these are the extreme ones\n"
                : ": all there are, the game is nondegenerate\n";
   } else if (found.solver == "pure_equilibria") {

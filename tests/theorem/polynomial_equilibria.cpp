@@ -142,7 +142,7 @@ TEST_CASE("sets of equilibria with ends, in the games of Nau and others (2004)")
     const bool everything = std::all_of(one.profile.begin(), one.profile.end(),
                                         [](const auto& p) { return p[0] > 0 && p[1] > 0; });
     mixed += everything ? 1U : 0U;
-    CHECK((!everything || one.dimension == 1));
+    CHECK((!everything || (one.dimension == 1 && one.shape == dag::SetShape::curve)));
   }
   CHECK(mixed == 1);
   // Section 6: players 1 and 2 even, player 3 (t, t, 1/2 - t, 1/2 - t): a segment with two ends.
@@ -152,6 +152,10 @@ TEST_CASE("sets of equilibria with ends, in the games of Nau and others (2004)")
                            {0, 1, 1, 2, 2, 1, 1, 0, 1, 0, 2, 1, 1, 2, 0, 1}}));
   CHECK(segment.complete);
   CHECK(segment.equilibria.size() == 3);  // the ends, and one for what is between
+  CHECK(segment.equilibria[2].shape == dag::SetShape::segment);
+  CHECK(!segment.equilibria[2].fractions.empty());
+  CHECK(segment.equilibria[2].low[2][0] <= 0.02);
+  CHECK(segment.equilibria[2].high[2][0] >= 0.48);
   for (const dag::EnclosedEquilibrium& one : segment.equilibria) {
     CHECK(std::abs(one.profile[0][0] - 0.5) <= 1e-9);
     CHECK(std::abs(one.profile[1][0] - 0.5) <= 1e-9);

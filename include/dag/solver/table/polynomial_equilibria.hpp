@@ -142,12 +142,12 @@ namespace detail {
 
 /// The profile in fractions, if it is rational with small denominators and an equilibrium.
 [[nodiscard]] inline ExactProfile proved_fractions(const GameTable& game,
-                                                   const MixedProfile& profile) {
+                                                   const MixedProfile& profile, double within) {
   ExactProfile exact;
   for (const std::vector<double>& strategy : profile) {
     exact.emplace_back();
     for (const double probability : strategy) {
-      const std::optional<Fraction> fraction = near_fraction(probability, 1e-13);
+      const std::optional<Fraction> fraction = near_fraction(probability, within);
       if (!fraction) {
         return {};
       }
@@ -303,7 +303,15 @@ namespace detail {
       one.shape = root.shape;
       one.radius = root.radius;
       one.dimension = root.dimension;
-      one.fractions = detail::proved_fractions(game, one.profile);
+      one.fractions = detail::proved_fractions(game, one.profile, 1e-13);
+      if (one.dimension > 0 && one.fractions.empty()) {  // a simpler point of the set, close by
+        one.fractions = detail::proved_fractions(game, one.profile, 1e-9);
+        for (std::size_t i = 0; i < one.fractions.size(); ++i) {
+          for (std::size_t s = 0; s < one.fractions[i].size(); ++s) {
+            one.profile[i][s] = one.fractions[i][s].nearest();
+          }
+        }
+      }
       found.degenerate = found.degenerate || root.slack <= 1e-10;
       add(std::move(one));
     }

@@ -251,7 +251,8 @@ class SupportCells {
     for (std::size_t i = 0; i < space_.players; ++i) {
       bounded = bounded || space_.sizes[i] > space_.equal[i];
     }
-    const bool straight = one || space_.equations == 0;
+    const bool straight = one || space_.equations == 0 ||
+                          (root.shape == SetShape::segment && chart_.free_dimension == 0);
     root.shape = straight              ? root.dimension == 1 ? SetShape::segment
                                          : one || !bounded   ? SetShape::face
                                                              : SetShape::region

@@ -206,6 +206,9 @@ class SupportComponents {
           }
         }
       }
+      if (root.dimension == 1 && is_straight(group)) {
+        root.shape = SetShape::segment;
+      }
       root.weights = lifted(pieces_[best].at);
       root.slack = system_.slack(pieces_[best].at);
       roots.push_back(std::move(root));
@@ -233,6 +236,30 @@ class SupportComponents {
     std::vector<double> low;
     std::vector<double> high;
   };
+
+  /// True if the points of the pieces are on one line.
+  [[nodiscard]] bool is_straight(const std::vector<std::size_t>& group) const {
+    const std::vector<double>& from = pieces_[group[0]].at;
+    std::size_t far = group[0];
+    for (const std::size_t k : group) {
+      far = space_.distance(pieces_[k].at, from) > space_.distance(pieces_[far].at, from) ? k : far;
+    }
+    const std::vector<double>& to = pieces_[far].at;
+    std::size_t along = 0;
+    for (std::size_t w = 0; w < from.size(); ++w) {
+      along = std::abs(to[w] - from[w]) > std::abs(to[along] - from[along]) ? w : along;
+    }
+    const double length = to[along] - from[along];
+    return group.size() > 2 && std::all_of(group.begin(), group.end(), [&](std::size_t k) {
+             const double share = (pieces_[k].at[along] - from[along]) / length;
+             for (std::size_t w = 0; w < from.size(); ++w) {
+               if (!(std::abs(pieces_[k].at[w] - from[w] - share * (to[w] - from[w])) < 1e-7)) {
+                 return false;
+               }
+             }
+             return true;
+           });
+  }
 
   /// True if the sum of a row and multiples of others, none above `most`, is nowhere below 0 and
   /// above 0 wherever all is played.
