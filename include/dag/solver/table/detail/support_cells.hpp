@@ -76,7 +76,8 @@ class SupportCells {
       }
       const double edge = space_.longest_edge(cell);
       const bool fresh = edge < 0.75 * cell.edge_before || edge <= components_.coarse;
-      if (fresh && edge <= SupportComponents::largest_piece && components_.add(cell, edge)) {
+      if (fresh && edge <= SupportComponents::largest_piece && edge > last_proof &&
+          components_.add(cell, edge)) {
         continue;
       }
       if (edge <= components_.coarse) {
@@ -85,7 +86,7 @@ class SupportCells {
           continue;
         }
         if (components_.take_beside(cell, edge) || space_.worse_inside(cell) ||
-            components_.kept_apart(cell)) {
+            (edge > last_proof && components_.kept_apart(cell))) {
           continue;
         }
       }
@@ -105,6 +106,7 @@ class SupportCells {
  private:
   using Cell = SupportSpace::Cell;
   static constexpr double finest_edge = 1.0 / (1 << 24);
+  static constexpr double last_proof = 1.0 / (1 << 12);  ///< what fails until here fails further on
 
   /// The largest row sum of |identity - inverse * Jacobian| over the range, and each row's sum
   /// weighted by how far a coordinate of the cell may be from its middle.
