@@ -486,12 +486,12 @@ Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
   pick(found.equilibria);
   found.equilibria_count = found.equilibria.size();
   found.selected = true;
-  found.note += fmt::format("{}{}: {} of {} listed equilibria{}{}", found.note.empty() ? "" : "; ",
-                            settings.select, chosen.size(), before,
-                            found.complete ? "" : " (there may be others)",
-                            found.degenerate.value_or(false)
-                                ? "; the game is degenerate: of sets of equilibria, extreme points"
-                                : "");
+  found.note += fmt::format(
+      "{}{}: {} of {} listed equilibria{}{}", found.note.empty() ? "" : "; ", settings.select,
+      chosen.size(), before, found.complete ? "" : " (there may be others)",
+      !found.degenerate.value_or(false) ? ""
+      : found.around.empty() ? "; the game is degenerate: of sets of equilibria, extreme points"
+                             : "; the game is degenerate: of sets of equilibria, one point each");
   found.strategies = found.equilibria.empty() ? dag::MixedProfile{} : found.equilibria.front();
   if (!found.strategies.empty()) {
     const dag::RegretReport report = dag::certify(table, found.strategies);
