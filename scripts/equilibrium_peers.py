@@ -9,7 +9,7 @@ Random games of three and four players with whole payoffs, many of them with pay
 with sets of equilibria, then the strategic games of pygambit's own catalogue and games of two players,
 each for at most SECONDS (10) in pygambit. Fails where pygambit finds an equilibrium that
 dag does not list nor has in a set with the same supports (but for points of a regret above 1e-13 of
-the range within 1e-4 of a listed one: near sets its answers may be close to equilibria only), where an equilibrium that dag lists has a regret above 1e-12 of the payoff range,
+the range within 1e-4 of a listed point or box: near sets its answers may be close to equilibria only), where an equilibrium that dag lists has a regret above 1e-12 of the payoff range,
 recomputed in fractions from the payoffs (of those that dag proves rational: above zero), or where a
 quantal response at one of 20 lambda differs by more than 1e-8. Seconds are those of the solvers alone.
 """
@@ -83,15 +83,18 @@ def exact_regret(shape, payoffs, profile):
     return worst
 
 
+def away(point, equilibrium):
+    """How far the point is from the equilibrium or the box around its set."""
+    box = equilibrium.get("box", {"low": equilibrium["strategies"], "high": equilibrium["strategies"]})
+    low, high = ([p for s in box[end] for p in s] for end in ("low", "high"))
+    return max(max(a - p, p - b, 0) for p, a, b in zip(point, low, high))
+
+
 def inside(point, equilibrium):
     """Whether the point is the equilibrium, or of its set: in its box, with its supports."""
     listed = [p for s in equilibrium["strategies"] for p in s]
-    if distance(point, listed) <= 1e-6:
-        return True
-    if "box" not in equilibrium or any((p > 1e-9) != (q > 0) for p, q in zip(point, listed)):
-        return False
-    low, high = ([p for s in equilibrium["box"][end] for p in s] for end in ("low", "high"))
-    return all(a - 1e-6 <= p <= b + 1e-6 for p, a, b in zip(point, low, high))
+    return away(point, equilibrium) <= 1e-6 and ("box" not in equilibrium or all(
+        (p > 1e-9) == (q > 0) for p, q in zip(point, listed)) or distance(point, listed) <= 1e-6)
 
 
 def enumerated(path, solver, answer):
@@ -150,7 +153,7 @@ class Tally:
         self.seconds[0] += found["seconds"]
         self.seconds[1] += theirs[0]
         missed = sum(not any(inside(e, o) for o in found["equilibria"]) and not
-                     (min(distance(e, o) for o in ours) < 1e-4 and
+                     (any(away(e, o) < 1e-4 for o in found["equilibria"]) and
                       exact_regret(shape, payoffs, shaped(e, shape)) > spread * Fraction(1, 10**13))
                      for e in theirs[1])
         if missed and found["complete"]:
@@ -208,7 +211,8 @@ def two_players(program, path, games, seconds, draw):
             ended += 1
             ours = [[p for s in e["strategies"] for p in s] for e in found["equilibria"]]
             count += found["equilibria_count"]
-            apart += len(ours) != len(theirs[1]) or any(min(distance(e, o) for o in ours) > 1e-9 for e in theirs[1])
+            apart += any(min(distance(e, o) for o in other) > 1e-9  # pygambit lists some twice
+                         for list_, other in ((theirs[1], ours), (ours, theirs[1])) for e in list_)
             took[0] += found["seconds"]
             took[1] += theirs[0]
         print(f"| {' x '.join(map(str, shape))}{'' if top is None else f', payoffs 0 to {top}'} | {ended} | {count} | "

@@ -289,7 +289,7 @@ std::string equilibria_text(const Problem& problem, const Found& found) {
     out += ": stopped early, there may be more\n";
   } else if (all) {
     out += found.solver == "polynomial_equilibria" && found.degenerate.value_or(false)
-               ? ": all there are, of each set of equilibria one and its ends\n"
+               ? ": all there are, of each set of equilibria one point\n"
            : found.degenerate.value_or(false)
                ? ": the game is degenerate, these are the extreme ones\n"
                : ": all there are, the game is nondegenerate\n";

@@ -110,6 +110,9 @@ class SupportComponents {
     if (early && !moves) {
       return false;
     }
+    if (!moves && *std::min_element(at.begin(), at.end()) < 1.0 / 256) {
+      return false;  // perhaps one where less is played, which projections only near
+    }
     if (!early) {
       simplify(at);
     }
