@@ -23,6 +23,7 @@
 #include <dag/solver/table/detail/support_cells.hpp>
 #include <dag/solver/table/exact_equilibria.hpp>
 #include <dag/solver/table/pure_equilibria.hpp>
+#include <dag/solver/table/set_shape.hpp>
 
 namespace dag {
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <limits>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,27 +15,9 @@
 #include <dag/solver/table/detail/support_chart.hpp>
 #include <dag/solver/table/detail/support_space.hpp>
 #include <dag/solver/table/detail/support_system.hpp>
+#include <dag/solver/table/set_shape.hpp>
 
-namespace dag {
-
-/// What the set of equilibria around one is like, among those with the same supports.
-enum class SetShape {
-  point,           ///< isolated, a simple root of the indifference system
-  multiple_point,  ///< a root at which the system's Jacobian is singular, nothing seen to move
-  segment,         ///< one dimension, straight
-  face,            ///< a product of simplices, each a part of the players' own, whole
-  region,          ///< the part of one where no other strategy is better
-  curve,           ///< one dimension, bent
-  surface          ///< more dimensions, bent
-};
-
-[[nodiscard]] constexpr std::string_view to_string(SetShape shape) noexcept {
-  constexpr std::string_view words[] = {"point",  "multiple point", "segment", "face",
-                                        "region", "curve",          "surface"};
-  return words[static_cast<std::size_t>(shape)];
-}
-
-namespace detail {
+namespace dag::detail {
 
 /// A root of one choice of supports: weights over each player's support, one after the other.
 struct SupportRoot {
@@ -455,5 +436,4 @@ class SupportComponents {
   std::vector<std::size_t> pivots_;
 };
 
-}  // namespace detail
-}  // namespace dag
+}  // namespace dag::detail
