@@ -138,6 +138,7 @@ class MistakeOrders {
       better = better || matters;
     }
     std::vector<std::size_t> counts;
+    counts.reserve(even.size());
     for (const std::vector<std::size_t>& list : even) {
       counts.push_back(list.size());
     }
