@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/numeric/integer.hpp>
 #include <dag/solver/table/detail/support_chart.hpp>
