@@ -52,7 +52,10 @@ def main():
                 else:
                     rows[line["task"], line["method"]].append(line)
     print("| task | method | seeds | greedy | by seed | sampled | pooled | agree | format |\n|---|---|---|---|---|---|---|---|---|")
-    for (task, method), lines in rows.items():
+    tasks = list(dict.fromkeys(task for task, _ in rows))
+    methods = list(dict.fromkeys(method for _, method in rows))
+    for task, method in ((t, m) for t in tasks for m in methods if (t, m) in rows):
+        lines = rows[task, method]
         cells = [mean_of([line.get(key) for line in lines]) for key in ("greedy", "sampled", "pooled", "agree", "format")]
         seeds = ", ".join(f"{line['greedy']:.2f}" for line in lines)
         print(f"| {task} | {method} | {len(lines)} | {cells[0]} | {seeds} | {' | '.join(cells[1:])} |")
@@ -65,7 +68,8 @@ def main():
     if runs:
         print("\n| task | method | seeds | before | end | entropy | at step | information | at step | hindsight |\n"
               "|---|---|---|---|---|---|---|---|---|---|")
-    for (task, method), all_looks in runs.items():
+    for task, method in ((t, m) for t in tasks for m in methods if (t, m) in runs):
+        all_looks = runs[task, method]
         found = [stops(run) for run in all_looks]
         cells = [str(len(found)), mean_of([run[0]["greedy"] for run in all_looks])]
         for rule in ("end", "entropy", "information", "hindsight"):
