@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // One round of every solver of the list on a zero-sum game, its running mean included, against the
-// fused dual products that it makes (A y and A' x in one sweep of A): processor time, contestants
-// interleaved, the smallest of many repetitions. A round is the difference of a long run and a
-// short one, each checked once, so that what a run costs once is not counted. Target: at most 1.15
-// a product where A exceeds the second-level cache and players move at the same time.
+// fused dual products that it makes (A y and A' x in one sweep of A): processor time, each
+// contestant between two runs of the product, medians. A round is the difference of a long run and
+// a short one, each checked once, so that what a run costs once is not counted. Target: at
+// most 1.10 a product where A exceeds the second-level cache and players move at the same time.
 //
 // Usage: benchmark_solver_rounds [SIZE...]   (default 500 1000 2000)
 #include <ctime>
@@ -43,11 +43,17 @@ dag::eigen::matrix<double> uniform_matrix(Eigen::Index n) {
   return a;
 }
 
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
 struct Contestant {
   std::string name;
   std::function<std::int64_t(std::int64_t)> run;  ///< so many rounds; products made
   double products = 1;                            ///< a round
-  double shorter = 1e300, longer = 1e300;         ///< seconds, the smallest
+  std::vector<double> seconds, over;              ///< a round; over the products it makes, paired
 };
 
 void measure(Eigen::Index n) {
@@ -77,30 +83,31 @@ void measure(Eigen::Index n) {
              }});
       });
 
-  const std::int64_t few = std::max<std::int64_t>(8, 4'000'000 / (n * n)), many = 4 * few;
+  // Enough rounds to reach the usual middle of a run; what a solver needs to begin is in both.
+  const std::int64_t few = std::max<std::int64_t>(4, 2'000'000 / (n * n)), many = 25 * few;
   for (Contestant& one : all) {
     one.products =
         static_cast<double>(one.run(many) - one.run(few)) / static_cast<double>(many - few);
   }
-  const auto timed = [](const Contestant& one, std::int64_t rounds) {
+  const auto round = [&](const Contestant& one) {
     const double start = cpu_seconds();
-    one.run(rounds);
-    return cpu_seconds() - start;
+    one.run(few);
+    const double middle = cpu_seconds();
+    one.run(many);
+    return (cpu_seconds() - middle - (middle - start)) / static_cast<double>(many - few);
   };
-  for (int k = 0; k < 30; ++k) {
+  for (int k = 0; k < 15; ++k) {
     for (Contestant& one : all) {
-      one.longer = std::min(one.longer, timed(one, many));
-      one.shorter = std::min(one.shorter, timed(one, few));
+      const double product = round(all.front());
+      one.seconds.push_back(round(one));
+      one.over.push_back(one.seconds.back() / (one.products * (product + round(all.front())) / 2));
     }
   }
-  const auto round = [&](const Contestant& one) {
-    return (one.longer - one.shorter) / static_cast<double>(many - few);
-  };
   for (const Contestant& one : all) {
     std::printf("%5d  %-42s %8.1f us  %4.2f products  ", static_cast<int>(n), one.name.c_str(),
-                1e6 * round(one), one.products);
+                1e6 * median(one.seconds), one.products);
     if (one.products > 0.5) {
-      std::printf("%.3f\n", round(one) / (one.products * round(all.front())));
+      std::printf("%.3f\n", median(one.over));
     } else {
       std::printf("-\n");  // moves by single strategies and updates its field
     }

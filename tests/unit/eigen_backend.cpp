@@ -46,3 +46,33 @@ TEST_CASE("the projection on the simplex satisfies its optimality condition") {
   std::vector<double> bad{0.1, std::nan("")};
   CHECK_THROWS_AS(backend.project_simplex(std::span<double>(bad)), dag::Error);
 }
+
+TEST_CASE_TEMPLATE("no probability is a denormal number, and nothing hides a NaN", Real, float,
+                   double) {
+  const dag::eigen backend;
+  const std::size_t size =
+      3000;  // many alike at the top: the sum that divides the least ones is in the thousands
+  const Real depth = sizeof(Real) == sizeof(double) ? Real(760) : Real(110);
+  std::vector<Real> log_p(size), p(size);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    log_p[i] = i < 2000 ? Real{0} : -depth * static_cast<Real>(i - 2000) / Real(1000);
+  }
+  backend.normalize<Real>(dag::Blocks{size}, log_p, p);
+  for (std::size_t i = 0; i < size; ++i) {
+    CHECK((p[i] == 0 || std::isnormal(p[i])));
+    CHECK(std::isfinite(log_p[i]));  // the logarithms go on below
+    kept += p[i] > 0 ? 1 : 0;
+    if (p[i] > 0) {
+      CHECK(std::abs(std::log(p[i]) - log_p[i]) <=
+            4 * std::numeric_limits<Real>::epsilon() * depth);
+    }
+  }
+  CHECK(kept > 2600);
+  CHECK(kept < size);
+  for (const std::size_t at : {std::size_t{0}, std::size_t{5}, size - 1}) {
+    std::vector<Real> bad(size, Real{0});
+    bad[at] = std::numeric_limits<Real>::quiet_NaN();
+    CHECK_THROWS_AS(backend.normalize<Real>(dag::Blocks{size}, bad, p), dag::Error);
+  }
+}

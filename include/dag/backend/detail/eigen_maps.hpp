@@ -32,14 +32,16 @@ template <class Scalar>
   return {x.data(), static_cast<Eigen::Index>(x.size())};
 }
 
-/// out = exp x, exactly 0 where Eigen's own exponential, which stops at the smallest normal number,
-/// would give a denormal for -inf. Two loops: a select inside the expression would keep Eigen from
-/// computing the exponentials in vectors. `out` may be x.
+/// out = exp x, exactly 0 below e^-695 (float: e^-75): denormals, here and after a division by a
+/// sum of thousands, cost a hundred times a normal number in every loop that reads them. Two loops:
+/// a select inside the expression would keep Eigen from computing the exponentials in vectors.
+/// `out` may be x.
 template <class Expression, class Out>
 void clean_exp(const Expression& x, Out&& out) {
   using Scalar = typename Expression::Scalar;
-  const Scalar smallest = std::exp(sizeof(Scalar) == sizeof(double) ? Scalar(-708) : Scalar(-87));
-  out = x.exp();
+  constexpr Scalar least = sizeof(Scalar) == sizeof(double) ? Scalar(-695) : Scalar(-75);
+  const Scalar smallest = std::exp(least);
+  out = x.max(least - 1).exp();  // a NaN stays: the least is the second argument
   Scalar* entries = out.data();
   for (Eigen::Index i = 0; i < out.size(); ++i) {
     entries[i] = entries[i] < smallest ? Scalar{0} : entries[i];
