@@ -66,15 +66,14 @@ def tasks(first):
 class Model:
     """log pi(first token | prompt) of the prompts of a task, the upper `layers` layers trainable."""
 
-    def __init__(self, folder, layers, half=False, causal=False):
+    def __init__(self, folder, layers, half=False):
         import transformers
         self.half = half
         transformers.utils.logging.disable_progress_bar()
         transformers.utils.logging.set_verbosity_error()
         file = next(f.name for f in folder.iterdir() if f.suffix == ".gguf")
         self.words = transformers.AutoTokenizer.from_pretrained(folder, gguf_file=file)
-        whole = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
-        self.net, self.causal = whole.model, whole if causal else None
+        self.net = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).model
         self.unembedding = self.net.embed_tokens.weight  # the model ties them
         self.below, self.above = list(self.net.layers)[:-layers], list(self.net.layers)[-layers:]
         for parameter in self.net.parameters():

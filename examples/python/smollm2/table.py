@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of smollm2.py as tables in Markdown, and as a picture.
 
-    python examples/python/smollm2/table.py RESULTS.jsonl... [--plot docs/img/smollm2.png]      # the picture needs matplotlib
+    python examples/python/smollm2/table.py RESULTS.jsonl... [--plot docs/img/smollm2.png [--only METHOD,...]]      # the picture needs matplotlib
 
 First table: means over seeds with Student's interval of 95 %. Second (runs with --every): the same runs, stopped by rules that
 know no label. A rule sees the training questions alone: `entropy` stops where a question's pooled answers have lost half of their entropy,
@@ -41,6 +41,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("results", nargs="+")
     parser.add_argument("--plot")
+    parser.add_argument("--only", default="", help="methods of the picture; empty: all")
     options = parser.parse_args()
     rows, looks = collections.defaultdict(list), collections.defaultdict(dict)
     for path in options.results:
@@ -78,10 +79,10 @@ def main():
                 cells.append(", ".join(str(stop[rule]["step"]) for stop in found))
         print(f"| {task} | {method} | {' | '.join(cells)} |")
     if options.plot:
-        picture(runs, options.plot)
+        picture(runs, options.plot, [m for m in options.only.split(",") if m])
 
 
-def picture(runs, path):
+def picture(runs, path, only):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -89,19 +90,24 @@ def picture(runs, path):
     shown = [("greedy", "held-out accuracy, greedy"), ("train_agree", "agreement of phrasings"),
              ("train_information", "information of an answer on its question, nats")]
     figure, axes = pyplot.subplots(len(tasks), len(shown), figsize=(11, 3 * len(tasks)), squeeze=False)
-    methods = list(dict.fromkeys(method for _, method in runs))
+    methods = [method for method in dict.fromkeys(method for _, method in runs) if not only or method in only]
     for row, task in zip(axes, tasks):
         for place, (key, title) in zip(row, shown):
             for number, method in enumerate(methods):
-                for i, run in enumerate(runs.get((task, method), [])):
-                    place.plot([look["step"] for look in run], [look[key] for look in run], color=f"C{number}", alpha=0.7,
-                               linewidth=1.2, label=method if i == 0 else None)
+                seeds = runs.get((task, method), [])
+                if not seeds:
+                    continue
+                steps = [look["step"] for look in seeds[0]]
+                values = [[run[i][key] for run in seeds] for i in range(len(steps))]
+                place.plot(steps, [sum(v) / len(v) for v in values], color=f"C{number}", linewidth=1.4, label=method)
+                place.fill_between(steps, [min(v) for v in values], [max(v) for v in values], color=f"C{number}", alpha=0.13,
+                                   linewidth=0)  # from the worst seed to the best
             place.set_title(f"{task}: {title}", fontsize=8)
             place.set_xlabel("step", fontsize=8)
             place.tick_params(labelsize=7)
         row[0].legend(fontsize=7)
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
 
 
 if __name__ == "__main__":

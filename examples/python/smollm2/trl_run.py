@@ -9,17 +9,42 @@ writes. Only the upper layers move. Held-out questions are answered greedily bef
 """
 import argparse
 import json
+import os
+import pathlib
 import time
 
-import numpy as np
-import torch
-from datasets import Dataset
-from trl import GRPOConfig
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from dag_games import trl as dag_trl
-from smollm2 import CAPITALS, Model, package_folder, tasks
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from datasets import Dataset  # noqa: E402
+from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
+from trl import GRPOConfig  # noqa: E402
+
+from dag_games import trl as dag_trl  # noqa: E402
+from smollm2 import CAPITALS, package_folder, tasks  # noqa: E402
 
 EXTRACT = r"regex:^[\s]*([A-Z][A-Za-z]+)"  # the first word, if it is a name
+
+
+def unpacked(folder, layers):
+    """The model and its tokeniser from the package, written to `folder` as TRL reads them (its anchor is a second copy); only the
+    upper layers are trained."""
+    package = package_folder()
+    file = next(f.name for f in package.iterdir() if f.suffix == ".gguf")
+    words = AutoTokenizer.from_pretrained(package, gguf_file=file)
+    whole = AutoModelForCausalLM.from_pretrained(package, gguf_file=file, dtype=torch.float32)
+    if hasattr(whole.config, "quantization_config"):
+        del whole.config.quantization_config
+    whole.is_quantized, whole.hf_quantizer = False, None  # its weights were read into float32
+    whole.save_pretrained(folder)
+    words.save_pretrained(folder)
+    net = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    for parameter in net.parameters():
+        parameter.requires_grad_(False)
+    for layer in net.model.layers[-layers:]:
+        layer.requires_grad_(True)
+    return net, words
 
 
 def main():
@@ -36,16 +61,13 @@ def main():
     parser.add_argument("--out", default="smollm2_trl")
     o = parser.parse_args()
     torch.set_num_threads(o.threads)
-    model = Model(package_folder(), o.layers, causal=True)
-    net, words = model.causal, model.words
-    net.is_quantized = False  # its weights were read into float32
+    net, words = unpacked(pathlib.Path(o.out) / "start", o.layers)
     words.padding_side = "left"
     words.pad_token = words.pad_token or words.eos_token
-    task = next(t for t in tasks(model.first) if t.name == "capitals")
+    task = next(tasks(lambda word: word))  # capitals
     names = list(CAPITALS.items())
     order = np.random.default_rng(o.seed).permutation(len(names))
     train, held = order[:len(order) // 2].tolist(), order[len(order) // 2:].tolist()
-    model.reset()
 
     def greedy():
         """Share of held-out prompts whose first word is right, by phrasing."""
