@@ -144,6 +144,12 @@ std::optional<std::size_t> count_extreme_equilibria(const dag::GameTable& table)
 }
 
 std::size_t count_pure_equilibria(const dag::GameTable& table) {
+  // As written where that is cheap: doubles round integers beyond 2^53 to ties.
+  constexpr std::size_t most_whole = 10'000;
+  std::vector<std::vector<dag::Integer>> whole;
+  for (std::size_t i = 0; table.profile_count() <= most_whole && i < table.sizes.size(); ++i) {
+    whole.push_back(dag::integer_payoffs(table, i).entries);
+  }
   std::size_t count = 0;
   for (std::size_t k = 0; k < table.profile_count(); ++k) {
     bool stays = true;
@@ -151,7 +157,9 @@ std::size_t count_pure_equilibria(const dag::GameTable& table) {
       const std::size_t stride = dag::profile_stride(table.sizes, i);
       const std::size_t own = k / stride % table.sizes[i];
       for (std::size_t s = 0; s < table.sizes[i]; ++s) {
-        stays = stays && table.payoffs[i][k - own * stride + s * stride] <= table.payoffs[i][k];
+        const std::size_t other = k - own * stride + s * stride;
+        stays = stays && (whole.empty() ? table.payoffs[i][other] <= table.payoffs[i][k]
+                                        : compare(whole[i][other], whole[i][k]) <= 0);
       }
     }
     count += stays ? 1U : 0U;

@@ -172,6 +172,14 @@ class Check(Case):
                 self.assertEqual(checked.code, 1)
                 self.assertIn("false: complete", checked.out)
 
+    def test_ties_of_doubles_are_none_of_integers(self):
+        """Pure equilibria are counted on payoffs as written: 2^53 + 1 is more than 2^53."""
+        big = 2 ** 53
+        (self.folder / "g.nfg").write_text(f'NFG 1 R "" {{"a" "b"}} {{2 1}}\n{big} 0 {big + 1} 0\n')
+        result = self.result(self.folder / "g.nfg", "--solver", "pure_equilibria")
+        self.assertEqual(result["equilibria_count"], 1)
+        self.assertEqual(self.check(result, self.folder / "g.nfg").code, 0)
+
     def test_an_offset_hides_nothing(self):
         """A gap of 0 beside a constant of 1e9: the false claim that the offset once made."""
         (self.folder / "g.csv").write_text("1000000000,1000000002\n1000000004,1000000000\n")

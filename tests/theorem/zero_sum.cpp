@@ -268,7 +268,7 @@ TEST_CASE("where a first-order run ends near its supports polishing makes it exa
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     const Matrix a = test::uniform_payoff(20, 25, seed);
     const auto found =
-        dag::solve_zero_sum(Game{a}, {.tolerance = 1e-12, .max_iterations = 2000}, first_order);
+        dag::solve_zero_sum(Game{a}, {.tolerance = 1e-12, .max_iterations = 400}, first_order);
     INFO("seed " << seed << ": " << found.relative_gap);
     CHECK(found.method == dag::ZeroSumMethod::first_order);
     CHECK(found.relative_gap == doctest::Approx(gap_of(a, found) / Game{a}.range()).epsilon(1e-3));
