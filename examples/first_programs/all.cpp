@@ -34,23 +34,17 @@
 #include "own_solver.cpp"
 #undef main
 
+#include "../run_programs.hpp"
+
 int main() {
-  struct Program {
-    const char* name;
-    int (*run)();
-  };
-  int failed = 0;
-  for (const Program& program :
-       {Program{"matrix", matrix_main}, Program{"quadratic", quadratic_main},
-        Program{"cournot", cournot_main}, Program{"sparse", sparse_main},
-        Program{"own_utility", own_utility_main}, Program{"own_model", own_model_main},
-        Program{"observer", observer_main}, Program{"million_rewards", million_rewards_main},
-        Program{"repeated_solves", repeated_solves_main}, Program{"own_solver", own_solver_main}}) {
-    std::printf("--- %s\n", program.name);
-    if (program.run() != 0) {
-      std::printf("FAILED\n");
-      ++failed;
-    }
-  }
-  return failed;
+  return run_programs({{"matrix", matrix_main},
+                       {"quadratic", quadratic_main},
+                       {"cournot", cournot_main},
+                       {"sparse", sparse_main},
+                       {"own_utility", own_utility_main},
+                       {"own_model", own_model_main},
+                       {"observer", observer_main},
+                       {"million_rewards", million_rewards_main},
+                       {"repeated_solves", repeated_solves_main},
+                       {"own_solver", own_solver_main}});
 }

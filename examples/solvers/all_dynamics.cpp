@@ -25,23 +25,14 @@
 #include "trees.cpp"
 #undef main
 
+#include "../run_programs.hpp"
+
 int main() {
-  struct Program {
-    const char* name;
-    int (*run)();
-  };
-  int failed = 0;
-  for (const Program& program :
-       {Program{"regret_dynamics", regret_dynamics_main},
-        Program{"logit_branch", logit_branch_main},
-        Program{"potential_games", potential_games_main}, Program{"replicator", replicator_main},
-        Program{"evolution", evolution_main}, Program{"batch", batch_main},
-        Program{"trees", trees_main}}) {
-    std::printf("--- %s\n", program.name);
-    if (program.run() != 0) {
-      std::printf("FAILED\n");
-      ++failed;
-    }
-  }
-  return failed;
+  return run_programs({{"regret_dynamics", regret_dynamics_main},
+                       {"logit_branch", logit_branch_main},
+                       {"potential_games", potential_games_main},
+                       {"replicator", replicator_main},
+                       {"evolution", evolution_main},
+                       {"batch", batch_main},
+                       {"trees", trees_main}});
 }

@@ -34,27 +34,17 @@
 #include "correlated_equilibrium.cpp"
 #undef main
 
+#include "../run_programs.hpp"
+
 int main() {
-  struct Program {
-    const char* name;
-    int (*run)();
-  };
-  int failed = 0;
-  for (const Program& program :
-       {Program{"pure_equilibria", pure_equilibria_main},
-        Program{"iterated_dominance", iterated_dominance_main},
-        Program{"linear_program", linear_program_main},
-        Program{"support_enumeration", support_enumeration_main},
-        Program{"vertex_enumeration", vertex_enumeration_main},
-        Program{"lemke_howson", lemke_howson_main},
-        Program{"polynomial_equilibria", polynomial_equilibria_main},
-        Program{"refinements", refinements_main}, Program{"commitment", commitment_main},
-        Program{"correlated_equilibrium", correlated_equilibrium_main}}) {
-    std::printf("--- %s\n", program.name);
-    if (program.run() != 0) {
-      std::printf("FAILED\n");
-      ++failed;
-    }
-  }
-  return failed;
+  return run_programs({{"pure_equilibria", pure_equilibria_main},
+                       {"iterated_dominance", iterated_dominance_main},
+                       {"linear_program", linear_program_main},
+                       {"support_enumeration", support_enumeration_main},
+                       {"vertex_enumeration", vertex_enumeration_main},
+                       {"lemke_howson", lemke_howson_main},
+                       {"polynomial_equilibria", polynomial_equilibria_main},
+                       {"refinements", refinements_main},
+                       {"commitment", commitment_main},
+                       {"correlated_equilibrium", correlated_equilibrium_main}});
 }

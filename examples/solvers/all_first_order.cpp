@@ -37,26 +37,18 @@
 #include "newton.cpp"
 #undef main
 
+#include "../run_programs.hpp"
+
 int main() {
-  struct Program {
-    const char* name;
-    int (*run)();
-  };
-  int failed = 0;
-  for (const Program& program :
-       {Program{"mirror_descent", mirror_descent_main}, Program{"mirror_prox", mirror_prox_main},
-        Program{"optimistic_mirror_descent", optimistic_mirror_descent_main},
-        Program{"magnetic_mirror_descent", magnetic_mirror_descent_main},
-        Program{"primal_dual_hybrid_gradient", primal_dual_hybrid_gradient_main},
-        Program{"reflected_halpern", reflected_halpern_main},
-        Program{"regret_matching", regret_matching_main}, Program{"responses", responses_main},
-        Program{"interior_point", interior_point_main}, Program{"zero_sum", zero_sum_main},
-        Program{"newton", newton_main}}) {
-    std::printf("--- %s\n", program.name);
-    if (program.run() != 0) {
-      std::printf("FAILED\n");
-      ++failed;
-    }
-  }
-  return failed;
+  return run_programs({{"mirror_descent", mirror_descent_main},
+                       {"mirror_prox", mirror_prox_main},
+                       {"optimistic_mirror_descent", optimistic_mirror_descent_main},
+                       {"magnetic_mirror_descent", magnetic_mirror_descent_main},
+                       {"primal_dual_hybrid_gradient", primal_dual_hybrid_gradient_main},
+                       {"reflected_halpern", reflected_halpern_main},
+                       {"regret_matching", regret_matching_main},
+                       {"responses", responses_main},
+                       {"interior_point", interior_point_main},
+                       {"zero_sum", zero_sum_main},
+                       {"newton", newton_main}});
 }
