@@ -390,3 +390,43 @@ TEST_CASE("too many strategies for a normal form are refused before memory is as
                      [&] { static_cast<void>(dag::reduced_normal_form(game, form)); }),
             "more than 10000000 profiles"));
 }
+
+TEST_CASE("the normal form of a long chain: by hand, and no longer than its deadline") {
+  constexpr std::size_t moves = 600;  // whose turn it is takes, and the game ends; or passes
+  dag::ExtensiveBuilder tree({"A", "B"}, "chain");
+  auto at = tree.root();
+  for (std::size_t k = 0; k < moves; ++k) {
+    const auto next = tree.decision(at, k % 2, "s" + std::to_string(k), {"take", "pass"});
+    tree.payoff(next[0],
+                std::vector<double>{static_cast<double>(k), -2.0 * static_cast<double>(k)});
+    at = next[1];
+  }
+  tree.payoff(at, std::vector<double>{-1, 1});
+  const dag::ExtensiveGame game = tree.finish();
+  const dag::SequenceForm form = dag::sequence_form(game);
+  const dag::ReducedNormalForm normal = dag::reduced_normal_form(game, form);
+  const std::size_t own = moves / 2 + 1;
+  REQUIRE(normal.table.sizes == std::vector<std::size_t>{own, own});
+  std::vector<std::size_t> takes[2];  // the move at which a strategy takes, by its name
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (const std::string& label : normal.table.labels[i]) {
+      const std::size_t cut = label.find("take");
+      takes[i].push_back(cut == std::string::npos ? moves : 2 * (cut / 5) + i);
+      REQUIRE((cut == std::string::npos ||
+               label.find_first_not_of(" *", cut + 4) == std::string::npos));
+    }
+  }
+  for (std::size_t b = 0; b < own; ++b) {
+    for (std::size_t a = 0; a < own; ++a) {
+      const std::size_t end = std::min(takes[0][a], takes[1][b]);
+      REQUIRE(normal.table.payoffs[0][b * own + a] ==
+              (end == moves ? -1.0 : static_cast<double>(end)));
+    }
+  }
+  CHECK(has(error_of(dag::Errc::unsupported,
+                     [&] {
+                       static_cast<void>(dag::reduced_normal_form(game, form, 10'000'000,
+                                                                  dag::Deadline({}, 0, "test")));
+                     }),
+            "the time limit came"));
+}

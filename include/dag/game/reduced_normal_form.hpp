@@ -6,10 +6,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <dag/core/deadline.hpp>
 #include <dag/core/error.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/regret.hpp>
@@ -49,8 +52,8 @@ namespace detail {
 
 class ReducedFormMaker {
  public:
-  ReducedFormMaker(const ExtensiveGame& game, const SequenceForm& form)
-      : game_(game), form_(form) {}
+  ReducedFormMaker(const ExtensiveGame& game, const SequenceForm& form, const Deadline& deadline)
+      : game_(game), form_(form), deadline_(deadline) {}
 
   [[nodiscard]] ReducedNormalForm make(std::size_t limit) {
     const std::vector<std::size_t> counts = reduced_strategy_counts(form_, limit);
@@ -69,8 +72,12 @@ class ReducedFormMaker {
     table.players = game_.players;
     table.sizes = counts;
     children_.resize(form_.shape.blocks.total());
+    set_of_.resize(form_.shape.blocks.total(), no_set);
     for (std::uint32_t k = 0; k < form_.shape.set_count(); ++k) {
       children_[form_.shape.parent[k]].push_back(k);
+      for (std::uint32_t a = 0; a < form_.shape.size[k]; ++a) {
+        set_of_[form_.shape.first[k] + a] = k;
+      }
     }
     for (std::size_t i = 0; i < form_.player_count(); ++i) {
       const auto root = static_cast<std::uint32_t>(form_.shape.blocks.offset(i));
@@ -105,6 +112,7 @@ class ReducedFormMaker {
       Strategies wider;
       for (const std::vector<std::uint32_t>& before : all) {
         for (std::uint32_t a = 0; a < form_.shape.size[k]; ++a) {
+          look_at_the_clock();
           for (const std::vector<std::uint32_t>& after : below(form_.shape.first[k] + a)) {
             wider.push_back(before);
             wider.back().insert(wider.back().end(), after.begin(), after.end());
@@ -119,19 +127,18 @@ class ReducedFormMaker {
   /// The action at every set of the player in the game's order, * where the strategy never comes.
   [[nodiscard]] std::string name_of(std::size_t player,
                                     const std::vector<std::uint32_t>& strategy) const {
-    const TreeplexShape& shape = form_.shape;
-    std::vector<std::string> actions(game_.sets[player].size(), "*");
-    for (std::uint32_t k = shape.begin[player]; k < shape.begin[player + 1]; ++k) {
-      for (const std::uint32_t s : strategy) {
-        if (s >= shape.first[k] && s < shape.first[k] + shape.size[k]) {
-          actions[form_.set_of[k]] =
-              game_.sets[player][form_.set_of[k]].actions[s - shape.first[k]];
-        }
+    look_at_the_clock();
+    std::vector<std::string_view> actions(game_.sets[player].size(), "*");
+    for (const std::uint32_t s : strategy) {
+      if (const std::uint32_t k = set_of_[s]; k != no_set) {
+        actions[form_.set_of[k]] =
+            game_.sets[player][form_.set_of[k]].actions[s - form_.shape.first[k]];
       }
     }
     std::string name;
-    for (const std::string& action : actions) {
-      name += name.empty() ? action : " " + action;
+    for (const std::string_view action : actions) {
+      name += name.empty() ? "" : " ";
+      name += action;
     }
     return name;
   }
@@ -156,6 +163,7 @@ class ReducedFormMaker {
     std::vector<std::size_t> at(players);
     for (std::size_t term = 0; term < form_.term_count(); ++term) {
       const std::uint32_t* sequences = form_.sequences.data() + term * players;
+      look_at_the_clock();
       std::fill(at.begin(), at.end(), std::size_t{0});
       for (bool more = true; more;) {
         std::size_t profile = 0;
@@ -179,20 +187,32 @@ class ReducedFormMaker {
     }
   }
 
+  static constexpr std::uint32_t no_set = std::numeric_limits<std::uint32_t>::max();
+
+  void look_at_the_clock() const {
+    require(!deadline_.passed(), Errc::unsupported,
+            "reduced_normal_form: stopped, or the time limit came, before it was made; solve the "
+            "tree itself");
+  }
+
   const ExtensiveGame& game_;
   const SequenceForm& form_;
+  const Deadline& deadline_;
   std::vector<std::vector<std::uint32_t>> children_;
+  std::vector<std::uint32_t> set_of_;  ///< of each sequence, where its last action is taken
 };
 
 }  // namespace detail
 
-/// The reduced normal form, payoffs being expectations over chance. Kuhn (1953). Errors:
-/// unsupported where it has more than `limit` profiles, or a
-/// player more than 2000 own moves on a path.
+/// The reduced normal form, payoffs being expectations over chance. Kuhn (1953). Time and memory:
+/// its profiles, and for each strategy its length; names take a word a set of the player. Errors:
+/// unsupported where it has more than `limit` profiles, a
+/// player more than 2000 own moves on a path, or `deadline` passes before it is made.
 [[nodiscard]] inline ReducedNormalForm reduced_normal_form(const ExtensiveGame& game,
                                                            const SequenceForm& form,
-                                                           std::size_t limit = 10'000'000) {
-  return detail::ReducedFormMaker(game, form).make(limit);
+                                                           std::size_t limit = 10'000'000,
+                                                           const Deadline& deadline = {}) {
+  return detail::ReducedFormMaker(game, form, deadline).make(limit);
 }
 
 /// The stacked plan that earns what the mixed strategies earn (Kuhn's theorem).
