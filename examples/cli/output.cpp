@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
 
+// No fmt here: the reasoning example shares this file and does without it.
 #include "output.hpp"
 
-#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -181,7 +181,7 @@ void complain(std::string_view who, std::string_view what) {
   constexpr std::size_t most = 1200;
   std::string text(what.substr(0, most));
   if (what.size() > most) {
-    text += fmt::format(" ... ({} bytes more)", what.size() - most);
+    text += " ... (" + std::to_string(what.size() - most) + " bytes more)";
   }
   const std::string line = dag::printable(std::string(who) + ": " + text, dag::Lines::many) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
