@@ -224,11 +224,13 @@ class SupportComponents {
   /// True if the points of the pieces are on one line.
   [[nodiscard]] bool is_straight(const std::vector<std::size_t>& group) const {
     const std::vector<double>& from = pieces_[group[0]].at;
-    std::size_t far = group[0];
+    std::size_t other = group[0];
     for (const std::size_t k : group) {
-      far = space_.distance(pieces_[k].at, from) > space_.distance(pieces_[far].at, from) ? k : far;
+      other = space_.distance(pieces_[k].at, from) > space_.distance(pieces_[other].at, from)
+                  ? k
+                  : other;
     }
-    const std::vector<double>& to = pieces_[far].at;
+    const std::vector<double>& to = pieces_[other].at;
     std::size_t along = 0;
     for (std::size_t w = 0; w < from.size(); ++w) {
       along = std::abs(to[w] - from[w]) > std::abs(to[along] - from[along]) ? w : along;
