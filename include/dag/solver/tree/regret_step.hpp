@@ -44,6 +44,8 @@ struct RegretStep {
   }
 
  private:
+  static constexpr Real least = std::numeric_limits<Real>::min();  ///< below it 1 / sum may be inf
+
   template <class Hope>
   DAG_HOST_DEVICE Real of_size(std::uint32_t size, Real* value, const Real* reference, Real* regret,
                                Real* p, const Hope& hope) const {
@@ -84,7 +86,6 @@ struct RegretStep {
       p[a] = hoped;
       sum += hoped;
     }
-    constexpr Real least = std::numeric_limits<Real>::min();  // below it 1 / sum may be infinite
     if (sum >= least) {
       const Real scale = 1 / sum;
       for (std::uint32_t a = 0; a < size; ++a) {
