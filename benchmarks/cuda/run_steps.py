@@ -45,6 +45,8 @@ STEPS = [
          "forward and backward, 8192 x 131072 bf16"),
     Step("torch", 30, 90, [sys.executable, str(HERE / "torch_log_probs.py")],
          "the same by PyTorch's log_softmax and gather"),
+    Step("python", 45, 120, [sys.executable, "{programs}/test_cuda.py"],
+         "dag_games.cuda on PyTorch's tensors: its tests, forward and backward beside PyTorch's"),
     Step("answer_groups", 10, 60, ["{programs}/benchmark_cuda", "{small}", "answer_groups"], "a million groups of 64"),
     Step("dual_product", 15, 60, ["{programs}/benchmark_cuda", "{small}", "dual_product"],
          "16384 x 16384, float and bf16, beside cuBLAS"),
@@ -122,6 +124,9 @@ def run_step(step, arguments, programs, done):
              "sanitized": SANITIZED}
     command = [part for part in (word.format(**words) for word in step.command) if part]
     tool = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/local/cuda/bin")
+    script = next((word for word in command[1:] if word.endswith(".py") and not os.path.exists(word)), None)
+    if script is not None:
+        return {"status": "skipped", "why": f"{script} is not here"}
     if tool is None:
         return {"status": "failed" if step.command[0].startswith("{") else "skipped", "why": f"{command[0]} is not here"}
     code, out, err, seconds = run([tool, *command[1:]], step.limit)

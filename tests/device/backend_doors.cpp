@@ -88,11 +88,11 @@ TEST_CASE("tensors that a kernel would misread are refused") {
   tensor.strides = gaps;
   refused("stride 2 where 1 leaves no gap");
   tensor.type = dlpack::type_of<device::Float16>();
-  refused("16 bits");
+  refused("float16 where float32");
   tensor.type.lanes = 4;
-  refused("4 lanes");
+  refused("float32 x 4 where float32");
   tensor.type = dlpack::type_of<std::int32_t>();
-  refused("kind 0");
+  refused("int32");
   tensor.place.where = dlpack::Where{3};  // pinned host memory
   refused("type 3");
   tensor.byte_offset = 2;

@@ -23,7 +23,7 @@ import run_steps  # noqa: E402
 
 ERRORS = {"dual_product_float": 1e-6, "answer_groups": 1e-5, "token_log_probs_bf16": 1e-4, "ragged_softmax": 1e-5,
           "ragged_jensen_shannon": 1e-6, "utility_rewards": 1e-5}
-ON_A_DEVICE_ALONE = {"torch", "memcheck_tests", "racecheck_tests", "memcheck_benchmark"}
+ON_A_DEVICE_ALONE = {"torch", "python", "memcheck_tests", "racecheck_tests", "memcheck_benchmark"}
 
 
 def program(path, lines):

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -67,46 +69,58 @@ template <class T>
   }
 }
 
+/// As the libraries of Python call it: "int32", "bfloat16"; kinds not known here by their number.
+[[nodiscard]] inline std::string text_of(const Type& type) {
+  std::string name = "kind " + std::to_string(static_cast<int>(type.kind)) + ", bits ";
+  switch (type.kind) {
+    case Kind::integer: name = "int"; break;
+    case Kind::unsigned_integer: name = "uint"; break;
+    case Kind::real: name = "float"; break;
+    case Kind::bfloat: name = "bfloat"; break;
+  }
+  name += std::to_string(type.bits);
+  return type.lanes == 1 ? name : name + " x " + std::to_string(type.lanes);
+}
+
 /// The numbers of a tensor where they lie, row after row; a view that owns nothing. The tensor is
 /// in memory that the backend can read (the GPU's; under a host compiler the host's), of type T,
 /// and without gaps. Whoever wrote it on another stream orders that stream before the backend's.
-/// Errors: invalid_argument, with what the tensor is.
+/// Errors: invalid_argument, with `name` and what the tensor is.
 template <class T>
-[[nodiscard]] std::span<T> view(const Tensor& tensor) {
-  const Type wanted = type_of<T>(), given = tensor.type;
-  require(given == wanted, Errc::invalid_argument, "DLPack: numbers of kind ",
-          static_cast<int>(given.kind), ", ", static_cast<int>(given.bits), " bits, ", given.lanes,
-          " lanes where kind ", static_cast<int>(wanted.kind), ", ", static_cast<int>(wanted.bits),
-          " bits, 1 lane are expected");
+[[nodiscard]] std::span<T> view(const Tensor& tensor, std::string_view name = "DLPack") {
+  const Type wanted = type_of<T>();
+  require(tensor.type == wanted, Errc::invalid_argument, name, ": ", text_of(tensor.type),
+          " where ", text_of(wanted), " is expected; convert it, nothing is converted here");
 #if defined(__CUDACC__)
   const bool here = tensor.place.where == Where::cuda || tensor.place.where == Where::cuda_managed;
 #else
   const bool here = tensor.place.where == Where::cpu;
 #endif
-  require(here, Errc::invalid_argument, "DLPack: the tensor is on a device of type ",
-          static_cast<int>(tensor.place.where), ", which this backend does not read");
-  require(tensor.dimensions >= 0, Errc::invalid_argument, "DLPack: ", tensor.dimensions,
+  require(here, Errc::invalid_argument, name, ": the tensor is on a device of type ",
+          static_cast<int>(tensor.place.where),
+          " (DLPack: 1 the CPU, 2 CUDA), where this call does ", "not work");
+  require(tensor.dimensions >= 0, Errc::invalid_argument, name, ": ", tensor.dimensions,
           " dimensions");
   std::size_t size = 1;
   for (std::int32_t d = tensor.dimensions; d-- > 0;) {
     const std::int64_t extent = tensor.shape[d];
-    require(extent >= 0, Errc::invalid_argument, "DLPack: dimension ", d, " has ", extent,
+    require(extent >= 0, Errc::invalid_argument, name, ": dimension ", d, " has ", extent,
             " entries");
     require(tensor.strides == nullptr || extent <= 1 || size == 0 ||
                 tensor.strides[d] == static_cast<std::int64_t>(size),
-            Errc::invalid_argument, "DLPack: dimension ", d, " has stride ",
+            Errc::invalid_argument, name, ": dimension ", d, " has stride ",
             tensor.strides == nullptr ? 0 : tensor.strides[d], " where ", size,
             " leaves no gap; make the tensor contiguous");
     require(extent == 0 || size <= static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(T) /
                                        static_cast<std::size_t>(extent),
-            Errc::invalid_argument, "DLPack: dimension ", d, " of ", extent,
+            Errc::invalid_argument, name, ": dimension ", d, " of ", extent,
             " entries exceeds any address space");
     size *= static_cast<std::size_t>(extent);
   }
   auto* const first = static_cast<unsigned char*>(tensor.data) + tensor.byte_offset;
   require(size == 0 ||
               (tensor.data != nullptr && reinterpret_cast<std::uintptr_t>(first) % alignof(T) == 0),
-          Errc::invalid_argument, "DLPack: no data, or data that are not aligned to ", alignof(T),
+          Errc::invalid_argument, name, ": no data, or data that are not aligned to ", alignof(T),
           " bytes");
   return {reinterpret_cast<T*>(first), size};
 }

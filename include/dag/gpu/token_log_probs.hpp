@@ -110,7 +110,8 @@ struct PacketRow {
 /// x = logits * inverse_temperature. One thread block a token, one read of its logits, sixteen
 /// bytes a load, four loads a thread in flight, sums in float about a running maximum. A target < 0
 /// masks its token: its logits are not read, all three outputs are 0. NaN, +inf, a row of -inf or a
-/// target beyond the vocabulary raise *bad. A target without mass has log_prob -inf.
+/// target beyond the vocabulary raise *bad and give NaN, which the gradient keeps. A target without
+/// mass has log_prob -inf.
 ///
 /// Bytes: tokens * vocabulary * sizeof(Storage) read. Operations: about 8 a logit, one of them a
 /// power.
@@ -132,12 +133,7 @@ struct TokenLogProb {
     const std::size_t token = block.index();
     const std::int32_t chosen = target[token];
     if (chosen < 0 || static_cast<std::size_t>(chosen) >= vocabulary) {
-      block.each(1, [&](std::size_t) {
-        write(token, 0, 0, 0);
-        if (chosen >= 0) {
-          *bad = 1;
-        }
-      });
+      block.each(1, [&](std::size_t) { write_all(token, chosen < 0 ? 0.0F : refused()); });
       return;
     }
     const Storage* const row = logits + token * vocabulary;
@@ -155,7 +151,7 @@ struct TokenLogProb {
         MergeSoftmax{});
     block.each(1, [&](std::size_t) {
       if (!(all.sum >= 0.5F && all.sum - all.sum == 0)) {  // the largest term is 1 unless none is
-        *bad = 1;
+        write_all(token, refused());
         return;
       }
       const float log_sum = std::log(all.sum);
@@ -170,6 +166,11 @@ struct TokenLogProb {
     log_prob[token] = p;
     entropy[token] = h;
     log_normalizer[token] = z;
+  }
+  DAG_HOST_DEVICE void write_all(std::size_t token, float x) const { write(token, x, x, x); }
+  [[nodiscard]] DAG_HOST_DEVICE float refused() const {
+    *bad = 1;
+    return Limits<float>::nan;
   }
   [[nodiscard]] static DAG_HOST_DEVICE OnlineSoftmax of_packets(const Storage* row,
                                                                 const PacketRow<Storage>& cut,
@@ -221,7 +222,7 @@ struct TokenLogProb {
 /// with respect to the logits, p = softmax x:
 ///   d/dlogit_j = inverse_temperature (g (1{j = target} - p_j) - h p_j (log p_j + entropy)).
 /// `log_normalizer` and `entropy` are the forward pass's. Masked tokens get zeros. One read of the
-/// logits, one write; `gradient` may be `logits` it
+/// logits, one write; `gradient` may be `logits` itself.
 ///
 /// Bytes: 2 tokens * vocabulary * sizeof(Storage). Operations: about 8 a logit.
 template <class Storage>
