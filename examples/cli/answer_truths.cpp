@@ -781,6 +781,16 @@ void merge_mixtures(std::vector<AnswerUtility>& utilities) {
 
 }  // namespace
 
+double farthest(const AnswerRows& a, const AnswerRows& b) {
+  double most = 0;
+  for (std::size_t x = 0; x < a.size(); ++x) {
+    for (std::size_t z = 0; z < a[x].size(); ++z) {
+      most = std::max(most, std::abs(a[x][z] - b[x][z]));
+    }
+  }
+  return most;
+}
+
 AnswerProblem read_answer_problem(const Json& json) {
   need(json.is_object(), "a problem is an object");
   AnswerProblem problem;

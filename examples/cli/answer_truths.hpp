@@ -20,6 +20,9 @@ inline double log_ratio(double a, double b) {
 
 using AnswerRows = std::vector<std::vector<double>>;  ///< [context][answer]
 
+/// The largest difference of an answer's probability. Rows of the same shape.
+[[nodiscard]] double farthest(const AnswerRows& a, const AnswerRows& b);
+
 /// A utility of a problem, with the data it has there.
 struct AnswerUtility {
   std::string kind;  ///< the registry's name, no alias

@@ -18,16 +18,6 @@ double rounding(double strength) {
   return std::max(1e-13, 16 * std::numeric_limits<double>::epsilon() * strength);
 }
 
-double distance(const AnswerRows& a, const AnswerRows& b) {
-  double off = 0;
-  for (std::size_t x = 0; x < a.size(); ++x) {
-    for (std::size_t z = 0; z < a[x].size(); ++z) {
-      off = std::max(off, std::abs(a[x][z] - b[x][z]));
-    }
-  }
-  return off;
-}
-
 /// On the way up ties are broken, the lower numbers win: past a branch that shows at once.
 void nudge(AnswerRows& nu, double direction) {
   for (std::vector<double>& row : nu) {
@@ -118,7 +108,7 @@ std::optional<AgreementWays::Turn> AgreementWays::turns(AnswerRows& nu, double f
       return -1.0;
     }
     const AnswerRows before = nu;
-    return settle(nu, b) ? distance(before, nu) : -1.0;
+    return settle(nu, b) ? farthest(before, nu) : -1.0;
   };
   const double smooth = over(at - 11 * d, at - 9 * d);
   const double late = smooth < 0 ? -1.0 : over(at - 3 * d, at - d);
@@ -131,7 +121,7 @@ std::optional<AgreementWays::Turn> AgreementWays::turns(AnswerRows& nu, double f
     return std::nullopt;
   }
   Turn turn;
-  turn.there = distance(before, nu) > std::max(2 * smooth, 1e-4);
+  turn.there = farthest(before, nu) > std::max(2 * smooth, 1e-4);
   turn.kind = late > 1.8 * smooth ? "fold" : late < 1.3 * smooth ? "branch" : "";
   return turn;
 }
@@ -151,7 +141,7 @@ std::optional<bool> AgreementWays::begins_at(AnswerRows nu, double from, double 
     AnswerRows next = nu;
     const double to = at < 1e-3 ? 0.0 : at * (1 - share);
     (void)settle(next, to);  // on a branch it is slow without end, and near enough
-    if (distance(next, nu) > 0.02) {
+    if (farthest(next, nu) > 0.02) {
       share /= 4;
       if (share < 1e-7) {
         return false;

@@ -523,13 +523,7 @@ class AlignmentClaims : private Claims {
   [[nodiscard]] std::size_t near(const AnswerRows& nu, double distance) const {
     std::size_t count = 0;
     for (const AnswerRows& other : seen_) {
-      double off = 0;
-      for (std::size_t x = 0; x < nu.size(); ++x) {
-        for (std::size_t z = 0; z < nu[x].size(); ++z) {
-          off = std::max(off, std::abs(nu[x][z] - other[x][z]));
-        }
-      }
-      count += off <= distance ? 1 : 0;
+      count += farthest(nu, other) <= distance ? 1 : 0;
     }
     return count;
   }

@@ -61,16 +61,6 @@ AnswerRows start_of(const AnswerProblem& problem) {
   return start;
 }
 
-double apart(const AnswerRows& a, const AnswerRows& b) {
-  double most = 0;
-  for (std::size_t x = 0; x < a.size(); ++x) {
-    for (std::size_t z = 0; z < a[x].size(); ++z) {
-      most = std::max(most, std::abs(a[x][z] - b[x][z]));
-    }
-  }
-  return most;
-}
-
 /// Where ascent in small steps ends; nothing where it takes too long.
 std::optional<AnswerRows> ascend(const AnswerProblem& problem, AnswerRows nu, double eta) {
   AnswerRows log = nu;
@@ -119,7 +109,7 @@ std::optional<Basin> basin_of(const AnswerProblem& problem, const AnswerRows& re
   const AnswerRows start = start_of(problem);
   std::vector<std::pair<double, AnswerRows>> ways;
   for (const AnswerRows& other : stable) {
-    if (apart(other, reached) > 1e-7) {
+    if (farthest(other, reached) > 1e-7) {
       double distance = 0;
       for (std::size_t x = 0; x < other.size(); ++x) {
         for (std::size_t z = 0; z < other[x].size(); ++z) {
@@ -141,7 +131,7 @@ std::optional<Basin> basin_of(const AnswerProblem& problem, const AnswerRows& re
       }
     }
     const auto end = ascend(problem, std::move(nu), 0.2 / *slope);
-    return end ? std::optional(apart(*end, reached) < 1e-3) : std::nullopt;
+    return end ? std::optional(farthest(*end, reached) < 1e-3) : std::nullopt;
   };
   constexpr double slack = 0.03;
   bool leaves = false;

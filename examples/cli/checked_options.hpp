@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <dag/io/printable.hpp>
 #include <dag/numeric/number.hpp>
@@ -29,7 +31,8 @@ template <class Holds>
 [[nodiscard]] CLI::Validator positive_number();
 [[nodiscard]] CLI::Validator number_from_zero();
 [[nodiscard]] CLI::Validator file_name();  ///< not empty
-/// A whole number that fits in 64 bits without a sign.
+/// A whole number that fits in 64 bits without a sign: digits and nothing else.
+[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view digits);
 [[nodiscard]] CLI::Validator natural_number();
 
 }  // namespace cli

@@ -66,14 +66,18 @@ CLI::Validator file_name() {
           },
           ""};
 }
+std::optional<std::uint64_t> whole_number(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(value)
+                                                                      : std::nullopt;
+}
 CLI::Validator natural_number() {
   return {[](std::string& word) {
-            std::uint64_t value = 0;
-            const auto read = std::from_chars(word.data(), word.data() + word.size(), value);
-            const bool whole = read.ec == std::errc{} && read.ptr == word.data() + word.size();
-            return whole ? std::string()
-                         : "expected a whole number from 0 to 18446744073709551615, got '" +
-                               dag::printable(word.substr(0, 40)) + "'";
+            return whole_number(word)
+                       ? std::string()
+                       : "expected a whole number from 0 to 18446744073709551615, got '" +
+                             dag::printable(word.substr(0, 40)) + "'";
           },
           ""};
 }

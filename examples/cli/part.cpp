@@ -5,31 +5,22 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <dag/core/error.hpp>
 
+#include "checked_options.hpp"
 #include "output.hpp"
 
 namespace cli {
 namespace {
 
-std::optional<std::size_t> whole_number(std::string_view digits) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 Part checked(std::string_view rank, std::string_view size, const std::string& source) {
-  const std::optional<std::size_t> r = whole_number(rank), n = whole_number(size);
+  const std::optional<std::uint64_t> r = whole_number(rank), n = whole_number(size);
   dag::require(r && n && *n > 0 && *r < *n, dag::Errc::invalid_argument, "--part: ", source,
                " says rank '", rank, "' of '", size,
                "'; expected RANK/SIZE, ranks from 0 to SIZE - 1, as 2/8");

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
@@ -14,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,6 +25,7 @@
 #include <dag/text/extractor.hpp>
 #include <dag/utility/coherence.hpp>
 
+#include "checked_options.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 #include "part.hpp"
@@ -50,6 +49,7 @@ struct RewardsOptions {
   bool verdict_alone = false;  ///< no utility was named
   std::string complete;
   std::string part;
+  Part own;  ///< what `part` says
   RowOptions rows;
   ReadingOptions reading;
   bool allow_singletons = false;
@@ -86,18 +86,12 @@ void require_company(const dag::GroupReport& report, const std::vector<RewardPla
 /// "4x16": every question has 4 contexts of 16 samples.
 void require_complete(const dag::AnswerGroups& groups, const std::string& text) {
   const std::size_t cross = text.find('x');
-  const auto number = [&](std::string_view digits) {
-    std::size_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    dag::require(error == std::errc() && end == digits.data() + digits.size() && value > 0,
-                 dag::Errc::invalid_argument, "--complete: expected CONTEXTSxSAMPLES, got '", text,
-                 "'");
-    return value;
-  };
-  dag::require(cross != std::string::npos, dag::Errc::invalid_argument,
-               "--complete: expected CONTEXTSxSAMPLES, got '", text, "'");
   const std::string_view view = text;
-  groups.require(number(view.substr(0, cross)), number(view.substr(cross + 1)));
+  const auto contexts = whole_number(view.substr(0, cross));
+  const auto samples = whole_number(view.substr(std::min(cross, view.size() - 1) + 1));
+  dag::require(contexts.value_or(0) > 0 && samples.value_or(0) > 0, dag::Errc::invalid_argument,
+               "--complete: expected CONTEXTSxSAMPLES, got '", text, "'");
+  groups.require(*contexts, *samples);
 }
 
 std::vector<double> parse_betas(const std::string& text) {
@@ -144,7 +138,6 @@ void require_separable(const std::vector<RewardPlan>& plans) {
 }
 
 int rewards(const RewardsOptions& options) {
-  const Part part = part_of(options.part);
   require_distinct({{"ROLLOUTS.jsonl", options.rollouts},
                     {"--target", options.request.target},
                     {"--values", options.request.values},
@@ -173,8 +166,8 @@ int rewards(const RewardsOptions& options) {
                                   .reading = read_options(options.reading),
                                   .extract = extractor,
                                   .strict = options.rows.strict,
-                                  .part = part.rank,
-                                  .parts = part.size};
+                                  .part = options.own.rank,
+                                  .parts = options.own.size};
   if (!options.out.empty()) {
     reading.keep_for = options.out;
   }
@@ -524,9 +517,12 @@ Command add_rewards(CLI::App& app) {
       "Example:\n  dag rewards rollouts.jsonl --utility coherence --out rewarded.jsonl");
   return [options] {
     RewardRequest& request = options->request;
-    const Part part = part_of(options->part);
-    options->out = name_of_part("--out", options->out, options->part, part);
-    options->common.json = name_of_part("--json", options->common.json, options->part, part);
+    options->own = part_of(options->part);
+    const auto named = [&](const char* option, const std::string& path) {
+      return name_of_part(option, path, options->part, options->own);
+    };
+    options->out = named("--out", options->out);
+    options->common.json = named("--json", options->common.json);
     request.reading = read_options(options->reading);
     options->verdict_alone = options->verdict && request.utility.empty();
     request.utility = options->verdict_alone ? "collision" : request.utility;

@@ -162,19 +162,19 @@ Found by_table(std::string_view name, const TreeProblem& problem, const Settings
       settings.tau == 0, dag::Errc::unsupported, name,
       ": --tau pulls at every information set, which the normal form does not know; name a "
       "first-order solver, such as mirror_prox");
-  const dag::Stopwatch watch;
-  const dag::ReducedNormalForm normal = dag::reduced_normal_form(
-      problem.game, problem.form, 4'000'000,
-      dag::Deadline(settings.options.stop, settings.options.time_limit, "reduced_normal_form"));
+  const dag::Deadline deadline(settings.options.stop, settings.options.time_limit,
+                               "reduced_normal_form");
+  const dag::ReducedNormalForm normal =
+      dag::reduced_normal_form(problem.game, problem.form, 4'000'000, deadline);
   Problem table;
   table.name = problem.name;
   table.table = normal.table;
   table.kind = problem.game.player_count() == 2 ? GameKind::bimatrix : GameKind::many;
   table.range = problem.form.range();
   Settings rest = settings;
-  rest.options.time_limit = std::max(settings.options.time_limit - watch.seconds(), 0.0);
+  rest.options.time_limit = deadline.left();
   Found found = solve_game(name, table, rest);
-  found.seconds = watch.seconds();
+  found.seconds = deadline.spent();
   for (dag::MixedProfile& profile : found.equilibria) {
     profile = parts_of(problem, dag::plan_of(problem.form, normal, profile));
   }

@@ -48,11 +48,8 @@ template <Communicator Ranks>
 [[nodiscard]] AnswerCounts merge(const Ranks& ranks, const AnswerCounts& mine) {
   detail::Message message;
   mine.for_each([&](const CountRow& row) { detail::put_row(message, row); });
-  std::vector<std::string> to(ranks.size(), message.release());
-  std::vector<detail::Message> from;
-  for (std::string& bytes : ranks.exchange(std::move(to))) {
-    from.emplace_back(std::move(bytes));
-  }
+  std::vector<detail::Message> to(ranks.size(), message);
+  std::vector<detail::Message> from = detail::exchanged(ranks, to);
   std::vector<CountRow> rows;
   for (detail::Message& part : from) {
     while (!part.done()) {

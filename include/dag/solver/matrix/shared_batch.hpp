@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +15,19 @@
 #include <dag/solver/matrix/batch.hpp>
 
 namespace dag {
+
+namespace detail {
+/// What every game has of its own in a solution: one entry, or one a strategy.
+template <class Solution, class Visit>
+void for_each_list(Solution& s, Visit&& visit) {
+  visit(s.status);
+  visit(s.rounds);
+  visit(s.gap);
+  visit(s.value);
+  visit(s.strategies);
+  visit(s.alone);
+}
+}  // namespace detail
 
 /// `solve_batch` over ranks: all ranks have the same games and get the same solutions, by every bit
 /// those of one process; rank r of n solves the games from size r / n to size (r + 1) / n. Sent:
@@ -38,27 +52,16 @@ template <Communicator Ranks>
                    games.entries().subspan(begin, end - begin));
         }
         const BatchSolution<double> solved = solve_batch(mine, options);
-        for (detail::Message& message : to) {
-          message.put(static_cast<std::uint64_t>(games.size()));
-          message.put_all(solved.status);
-          message.put_all(solved.rounds);
-          message.put_all(solved.gap);
-          message.put_all(solved.value);
-          message.put_all(solved.strategies);
-          message.put_all(solved.alone);
-        }
+        to[rank].put(static_cast<std::uint64_t>(games.size()));
+        detail::for_each_list(solved, [&](const auto& list) { to[rank].put_all(list); });
+        std::fill(to.begin(), to.end(), detail::Message(to[rank]));
       });
   BatchSolution<double> all;
   for (std::size_t r = 0; r < count; ++r) {
     const auto size = from[r].get<std::uint64_t>();
     require(size == games.size(), Errc::dimension_mismatch, "solve_batch: rank ", r, " has ", size,
             " games, rank ", rank, " has ", games.size());
-    from[r].add_all(all.status);
-    from[r].add_all(all.rounds);
-    from[r].add_all(all.gap);
-    from[r].add_all(all.value);
-    from[r].add_all(all.strategies);
-    from[r].add_all(all.alone);
+    detail::for_each_list(all, [&](auto& list) { from[r].add_all(list); });
   }
   all.strategy_begin.assign(games.strategy_begin().begin(), games.strategy_begin().end());
   all.rows.assign(games.rows().begin(), games.rows().end());
