@@ -5,6 +5,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -173,7 +174,8 @@ template <class Scalar>
 nb::tuple policy_loss(const std::string& preset, const Array& log_prob, const Array& advantage,
                       const std::optional<Array>& mask, const std::optional<Array>& old,
                       const std::optional<Array>& reference, const std::optional<Array>& sampler,
-                      const std::optional<Array>& entropy, const nb::dict& changes) {
+                      const std::optional<Array>& entropy, const std::optional<Array>& group,
+                      const nb::dict& changes) {
   dag::require(log_prob.ndim() == 2, dag::Errc::dimension_mismatch,
                "policy_loss: log_prob must have two dimensions (sequences x tokens), got ",
                log_prob.ndim());
@@ -188,6 +190,12 @@ nb::tuple policy_loss(const std::string& preset, const Array& log_prob, const Ar
   batch.sampler_log_prob = view<Scalar>(sampler, "policy_loss: sampler_log_prob");
   batch.entropy = view<Scalar>(entropy, "policy_loss: entropy");
   batch.mask = view<std::uint8_t>(mask, "policy_loss: mask");
+  std::vector<std::size_t> numbers;  // of groups, as they appear
+  std::map<std::int64_t, std::size_t> known;
+  for (const std::int64_t id : view<std::int64_t>(group, "policy_loss: group")) {
+    numbers.push_back(known.emplace(id, known.size()).first->second);
+  }
+  batch.group = numbers;
   const dag::PolicyLossOptions options = loss_options(preset, changes);
   std::vector<Scalar> gradient(sequences * tokens);
   std::vector<Scalar> by_entropy(options.entropy_coef > 0 ? gradient.size() : 0);
@@ -202,6 +210,7 @@ nb::tuple policy_loss(const std::string& preset, const Array& log_prob, const Ar
   d["ratio"] = sum.mean_ratio();
   d["clipped_low"] = sum.clipped_low;
   d["clipped_high"] = sum.clipped_high;
+  d["chosen"] = sum.chosen;
   d["effective_sample_size"] = sum.effective_sample_size();
   if (!by_entropy.empty()) {
     d["entropy"] = sum.mean_entropy();
@@ -281,7 +290,7 @@ void add_functions(nb::module_& m) {
         nb::arg().none(), nb::arg());
   const auto loss = [&](const char* name, auto function) {
     m.def(name, function, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg().none(),
-          nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg());
+          nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg());
   };
   m.def("trainer_presets", &trainer_presets);
   m.def("gdpo", &gdpo);

@@ -381,6 +381,13 @@ def test_policy_loss_is_its_gradient():
         slope = (dag.policy_loss("dapo", up, adv, old_log_prob=old)[1]["loss"]
                  - dag.policy_loss("dapo", down, adv, old_log_prob=old)[1]["loss"]) / (2 * step)
         assert abs(grad[i, t] - slope) < 1e-8
+    group = np.array([7, 7, -1, 7, -1])  # any numbers: three rows and two
+    by_group, numbers = dag.policy_loss("dapo", x, adv, old_log_prob=old, group=group, aggregation="group_mean_token_mean")
+    np.testing.assert_allclose(by_group, grad * (5 / 2) / np.where(group == 7, 3, 2)[:, None], rtol=1e-12)
+    assert numbers["chosen"] == 0
+    assert dag.policy_loss("kl_cov", x, adv, old_log_prob=old, cov_ratio=0.2, cov_seed=3)[1]["chosen"] == 7
+    with pytest.raises(dag.Error, match="TokenBatch::group"):
+        dag.policy_loss("dapo", x, adv, aggregation="group_mean_token_mean")
     assert "dapo" in dag.policy_presets() and "trl-none" in dag.advantage_names()
 
 

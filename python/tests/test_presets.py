@@ -43,6 +43,9 @@ def batch(seed=3, spread=0.5):
 
 
 def ours(row, made, mask, **options):
+    if row.name == "clip_cov":  # all of the band: fewer are drawn by torch's generator
+        options.setdefault("cov_ratio", 1.0)
+        options.setdefault("clip_cov_low", 0.1)
     if row.loss.get("aggregation") == "sequence_mean_fixed":
         options["fixed_length"] = float(LENGTH)
     gradient, numbers = dag.policy_loss(
@@ -114,6 +117,9 @@ def verl_config(row):
                          clip_ratio=float(words.get("clip_ratio", 0.2)),
                          clip_ratio_low=float(words.get("clip_ratio_low", words.get("clip_ratio", 0.2))),
                          clip_ratio_high=float(words.get("clip_ratio_high", words.get("clip_ratio", 0.2))))
+    if row.name == "clip_cov":
+        object.__setattr__(config.policy_loss, "clip_cov_ratio", 1.0)
+        object.__setattr__(config.policy_loss, "clip_cov_lb", 0.1)
     if "dro_beta" in words:
         object.__setattr__(config.policy_loss, "dro_beta", float(words["dro_beta"]))
     if words.get("loss_agg_mode") == "seq-mean-token-sum-norm":
@@ -179,6 +185,52 @@ def differences(row, seed=3, spread=0.5):
 def test_loss_and_gradient(row, spread):
     value, gradient = differences(row, spread=spread)
     assert value < 1e-6 and gradient < 1e-6, (value, gradient)  # verl adds 1e-8 to denominators
+
+
+@pytest.mark.parametrize("share", [2e-4, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_verl_kl_cov(share, seed):
+    """The tokens of largest covariance, each share of them; no two are equal here."""
+    package("verl")
+    from verl.trainer.ppo import core_algos
+    made, mask = batch(seed)
+    row = dag.presets("verl", "0.9", "kl_cov")
+    config, _ = verl_config(row)
+    object.__setattr__(config.policy_loss, "kl_cov_ratio", share)
+    object.__setattr__(config.policy_loss, "ppo_kl_coef", 0.7)
+    loss, _ = core_algos.get_policy_loss_fn("kl_cov")(
+        old_log_prob=made["old"], log_prob=made["log_prob"], advantages=made["advantage"][:, None].expand(SEQUENCES, TOKENS),
+        response_mask=mask.double(), loss_agg_mode="token-mean", config=config)
+    loss.backward()
+    value, gradient, _ = ours(row, made, mask, cov_ratio=share, kl_cov_coef=0.7)
+    assert abs(value - float(loss.detach())) < 1e-8
+    np.testing.assert_allclose(gradient, made["log_prob"].grad.numpy(), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("share", [2e-4, 0.1])
+def test_verl_clip_cov_draws_as_many(share):
+    """Another draw, but as many tokens, out of the same."""
+    package("verl")
+    import torch
+    from verl.trainer.ppo import core_algos
+    made, mask = batch(2)
+    row = dag.presets("verl", "0.9", "clip_cov")
+    config, _ = verl_config(row)
+    run = core_algos.get_policy_loss_fn("clip_cov")
+
+    def theirs(ratio):
+        object.__setattr__(config.policy_loss, "clip_cov_ratio", ratio)
+        loss, _ = run(old_log_prob=made["old"], log_prob=made["log_prob"],
+                      advantages=made["advantage"][:, None].expand(SEQUENCES, TOKENS), response_mask=mask.double(),
+                      loss_agg_mode="token-mean", config=config)
+        return torch.autograd.grad(loss, made["log_prob"])[0].numpy()
+
+    plain = ours(dag.presets("verl", "0.9", "grpo"), made, mask, surrogate="clip")[1]
+    dropped = plain != ours(row, made, mask, cov_ratio=share)[1]
+    all_of_them = plain != ours(row, made, mask)[1]
+    assert dropped.sum() == (np.abs(plain - theirs(share)) > 1e-6).sum() >= 1
+    np.testing.assert_array_equal(all_of_them, np.abs(plain - theirs(1.0)) > 1e-6)
+    assert not (dropped & ~all_of_them).any()
 
 
 @pytest.mark.parametrize("options,settings", [

@@ -95,6 +95,11 @@ double loss_at(const Batch& batch, const dag::PolicyLossOptions& options, const 
   dag::TokenBatch tokens{.offsets = offsets, .log_prob = all[0], .old_log_prob = all[1]};
   tokens.reference_log_prob = all[2];
   tokens.advantage = batch.advantage;
+  std::vector<std::size_t> group(batch.traces.size());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    group[i] = i / dag::TrainOptions{}.group_size;
+  }
+  tokens.group = group;
   std::vector<double> gradient(all[0].size());
   return dag::policy_loss(tokens, options, std::span<double>(gradient)).value();
 }
@@ -105,6 +110,8 @@ dag::TrainOptions by_token(std::string_view preset) {
   if (preset == "dr_grpo") {
     options.policy_loss.fixed_length = 7;
   }
+  options.policy_loss.cov_ratio = 0.3;
+  options.policy_loss.clip_cov_low = 0;
   return options;
 }
 
@@ -170,11 +177,16 @@ TEST_CASE("the accumulated gradient is the derivative of the loss in the paramet
   for (double& d : direction) {
     d = stream.normal();
   }
-  for (const char* name : {"grpo", "dr_grpo", "dapo", "gspo", "luspo", "rloo", "reinforce", "gpg",
-                           "sapo", "gmpo", "dual_clip", "two_sided"}) {
+  for (const char* name :
+       {"grpo", "dr_grpo", "dapo", "gspo", "luspo", "rloo", "reinforce", "gpg", "sapo", "gmpo",
+        "dual_clip", "two_sided", "clip_cov", "kl_cov", "by group"}) {
     for (const auto kl : {dag::KlEstimator::none, dag::KlEstimator::k2, dag::KlEstimator::k3}) {
       CAPTURE(name);
-      dag::TrainOptions options = by_token(name);
+      const bool by_group = name == std::string_view("by group");
+      dag::TrainOptions options = by_token(by_group ? "grpo" : name);
+      if (by_group) {  // of eight traces and of four
+        options.policy_loss.aggregation = dag::Aggregation::group_mean_token_mean;
+      }
       options.policy_loss.kl = kl;
       options.policy_loss.beta = kl == dag::KlEstimator::none ? 0 : 0.3;
       const auto gradient = ascent(batch, options, old, now, anchor, 1);

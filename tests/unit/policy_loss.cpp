@@ -32,10 +32,11 @@ struct Batch {
   std::vector<double> log_prob, old_log_prob, sampler_log_prob, reference_log_prob, advantage;
   std::vector<double> entropy;
   std::vector<std::uint8_t> mask;
+  std::vector<std::size_t> group;
 
   [[nodiscard]] dag::TokenBatch view() const {
     return {offsets, log_prob,  old_log_prob, sampler_log_prob, reference_log_prob,
-            mask,    advantage, {},           entropy};
+            mask,    advantage, {},           entropy,          group};
   }
 };
 
@@ -55,6 +56,7 @@ Batch random_batch(std::uint64_t seed, std::size_t sequences) {
     }
     batch.offsets.push_back(batch.log_prob.size());
     batch.advantage.push_back(random.normal());
+    batch.group.push_back(i / 3);
   }
   return batch;
 }
@@ -81,7 +83,8 @@ std::vector<PolicyLossOptions> every_loss() {
   const auto mean = Aggregation::sequence_mean_token_mean;
   for (const auto aggregation :
        {Aggregation::token_mean, mean, Aggregation::sequence_mean_token_sum,
-        Aggregation::sequence_mean_fixed, Aggregation::token_sum_fixed}) {
+        Aggregation::sequence_mean_fixed, Aggregation::token_sum_fixed,
+        Aggregation::group_mean_token_mean}) {
     all.push_back({.aggregation = aggregation, .fixed_length = 7});
   }
   all.push_back({.delta = 1.5, .beta = 0.1});
@@ -123,6 +126,12 @@ std::vector<PolicyLossOptions> every_loss() {
                  .entropy_coef = 0.3,
                  .top_entropy_quantile = 0.4,
                  .mask_entropy_bonus = true});
+  all.push_back({.surrogate = Surrogate::clip_cov, .cov_ratio = 0.4, .clip_cov_low = -0.2});
+  all.push_back({.surrogate = Surrogate::kl_cov,
+                 .aggregation = Aggregation::group_mean_token_mean,
+                 .cov_ratio = 0.4,
+                 .kl_cov_coef = 0.7,
+                 .beta = 0.1});
   for (const auto& row : dag::trainer_presets) {
     if (has_finite_difference(row.loss)) {
       all.push_back(row.loss);
@@ -276,6 +285,13 @@ TEST_CASE("the same bits for every split, order and number of threads") {
             return h >= *all.entropy_threshold;
           }));
     }
+    if (dag::chooses_tokens(options.surrogate)) {
+      std::vector<dag::CovarianceToken> tokens;
+      dag::append_covariance_tokens(whole.view(), options.cov_seed, tokens);
+      std::reverse(tokens.begin(), tokens.end());
+      all.covariance = dag::covariance_choice(options, tokens);
+      CHECK(all.covariance->count > 0);
+    }
 
     const auto part = [&](std::size_t first, std::size_t last, std::span<double> out,
                           std::span<double> entropy_out) {
@@ -294,10 +310,17 @@ TEST_CASE("the same bits for every split, order and number of threads") {
                                   cut(whole.mask),
                                   std::span(whole.advantage).subspan(first, last - first),
                                   {},
-                                  cut(whole.entropy)};
+                                  cut(whole.entropy),
+                                  std::span(whole.group).subspan(first, last - first)};
       return dag::policy_loss(batch, options, all, out.subspan(begin, count),
                               entropy_out.subspan(begin, count));
     };
+    for (std::size_t last = 40; last > 0; last -= 10) {
+      dag::TokenBatch groups = whole.view();
+      groups.offsets = groups.offsets.subspan(last - 10, 11);
+      groups.group = groups.group.subspan(last - 10, 10);
+      dag::add_groups(groups, all);
+    }
     for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{9}}) {
       std::vector<dag::PolicyLossSum> sums((40 + size - 1) / size);
       std::vector<double> split(gradient.size()), entropy_split(gradient.size());
@@ -350,6 +373,9 @@ TEST_CASE("combinations that mean something else than they say are refused") {
            .aggregation = Aggregation::sequence_mean_token_mean,
            .top_entropy_quantile = 0.5},
           "picks tokens");
+  refused({.surrogate = Surrogate::kl_cov, .ratio = RatioLevel::sequence_token}, "level");
+  refused({.surrogate = Surrogate::clip_cov, .delta = 4}, "delta");
+  refused({.clip_cov_low = 5}, "clip_cov_high");
   refused({.top_entropy_quantile = 0}, "top_entropy_quantile");
   refused({.top_entropy_quantile = std::nan("")}, "top_entropy_quantile");
   refused({.entropy_coef = -1}, "entropy_coef");
@@ -450,6 +476,146 @@ TEST_CASE("entropy bonus and mask: by hand, dead groups, ties, the adaptive coef
   adaptive.update(0);
   CHECK(adaptive.value == 1);
   CHECK_THROWS_AS(adaptive.update(std::nan("")), dag::Error);
+}
+
+TEST_CASE("tokens chosen by covariance: the largest, or a draw from a band") {
+  const Batch batch = random_batch(12, 60);
+  const dag::TokenBatch view = batch.view();
+  std::vector<double> gradient(batch.log_prob.size());
+  // By hand, token by token.
+  struct Token {
+    std::size_t at, sequence;
+    double cov, r;
+  };
+  std::vector<Token> tokens;
+  double advantage = 0, log_prob = 0;
+  for (std::size_t i = 0; i < view.sequences(); ++i) {
+    for (std::size_t t = view.offsets[i]; t < view.offsets[i + 1]; ++t) {
+      if (view.counts(t)) {
+        tokens.push_back({t, i, 0, std::exp(batch.log_prob[t] - batch.old_log_prob[t])});
+        advantage += batch.advantage[i];
+        log_prob += batch.log_prob[t];
+      }
+    }
+  }
+  const auto n = static_cast<double>(tokens.size());
+  for (Token& token : tokens) {
+    token.cov = (batch.advantage[token.sequence] - advantage / n) *
+                (batch.log_prob[token.at] - log_prob / n);
+  }
+  std::sort(tokens.begin(), tokens.end(),
+            [](const Token& a, const Token& b) { return a.cov > b.cov; });
+  for (const double share : {1e-9, 0.1, 1.0}) {
+    const PolicyLossOptions options{
+        .surrogate = Surrogate::kl_cov, .cov_ratio = share, .kl_cov_coef = 0.5};
+    const auto sum = dag::policy_loss(view, options, gradient);
+    const auto k = std::max<std::size_t>(1, static_cast<std::size_t>(share * n));
+    CHECK(sum.chosen == k);
+    double expected = 0;
+    for (std::size_t c = 0; c < tokens.size(); ++c) {
+      const Token& x = tokens[c];
+      const double a = batch.advantage[x.sequence];
+      const double pull = c < k ? 0.5 : 0;
+      expected += (-x.r * a + pull * std::abs(std::log(x.r))) / n;
+      CHECK(gradient[x.at] ==
+            doctest::Approx((-x.r * a + pull * (x.r > 1 ? 1 : -1)) / n).epsilon(1e-12));
+    }
+    CHECK(sum.value() == doctest::Approx(expected).epsilon(1e-12));
+  }
+  // A band: its unclipped tokens are all drawn equally often over the seeds, none other is ever.
+  PolicyLossOptions band{.surrogate = Surrogate::clip_cov,
+                         .cov_ratio = 5.5 / n,
+                         .clip_cov_low = 0.1,
+                         .clip_cov_high = 0.6};
+  std::vector<double> clip(gradient.size());
+  (void)dag::policy_loss(view, {}, clip);
+  std::vector<std::size_t> drawn(gradient.size(), 0);
+  constexpr std::size_t seeds = 2000;
+  for (std::size_t seed = 0; seed < seeds; ++seed) {
+    band.cov_seed = seed;
+    CHECK(dag::policy_loss(view, band, gradient).chosen == 5);
+    for (std::size_t t = 0; t < gradient.size(); ++t) {
+      CHECK((gradient[t] == clip[t] || gradient[t] == 0));
+      drawn[t] += gradient[t] != clip[t] ? 1 : 0;
+    }
+  }
+  const auto free =
+      static_cast<double>(std::count_if(tokens.begin(), tokens.end(), [&](const Token& x) {
+        return x.cov > 0.1 && x.cov < 0.6 && clip[x.at] != 0;
+      }));
+  CHECK(free > 10);
+  const double p = 5 / free;
+  for (const Token& x : tokens) {
+    const bool may = x.cov > 0.1 && x.cov < 0.6 && clip[x.at] != 0;
+    const double often = static_cast<double>(drawn[x.at]) / seeds;
+    CHECK(std::abs(often - (may ? p : 0)) <= (may ? 5 * std::sqrt(p * (1 - p) / seeds) : 0));
+  }
+  band.cov_ratio = 1;  // no more than there are
+  CHECK(dag::policy_loss(view, band, gradient).chosen == static_cast<std::size_t>(free));
+  // Equal advantages: every covariance is 0, and the draw among equals still takes k of them.
+  Batch equal = batch;
+  std::fill(equal.advantage.begin(), equal.advantage.end(), 0.25);
+  const PolicyLossOptions options{.surrogate = Surrogate::kl_cov, .cov_ratio = 4.5 / n};
+  CHECK(dag::policy_loss(equal.view(), options, gradient).chosen == 4);
+  // Nothing in the batch, or nothing in the band.
+  CHECK(dag::covariance_choice(options, {}).count == 0);
+  band.clip_cov_low = 1e6;
+  band.clip_cov_high = 2e6;
+  CHECK(dag::policy_loss(view, band, gradient).chosen == 0);
+  CHECK(gradient == clip);
+  CHECK_THROWS_WITH_AS((void)dag::policy_loss(view, band, dag::totals(view), gradient),
+                       doctest::Contains("choice of the whole"), dag::Error);
+}
+
+TEST_CASE("a mean over groups is the mean of the groups' own token means") {
+  Batch batch = random_batch(8, 7);  // groups of 3, 3 and 1
+  for (std::size_t t = batch.offsets[6]; t < batch.offsets[7]; ++t) {
+    batch.mask[t] = 0;  // the last has no token
+  }
+  std::vector<double> gradient(batch.log_prob.size()), part(gradient.size()), expected;
+  PolicyLossOptions options{.aggregation = Aggregation::group_mean_token_mean, .beta = 0.2};
+  PolicyLossOptions one = options;
+  one.aggregation = Aggregation::token_mean;
+  for (const bool count_empty : {true, false}) {
+    options.count_empty = count_empty;
+    const double groups = count_empty ? 3 : 2;
+    double value = 0;
+    expected.assign(gradient.size(), 0.0);
+    for (std::size_t g = 0; g < 2; ++g) {
+      std::vector<dag::SequenceUse> use(7, dag::SequenceUse::out);
+      std::fill_n(use.begin() + static_cast<std::ptrdiff_t>(3 * g), 3, dag::SequenceUse::full);
+      dag::TokenBatch view = batch.view();
+      view.use = use;
+      value += dag::policy_loss(view, one, part).value() / groups;
+      for (std::size_t t = 0; t < part.size(); ++t) {
+        expected[t] += part[t] / groups;
+      }
+    }
+    CHECK(dag::policy_loss(batch.view(), options, gradient).value() ==
+          doctest::Approx(value).epsilon(1e-13));
+    for (std::size_t t = 0; t < gradient.size(); ++t) {
+      CHECK(gradient[t] == doctest::Approx(expected[t]).epsilon(1e-13));
+    }
+  }
+  // One that is out leaves its group's mean to the others.
+  std::vector<dag::SequenceUse> use(7, dag::SequenceUse::full);
+  use[1] = dag::SequenceUse::out;
+  dag::TokenBatch view = batch.view();
+  view.use = use;
+  dag::BatchTotals all = dag::totals(view);
+  dag::add_groups(view, all);
+  CHECK(all.groups[0].sequences == 2);
+  CHECK(all.groups[0].tokens == view.length(0) + view.length(2));
+  CHECK(all.group_count == 3);
+  CHECK(all.empty_groups == 1);
+  CHECK_THROWS_WITH_AS((void)dag::policy_loss(view, options, dag::totals(view), gradient),
+                       doctest::Contains("add_groups"), dag::Error);
+  view.group = {};
+  CHECK_THROWS_WITH_AS((void)dag::policy_loss(view, options, gradient),
+                       doctest::Contains("TokenBatch::group"), dag::Error);
+  batch.group[3] = 7;
+  CHECK_THROWS_WITH_AS((void)dag::policy_loss(batch.view(), options, gradient),
+                       doctest::Contains("without gaps"), dag::Error);
 }
 
 TEST_CASE("a sequence-level loss is one number a sequence: RLOO and GSPO by hand") {
@@ -653,7 +819,7 @@ TEST_CASE("presets of the trainers: found by version, their own differences") {
     std::size_t fields = 0;
     PolicyLossOptions copy;
     dag::each_field(copy, [&](auto&&...) { ++fields; });
-    CHECK(fields == 33);
+    CHECK(fields == 38);
   }
   CHECK_THROWS_WITH_AS((void)dag::trainer_preset("trl", "1.160", "grpo"),
                        doctest::Contains("trl 1.16, verl 0.9, openrlhf 0.11"), dag::Error);

@@ -49,6 +49,18 @@ struct RolloutBatch {
   }
 };
 
+/// The number of every sample's group, for `TokenBatch::group`.
+template <class Scalar>
+[[nodiscard]] std::vector<std::size_t> group_numbers(const RolloutBatch<Scalar>& batch) {
+  std::vector<std::size_t> numbers(batch.samples());
+  for (std::size_t g = 0; g < batch.group_count(); ++g) {
+    for (std::int64_t i = batch.groups[g]; i < batch.groups[g + 1]; ++i) {
+      numbers[static_cast<std::size_t>(i)] = g;
+    }
+  }
+  return numbers;
+}
+
 /// n + 1 offsets 0, step, 2 step, ...: groups of one size, or the rows of a padded tensor.
 template <class Offset>
 [[nodiscard]] std::vector<Offset> uniform_offsets(std::size_t n, std::size_t step) {

@@ -11,101 +11,19 @@
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/policy/detail/surrogate_term.hpp>
 #include <dag/policy/policy_loss_options.hpp>
 #include <dag/policy/policy_loss_sum.hpp>
 #include <dag/policy/token_batch.hpp>
+#include <dag/policy/token_covariance.hpp>
 #include <dag/policy/token_entropy.hpp>
 
 namespace dag::detail {
 
-/// A token's surrogate: value, d value / d ratio, d value / d log pi beside the ratio's.
-struct SurrogateTerm {
-  double value = 0;
-  double by_ratio = 0;
-  double by_log_prob = 0;
-  int clipped = 0;  // -1 low, +1 high
-};
-
-/// KL of old from pi where only the sampled token and the rest are told apart (verl's, with its
-/// 1e-8).
-[[nodiscard]] inline double binary_kl(double log_prob, double old_log_prob) {
-  const double p = std::exp(log_prob);
-  const double old = std::exp(old_log_prob);
-  return old * (old_log_prob - log_prob) + (1 - old) * std::log((1 - old + 1e-8) / (1 - p + 1e-8));
-}
-
-[[nodiscard]] inline SurrogateTerm surrogate_term(const PolicyLossOptions& o, double r,
-                                                  double advantage, double log_prob,
-                                                  double old_log_prob, double sequence_log_ratio) {
-  switch (o.surrogate) {
-    case Surrogate::clip:
-    case Surrogate::dual_clip: {
-      const double low = 1 - o.epsilon_low;
-      const double high = 1 + o.epsilon_high;
-      const double capped = std::min(r, o.delta);
-      const double clipped = std::clamp(r, low, high);
-      SurrogateTerm term;
-      if (capped * advantage <= clipped * advantage) {
-        term.value = -capped * advantage;
-        term.by_ratio = r < o.delta ? -advantage : 0;
-        term.clipped = r < o.delta ? 0 : 1;
-      } else {
-        term.value = -clipped * advantage;
-        term.clipped = r < low ? -1 : 1;
-      }
-      if (o.surrogate == Surrogate::dual_clip && advantage < 0 &&
-          term.value > -advantage * o.dual_clip) {
-        term = {-advantage * o.dual_clip, 0, 0, 1};
-      }
-      return term;
-    }
-    case Surrogate::cispo: {
-      const double weight = std::clamp(r, o.cispo_low, o.cispo_high);
-      const int clipped = r < o.cispo_low ? -1 : (r > o.cispo_high ? 1 : 0);
-      return {-weight * advantage * log_prob, 0, -weight * advantage, clipped};
-    }
-    case Surrogate::sapo: {
-      const double temperature = advantage > 0 ? o.sapo_positive : o.sapo_negative;
-      const double gate = 1 / (1 + std::exp(-temperature * (r - 1)));
-      return {-advantage * 4 / temperature * gate, -advantage * 4 * gate * (1 - gate), 0, 0};
-    }
-    case Surrogate::vespo: {
-      const double k = advantage > 0 ? o.vespo_k_positive : o.vespo_k_negative;
-      const double lambda = advantage > 0 ? o.vespo_lambda_positive : o.vespo_lambda_negative;
-      const double log_w = std::clamp(sequence_log_ratio, std::log(1e-8), 20.0);
-      const double weight = std::exp(lambda + k * log_w - lambda * std::exp(log_w));
-      return {-weight * advantage * log_prob, 0, -weight * advantage, 0};
-    }
-    case Surrogate::reinforce: return {-advantage * log_prob, 0, -advantage, 0};
-    case Surrogate::dro: {
-      const double log_r = log_prob - old_log_prob;
-      return {-advantage * log_prob + 0.5 * o.dro_beta * log_r * log_r, 0,
-              -advantage + o.dro_beta * log_r, 0};
-    }
-    case Surrogate::dppo_tv:
-    case Surrogate::dppo_kl: {
-      const bool up = advantage > 0;
-      const double bound = up ? o.epsilon_high : o.epsilon_low;
-      const double moved =
-          (up ? 1 : -1) * (std::exp(log_prob) - std::exp(old_log_prob));  // the way A pushes
-      const bool outside = o.surrogate == Surrogate::dppo_tv
-                               ? moved > bound
-                               : moved > 0 && binary_kl(log_prob, old_log_prob) > bound;
-      if (outside) {
-        return {0, 0, 0, up ? 1 : -1};
-      }
-      const double weight = std::min(r, o.dual_clip);
-      return {-weight * advantage * log_prob, 0, -weight * advantage, 0};
-    }
-    case Surrogate::geo_mean: break;  // one number a sequence: see policy_loss
-  }
-  return {};
-}
-
 /// What one token's loss is multiplied by; the batch's numbers are those of the whole optimiser
-/// batch.
+/// batch. group_tokens: of the sequence's group.
 [[nodiscard]] inline double aggregation_weight(const PolicyLossOptions& o, const BatchTotals& all,
-                                               std::size_t length) {
+                                               std::size_t length, std::size_t group_tokens) {
   const auto sequences =
       static_cast<double>(o.count_empty ? all.sequences : all.sequences - all.empty);
   switch (o.aggregation) {
@@ -116,6 +34,9 @@ struct SurrogateTerm {
     case Aggregation::token_mean: return 1 / static_cast<double>(all.tokens);
     case Aggregation::sequence_mean_fixed: return 1 / (sequences * o.fixed_length);
     case Aggregation::token_sum_fixed: return 1 / o.fixed_length;
+    case Aggregation::group_mean_token_mean:
+      return 1 / (static_cast<double>(all.group_count - (o.count_empty ? 0 : all.empty_groups)) *
+                  static_cast<double>(group_tokens));
   }
   return 0;
 }
@@ -134,6 +55,7 @@ class SequenceLoss {
                std::size_t i)
       : batch_(batch),
         o_(options),
+        i_(i),
         begin_(batch.offsets[i]),
         end_(batch.offsets[i + 1]),
         use_(batch.use_of(i)),
@@ -144,6 +66,7 @@ class SequenceLoss {
       }
       ++length_;
       sum_log_ratio_ += log_ratio(t);
+      sum_old_ += old(t);
       if (!batch.sampler_log_prob.empty()) {
         sum_correction_ += old(t) - sampler(t);
         sum_drift_ += sampler(t) - policy(t);
@@ -163,7 +86,9 @@ class SequenceLoss {
       ++sum.empty;
       return;
     }
-    const double weight = aggregation_weight(o_, all, length_);
+    const bool by_group = o_.aggregation == Aggregation::group_mean_token_mean;
+    const double weight =
+        aggregation_weight(o_, all, length_, by_group ? all.groups[batch_.group[i_]].tokens : 0);
     const double n = static_cast<double>(length_);
     const double sequence_weight = std::exp(std::clamp(sum_log_ratio_, -300.0, 300.0));
     sum.weight.add(sequence_weight);
@@ -179,6 +104,7 @@ class SequenceLoss {
     const double mean_clipped = o_.surrogate == Surrogate::geo_mean ? mean_clipped_log_ratio() : 0;
 
     double shared = 0;  // d / d log pi of every counted token, by a sequence-level ratio
+    std::size_t place = 0;
     for (std::size_t t = begin_; t < end_; ++t) {
       if (!batch_.counts(t)) {
         continue;
@@ -192,8 +118,12 @@ class SequenceLoss {
       const bool low = o_.top_entropy_quantile < 1 &&
                        static_cast<double>(batch_.entropy[t]) < *all.entropy_threshold;
       sum.low_entropy += acts && low ? 1 : 0;
+      const bool chosen = chooses_tokens(o_.surrogate) &&
+                          all.covariance->chooses(
+                              o_, covariance_token(batch_, o_.cov_seed, i_, t, place++, sum_old_));
       if (acts && !low) {
-        value = policy_term(t, mean_clipped, sum, own, shared);
+        sum.chosen += chosen ? 1 : 0;
+        value = policy_term(t, mean_clipped, chosen, sum, own, shared);
       }
       if (!batch_.entropy.empty()) {
         const auto entropy = static_cast<double>(batch_.entropy[t]);
@@ -229,8 +159,8 @@ class SequenceLoss {
     return o_.mask_entropy_bonus && o_.top_entropy_quantile < 1;
   }
   /// The policy term of token t; adds its derivatives to `own` and `shared`.
-  [[nodiscard]] double policy_term(std::size_t t, double mean_clipped, PolicyLossSum& sum,
-                                   double& own, double& shared) const {
+  [[nodiscard]] double policy_term(std::size_t t, double mean_clipped, bool chosen,
+                                   PolicyLossSum& sum, double& own, double& shared) const {
     const double correction = correction_of(t, sum);
     SurrogateTerm term;
     if (o_.surrogate == Surrogate::geo_mean) {
@@ -240,7 +170,7 @@ class SequenceLoss {
       term.by_log_prob = term.clipped == 0 && ratio_is_free(t) ? term.value : 0;
     } else {
       const double r = ratio(t);
-      term = surrogate_term(o_, r, advantage_, policy(t), old(t), sum_log_ratio_);
+      term = surrogate_term(o_, r, advantage_, policy(t), old(t), sum_log_ratio_, chosen);
       // A clipped term has slope 0, whatever the ratio: also where that is infinite.
       const double chain =
           term.by_ratio == 0 || sequence_is_clamped() ? 0 : correction * term.by_ratio * r;
@@ -322,12 +252,14 @@ class SequenceLoss {
 
   const BasicTokenBatch<Scalar>& batch_;
   const PolicyLossOptions& o_;
+  std::size_t i_;
   std::size_t begin_;
   std::size_t end_;
   SequenceUse use_;
   double advantage_;
   std::size_t length_ = 0;
   double sum_log_ratio_ = 0;
+  double sum_old_ = 0;
   double sum_correction_ = 0;
   double sum_drift_ = 0;
 };
@@ -391,6 +323,22 @@ template <class Scalar>
           Errc::invalid_argument,
           "policy_loss: mask_entropy_bonus needs kept_tokens, the tokens of the whole batch at or "
           "above the threshold");
+  require(!chooses_tokens(options.surrogate) || all.covariance.has_value(), Errc::invalid_argument,
+          "policy_loss: a part of a batch needs the choice of the whole: append_covariance_tokens, "
+          "then totals.covariance = covariance_choice(...)");
+  if (options.aggregation == Aggregation::group_mean_token_mean) {
+    require(batch.group.size() == batch.sequences(), Errc::invalid_argument,
+            "policy_loss: group_mean_token_mean needs the group of every sequence "
+            "(TokenBatch::group), got ",
+            batch.group.size(), " for ", batch.sequences());
+    for (std::size_t i = 0; i < batch.sequences(); ++i) {
+      require(batch.use_of(i) == SequenceUse::out ||
+                  (batch.group[i] < all.groups.size() &&
+                   all.groups[batch.group[i]].tokens >= batch.length(i)),
+              Errc::invalid_argument, "policy_loss: totals do not count sequence ", i,
+              " in its group ", batch.group[i], "; call add_groups for every part");
+    }
+  }
   std::fill(gradient.begin(), gradient.end(), Scalar{0});
   std::fill(entropy_gradient.begin(), entropy_gradient.end(), Scalar{0});
   PolicyLossSum sum;
@@ -400,7 +348,9 @@ template <class Scalar>
   return sum;
 }
 
-/// The same for a batch that is whole. Allocates only to find the entropy threshold.
+/// The same for a batch that is whole. Allocates to find the entropy threshold, the choice by
+/// covariance and the groups. Errors: also invalid_argument (a group number that is not below the
+/// number of sequences).
 template <class Scalar>
 [[nodiscard]] PolicyLossSum policy_loss(
     const BasicTokenBatch<Scalar>& batch, const PolicyLossOptions& options,
@@ -419,6 +369,19 @@ template <class Scalar>
         static_cast<std::size_t>(std::count_if(entropies.begin(), entropies.end(), [&](Scalar h) {
           return static_cast<double>(h) >= threshold;
         }));
+  }
+  if (chooses_tokens(options.surrogate)) {
+    std::vector<CovarianceToken> tokens;
+    append_covariance_tokens(batch, options.cov_seed, tokens);
+    all.covariance = covariance_choice(options, tokens);
+  }
+  if (options.aggregation == Aggregation::group_mean_token_mean && !batch.group.empty()) {
+    for (const std::size_t group : batch.group) {
+      require(group < batch.sequences(), Errc::invalid_argument,
+              "policy_loss: groups are numbered from 0 without gaps, got ", group, " among ",
+              batch.sequences(), " sequences");
+    }
+    add_groups(batch, all);
   }
   return policy_loss(batch, options, all, gradient, entropy_gradient);
 }

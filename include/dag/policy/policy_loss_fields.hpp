@@ -7,8 +7,9 @@
 
 namespace dag {
 
-/// Visits every field of the options by its name: visit(name, double or bool), or visit(name, enum,
-/// names in the enum's order). What configurations, Python and tables read and write.
+/// Visits every field of the options by its name: visit(name, double, bool or std::uint64_t), or
+/// visit(name, enum, names in the enum's order). What configurations, Python and tables read and
+/// write.
 template <class Options, class Visit>
 void each_field(Options& o, Visit&& visit) {
   visit("surrogate", o.surrogate, surrogate_names);
@@ -27,6 +28,11 @@ void each_field(Options& o, Visit&& visit) {
   visit("vespo_k_negative", o.vespo_k_negative);
   visit("vespo_lambda_negative", o.vespo_lambda_negative);
   visit("dro_beta", o.dro_beta);
+  visit("cov_ratio", o.cov_ratio);
+  visit("clip_cov_low", o.clip_cov_low);
+  visit("clip_cov_high", o.clip_cov_high);
+  visit("cov_seed", o.cov_seed);
+  visit("kl_cov_coef", o.kl_cov_coef);
   visit("clamp_log_ratio", o.clamp_log_ratio);
   visit("clamp_sequence_log_ratio", o.clamp_sequence_log_ratio);
   visit("fixed_length", o.fixed_length);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string_view>
 
@@ -27,12 +28,20 @@ enum class Surrogate {
   dppo_tv,    ///< -stop(min(r, dual_clip)) A log pi, 0 where pi is further above old (A > 0) or
               ///< below it (else) than epsilon_high, epsilon_low             (arXiv:2602.04879)
   dppo_kl,    ///< the same, by the KL of the token against the rest, old from pi
+  clip_cov,   ///< clip, and nothing for a share of the tokens whose advantage and log pi are both
+              ///< high or both low, drawn at random                       (`CovarianceChoice`)
+  kl_cov,     ///< -r A without a clip, + kl_cov_coef |log r| where that covariance is largest
 };
 
 /// Names in configurations, in the order of the enumeration.
-inline constexpr std::array<std::string_view, 10> surrogate_names{
-    "clip",     "dual_clip", "cispo", "sapo",    "vespo",
-    "geo_mean", "reinforce", "dro",   "dppo_tv", "dppo_kl"};
+inline constexpr std::array<std::string_view, 12> surrogate_names{
+    "clip",      "dual_clip", "cispo",   "sapo",    "vespo",    "geo_mean",
+    "reinforce", "dro",       "dppo_tv", "dppo_kl", "clip_cov", "kl_cov"};
+
+/// Whether the surrogate treats some tokens of the whole batch otherwise, by their covariance.
+[[nodiscard]] constexpr bool chooses_tokens(Surrogate surrogate) noexcept {
+  return surrogate == Surrogate::clip_cov || surrogate == Surrogate::kl_cov;
+}
 
 /// What a ratio is a ratio of.
 enum class RatioLevel {
@@ -55,10 +64,12 @@ enum class Aggregation {
   sequence_mean_fixed,       ///< sum_i sum_t / (B fixed_length)   (dr_grpo of TRL, verl's
                              ///< seq-mean-token-sum-norm since 0.9)
   token_sum_fixed,           ///< sum_i sum_t / fixed_length       (the same of verl before 0.9)
+  group_mean_token_mean,  ///< sum_g (1/N_g) sum_{i in g} sum_t / G, N_g the tokens of group g of G:
+                          ///< a prompt counts once, however long its answers  (arXiv:2510.13786)
 };
-inline constexpr std::array<std::string_view, 6> aggregation_names{
+inline constexpr std::array<std::string_view, 7> aggregation_names{
     "sequence_mean_token_mean", "sequence_mean_token_sum", "sequence_mean_by_length", "token_mean",
-    "sequence_mean_fixed",      "token_sum_fixed"};
+    "sequence_mean_fixed",      "token_sum_fixed",         "group_mean_token_mean"};
 
 /// Correction for a sampler whose probabilities differ from the snapshot's: the policy term (not
 /// the KL) is multiplied by pi_old / pi_sampler, per token or per sequence (a product over its
@@ -81,14 +92,21 @@ struct PolicyLossOptions {
   double cispo_high = 0.2;                      ///< an absolute cap (TRL's default; ScaleRL uses 5)
   double sapo_positive = 1.0;                   ///< temperature of the soft gate for A > 0
   double sapo_negative = 1.05;                  ///< and for A <= 0
-  double vespo_k_positive = 2, vespo_lambda_positive = 3;            ///< for A > 0
-  double vespo_k_negative = 3, vespo_lambda_negative = 2;            ///< and A <= 0
-  double dro_beta = 0;                                               ///< > 0 for dro
+  double vespo_k_positive = 2, vespo_lambda_positive = 3;  ///< for A > 0
+  double vespo_k_negative = 3, vespo_lambda_negative = 2;  ///< and A <= 0
+  double dro_beta = 0;                                     ///< > 0 for dro
+  double cov_ratio =
+      2e-4;  ///< share of the batch's tokens that clip_cov and kl_cov choose, one or more
+  double clip_cov_low = 1;     ///< clip_cov: only tokens with a covariance above this
+  double clip_cov_high = 5;    ///< and below this
+  std::uint64_t cov_seed = 0;  ///< of clip_cov's draw, and of ties in kl_cov
+  double kl_cov_coef = 1;      ///< weight of |log r| of the chosen tokens, per nat
   double clamp_log_ratio = std::numeric_limits<double>::infinity();  ///< verl: 20
   /// Upper bound of a sequence's log-ratio, with no slope beyond (verl's gspo: 10).
   double clamp_sequence_log_ratio = std::numeric_limits<double>::infinity();
   double fixed_length = 0;  ///< tokens; needed by the two fixed aggregations
-  /// Whether a mean over sequences counts those without a counted token (TRL does, verl does not).
+  /// Whether a mean over sequences (or groups) counts those without a counted token (TRL does, verl
+  /// does not).
   bool count_empty = true;
   /// Lets one ratio a sequence be summed over its tokens, which weighs sequences by their length.
   bool length_weighted = false;
@@ -151,6 +169,11 @@ inline void validate(const PolicyLossOptions& o) {
        "top_entropy_quantile must be in (0, 1]", o.top_entropy_quantile);
   need(o.surrogate != Surrogate::dro || (o.dro_beta > 0 && std::isfinite(o.dro_beta)),
        "the dro surrogate needs dro_beta > 0", o.dro_beta);
+  need(o.cov_ratio > 0 && o.cov_ratio <= 1, "cov_ratio must be in (0, 1]", o.cov_ratio);
+  need(std::isfinite(o.clip_cov_low), "clip_cov_low must be finite", o.clip_cov_low);
+  need(o.clip_cov_high > o.clip_cov_low, "clip_cov_high must exceed clip_cov_low", o.clip_cov_high);
+  need(o.kl_cov_coef >= 0 && std::isfinite(o.kl_cov_coef), "kl_cov_coef must be >= 0 and finite",
+       o.kl_cov_coef);
   need(o.clamp_sequence_log_ratio > 0, "clamp_sequence_log_ratio must be > 0",
        o.clamp_sequence_log_ratio);
   const bool fixed = o.aggregation == Aggregation::sequence_mean_fixed ||
@@ -181,7 +204,7 @@ inline void validate(const PolicyLossOptions& o) {
          "vespo weighs by the sequence ratio itself; give the sampler's log-probabilities as old");
   refuse((o.surrogate == Surrogate::reinforce || o.surrogate == Surrogate::vespo ||
           o.surrogate == Surrogate::dro || o.surrogate == Surrogate::dppo_tv ||
-          o.surrogate == Surrogate::dppo_kl) &&
+          o.surrogate == Surrogate::dppo_kl || chooses_tokens(o.surrogate)) &&
              o.ratio != RatioLevel::token,
          "this surrogate does not use the ratio's level; leave it at RatioLevel::token");
   refuse(o.beta > 0 && o.kl == KlEstimator::none,

@@ -22,7 +22,7 @@ struct PolicyPreset {
 };
 
 /// dr_grpo needs loss.fixed_length (the largest completion length): left 0, it is refused.
-inline constexpr std::array<PolicyPreset, 20> policy_presets{{
+inline constexpr std::array<PolicyPreset, 22> policy_presets{{
     {"grpo",
      Advantage::trl_group,
      {.aggregation = Aggregation::sequence_mean_token_mean},
@@ -119,6 +119,14 @@ inline constexpr std::array<PolicyPreset, 20> policy_presets{{
      Advantage::trl_group,
      {.aggregation = Aggregation::sequence_mean_token_mean, .delta = 4},
      "INTELLECT-2: the ratio capped where the advantage is negative"},
+    {"clip_cov",
+     Advantage::verl_grpo,
+     {.surrogate = Surrogate::clip_cov, .aggregation = Aggregation::token_mean},
+     "arXiv:2505.22617, as in verl"},
+    {"kl_cov",
+     Advantage::verl_grpo,
+     {.surrogate = Surrogate::kl_cov, .aggregation = Aggregation::token_mean},
+     "arXiv:2505.22617, as in verl"},
 }};
 
 /// The preset of that name. Errors: invalid_argument, with the list of names.

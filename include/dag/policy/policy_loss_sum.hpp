@@ -5,11 +5,21 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
+#include <dag/core/error.hpp>
 #include <dag/numeric/exact_sum.hpp>
 #include <dag/policy/token_batch.hpp>
+#include <dag/policy/token_covariance.hpp>
 
 namespace dag {
+
+/// Of a group, in the whole optimiser batch.
+struct GroupTotals {
+  std::size_t sequences = 0;  ///< not `out`
+  std::size_t tokens = 0;     ///< their counted tokens
+  friend bool operator==(const GroupTotals&, const GroupTotals&) = default;
+};
 
 /// Denominators of a loss: those of the whole optimiser batch. Passing the same totals with every
 /// part of a batch makes the parts add up to the whole, bit for bit.
@@ -20,6 +30,12 @@ struct BatchTotals {
   std::optional<double> entropy_threshold = std::nullopt;
   std::size_t kept_tokens = 0;  ///< at or above it; for mask_entropy_bonus
   std::size_t empty = 0;        ///< of `sequences`, those without a counted token
+  /// Of the whole batch, where the surrogate chooses tokens: `covariance_choice`.
+  std::optional<CovarianceChoice> covariance = std::nullopt;
+  /// Of the whole batch, where groups are averaged: `add_groups` of every part.
+  std::vector<GroupTotals> groups = {};
+  std::size_t group_count = 0;   ///< of `groups`, those with a sequence
+  std::size_t empty_groups = 0;  ///< of these, those without a counted token
   friend bool operator==(const BatchTotals&, const BatchTotals&) = default;
 };
 
@@ -38,6 +54,29 @@ template <class Scalar>
   return sum;
 }
 
+/// Adds the groups of a part of an optimiser batch to its totals: for each part once, in any order.
+/// Errors: dimension_mismatch (no groups).
+template <class Scalar>
+void add_groups(const BasicTokenBatch<Scalar>& batch, BatchTotals& all) {
+  require(batch.group.size() == batch.sequences(), Errc::dimension_mismatch,
+          "add_groups: ", batch.group.size(), " group numbers (TokenBatch::group) for ",
+          batch.sequences(), " sequences");
+  for (std::size_t i = 0; i < batch.sequences(); ++i) {
+    if (batch.group[i] >= all.groups.size()) {
+      all.groups.resize(batch.group[i] + 1);
+    }
+    if (batch.use_of(i) != SequenceUse::out) {
+      GroupTotals& group = all.groups[batch.group[i]];
+      const std::size_t length = batch.length(i);
+      all.group_count += group.sequences == 0 ? 1 : 0;
+      all.empty_groups += group.sequences == 0 ? 1 : 0;
+      all.empty_groups -= group.tokens == 0 && length > 0 ? 1 : 0;
+      ++group.sequences;
+      group.tokens += length;
+    }
+  }
+}
+
 /// What `policy_loss` adds up. Sums are exact (`ExactSum`), so that merging parts gives the same
 /// bits in any order and on any number of threads.
 struct PolicyLossSum {
@@ -53,6 +92,7 @@ struct PolicyLossSum {
   std::size_t clipped_high = 0;  ///< tokens whose gradient an upper clip or cap removed
   std::size_t corrected = 0;     ///< tokens truncated or masked by the sampler correction
   std::size_t off_policy = 0;    ///< sequences left out as off-policy
+  std::size_t chosen = 0;        ///< tokens that the surrogate chose by covariance
   std::size_t low_entropy = 0;   ///< tokens whose policy term the entropy mask removed
   std::size_t empty = 0;         ///< sequences without a counted token
   std::size_t masked = 0;        ///< sequences without a policy term: kl_only and counted
@@ -72,6 +112,7 @@ struct PolicyLossSum {
     clipped_high += other.clipped_high;
     corrected += other.corrected;
     off_policy += other.off_policy;
+    chosen += other.chosen;
     low_entropy += other.low_entropy;
     empty += other.empty;
     masked += other.masked;

@@ -37,7 +37,9 @@ struct BasicTokenBatch {
   std::span<const std::uint8_t> mask = {};          ///< T, 0 leaves a token out of everything
   std::span<const Scalar> advantage = {};           ///< B, one a sequence
   std::span<const SequenceUse> use = {};            ///< B, see dead_group_use
-  std::span<const Scalar> entropy = {};  ///< T, nats, of the policy's distribution at each token
+  std::span<const Scalar> entropy = {};     ///< T, nats, of the policy's distribution at each token
+  std::span<const std::size_t> group = {};  ///< B, number of the sequence's group, from 0 without
+                                            ///< gaps in the whole optimiser batch
 
   [[nodiscard]] std::size_t sequences() const noexcept {
     return offsets.empty() ? 0 : offsets.size() - 1;
@@ -93,6 +95,9 @@ void validate(const BasicTokenBatch<Scalar>& batch) {
   check(batch.entropy, "entropy");
   require(batch.advantage.size() == batch.sequences(), Errc::dimension_mismatch,
           "TokenBatch: ", batch.advantage.size(), " advantages for ", batch.sequences(),
+          " sequences");
+  require(batch.group.empty() || batch.group.size() == batch.sequences(), Errc::dimension_mismatch,
+          "TokenBatch: group has ", batch.group.size(), " entries for ", batch.sequences(),
           " sequences");
   require(batch.use.empty() || batch.use.size() == batch.sequences(), Errc::dimension_mismatch,
           "TokenBatch: use has ", batch.use.size(), " entries for ", batch.sequences(),

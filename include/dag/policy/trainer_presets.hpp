@@ -157,6 +157,11 @@ inline constexpr auto trainer_presets = [] {
       TrainerPreset{"verl", "0.9", "dro", A::verl_grpo, false,
                     with(with(verl_loss(S::dro), plain), [](O& o) { o.dro_beta = 0.1; }),
                     "loss_mode=dro dro_beta=0.1 (which has to be set)"},
+      TrainerPreset{"verl", "0.9", "clip_cov", A::verl_grpo, false,
+                    with(verl_loss(S::clip_cov), plain),
+                    "loss_mode=clip_cov; clip_cov_ratio 2e-4 of the tokens, at random"},
+      TrainerPreset{"verl", "0.9", "kl_cov", A::verl_grpo, false, with(verl_loss(S::kl_cov), plain),
+                    "loss_mode=kl_cov; kl_cov_ratio 2e-4 of the tokens, ppo_kl_coef 1"},
       TrainerPreset{"verl", "0.9", "sapo", A::verl_grpo, false, verl_loss(S::sapo, by_sequence),
                     "loss_mode=sapo"},
       TrainerPreset{"verl", "0.9", "cispo", A::verl_grpo, false,
@@ -288,6 +293,10 @@ inline constexpr auto trainer_presets = [] {
     case Surrogate::dro: term = "-A log pi + (beta / 2) (log r)^2"; break;
     case Surrogate::dppo_tv: term = "-stop(min(r, c)) A log pi where pi - old is bounded"; break;
     case Surrogate::dppo_kl: term = "-stop(min(r, c)) A log pi where KL(old, pi) is bounded"; break;
+    case Surrogate::clip_cov:
+      term = "-min(r A, clip(r) A), 0 for a few tokens with cov in (low, high)";
+      break;
+    case Surrogate::kl_cov: term = "-r A, + |log r| for the tokens of largest cov"; break;
   }
   std::string ratio;
   switch (o.ratio) {
@@ -304,6 +313,7 @@ inline constexpr auto trainer_presets = [] {
     case Aggregation::token_mean: sum = "; sum / N"; break;
     case Aggregation::sequence_mean_fixed: sum = "; sum / (B L)"; break;
     case Aggregation::token_sum_fixed: sum = "; sum / L"; break;
+    case Aggregation::group_mean_token_mean: sum = "; mean_g (sum / N_g)"; break;
   }
   return term + ratio + sum;
 }

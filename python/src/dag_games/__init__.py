@@ -330,18 +330,20 @@ def gdpo(rewards: Any, offsets: Any, weights: Any = None) -> Any:
 
 def policy_loss(preset: "str | Preset", log_prob: Any, advantage: Any, *, mask: Any = None,
                 old_log_prob: Any = None, reference_log_prob: Any = None, sampler_log_prob: Any = None,
-                entropy: Any = None, **options: Any) -> tuple[Any, dict]:
+                entropy: Any = None, group: Any = None, **options: Any) -> tuple[Any, dict]:
     """A trainer's policy loss by preset: (gradient in log_prob, numbers). preset: one of `policy_presets()`, or of a
     peer's version (`presets("trl", "1.16", "dapo")` or "trl-1.16/dapo"). log_prob: float32 or float64, sequences x
-    tokens, nats; the others likewise; advantage one a sequence; mask uint8. options: fields of the loss in place of the
+    tokens, nats; the others likewise; advantage one a sequence; mask uint8; group int64, one a sequence, equal within a
+    group (for aggregation="group_mean_token_mean"). options: fields of the loss in place of the
     preset's (beta, kl, epsilon_high, fixed_length, ...). With entropy_coef the numbers hold entropy_gradient."""
     log_prob, advantage = _array(log_prob, "policy_loss: log_prob"), _array(advantage, "policy_loss: advantage")
     mask, old_log_prob = _array(mask, "policy_loss: mask", True), _array(old_log_prob, "policy_loss: old_log_prob", True)
     reference_log_prob = _array(reference_log_prob, "policy_loss: reference_log_prob", True)
     sampler_log_prob = _array(sampler_log_prob, "policy_loss: sampler_log_prob", True)
-    entropy = _array(entropy, "policy_loss: entropy", True)
+    entropy, group = _array(entropy, "policy_loss: entropy", True), _array(group, "policy_loss: group", True)
     run = _core.policy_loss32 if _is_narrow(log_prob) else _core.policy_loss64
-    return run(str(preset), log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob, entropy, options)
+    return run(str(preset), log_prob, advantage, mask, old_log_prob, reference_log_prob, sampler_log_prob, entropy, group,
+               options)
 
 
 def utilities() -> list[dict]:

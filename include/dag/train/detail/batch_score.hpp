@@ -63,7 +63,8 @@ class TokenScores {
   }
 
   void weigh(const PolicyLossOptions& loss, std::size_t epoch, const Model& model, Prompts prompts,
-             Traces traces, std::span<const double> advantage, TrainRecord& record) {
+             Traces traces, std::span<const double> advantage, std::span<const std::size_t> group,
+             TrainRecord& record) {
     const std::size_t tokens = kept_.back();
     const auto old = std::span<const double>(old_).first(tokens);
     // On the first epoch the policy is the one that drew the tokens.
@@ -78,6 +79,7 @@ class TokenScores {
     gradient_.resize(tokens);
     TokenBatch batch{.offsets = kept_, .log_prob = now_, .old_log_prob = old};
     batch.advantage = advantage;
+    batch.group = group;
     if (loss.beta > 0) {
       batch.reference_log_prob = std::span<const double>(reference_).first(tokens);
     }
@@ -117,7 +119,8 @@ class TraceLoss {
   template <class Real>
   void operator()(const PolicyLossOptions& options, std::span<const double> advantage,
                   std::span<const Real> old_log_prob, std::span<const Real> log_prob,
-                  std::span<Real> weights, TrainRecord& record) {
+                  std::span<const std::size_t> group, std::span<Real> weights,
+                  TrainRecord& record) {
     const std::size_t size = weights.size();
     const auto n = static_cast<double>(size);
     if (options.surrogate == Surrogate::reinforce) {
@@ -133,10 +136,10 @@ class TraceLoss {
       offsets_[i] = i;
     }
     gradient_.resize(size);
-    const PolicyLossSum sum = policy_loss(
-        TokenBatch{
-            .offsets = offsets_, .log_prob = now_, .old_log_prob = old_, .advantage = advantage},
-        options, std::span<double>(gradient_));
+    TokenBatch batch{.offsets = offsets_, .log_prob = now_, .old_log_prob = old_};
+    batch.advantage = advantage;
+    batch.group = group;
+    const PolicyLossSum sum = policy_loss(batch, options, std::span<double>(gradient_));
     for (std::size_t i = 0; i < size; ++i) {
       weights[i] = static_cast<Real>(-gradient_[i]);
     }
@@ -199,9 +202,13 @@ class BatchScore {
              std::span<const double> advantage, std::span<const Real> old_log_prob,
              TrainRecord& record) {
     const PolicyLossOptions& loss = options_.policy_loss;
+    groups_.resize(traces.size());
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      groups_[i] = i / options_.group_size;  // groups stay or go as a whole
+    }
     if constexpr (TokenLogProbModel<Model>) {
       if (!by_trace()) {
-        tokens_.weigh(loss, epoch, model, prompts, traces, advantage, record);
+        tokens_.weigh(loss, epoch, model, prompts, traces, advantage, groups_, record);
         return;
       }
     }
@@ -211,7 +218,7 @@ class BatchScore {
     }
     weights_.resize(traces.size());
     loss_(loss, advantage, old_log_prob, epoch > 0 ? std::span<const Real>(current_) : old_log_prob,
-          std::span<Real>(weights_), record);
+          groups_, std::span<Real>(weights_), record);
   }
   /// By trace: d objective / d log pi(trace).
   [[nodiscard]] std::span<const Real> trace_weights() const { return weights_; }
@@ -264,6 +271,7 @@ class BatchScore {
   TraceLoss loss_;
   typename Tokens<Model>::type tokens_;
   std::vector<Real> current_, weights_, masked_;
+  std::vector<std::size_t> groups_;
 };
 
 }  // namespace dag::detail
