@@ -344,16 +344,109 @@ TEST_CASE("Tied weights are one parameter, and stay tied") {
                        doctest::Contains("unties"), dag::Error);
 }
 
-TEST_CASE("Prompts that are too short are refused unless the module was trained on pads") {
-  torch::set_num_threads(1);
-  const dag::TorchModel<BagImpl, double> model(
-      std::make_shared<BagImpl>(),
-      {.vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad});
-  CHECK(std::isfinite(model.log_prob({0, 1}, {stop})));
-  CHECK_THROWS_WITH_AS((void)model.log_prob({1}, {stop}), doctest::Contains("sees_pads"),
+/// A batch of prompts of lengths 1 to 4 against each of them in a model for its own length, and
+/// against each alone in the same model: log-probabilities, by token too, gradients and samples.
+template <class Module, class Make>
+void check_mixed_lengths(Make make) {
+  using Model = dag::TorchModel<Module, double>;
+  const auto model_of = [&](std::int64_t length, std::int64_t batch) {
+    return Model(make(), {.vocabulary = 5,
+                          .prompt_length = length,
+                          .trace_length = 3,
+                          .stop = stop,
+                          .pad = pad,
+                          .batch = batch});
+  };
+  const Model model = model_of(4, 4);
+  const std::vector<TokenSequence> prompts{{0, 1}, {2, 1, 0, 2}, {1}, {2, 0}, {0, 2, 4}, {2}};
+  const std::vector<TokenSequence> traces{{1, stop},    {0, 1, 2}, {stop},
+                                          {2, 2, stop}, {1, 0, 1}, {4, stop}};
+  std::vector<double> log_probs(6), weights{1, -0.5, 2, 0.3, -1, 0.7};
+  dag::log_prob_batch<Model>(model, prompts, traces, log_probs);
+  std::vector<double> gradient(model.parameter_count(), 0.0), sum = gradient;
+  dag::accumulate_score_batch<Model>(model, prompts, traces, weights, gradient);
+  dag::RandomStream stream(3, 9), copy = stream;
+  std::vector<TokenSequence> drawn(6), greedy(6), one(1);
+  dag::sample_batch<Model>(model, prompts, stream, drawn);
+  model.greedy_batch(prompts, greedy);
+  const auto seed = copy();
+  for (std::size_t i = 0; i < 6; ++i) {
+    CAPTURE(i);
+    CHECK(model.log_prob(prompts[i], traces[i]) == log_probs[i]);
+    const Model alone = model_of(static_cast<std::int64_t>(prompts[i].size()), 1);
+    CHECK(std::abs(alone.log_prob(prompts[i], traces[i]) - log_probs[i]) <= 1e-12);
+    alone.accumulate_score(prompts[i], traces[i], weights[i], sum);
+    std::vector<double> tokens(traces[i].size()), same(tokens.size());
+    model.token_log_probs(prompts[i], traces[i], tokens);
+    alone.token_log_probs(prompts[i], traces[i], same);
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      CHECK(std::abs(tokens[t] - same[t]) <= 1e-12);
+    }
+    dag::RandomStream here(seed, i), there(seed, i);
+    CHECK(model.sample(prompts[i], here) == drawn[i]);
+    CHECK(alone.sample(prompts[i], there) == drawn[i]);
+    alone.greedy_batch({&prompts[i], 1}, one);
+    CHECK(greedy[i] == one[0]);
+  }
+  double size = 0;
+  for (std::size_t p = 0; p < sum.size(); ++p) {
+    CHECK(std::abs(sum[p] - gradient[p]) <= 1e-12);
+    size += std::abs(sum[p]);
+  }
+  CHECK(size > 0.1);
+  CHECK(total_mass(model, {1}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(total_mass(model, {1, 1, 2}) == doctest::Approx(1).epsilon(1e-12));
+  check_frequencies(model, {1}, 4000);
+  CHECK_THROWS_WITH_AS((void)model.log_prob({}, {stop}), doctest::Contains("no tokens"),
                        dag::Error);
-  dag::RandomStream stream(1, 0);
-  CHECK_THROWS_AS((void)model.sample({1}, stream), dag::Error);
+}
+
+TEST_CASE("Prompts of different lengths are in a batch what each is alone") {
+  torch::set_num_threads(1);
+  SUBCASE("no cache") {
+    check_mixed_lengths<BagImpl>([] { return std::make_shared<BagImpl>(); });
+  }
+  SUBCASE("a cache, and positions") {
+    check_mixed_lengths<dag::TransformerImpl>([] {
+      return std::make_shared<dag::TransformerImpl>(dag::TransformerOptions{
+          .vocabulary = 5, .length = 7, .width = 8, .heads = 2, .layers = 2, .seed = 5});
+    });
+  }
+  // A mean of what is not masked, and an embedding of positions.
+  const auto script = [](const char* code) {
+    return [code] {
+      torch::jit::Module module("Mean");
+      const at::Tensor numbers = torch::arange(25).to(torch::kDouble).view({5, 5});
+      const at::Tensor places = torch::arange(35).to(torch::kDouble).view({7, 5});
+      module.register_parameter("table", (3 * numbers + 1).sin().requires_grad_(), false);
+      module.register_parameter("place", places.cos().requires_grad_(), false);
+      module.define(code);
+      return std::make_shared<dag::ScriptModuleImpl>(module);
+    };
+  };
+  SUBCASE("TorchScript that takes tokens alone") {
+    check_mixed_lengths<dag::ScriptModuleImpl>(script(R"(
+      def forward(self, tokens):
+        rows = self.table[tokens] + self.place[:tokens.size(1)]
+        return torch.cumsum(rows, 1) / torch.arange(1, tokens.size(1) + 1).view(1, -1, 1)
+    )"));
+  }
+  SUBCASE("TorchScript that asks for a mask and positions") {
+    check_mixed_lengths<dag::ScriptModuleImpl>(script(R"(
+      def forward(self, tokens, attention_mask, position_ids, scale: float = 1.0):
+        seen = attention_mask.unsqueeze(2)
+        rows = (self.table[tokens] + self.place[position_ids]) * seen
+        return (torch.cumsum(rows, 1) / torch.cumsum(seen, 1).clamp(min=1), seen)
+    )"));
+  }
+  SUBCASE("TorchScript that asks for something else") {
+    const auto make = script(R"(
+      def forward(self, tokens, token_type_ids):
+        return self.table[tokens]
+    )");
+    CHECK_THROWS_WITH_AS((void)make()->forward(torch::zeros({1, 2}, torch::kInt64)),
+                         doctest::Contains("'token_type_ids'"), dag::Error);
+  }
 }
 
 TEST_CASE("What cannot be meant is refused") {

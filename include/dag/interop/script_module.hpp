@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <torch/nn/cloneable.h>
 #include <torch/script.h>
@@ -20,14 +22,17 @@ namespace dag {
 /// as a tensor, first of a tuple, or as "logits" of a dict (Hugging Face). A traced module has the
 /// shapes that it was traced with where its code asks for sizes; TorchModel keeps shapes fixed, so
 /// trace it with `batch` rows of prompt_length + trace_length - 1 tokens, or with sizes that stay
-/// dynamic, and with dropout off.
+/// dynamic, and with dropout off. Where its forward also asks for `attention_mask` or
+/// `position_ids` (by these names, and without a default), it is given ones and 0, 1, 2, ...: rows
+/// begin with their prompts, and what fills them up stands behind, where a causal module does not
+/// look.
 ///
 /// Parameters: those of the module, seen by their own names with '.' as '_'. Buffers stay as they
 /// are (and on the CPU). A copy copies the module; weights tied within it stay tied. No cache: each
 /// sampled token costs a pass over its whole prefix. Parameters of lower precision become the
 /// model's Scalar, values kept: steps of an optimiser are too small for bfloat16. Errors:
-/// invalid_argument (a file that is no TorchScript module; no tensor of logits); what torch throws
-/// in the module's own code passes through.
+/// invalid_argument (a file that is no TorchScript module; a forward that asks for something else;
+/// no tensor of logits); what torch throws in the module's own code passes through.
 class ScriptModuleImpl : public torch::nn::Cloneable<ScriptModuleImpl> {
  public:
   explicit ScriptModuleImpl(torch::jit::Module module) : module_(std::move(module)) { reset(); }
@@ -49,7 +54,7 @@ class ScriptModuleImpl : public torch::nn::Cloneable<ScriptModuleImpl> {
   }
 
   at::Tensor forward(const at::Tensor& tokens) {
-    const c10::IValue out = module_.forward({tokens});
+    const c10::IValue out = module_.forward(arguments(tokens));
     if (out.isTensor()) {
       return out.toTensor();
     }
@@ -71,6 +76,22 @@ class ScriptModuleImpl : public torch::nn::Cloneable<ScriptModuleImpl> {
   }
 
  private:
+  [[nodiscard]] std::vector<c10::IValue> arguments(const at::Tensor& tokens) const {
+    std::vector<c10::IValue> given{tokens};
+    const auto method = module_.get_method("forward");
+    const auto& wanted = method.function().getSchema().arguments();
+    for (std::size_t i = 2; i < wanted.size() && !wanted[i].default_value(); ++i) {  // self, tokens
+      if (wanted[i].name() == "attention_mask") {
+        given.emplace_back(at::ones_like(tokens));
+      } else if (wanted[i].name() == "position_ids") {
+        given.emplace_back(at::arange(tokens.size(1), tokens.options()).expand_as(tokens));
+      } else {
+        fail(Errc::invalid_argument, "ScriptModule: forward asks for '", wanted[i].name(),
+             "' after the token ids; it may ask for attention_mask and position_ids");
+      }
+    }
+    return given;
+  }
   [[nodiscard]] static torch::jit::Module load(const std::string& file) {
     try {
       return torch::jit::load(file);

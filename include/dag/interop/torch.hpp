@@ -12,6 +12,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <utility>
@@ -116,6 +117,10 @@ namespace dag {
 /// Any causal torch module as a LogProbModel: prompts and traces are token sequences,
 ///   log pi(y|x) = sum_t log softmax(logits[P - 1 + t])[y_t],  t = 0..|y|-1,
 /// y ends at its first `stop` or after trace_length tokens, so that the mass of all traces is one.
+/// P is the prompt's own length: prompts of a call may differ in theirs, and each has the numbers
+/// that it has alone, to rounding (the same bits, in one model). The module's rows begin with their
+/// prompts, and no mask is needed (`TorchModelOptions::sees_pads` is for modules that were trained
+/// on pads). A module with a cache samples prompts of one length together, `batch` rows for each.
 ///
 /// Parameters: those of the module, in the order of module.parameters(), moved into one flat tensor
 /// of which they become views: reading and writing them is one copy, and none on the CPU
@@ -129,8 +134,8 @@ namespace dag {
 /// neighbours; equal inputs give equal bits on one machine with one number of threads. Satisfies
 /// LogProbModel, TokenLogProbModel and ParameterizedModel. The module is put into evaluation mode.
 /// Errors: invalid_argument (options; a token outside the vocabulary; a prompt too long; a trace
-/// that does not end), unsupported (a prompt that is too short, unless options.sees_pads),
-/// dimension_mismatch, not_finite; what torch throws passes through.
+/// that does not end; a prompt without a token, unless options.sees_pads), dimension_mismatch,
+/// not_finite; what torch throws passes through.
 template <LogitModule Module, std::floating_point Scalar = float>
 class TorchModel {
  public:
@@ -180,19 +185,14 @@ class TorchModel {
     for (std::size_t i = 0; i < prompts.size(); ++i) {
       streams.emplace_back(seed, i);
     }
-    each_part(prompts.size(), [&](std::size_t first, std::size_t size) {
-      draw(prompts.subspan(first, size), std::span(streams).subspan(first, size),
-           traces.subspan(first, size));
-    });
+    draw(prompts, streams, traces);
   }
   /// The most likely token at each step (the first of equals).
   void greedy_batch(std::span<const TokenSequence> prompts, std::span<TokenSequence> traces) const {
     require(prompts.size() == traces.size(), Errc::dimension_mismatch,
             "TorchModel::greedy_batch: one trace per prompt, got ", prompts.size(), " and ",
             traces.size());
-    each_part(prompts.size(), [&](std::size_t first, std::size_t size) {
-      draw(prompts.subspan(first, size), {}, traces.subspan(first, size));
-    });
+    draw(prompts, {}, traces);
   }
 
   [[nodiscard]] Scalar log_prob(const TokenSequence& prompt, const TokenSequence& trace) const {
@@ -346,33 +346,50 @@ class TorchModel {
     return detail::token_log_prob_tensor<Scalar>(*module_, options_, prompts, traces);
   }
 
-  /// Up to `batch` traces: by the rows' streams, or greedy where there are none.
+  /// Traces by their streams, or greedy where there are none.
   void draw(std::span<const TokenSequence> prompts, std::span<RandomStream> streams,
             std::span<TokenSequence> traces) const {
     const torch::NoGradGuard no_graph;
-    const auto rows = static_cast<std::size_t>(options_.batch);
-    const auto before = static_cast<std::size_t>(options_.prompt_length);
-    std::vector<std::int64_t> tokens(rows * before, options_.pad), last(rows, options_.pad);
+    // A cache reads one token of all rows at a time, at one place.
+    const bool by_length = DecodingModule<Module> && !options_.sees_pads;
+    std::map<std::size_t, std::vector<std::size_t>> together;
     for (std::size_t i = 0; i < prompts.size(); ++i) {
-      detail::write_prompt(options_, prompts[i], tokens.data() + i * before);
-      traces[i].clear();
+      together[by_length ? prompts[i].size() : 0].push_back(i);
     }
-    at::Tensor prefix = detail::device_tensor(tokens, options_, options_.prompt_length);
-    detail::TorchDecoder<Module> decoder(*module_);
-    at::Tensor logits = decoder.begin(prefix);
-    std::size_t alive = prompts.size();
+    for (const auto& [length, rows] : together) {
+      each_part(rows.size(), [&](std::size_t first, std::size_t size) {
+        draw_rows(std::span(rows).subspan(first, size), prompts, streams, traces);
+      });
+    }
+  }
+  /// The same for up to `batch` of them, by number.
+  void draw_rows(std::span<const std::size_t> rows, std::span<const TokenSequence> prompts,
+                 std::span<RandomStream> streams, std::span<TokenSequence> traces) const {
+    const auto batch = static_cast<std::size_t>(options_.batch);
+    const auto before = static_cast<std::size_t>(options_.prompt_length);
+    std::vector<std::int64_t> tokens(batch * before, options_.pad), last(batch, options_.pad);
+    std::vector<std::int64_t> ends(batch, 1);
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      ends[k] =
+          offset(detail::write_prompt(options_, prompts[rows[k]], tokens.data() + k * before));
+      traces[rows[k]].clear();
+    }
+    detail::TorchDecoder<Module> decoder(*module_, options_);
+    at::Tensor logits = decoder.begin(tokens, ends);
+    std::size_t alive = rows.size();
     for (std::int64_t t = 0;; ++t) {
       const at::Tensor host = logits.cpu().contiguous();
       const auto width = static_cast<std::size_t>(options_.vocabulary);
-      for (std::size_t i = 0; i < prompts.size(); ++i) {
-        if (!traces[i].empty() && traces[i].back() == options_.stop) {
+      for (std::size_t k = 0; k < rows.size(); ++k) {
+        TokenSequence& trace = traces[rows[k]];
+        if (!trace.empty() && trace.back() == options_.stop) {
           continue;
         }
-        const std::span<const Scalar> row(host.template data_ptr<Scalar>() + i * width, width);
-        const std::int32_t token =
-            streams.empty() ? detail::largest_logit(row) : detail::draw_token(row, streams[i]);
-        traces[i].push_back(token);
-        last[i] = token;
+        const std::span<const Scalar> row(host.template data_ptr<Scalar>() + k * width, width);
+        const std::int32_t token = streams.empty() ? detail::largest_logit(row)
+                                                   : detail::draw_token(row, streams[rows[k]]);
+        trace.push_back(token);
+        last[k] = token;
         alive -= token == options_.stop ? 1 : 0;
       }
       if (alive == 0 || t + 1 == options_.trace_length) {

@@ -42,15 +42,16 @@ concept DecodingModule = LogitModule<Module> &&
 /// How a module is called and its traces are read.
 struct TorchModelOptions {
   std::int32_t vocabulary = 0;     ///< different tokens
-  std::int64_t prompt_length = 0;  ///< tokens; shorter prompts: see `sees_pads`
+  std::int64_t prompt_length = 0;  ///< tokens of the longest prompt; shorter ones: see `sees_pads`
   std::int64_t trace_length = 0;   ///< a trace ends with `stop`, or after this many tokens
   std::int32_t stop = 0;           ///< the token that ends a trace
   std::int32_t pad = 0;            ///< the token that fills rows up
   std::int64_t batch = 64;  ///< rows of every call of the module (filled up, so shapes are fixed)
   torch::Device device = torch::kCPU;  ///< where the module is
-  /// Shorter prompts are padded on the left, and the module takes the pads for tokens: right for
-  /// one that was trained so (`TransformerImpl` here), wrong in silence for a pretrained one, which
-  /// masks them and begins its positions after them. False: shorter prompts are refused.
+  /// False: a prompt begins its row, at position 0, and pads stand behind prompt and trace, where a
+  /// causal module cannot see them: each row is what it is alone, without a mask. True: pads stand
+  /// before a shorter prompt and the module takes them for tokens, right only for one that was
+  /// trained so (`TransformerImpl` here).
   bool sees_pads = false;
 };
 
@@ -61,22 +62,22 @@ inline void check_token(const TorchModelOptions& options, std::int32_t token, co
           " must be in [0, ", options.vocabulary, "), got ", token);
 }
 
-/// Writes a prompt, padded on the left, to `row`.
-inline void write_prompt(const TorchModelOptions& options, const TokenSequence& prompt,
-                         std::int64_t* row) {
+/// Writes a prompt to a row of pads: to the right end of its prompt_length entries where the module
+/// sees pads, else to the left. Returns where its trace begins.
+inline std::size_t write_prompt(const TorchModelOptions& options, const TokenSequence& prompt,
+                                std::int64_t* row) {
   const auto length = static_cast<std::size_t>(options.prompt_length);
   require(prompt.size() <= length, Errc::invalid_argument, "TorchModel: a prompt has ",
           prompt.size(), " tokens, prompt_length is ", length);
-  require(
-      prompt.size() == length || options.sees_pads, Errc::unsupported, "TorchModel: a prompt has ",
-      prompt.size(), " tokens and prompt_length is ", length,
-      ", but the module was not said to be trained on pads (TorchModelOptions::sees_pads); keep "
-      "prompts of one length in one model");
-  std::fill_n(row, length - prompt.size(), std::int64_t{options.pad});
+  require(!prompt.empty() || options.sees_pads, Errc::invalid_argument,
+          "TorchModel: a prompt has no tokens, so that nothing predicts the first of its trace; "
+          "begin prompts with a token of their own");
+  const std::size_t begin = options.sees_pads ? length - prompt.size() : 0;
   for (std::size_t i = 0; i < prompt.size(); ++i) {
     check_token(options, prompt[i], "a token of a prompt");
-    row[length - prompt.size() + i] = prompt[i];
+    row[begin + i] = prompt[i];
   }
+  return begin + prompt.size();
 }
 
 inline void check_trace(const TorchModelOptions& options, const TokenSequence& trace) {
@@ -120,7 +121,9 @@ template <class Scalar>
 struct ScoredRows {
   std::vector<std::int64_t> input;   ///< [batch, prompt_length + trace_length - 1]
   std::vector<std::int64_t> target;  ///< [batch, trace_length]
+  std::vector<std::int64_t> from;    ///< [batch, trace_length], the entries that predict them
   std::vector<Scalar> mask;          ///< 1 where there is a target
+  bool aligned = true;               ///< all traces begin at prompt_length
 
   ScoredRows(const TorchModelOptions& options, std::span<const TokenSequence> prompts,
              std::span<const TokenSequence> traces) {
@@ -130,15 +133,18 @@ struct ScoredRows {
     const std::size_t length = before + limit - 1;
     input.assign(rows * length, options.pad);
     target.assign(rows * limit, 0);
+    from.assign(rows * limit, 0);
     mask.assign(rows * limit, Scalar{0});
     for (std::size_t i = 0; i < traces.size(); ++i) {
-      write_prompt(options, prompts[i], input.data() + i * length);
+      const std::size_t begin = write_prompt(options, prompts[i], input.data() + i * length);
       check_trace(options, traces[i]);
+      aligned = aligned && begin == before;
       for (std::size_t t = 0; t < traces[i].size(); ++t) {
         target[i * limit + t] = traces[i][t];
+        from[i * limit + t] = static_cast<std::int64_t>(begin + t) - 1;
         mask[i * limit + t] = Scalar{1};
         if (t + 1 < limit) {
-          input[i * length + before + t] = traces[i][t];
+          input[i * length + begin + t] = traces[i][t];
         }
       }
     }
@@ -154,6 +160,11 @@ template <class Number>
       .to(options.device, /*non_blocking=*/false, /*copy=*/true);
 }
 
+/// Of [batch, time, width] the entries at `places` [batch, n]: [batch, n, width].
+[[nodiscard]] inline at::Tensor entries_at(const at::Tensor& rows, const at::Tensor& places) {
+  return rows.gather(1, places.unsqueeze(2).expand({-1, -1, rows.size(2)}));
+}
+
 /// log pi of every token of up to `batch` traces, [batch, trace_length]; 0 after a trace's end.
 template <class Scalar, LogitModule Module>
 [[nodiscard]] at::Tensor token_log_prob_tensor(Module& module, const TorchModelOptions& options,
@@ -162,8 +173,10 @@ template <class Scalar, LogitModule Module>
   ScoredRows<Scalar> rows(options, prompts, traces);
   const at::Tensor logits = module.forward(
       device_tensor(rows.input, options, options.prompt_length + options.trace_length - 1));
-  const at::Tensor log_probs =
-      at::log_softmax(logits.narrow(1, options.prompt_length - 1, options.trace_length), /*dim=*/2);
+  const at::Tensor log_probs = at::log_softmax(
+      rows.aligned ? logits.narrow(1, options.prompt_length - 1, options.trace_length)
+                   : entries_at(logits, device_tensor(rows.from, options, options.trace_length)),
+      /*dim=*/2);
   const at::Tensor keep = device_tensor(rows.mask, options, options.trace_length);
   const at::Tensor chosen =
       log_probs.gather(2, device_tensor(rows.target, options, options.trace_length).unsqueeze(2))
@@ -198,39 +211,60 @@ template <class Scalar>
   return token;
 }
 
-/// Logits after one token more, with the module's cache where it has one.
+/// Logits after the last token of every row, one token more at a time: by the module's cache where
+/// it has one (the prompts then have one length), else by a pass over the rows so far, as long as
+/// if all prompts had prompt_length tokens, so that no row depends on its neighbours.
 template <LogitModule Module>
 class TorchDecoder {
  public:
-  explicit TorchDecoder(Module& module) : module_(module) {}
-  [[nodiscard]] at::Tensor begin(const at::Tensor& prefix) {
+  TorchDecoder(Module& module, const TorchModelOptions& options)
+      : module_(module), options_(options) {}
+  /// tokens: [batch, prompt_length], as `write_prompt` fills them; ends: where the traces begin.
+  [[nodiscard]] at::Tensor begin(std::vector<std::int64_t>& tokens,
+                                 std::vector<std::int64_t>& ends) {
+    const at::Tensor prompts = device_tensor(tokens, options_, options_.prompt_length);
     if constexpr (DecodingModule<Module>) {
-      return module_.prefill(prefix, cache_);
+      return module_.prefill(prompts.narrow(1, 0, ends.front()).contiguous(), cache_);
     } else {
-      cache_ = prefix;
-      return at::Tensor(module_.forward(prefix)).select(1, prefix.size(1) - 1);
+      cache_ = at::cat({prompts, torch::full({options_.batch, options_.trace_length - 1},
+                                             std::int64_t{options_.pad}, prompts.options())},
+                       1);
+      last_ = device_tensor(ends, options_, 1) - 1;
+      time_ = options_.prompt_length;
+      return read();
     }
   }
+  /// tokens: [batch, 1].
   [[nodiscard]] at::Tensor next(const at::Tensor& tokens) {
     if constexpr (DecodingModule<Module>) {
       return module_.decode(tokens.squeeze(1), cache_);
     } else {
-      cache_ = at::cat({cache_, tokens}, 1);
-      return at::Tensor(module_.forward(cache_)).select(1, cache_.size(1) - 1);
+      last_ = last_ + 1;
+      cache_.scatter_(1, last_, tokens);
+      ++time_;
+      return read();
     }
   }
 
  private:
+  [[nodiscard]] at::Tensor read() requires(!DecodingModule<Module>) {
+    const at::Tensor logits = module_.forward(cache_.narrow(1, 0, time_).contiguous());
+    return entries_at(logits, last_).squeeze(1);
+  }
+
   template <class M>
   struct State {
-    using type = at::Tensor;
+    using type = at::Tensor;  // [batch, prompt_length + trace_length - 1], the tokens
   };
   template <DecodingModule M>
   struct State<M> {
     using type = typename M::Cache;
   };
   Module& module_;
+  const TorchModelOptions& options_;
   typename State<Module>::type cache_;
+  at::Tensor last_;  // [batch, 1], places of the rows' last tokens
+  std::int64_t time_ = 0;
 };
 
 }  // namespace detail
