@@ -160,8 +160,9 @@ inline constexpr auto trainer_presets = [] {
       TrainerPreset{"verl", "0.9", "clip_cov", A::verl_grpo, false,
                     with(verl_loss(S::clip_cov), plain),
                     "loss_mode=clip_cov; clip_cov_ratio 2e-4 of the tokens, at random"},
-      TrainerPreset{"verl", "0.9", "kl_cov", A::verl_grpo, false, with(verl_loss(S::kl_cov), plain),
-                    "loss_mode=kl_cov; kl_cov_ratio 2e-4 of the tokens, ppo_kl_coef 1"},
+      TrainerPreset{"verl", "0.9", "kl_cov", A::verl_grpo, false,
+                    with(with(verl_loss(S::kl_cov), plain), [](O& o) { o.kl_cov_coef = 0.1; }),
+                    "loss_mode=kl_cov; kl_cov_ratio 2e-4 of the tokens, ppo_kl_coef 0.1"},
       TrainerPreset{"verl", "0.9", "sapo", A::verl_grpo, false, verl_loss(S::sapo, by_sequence),
                     "loss_mode=sapo"},
       TrainerPreset{"verl", "0.9", "cispo", A::verl_grpo, false,
@@ -296,7 +297,7 @@ inline constexpr auto trainer_presets = [] {
     case Surrogate::clip_cov:
       term = "-min(r A, clip(r) A), 0 for a few tokens with cov in (low, high)";
       break;
-    case Surrogate::kl_cov: term = "-r A, + |log r| for the tokens of largest cov"; break;
+    case Surrogate::kl_cov: term = "-r A, + beta abs(log r) for the tokens of largest cov"; break;
   }
   std::string ratio;
   switch (o.ratio) {
