@@ -450,6 +450,27 @@ TEST_CASE("a frozen consensus by hand: pooled, within, sharpened, geometric") {
   }
 }
 
+/// Samples, and says nothing of probabilities.
+struct Server {
+  using scalar_type = double;
+  using prompt_type = std::size_t;
+  using trace_type = int;
+  int sample(std::size_t prompt, dag::RandomStream& stream) const {
+    return stream.uniform() < 0.25 + 0.5 * static_cast<double>(prompt) ? 1 : 0;
+  }
+};
+static_assert(dag::SamplesTraces<Server> && !dag::LogProbModel<Server>);
+
+TEST_CASE("a frozen consensus asks its model for samples alone") {
+  const std::vector<dag::Question<std::size_t>> question{{{0, 1}}};
+  const auto sampled =
+      dag::frozen_consensus(Server{}, std::span<const dag::Question<std::size_t>>(question),
+                            [](std::size_t, int trace) { return trace; }, {.samples = 40000});
+  // Half of the answers over both contexts, to five standard errors.
+  CHECK(std::abs(sampled({0, 0, 1}) - 0.5) < 5 * std::sqrt(0.1875 / 80000));
+  CHECK(sampled({0, 0, 0}) + sampled({0, 1, 1}) == doctest::Approx(1).epsilon(1e-14));
+}
+
 TEST_CASE("presets are the objectives they name") {
   const std::vector<std::int32_t> answers{0, 0, 1, 2, 0, 1, 1, 1};
   const dag::QuestionSample sample{answers, 2, 4, 0};

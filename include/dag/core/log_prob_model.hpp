@@ -89,7 +89,7 @@ concept ExactAnswerModel = LogProbModel<Model> &&
 /// stream per item: item i is the same trace whatever its neighbours or the number of threads.
 /// A member `sample_batch(prompts, stream, traces)` of the model is used where it exists.
 /// Throws dimension_mismatch unless both spans have the same length.
-template <LogProbModel Model>
+template <SamplesTraces Model>
 void sample_batch(const Model& model, std::span<const typename Model::prompt_type> prompts,
                   RandomStream& stream, std::span<typename Model::trace_type> traces) {
   require(prompts.size() == traces.size(), Errc::dimension_mismatch,

@@ -96,9 +96,10 @@ class QuestionConsensus {
 };
 
 /// Samples `options.samples` traces of every context of every question from a model and pools them.
+/// The model needs no log-probabilities: a server that only samples will do.
 /// answer: int32-like(prompt, trace), -1 for none. Deterministic: a function of the seed. Errors:
 /// invalid_argument.
-template <LogProbModel Model, class Answer>
+template <SamplesTraces Model, class Answer>
 [[nodiscard]] QuestionConsensus frozen_consensus(
     const Model& model, std::span<const Question<typename Model::prompt_type>> questions,
     Answer&& answer, const FrozenConsensusOptions& options = {}) {
