@@ -22,9 +22,10 @@ import tempfile
 BASE = "<Eigen/Dense>"
 CALL = "solve_zero_sum, called"
 COMPILED = "the same by dag::compiled"
-# Ratios to Eigen's: seconds, memory.
+# Ratios to Eigen's: seconds, memory. A header beside a header, a call beside a call: the optimiser's time and the parser's
+# stand in no fixed ratio from machine to machine.
 TARGETS = {"<dag/dag.hpp>": (0.5, 0.8), "<dag/eigen.hpp>": (1.4, 1.3),
-           "<dag/solver/matrix/zero_sum.hpp>": (2.0, 1.4), CALL: (8.0, 2.6), COMPILED: (2.6, 1.7)}
+           "<dag/solver/matrix/zero_sum.hpp>": (2.0, 1.4), CALL: (3.0, 1.6), COMPILED: (2.6, 1.7)}
 ANY_HEADER = (3.0, 2.0)  # the budget of a header that has no line above
 CALLER = """#include <dag/solver/matrix/zero_sum.hpp>
 dag::ZeroSumSolution solved(const dag::MatrixGame<double, dag::eigen>& game) {
@@ -94,10 +95,11 @@ def main():
                     taken[name].append(spent)
     median = {name: [statistics.median(part) for part in zip(*spent)] for name, spent in taken.items()}
     missed = 0
-    print(f"{options.compiler} -std=c++20 -O2 -c, medians of {options.runs} interleaved runs; ratios to {BASE}")
+    print(f"{options.compiler} -std=c++20 -O2 -c, medians of {options.runs} interleaved runs; ratios to {BASE}, of the call to Eigen's call")
     print(f"{'include':48} {'CPU s':>7} {'MB':>6} {'ratio':>6} {'of':>4} {'ratio':>6} {'of':>4} {'code KiB':>9} {'ratio':>6} {'of':>4}")
     for name, (seconds, megabytes) in median.items():
-        ratios = seconds / median[BASE][0], megabytes / median[BASE][1]
+        base = median[EIGEN_CALL if name == CALL else BASE]
+        ratios = seconds / base[0], megabytes / base[1]
         budget = (float("inf"),) * 2 if name == EIGEN_CALL else TARGETS.get(name, ANY_HEADER)
         over = any(ratio > most for ratio, most in zip(ratios, budget))
         size = f"{code[name] / 1024:9.1f}" if name in (EIGEN_CALL, *CODE) else ""
