@@ -33,7 +33,7 @@ RANKS = {
     "compiled.hpp": 11, "dag.hpp": 10, "eigen.hpp": 10, "cuda.cuh": 10,
 }
 # Doors between rooms of one rank: the first may include the second, never the other way.
-DOORS = {("train", "io"), ("detail", "version.hpp"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
+DOORS = {("train", "io"), ("interop", "io"), ("detail", "version.hpp"), ("eigen.hpp", "dag.hpp"), ("cuda.cuh", "dag.hpp")}
 # Rooms that nobody enters but through the named umbrella.
 SEALED = {"gpu": {"cuda.cuh"}}
 
