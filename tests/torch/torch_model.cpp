@@ -78,6 +78,21 @@ struct TiedImpl : torch::nn::Cloneable<TiedImpl> {
     return at::matmul(at::embedding(in, tokens), out.t());
   }
 };
+/// An embedding, a sum over the past and a linear layer, with a scale in float.
+struct MixedImpl : torch::nn::Cloneable<MixedImpl> {
+  at::Tensor table, head, scale;
+  MixedImpl() { reset(); }
+  void reset() override {
+    const at::Tensor numbers = torch::arange(25).to(torch::kFloat).view({5, 5});
+    table = register_parameter("table", (3 * numbers + 1).sin());
+    head = register_parameter("head", (2 * numbers).cos());
+    scale = register_parameter("scale", torch::ones({5}));
+  }
+  at::Tensor forward(const at::Tensor& tokens) {
+    const at::Tensor past = at::embedding(table, tokens).cumsum(1);
+    return at::linear(past, head) * scale.to(head.scalar_type());
+  }
+};
 static_assert(dag::LogitModule<BagImpl> && !dag::DecodingModule<BagImpl>);
 static_assert(dag::DecodingModule<dag::TransformerImpl>);
 static_assert(dag::ParameterizedModel<Transformer> && dag::TokenLogProbModel<Transformer>);
@@ -447,6 +462,105 @@ TEST_CASE("Prompts of different lengths are in a batch what each is alone") {
     CHECK_THROWS_WITH_AS((void)make()->forward(torch::zeros({1, 2}, torch::kInt64)),
                          doctest::Contains("'token_type_ids'"), dag::Error);
   }
+}
+
+TEST_CASE("A module in bfloat16 stays so, and small steps add up in the master copy") {
+  torch::set_num_threads(1);
+  using Model = dag::TorchModel<MixedImpl>;
+  const dag::TorchModelOptions options{
+      .vocabulary = 5, .prompt_length = 2, .trace_length = 3, .stop = stop, .pad = pad, .batch = 8};
+  const auto half = [] {
+    auto module = std::make_shared<MixedImpl>();
+    for (at::Tensor* weight : {&module->table, &module->head}) {
+      weight->set_data(weight->to(torch::kBFloat16));
+    }
+    return module;
+  };
+  const auto keeps_types = [](const Model& model) {
+    CHECK((model.module().table.scalar_type() == torch::kBFloat16));
+    CHECK((model.module().head.scalar_type() == torch::kBFloat16));
+    CHECK((model.module().scale.scalar_type() == torch::kFloat));
+  };
+  Model model(half(), options);
+  keeps_types(model);
+  // The same values in float: what the precision costs, in values and in slopes.
+  auto wide_module = std::make_shared<MixedImpl>();
+  {
+    const torch::NoGradGuard no_graph;
+    wide_module->table.copy_(model.module().table);
+    wide_module->head.copy_(model.module().head);
+  }
+  const Model wide(wide_module, options);
+  CHECK(parameters_of(wide) == parameters_of(model));
+  const TokenSequence prompt{0, 1}, trace{2, 0, stop};
+  CHECK(std::abs(model.log_prob(prompt, trace) - wide.log_prob(prompt, trace)) < 0.1);
+  std::vector<float> slope(model.parameter_count()), wide_slope(slope.size());
+  model.accumulate_score(prompt, trace, 1, slope);
+  wide.accumulate_score(prompt, trace, 1, wide_slope);
+  double off = 0, size = 0;
+  for (std::size_t i = 0; i < slope.size(); ++i) {
+    off += std::abs(slope[i] - wide_slope[i]);
+    size += std::abs(wide_slope[i]);
+  }
+  CHECK(size > 1);
+  CHECK(off < 0.05 * size);
+  // Softmax is of Scalar: the mass of all traces is one as closely as in float.
+  CHECK(total_mass(model, prompt) == doctest::Approx(1).epsilon(1e-5));
+  check_frequencies(model, prompt, 20000);
+  // 200 steps of 1e-4 at 0.84 and more, where bfloat16 has a spacing of 2^-8: each alone is lost.
+  const std::vector<double> start = parameters_of(model);
+  const auto moved = [&] { return std::abs(model.module().table[0][0].item<double>() - start[0]); };
+  const auto large = torch::tensor({start[0]}, torch::kBFloat16);
+  CHECK((large + 1e-4).equal(large));
+  for (int i = 0; i < 200; ++i) {
+    for (float& parameter : model.parameters()) {
+      parameter += 1e-4F;
+    }
+  }
+  const double before = model.log_prob(prompt, trace);
+  CHECK(std::abs(moved() - 0.02) <= 0x1p-8);
+  keeps_types(model);
+  const std::vector<double> after = parameters_of(model);
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    CHECK(after[i] - start[i] == doctest::Approx(0.02).epsilon(1e-3));
+  }
+  // What the module holds is the master copy, rounded.
+  const auto master = torch::tensor(std::vector<double>(after.begin(), after.begin() + 25));
+  CHECK(model.module().table.view({25}).equal(master.to(torch::kBFloat16)));
+  // A copy has the master copy too; so does what is read and set again.
+  Model copy = model;
+  keeps_types(copy);
+  CHECK(parameters_of(copy) == after);
+  CHECK(copy.log_prob(prompt, trace) == before);
+  std::vector<float> same(after.begin(), after.end());
+  copy.set_parameters(same);
+  CHECK(parameters_of(copy) == after);
+  CHECK(copy.log_prob(prompt, trace) == before);
+  // Written past it: known once it is asked to read again.
+  {
+    const torch::NoGradGuard no_graph;
+    copy.module().table.fill_(0.5);
+  }
+  copy.reread_parameters();
+  CHECK(parameters_of(copy)[3] == 0.5);
+  CHECK(parameters_of(copy)[30] ==
+        static_cast<double>(copy.module().head.view({25})[5].item<float>()));
+  // A run of the trainer moves it, and keeps the types.
+  const std::vector<dag::Question<TokenSequence>> questions{{{{0, 1}, {1, 0}}}, {{{2}, {2, 2}}}};
+  const auto answer = [](const TokenSequence&, const TokenSequence& y) {
+    return static_cast<int>(y[0] == stop ? -1 : y[0]);
+  };
+  dag::CoherenceObjective objective(dag::Pool::arithmetic);
+  dag::Adam adam;
+  dag::train(model, Model(model), std::span(questions), objective, answer, adam,
+             {.steps = 5,
+              .questions_per_step = 2,
+              .group_size = 4,
+              .learning_rate = {.peak = 1e-4},
+              .seed = 8},
+             [](const dag::TrainRecord&) {});
+  keeps_types(model);
+  CHECK(parameters_of(model) != after);
 }
 
 TEST_CASE("What cannot be meant is refused") {

@@ -29,10 +29,9 @@ namespace dag {
 ///
 /// Parameters: those of the module, seen by their own names with '.' as '_'. Buffers stay as they
 /// are (and on the CPU). A copy copies the module; weights tied within it stay tied. No cache: each
-/// sampled token costs a pass over its whole prefix. Parameters of lower precision become the
-/// model's Scalar, values kept: steps of an optimiser are too small for bfloat16. Errors:
-/// invalid_argument (a file that is no TorchScript module; a forward that asks for something else;
-/// no tensor of logits); what torch throws in the module's own code passes through.
+/// sampled token costs a pass over its whole prefix. Errors: invalid_argument (a file that is no
+/// TorchScript module; a forward that asks for something else; no tensor of logits); what torch
+/// throws in the module's own code passes through.
 class ScriptModuleImpl : public torch::nn::Cloneable<ScriptModuleImpl> {
  public:
   explicit ScriptModuleImpl(torch::jit::Module module) : module_(std::move(module)) { reset(); }

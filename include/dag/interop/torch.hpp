@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/cloneable.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
@@ -22,95 +21,8 @@
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/token_log_prob_model.hpp>
+#include <dag/interop/detail/torch_parameters.hpp>
 #include <dag/interop/torch_module.hpp>
-
-namespace dag::detail {
-
-/// module.parameters(), each once: weights that are tied (registered under two names) stay so.
-[[nodiscard]] inline std::vector<at::Tensor> own_parameters(const torch::nn::Module& module) {
-  std::vector<at::Tensor> own;
-  for (const at::Tensor& parameter : module.parameters()) {
-    const bool seen = std::any_of(
-        own.begin(), own.end(), [&](const at::Tensor& other) { return other.is_same(parameter); });
-    if (!seen) {
-      own.push_back(parameter);
-    }
-  }
-  return own;
-}
-
-/// The parameters of a torch module in one flat tensor, of which they become views, in the order of
-/// `own_parameters`.
-template <class Scalar>
-class TorchParameters {
- public:
-  /// Moves the module to type and device and its parameters into the flat tensor. Errors:
-  /// invalid_argument (no parameters).
-  void adopt(torch::nn::Module& module, torch::Device device, at::ScalarType kind) {
-    const torch::NoGradGuard no_graph;
-    module.to(device, kind);
-    module.eval();
-    std::vector<at::Tensor> parameters = own_parameters(module);
-    sizes_.clear();
-    count_ = 0;
-    for (const at::Tensor& parameter : parameters) {
-      sizes_.push_back(static_cast<std::size_t>(parameter.numel()));
-      count_ += sizes_.back();
-    }
-    require(count_ > 0, Errc::invalid_argument, "TorchModel: the module has no parameters");
-    flat_ = torch::empty({static_cast<std::int64_t>(count_)}, torch::dtype(kind).device(device));
-    std::int64_t next = 0;
-    for (at::Tensor& parameter : parameters) {
-      const at::Tensor home = flat_.narrow(0, next, parameter.numel());
-      home.copy_(parameter.reshape({-1}));
-      next += parameter.numel();
-      parameter.set_data(home.view(parameter.sizes()));
-    }
-  }
-
-  [[nodiscard]] std::size_t count() const noexcept { return count_; }
-  [[nodiscard]] std::span<Scalar> view() { return {flat_.template data_ptr<Scalar>(), count_}; }
-  void copy_to(std::span<Scalar> out) const {
-    const at::Tensor values = flat_.cpu();
-    std::copy_n(values.template data_ptr<Scalar>(), count_, out.begin());
-  }
-  /// On an error nothing is changed. Errors: not_finite.
-  void assign(std::span<const Scalar> in) {
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      require(std::isfinite(in[i]), Errc::not_finite,
-              "TorchModel::set_parameters: parameters must be finite, got ", in[i], " at ", i);
-    }
-    const torch::NoGradGuard no_graph;
-    flat_.copy_(torch::from_blob(const_cast<Scalar*>(in.data()),
-                                 {static_cast<std::int64_t>(count_)}, flat_.scalar_type()));
-  }
-  /// gradient += d total / d parameters.
-  void add_gradient(const torch::nn::Module& module, const at::Tensor& total,
-                    std::span<Scalar> gradient) const {
-    const auto grads =
-        torch::autograd::grad({total}, own_parameters(module), {}, c10::nullopt, false,
-                              /*allow_unused=*/true);
-    std::size_t next = 0;
-    for (std::size_t p = 0; p < grads.size(); ++p) {
-      if (!grads[p].defined()) {  // a parameter that the logits do not depend on
-        next += sizes_[p];
-        continue;
-      }
-      const at::Tensor part = grads[p].cpu().contiguous();
-      const Scalar* from = part.template data_ptr<Scalar>();
-      for (std::size_t i = 0; i < sizes_[p]; ++i) {
-        gradient[next++] += from[i];
-      }
-    }
-  }
-
- private:
-  at::Tensor flat_;
-  std::vector<std::size_t> sizes_;
-  std::size_t count_ = 0;
-};
-
-}  // namespace dag::detail
 
 namespace dag {
 
@@ -126,8 +38,15 @@ namespace dag {
 /// of which they become views: reading and writing them is one copy, and none on the CPU
 /// (`parameters()`). Tied weights count once. Copying the model clones the module
 /// (torch::nn::Cloneable); a module that a clone unties is refused there (unsupported).
-/// The module's own optimiser: hand `module().parameters()` to any of torch::optim and let
-/// `log_prob_tensor` (which keeps the graph) be part of a loss.
+/// Precision: a module with a parameter of bfloat16 or float16 keeps its types, and computes in
+/// them up to the logits; log-softmax, sampling and sums over tokens are in Scalar. `parameters()`,
+/// `set_parameters` and checkpoints are of a master copy in Scalar, of which the module's
+/// parameters are the rounded values: steps below their spacing add up there, as mixed-precision
+/// training has it (arXiv:1710.03740). It costs 4 bytes a parameter (float). Derivatives are taken
+/// at the rounded values and arrive rounded too. Any other module takes the type Scalar. The
+/// module's own optimiser: hand `module().parameters()` to any of torch::optim and let
+/// `log_prob_tensor` (which keeps the graph) be part of a loss. With half precision it steps the
+/// rounded values, past the master copy (`reread_parameters`).
 ///
 /// Determinism: samples come from RandomStream by inverse distribution in double, never from
 /// torch's generator. Every call has the same shape, so that a row does not depend on its
@@ -164,6 +83,7 @@ class TorchModel {
             " parameters, the module ", other.parameter_count(),
             ": its weights are tied, and cloning unties them unless its "
             "reset() registers one tensor under both names");
+    parameters_.assign(other.parameters_);
   }
   TorchModel& operator=(const TorchModel& other) { return *this = TorchModel(other); }
   TorchModel(TorchModel&&) noexcept = default;
@@ -300,6 +220,9 @@ class TorchModel {
             "TorchModel::parameters: a view needs the CPU; use copy_parameters");
     return parameters_.view();
   }
+  /// After something else wrote to parameters of half precision (an optimiser of torch, a file):
+  /// the master copy takes their values.
+  void reread_parameters() { parameters_.reread(); }
   void copy_parameters(std::span<Scalar> out) const {
     check_length(out.size());
     parameters_.copy_to(out);
@@ -343,6 +266,7 @@ class TorchModel {
   /// The same token by token, [batch, trace_length]; 0 after a trace's end.
   [[nodiscard]] at::Tensor score_tokens(std::span<const TokenSequence> prompts,
                                         std::span<const TokenSequence> traces) const {
+    parameters_.settle();
     return detail::token_log_prob_tensor<Scalar>(*module_, options_, prompts, traces);
   }
 
@@ -374,11 +298,12 @@ class TorchModel {
           offset(detail::write_prompt(options_, prompts[rows[k]], tokens.data() + k * before));
       traces[rows[k]].clear();
     }
+    parameters_.settle();
     detail::TorchDecoder<Module> decoder(*module_, options_);
     at::Tensor logits = decoder.begin(tokens, ends);
     std::size_t alive = rows.size();
     for (std::int64_t t = 0;; ++t) {
-      const at::Tensor host = logits.cpu().contiguous();
+      const at::Tensor host = logits.to(torch::kCPU, scalar_kind()).contiguous();
       const auto width = static_cast<std::size_t>(options_.vocabulary);
       for (std::size_t k = 0; k < rows.size(); ++k) {
         TokenSequence& trace = traces[rows[k]];

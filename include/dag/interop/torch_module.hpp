@@ -31,7 +31,9 @@ concept LogitModule = std::derived_from<Module, torch::nn::Module> &&
 
 /// Atom, optional: decoding that remembers. `prefill(tokens, cache)` reads [batch, time] into an
 /// empty cache, `decode(tokens, cache)` one more token a row [batch]; both give the logits [batch,
-/// vocabulary] after the last token. Without it each token costs a pass over its whole prefix.
+/// vocabulary] after the last token. Without it each token costs a pass over its whole prefix: T
+/// tokens after a prompt of P make the module read T P + T (T - 1) / 2 tokens in place of P + T
+/// - 1.
 template <class Module>
 concept DecodingModule = LogitModule<Module> &&
     requires(Module& module, const at::Tensor& tokens, typename Module::Cache& cache) {
@@ -93,6 +95,10 @@ inline void check_trace(const TorchModelOptions& options, const TokenSequence& t
   }
 }
 
+[[nodiscard]] inline bool is_half(at::ScalarType type) {
+  return type == torch::kBFloat16 || type == torch::kHalf;
+}
+
 /// Shape of the logits, and that no entry depends on a later token.
 template <LogitModule Module>
 void check_logits(Module& module, const TorchModelOptions& options, at::ScalarType kind) {
@@ -102,16 +108,19 @@ void check_logits(Module& module, const TorchModelOptions& options, at::ScalarTy
                                   torch::dtype(torch::kInt64).device(options.device));
   const at::Tensor logits = module.forward(tokens);
   require(logits.dim() == 3 && logits.size(0) == options.batch && logits.size(1) == length &&
-              logits.size(2) == options.vocabulary && logits.scalar_type() == kind,
+              logits.size(2) == options.vocabulary &&
+              (logits.scalar_type() == kind || is_half(logits.scalar_type())),
           Errc::dimension_mismatch,
-          "TorchModel: the module must give logits [batch, time, vocabulary] of its scalar type");
+          "TorchModel: the module must give logits [batch, time, vocabulary] of its scalar type, "
+          "or of bfloat16 or float16");
+  const double slack = is_half(logits.scalar_type()) ? 0.02 : 1e-3;
   if (length > 1) {
     tokens.select(1, length - 1).fill_(std::int64_t{options.stop == 0 ? 1 : 0});
     const at::Tensor changed = module.forward(tokens);
-    require(
-        at::allclose(changed.narrow(1, 0, length - 1), logits.narrow(1, 0, length - 1), 1e-3, 1e-4),
-        Errc::invalid_argument,
-        "TorchModel: the module is not causal: logits depend on later tokens");
+    require(at::allclose(changed.narrow(1, 0, length - 1).to(kind),
+                         logits.narrow(1, 0, length - 1).to(kind), slack, slack / 10),
+            Errc::invalid_argument,
+            "TorchModel: the module is not causal: logits depend on later tokens");
   }
 }
 
@@ -173,10 +182,11 @@ template <class Scalar, LogitModule Module>
   ScoredRows<Scalar> rows(options, prompts, traces);
   const at::Tensor logits = module.forward(
       device_tensor(rows.input, options, options.prompt_length + options.trace_length - 1));
-  const at::Tensor log_probs = at::log_softmax(
+  const at::Tensor used =
       rows.aligned ? logits.narrow(1, options.prompt_length - 1, options.trace_length)
-                   : entries_at(logits, device_tensor(rows.from, options, options.trace_length)),
-      /*dim=*/2);
+                   : entries_at(logits, device_tensor(rows.from, options, options.trace_length));
+  const at::Tensor log_probs =
+      at::log_softmax(used.to(c10::CppTypeToScalarType<Scalar>::value), /*dim=*/2);
   const at::Tensor keep = device_tensor(rows.mask, options, options.trace_length);
   const at::Tensor chosen =
       log_probs.gather(2, device_tensor(rows.target, options, options.trace_length).unsqueeze(2))
