@@ -120,24 +120,6 @@ struct LevelDown {
   }
 };
 
-/// mean += mean_share(power, t) (point - mean), t counted by `CountRound`.
-template <class Real>
-struct PowerMean {
-  int power;
-  const std::int64_t* round;
-  const Real* point;
-  Real* mean;
-
-  DAG_HOST_DEVICE void operator()(std::size_t s) const {
-    mean[s] += mean_share<Real>(power, *round + 1) * (point[s] - mean[s]);
-  }
-};
-/// ++round, in order with what else is launched.
-struct CountRound {
-  std::int64_t* round;
-  DAG_HOST_DEVICE void operator()(std::size_t) const { ++*round; }
-};
-
 }  // namespace device
 
 /// Counterfactual regret minimisation of a game tree in device memory: the rounds of `cfr`,
@@ -155,7 +137,7 @@ class DeviceCfr {
  public:
   explicit DeviceCfr(const device::Context& gpu, const SequenceForm& form,
                      RegretRule rule = RegretRule::plus)
-      : gpu_(gpu), rule_(rule), total_(form.shape.blocks.total()) {
+      : gpu_(gpu), rule_(rule), total_(form.shape.blocks.total()), round_(gpu) {
     require(rule == RegretRule::plain || rule == RegretRule::plus || rule == RegretRule::predictive,
             Errc::unsupported, "DeviceCfr: rules are plain, plus and predictive");
     const TreeplexShape& shape = form.shape;
@@ -175,7 +157,6 @@ class DeviceCfr {
     mean_ = gpu_.allocate<Real>(total_);
     values_ = gpu_.allocate<Real>(total_);
     regrets_ = gpu_.allocate<Real>(total_);
-    round_ = gpu_.allocate<std::int64_t>(1);
     work_.emplace(gpu_.stream(), OneRound{this});
   }
   DeviceCfr(const DeviceCfr&) = delete;
@@ -278,9 +259,7 @@ class DeviceCfr {
       move(players_[i]);
     }
     const int power = rule_ == RegretRule::plain ? 0 : rule_ == RegretRule::plus ? 1 : 2;
-    device::launch_each(gpu_.stream(), total_,
-                        device::PowerMean<Real>{power, round_.data(), plan_.data(), mean_.data()});
-    device::launch_each(gpu_.stream(), 1, device::CountRound{round_.data()});
+    round_.add(power, std::span<const Real>(gpu_.view(plan_)), gpu_.view(mean_));
     move(players_.back());
   }
   void move(Player& player) {
@@ -322,7 +301,7 @@ class DeviceCfr {
   std::size_t total_;
   std::vector<Player> players_;
   Array<Real> behavior_, plan_, mean_, values_, regrets_;
-  Array<std::int64_t> round_;
+  device::RoundMean round_;
   std::optional<device::RepeatedWork<OneRound>> work_;
 };
 

@@ -14,7 +14,7 @@
 
 namespace dag::device {
 
-// Kernel bodies of regret matching and Euclidean sets: one thread block a segment, or one a tile.
+// Kernel bodies of regret matching and Euclidean sets: one thread block a segment.
 
 /// regrets += g - <g, p>, negative ones forgotten if `plus`; then p in proportion to max(regrets +
 /// last (g - <g, p>), 0), left as it is where nothing is positive. Raises *bad on NaN and infinity.
@@ -52,21 +52,16 @@ struct MatchRegrets {
   }
 };
 
-/// out = the nearest point of the simplex to center + eta gradient in each segment, by Michelot's
-/// finite sequence of thresholds; `out` may be `center`. NaN and infinities raise *bad.
+/// y = the nearest point of the simplex to y in each segment, by Michelot's finite sequence of
+/// thresholds. NaN and infinities raise *bad.
 template <class Real>
 struct ProjectSimplex {
-  const Real* center;
-  Real eta;
-  const Real* gradient;  // null: 0
-  Real* out;
+  Real* y;
   int* bad;
 
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
-    Real* const v = out + first;
-    block.each(gradient == nullptr ? 0 : size,
-               [&](std::size_t i) { v[i] = center[first + i] + eta * gradient[first + i]; });
+    Real* const v = y + first;
     Real threshold = 0;
     for (std::size_t kept = size + 1;;) {
       const auto above = [&](std::size_t i) { return kept > size || v[i] > threshold; };
@@ -88,37 +83,15 @@ struct ProjectSimplex {
   }
 };
 
-/// out = a' through a tile of 32 x 32 with padded rows: both sides are read and written in order.
+/// out = a', entry by entry of out.
 template <class Real>
 struct Transpose {
-  static constexpr std::size_t side = 32;
-  static constexpr std::size_t shared_bytes = side * (side + 1) * sizeof(Real);
-
   std::size_t rows;
   std::size_t columns;
   const Real* a;
   Real* out;
-
-  [[nodiscard]] DAG_HOST_DEVICE static std::size_t tiles(std::size_t n) {
-    return (n + side - 1) / side;
-  }
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block) const {
-    Real* const tile = block.template shared<Real>(side * (side + 1));
-    const std::size_t first_row = block.index() / tiles(columns) * side;
-    const std::size_t first_column = block.index() % tiles(columns) * side;
-    block.each(side * side, [&](std::size_t t) {
-      const std::size_t i = first_row + t / side, j = first_column + t % side;
-      if (i < rows && j < columns) {
-        tile[t / side * (side + 1) + t % side] = a[i * columns + j];
-      }
-    });
-    block.each(side * side, [&](std::size_t t) {
-      const std::size_t j = first_column + t / side, i = first_row + t % side;
-      if (i < rows && j < columns) {
-        out[j * rows + i] = tile[t % side * (side + 1) + t / side];
-      }
-    });
+  DAG_HOST_DEVICE void operator()(std::size_t k) const {
+    out[k] = a[k % rows * columns + k / rows];
   }
 };
 
@@ -161,8 +134,7 @@ class SetOperations : public SimplexOperations {
   template <class Scalar>
   void project_simplex(std::span<Scalar> y) const {
     expect_device(y);
-    launch_segments(Blocks{y.size()},
-                    ProjectSimplex<Scalar>{nullptr, Scalar{0}, nullptr, y.data(), bad()});
+    launch_segments(Blocks{y.size()}, ProjectSimplex<Scalar>{y.data(), bad()});
   }
   template <class Scalar>
   void clamp(std::span<const Scalar> lower, std::span<const Scalar> upper,
@@ -181,10 +153,9 @@ class SetOperations : public SimplexOperations {
   }
   template <class Scalar>
   [[nodiscard]] Matrix<Scalar> transposed(const Matrix<Scalar>& a) const {
-    using Body = Transpose<Scalar>;
     Matrix<Scalar> out{a.columns, a.rows, Array<Scalar>(a.rows * a.columns, stream())};
-    launch<256>(stream(), Body::tiles(a.rows) * Body::tiles(a.columns), 256, Body::shared_bytes,
-                Body{a.rows, a.columns, a.entries.data(), out.entries.data()});
+    launch_each(stream(), out.entries.size(),
+                Transpose<Scalar>{a.rows, a.columns, a.entries.data(), out.entries.data()});
     return out;
   }
 

@@ -43,18 +43,6 @@ struct EachNumber {
     block.each(1, [&](std::size_t) { out[block.index()] = found; });
   }
 };
-/// Two bodies, one after the other, in one launch.
-template <class First, class Second>
-struct Then {
-  First first_body;
-  Second second_body;
-
-  template <class Block>
-  DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
-    first_body(block, first, size);
-    second_body(block, first, size);
-  }
-};
 
 /// log_p = logit(i), normalised, p its exponential, i < size. A NaN, +inf or all -inf raises *bad.
 /// Three passes over the segment, one exponential an entry.
