@@ -205,37 +205,26 @@ class Bench {
 
   void dual_product() {
     const std::size_t n = small_ ? 512 : 16384;
-    const auto a = uniform(n * n, 2, -1, 1);
+    const device::Matrix<float> matrix{n, n, uniform(n * n, 2, -1, 1)};
+    const auto& a = matrix.entries;
     const auto x = uniform(n, 3, 0, 1), y = uniform(n, 4, 0, 1);
     device::Array<float> ay(n, stream()), atx(n, stream());
-    const auto shape = device::DualProductShape::of<float>(n, n);
-    device::Array<float> parts(shape.row_parts() + shape.column_parts(), stream());
     const auto spoil = [&] {
       poison(ay);
       poison(atx);
-      poison(parts);
     };
-    const double ms = time(spoil, [&] {
-      device::dual_product(stream(), shape, a.data(), x.data(), y.data(), 1.0F, 1.0F, ay.data(),
-                           atx.data(), parts.data());
-    });
+    const auto product_of = [&](const auto& of) {
+      return time(spoil, [&] {
+        gpu_.dual_product(of, gpu_.view(x), gpu_.view(y), 1.0F, 1.0F, gpu_.view(ay),
+                          gpu_.view(atx));
+      });
+    };
+    const double ms = product_of(matrix);
     report("dual_product_float", ms, 4.0 * static_cast<double>(n * n), "error",
            product_error(a, x, y, ay, atx, n));
-    device::Array<device::BFloat16> brain(n * n, stream());
-    fill(n * n, Narrow{a.data(), brain.data(), n * n});
-    const auto narrow_shape = device::DualProductShape::of<device::BFloat16>(n, n);
-    device::Array<float> narrow_parts(narrow_shape.row_parts() + narrow_shape.column_parts(),
-                                      stream());
-    const double brain_ms = time(
-        [&] {
-          poison(ay);
-          poison(atx);
-          poison(narrow_parts);
-        },
-        [&] {
-          device::dual_product(stream(), narrow_shape, brain.data(), x.data(), y.data(), 1.0F, 1.0F,
-                               ay.data(), atx.data(), narrow_parts.data());
-        });
+    device::Matrix<device::BFloat16> brain{n, n, {n * n, stream()}};
+    fill(n * n, Narrow{a.data(), brain.entries.data(), n * n});
+    const double brain_ms = product_of(brain);
     report("dual_product_bf16", brain_ms, 2.0 * static_cast<double>(n * n), "times_float",
            ms / brain_ms);
     if (const CublasByName blas(stream()); blas) {

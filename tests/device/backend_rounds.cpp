@@ -105,6 +105,9 @@ TEST_CASE("what recorded rounds cannot do is refused") {
   CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.average = dag::Average::linear}),
                   dag::Error);
   CHECK_THROWS_AS((void)dag::device_mirror_prox(game, {.tolerance = -1}), dag::Error);
+  CHECK_THROWS_AS(
+      (void)dag::device_mirror_prox(game, {.feedback = dag::Feedback<float>::noisy(0.1F, 1)}),
+      dag::Error);
   CHECK_THROWS_AS((void)dag::device_extragradient(game, {.average = dag::Average::linear}),
                   dag::Error);
   CHECK_THROWS_AS(

@@ -21,7 +21,7 @@ struct PassOn {
   float* out;
   template <class Block>
   void operator()(Block& block) const {
-    float* const place = block.template shared<float>(blockDim.x);
+    float* const place = block.template shared<float>();
     place[threadIdx.x] = static_cast<float>(threadIdx.x);
     if (barrier) {
       dag::device::__syncthreads();
@@ -35,7 +35,7 @@ struct PassBack {
   float* out;
   template <class Block>
   void operator()(Block& block) const {
-    float* const place = block.template shared<float>(blockDim.x);
+    float* const place = block.template shared<float>();
     place[threadIdx.x] = static_cast<float>(threadIdx.x);
     dag::device::__syncthreads();
     const float next = place[(threadIdx.x + 1) % blockDim.x];

@@ -30,18 +30,12 @@ struct Both {
   Real row;
   Real column;
 };
-/// The larger of each player's numbers.
-struct MaxBoth {
+/// An operation on each player's numbers.
+template <class Operation>
+struct EachOfBoth {
   template <class Real>
   DAG_HOST_DEVICE Both<Real> operator()(Both<Real> a, Both<Real> b) const {
-    return {Max{}(a.row, b.row), Max{}(a.column, b.column)};
-  }
-};
-/// The sum of each player's numbers.
-struct AddBoth {
-  template <class Real>
-  DAG_HOST_DEVICE Both<Real> operator()(Both<Real> a, Both<Real> b) const {
-    return {a.row + b.row, a.column + b.column};
+    return {Operation{}(a.row, b.row), Operation{}(a.column, b.column)};
   }
 };
 
@@ -142,7 +136,8 @@ struct GameOfWarp {
   /// op over each player's f(lane, k).
   template <class Function, class Operation>
   [[nodiscard]] DAG_HOST_DEVICE Both<Real> fold_players(Real identity, Function f,
-                                                        Operation op) const {
+                                                        Operation) const {
+    constexpr EachOfBoth<Operation> op{};
     typename Warp::template Local<Both<Real>> partial;
     warp.lanes([&](unsigned lane) { partial[lane] = {identity, identity}; });
     entries([&](std::size_t e, unsigned lane, unsigned k) {
@@ -193,12 +188,12 @@ struct GameOfWarp {
     });
     const auto top = fold_players(
         -Limits<Real>::infinity, [&](unsigned lane, unsigned k) { return log_out[lane][k]; },
-        MaxBoth{});
+        Max{});
     entries([&](std::size_t e, unsigned lane, unsigned k) {
       out[lane][k] = std::exp(log_out[lane][k] - (e < rows ? top.row : top.column));
     });
     const auto total = fold_players(
-        Real{0}, [&](unsigned lane, unsigned k) { return out[lane][k]; }, AddBoth{});
+        Real{0}, [&](unsigned lane, unsigned k) { return out[lane][k]; }, Add{});
     const Both<Real> scale{1 / total.row, 1 / total.column};
     const Both<Real> shift{top.row + std::log(total.row), top.column + std::log(total.column)};
     entries([&](std::size_t e, unsigned lane, unsigned k) {
@@ -216,9 +211,9 @@ struct GameOfWarp {
   [[nodiscard]] DAG_HOST_DEVICE Certificate certify(const Entries& z, Entries& g) const {
     field(z, g);
     const auto best = fold_players(
-        -Limits<Real>::infinity, [&](unsigned lane, unsigned k) { return g[lane][k]; }, MaxBoth{});
+        -Limits<Real>::infinity, [&](unsigned lane, unsigned k) { return g[lane][k]; }, Max{});
     const auto earned = fold_players(
-        Real{0}, [&](unsigned lane, unsigned k) { return g[lane][k] * z[lane][k]; }, AddBoth{});
+        Real{0}, [&](unsigned lane, unsigned k) { return g[lane][k] * z[lane][k]; }, Add{});
     const Real gap = best.row + best.column - (earned.row + earned.column);
     return {gap > 0 ? gap : Real{0}, earned.row};
   }
@@ -326,7 +321,7 @@ struct SolveBatch {
       g[lane][k] = mine(e) ? game.payoff_of(e) : Real{0};
     });
     const auto earned = game.fold_players(
-        Real{0}, [&](unsigned lane, unsigned k) { return g[lane][k] * z[lane][k]; }, AddBoth{});
+        Real{0}, [&](unsigned lane, unsigned k) { return g[lane][k] * z[lane][k]; }, Add{});
     const Real paid = is_row ? earned.row : earned.column;
     Entries next;
     game.entries([&](std::size_t e, unsigned lane, unsigned k) {
@@ -339,7 +334,7 @@ struct SolveBatch {
       next[lane][k] = mine(e) && ahead > 0 ? ahead : Real{0};
     });
     const auto totals = game.fold_players(
-        Real{0}, [&](unsigned lane, unsigned k) { return next[lane][k]; }, AddBoth{});
+        Real{0}, [&](unsigned lane, unsigned k) { return next[lane][k]; }, Add{});
     const Real total = is_row ? totals.row : totals.column;
     game.entries([&](std::size_t e, unsigned lane, unsigned k) {
       if (mine(e) && total > 0) {

@@ -21,7 +21,7 @@ namespace dag::device {
 ///   block.index(), block.threads()    which block this is, how many threads it has,
 ///   block.each(n, f)                  f(i) for i < n, spread over the threads, then a barrier,
 ///   block.reduce(n, identity, f, op)  op over f(0..n-1), the same value to every thread,
-///   block.shared<T>(count)            memory of the block, the same array at every call.
+///   block.shared<T>()                 memory of the block, the same array at every call.
 /// A phase may read what earlier phases wrote; within one, index i owns what it writes.
 /// Sums have a fixed order: thread t adds t, t + T, t + 2T, ..., then a warp folds, then the warps'
 /// results fold: by CUB's WarpReduce on a GPU, by halves (16, 8, 4, 2, 1) on the host. The same
@@ -49,24 +49,38 @@ void fold_halves(Value* lane, Operation op) {
   }
 }
 
-/// Runs a body's phases on the calling thread, one index after the other.
-class HostBlock {
+/// What the host's executors share: phases run on the calling thread, one index after the other.
+class HostTeam {
  public:
-  static constexpr bool is_warp = false;
-  [[nodiscard]] static std::size_t count_of(std::size_t blocks, unsigned) noexcept {
-    return blocks;
-  }
-  HostBlock(std::size_t index, std::size_t threads, void* memory) noexcept
-      : index_(index), threads_(threads), memory_(memory) {}
+  HostTeam(std::size_t index, void* memory) noexcept : index_(index), memory_(memory) {}
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
-  [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
   template <class Function>
   void each(std::size_t count, Function f) const {
     for (std::size_t i = 0; i < count; ++i) {
       f(i);
     }
   }
+  template <class T>
+  [[nodiscard]] T* shared() const noexcept {
+    return static_cast<T*>(memory_);
+  }
+
+ private:
+  std::size_t index_;
+  void* memory_;
+};
+/// A block of so many threads.
+class HostBlock : public HostTeam {
+ public:
+  static constexpr bool is_warp = false;
+  [[nodiscard]] static std::size_t count_of(std::size_t blocks, unsigned) noexcept {
+    return blocks;
+  }
+  HostBlock(std::size_t index, std::size_t threads, void* memory) noexcept
+      : HostTeam(index, memory), threads_(threads) {}
+
+  [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
   template <class Value, class Function, class Operation>
   [[nodiscard]] Value reduce(std::size_t count, Value identity, Function f, Operation op) const {
     Value partial[largest_block];
@@ -87,15 +101,9 @@ class HostBlock {
     fold_halves(partial, op);
     return partial[0];
   }
-  template <class T>
-  [[nodiscard]] T* shared(std::size_t) const noexcept {
-    return static_cast<T*>(memory_);
-  }
 
  private:
-  std::size_t index_;
   std::size_t threads_;
-  void* memory_;
 };
 
 // DAG_EMULATED_DEVICE: a test that gives CUDA's names on the host
@@ -168,7 +176,7 @@ class DeviceBlock {
     return total;
   }
   template <class T>
-  [[nodiscard]] DAG_DEVICE T* shared(std::size_t) const {
+  [[nodiscard]] DAG_DEVICE T* shared() const {
     return reinterpret_cast<T*>(block_memory());
   }
 };

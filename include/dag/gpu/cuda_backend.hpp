@@ -13,48 +13,39 @@
 
 namespace dag::device {
 
-/// Queues a_y = row_scale * A y and at_x = column_scale * A' x (`DualProductStrip`). `workspace`:
-/// shape.row_parts() + shape.column_parts() numbers. Any of the vectors may lie in it no more than
-/// in A. Allocates nothing; can be captured in a graph.
-template <class Storage>
-void dual_product(Stream stream, const DualProductShape& shape, const Storage* a,
-                  const Wide<Storage>* x, const Wide<Storage>* y, Wide<Storage> row_scale,
-                  Wide<Storage> column_scale, Wide<Storage>* a_y, Wide<Storage>* at_x,
-                  Wide<Storage>* workspace) {
-  using Real = Wide<Storage>;
-  Real* const column_part = workspace + shape.row_parts();
-  const bool aligned =
-      reinterpret_cast<std::uintptr_t>(a) % 16 == 0 && shape.columns % Packet<Storage>::size == 0;
-  const std::size_t warps = shape.strips() * shape.tiles();
-  if (aligned) {
-    launch_warps<4>(stream, warps, 0,
-                    DualProductStrip<Storage, true>{shape, a, x, y, workspace, column_part});
-  } else {
-    launch_warps<4>(stream, warps, 0,
-                    DualProductStrip<Storage, false>{shape, a, x, y, workspace, column_part});
-  }
-  using Finish = FinishDualProduct<Real>;
-  launch<256>(stream, Finish::blocks(shape), 256, Finish::shared_bytes,
-              Finish{shape, workspace, column_part, row_scale, column_scale, a_y, at_x});
-}
-
 /// Products with a row-major matrix.
 class Products : public SetOperations {
  public:
   using SetOperations::SetOperations;
-  /// a_y = row_scale * a y and at_x = column_scale * a' x, reading the matrix once. The matrix may
-  /// be stored in 16 bits (device::BFloat16, device::Float16), the vectors then are float.
+  /// a_y = row_scale * a y and at_x = column_scale * a' x, reading the matrix once
+  /// (`DualProductStrip`). The matrix may be stored in 16 bits (device::BFloat16, device::Float16),
+  /// the vectors then are float.
   template <class Storage>
   void dual_product(const Matrix<Storage>& a, std::span<const Wide<Storage>> x,
                     std::span<const Wide<Storage>> y, Wide<Storage> row_scale,
                     Wide<Storage> column_scale, std::span<Wide<Storage>> a_y,
                     std::span<Wide<Storage>> at_x) const {
     expect_device(entries(a), x, y, a_y, at_x);
+    using Real = Wide<Storage>;
     const auto shape = DualProductShape::of<Storage>(a.rows, a.columns);
-    auto* const parts =
-        scratch<Wide<Storage>>(Slot::parts, shape.row_parts() + shape.column_parts());
-    device::dual_product(stream(), shape, a.entries.data(), x.data(), y.data(), row_scale,
-                         column_scale, a_y.data(), at_x.data(), parts);
+    const Storage* const entry = a.entries.data();
+    Real* const row_part = scratch<Real>(Slot::parts, shape.row_parts() + shape.column_parts());
+    Real* const column_part = row_part + shape.row_parts();
+    const auto sweep = [&]<bool aligned>() {
+      launch_warps<4>(stream(), shape.strips() * shape.tiles(), 0,
+                      DualProductStrip<Storage, aligned>{shape, entry, x.data(), y.data(), row_part,
+                                                         column_part});
+    };
+    if (reinterpret_cast<std::uintptr_t>(entry) % 16 == 0 &&
+        a.columns % Packet<Storage>::size == 0) {
+      sweep.template operator()<true>();
+    } else {
+      sweep.template operator()<false>();
+    }
+    using Finish = FinishDualProduct<Real>;
+    launch<256>(
+        stream(), Finish::blocks(shape), 256, Finish::shared_bytes,
+        Finish{shape, row_part, column_part, row_scale, column_scale, a_y.data(), at_x.data()});
   }
   template <class Scalar>
   void multiply(const Matrix<Scalar>& a, std::span<const Scalar> x, std::span<Scalar> out) const {

@@ -113,37 +113,32 @@ template <class Inner>
 struct IsSwapped<Swapped<Inner>> : std::true_type {};
 
 template <DivergencePart part, class Backend, class D, class Real>
-void ragged_divergence(const Backend& gpu, const D& divergence, std::span<const std::int64_t> begin,
-                       std::span<const Real> p, std::span<const Real> q, std::span<Real> out) {
+void ragged_part(const Backend& gpu, const D& divergence, std::span<const std::int64_t> begin,
+                 std::span<const Real> p, std::span<const Real> q, std::span<Real> out,
+                 const char* who) {
+  constexpr bool is_value = part == DivergencePart::value;
   if constexpr (IsSwapped<D>::value) {
-    constexpr auto turned = part == DivergencePart::value   ? part
+    constexpr auto turned = is_value                        ? part
                             : part == DivergencePart::first ? DivergencePart::second
                                                             : DivergencePart::first;
-    ragged_divergence<turned>(gpu, divergence.inner, begin, q, p, out);
+    ragged_part<turned>(gpu, divergence.inner, begin, q, p, out, who);
   } else {
     static_assert(std::is_same_v<D, RenyiDivergence> || HasTerms<D, Real>,
                   "this divergence does not show its terms (HasTerms): it runs on the host");
+    require(!begin.empty() && p.size() == q.size() &&
+                out.size() == (is_value ? begin.size() - 1 : p.size()),
+            Errc::dimension_mismatch, who, ": ", begin.size(), " offsets, arguments of ", p.size(),
+            " and ", q.size(), " numbers, room for ", out.size(), " results");
+    expect_device(begin, p, q);
     Real lower = 0;
     if constexpr (!std::is_same_v<D, RenyiDivergence>) {
       lower = static_cast<Real>(divergence.lower());
     }
     const std::size_t segments = begin.size() - 1;
-    if (segments > 0) {
-      launch(gpu.stream(), segments, threads_for(p.size() / segments), 0,
-             RaggedDivergence<Real, D, part>{begin.data(), p.data(), q.data(), divergence, lower,
-                                             out.data(), gpu.bad()});
-    }
+    launch(gpu.stream(), segments, threads_for(segments > 0 ? p.size() / segments : 0), 0,
+           RaggedDivergence<Real, D, part>{begin.data(), p.data(), q.data(), divergence, lower,
+                                           out.data(), gpu.bad()});
   }
-}
-
-template <class Real>
-void check_segments(std::span<const std::int64_t> begin, std::span<const Real> p,
-                    std::span<const Real> q, std::size_t out, std::size_t expected,
-                    const char* who) {
-  require(!begin.empty() && p.size() == q.size() && out == expected, Errc::dimension_mismatch, who,
-          ": ", begin.size(), " offsets, arguments of ", p.size(), " and ", q.size(),
-          " numbers, room for ", out, " results");
-  expect_device(begin, p, q);
 }
 
 }  // namespace device
@@ -157,8 +152,8 @@ void check_segments(std::span<const std::int64_t> begin, std::span<const Real> p
 template <class Backend, class D, class Real>
 void ragged_divergence(const Backend& gpu, const D& divergence, std::span<const std::int64_t> begin,
                        std::span<const Real> p, std::span<const Real> q, std::span<Real> out) {
-  device::check_segments(begin, p, q, out.size() + 1, begin.size(), "ragged_divergence");
-  device::ragged_divergence<device::DivergencePart::value>(gpu, divergence, begin, p, q, out);
+  device::ragged_part<device::DivergencePart::value>(gpu, divergence, begin, p, q, out,
+                                                     "ragged_divergence");
 }
 
 /// out = dD/dp, entry by entry: D.gradient_first of every segment. As above.
@@ -166,8 +161,8 @@ template <class Backend, class D, class Real>
 void ragged_gradient_first(const Backend& gpu, const D& divergence,
                            std::span<const std::int64_t> begin, std::span<const Real> p,
                            std::span<const Real> q, std::span<Real> out) {
-  device::check_segments(begin, p, q, out.size(), p.size(), "ragged_gradient_first");
-  device::ragged_divergence<device::DivergencePart::first>(gpu, divergence, begin, p, q, out);
+  device::ragged_part<device::DivergencePart::first>(gpu, divergence, begin, p, q, out,
+                                                     "ragged_gradient_first");
 }
 
 /// out = dD/dq, entry by entry: D.gradient_second of every segment. As above.
@@ -175,8 +170,8 @@ template <class Backend, class D, class Real>
 void ragged_gradient_second(const Backend& gpu, const D& divergence,
                             std::span<const std::int64_t> begin, std::span<const Real> p,
                             std::span<const Real> q, std::span<Real> out) {
-  device::check_segments(begin, p, q, out.size(), p.size(), "ragged_gradient_second");
-  device::ragged_divergence<device::DivergencePart::second>(gpu, divergence, begin, p, q, out);
+  device::ragged_part<device::DivergencePart::second>(gpu, divergence, begin, p, q, out,
+                                                      "ragged_gradient_second");
 }
 
 }  // namespace dag

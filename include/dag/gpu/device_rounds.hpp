@@ -101,6 +101,10 @@ template <class Game, class Rounds>
                                           const SolverOptions<scalar_t<Game>>& options,
                                           std::int64_t products_a_round) {
   using Real = scalar_t<Game>;
+  require(
+      options.feedback.kind == Feedback<Real>::Kind::full, Errc::unsupported,
+      "recorded rounds see the whole field; give sampled or noisy feedback to the solver itself, "
+      "which runs on the device too");
   const Stopwatch watch;
   const auto& backend = game.backend();
   DeviceGaps<Game> gaps(game);
@@ -132,10 +136,7 @@ template <class Game, class Rounds>
     found.products = products_a_round * t + 2 * checks;
     found.seconds = watch.seconds();
     found.step = t > 0 ? method.step() : Real{0};
-    const bool go_on = options.observer(dag::Record{
-        found.iterations, found.products, found.seconds, static_cast<double>(found.value),
-        static_cast<double>(found.gap), static_cast<double>(found.relative_gap),
-        static_cast<double>(found.residual), static_cast<double>(found.step)});
+    const bool go_on = options.observer(record_of(found));
     const bool done = found.relative_gap <= options.tolerance;
     const bool stopped = !go_on || options.stop.stop_requested();
     if (done || stopped || t >= options.max_iterations || found.seconds >= options.time_limit) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <dag/game/sequence_form.hpp>
 #include <dag/gpu/array.hpp>
 #include <dag/gpu/context.hpp>
+#include <dag/gpu/ragged.hpp>
 #include <dag/gpu/reduction.hpp>
 #include <dag/gpu/repeated_work.hpp>
 #include <dag/gpu/runtime.hpp>
@@ -25,34 +27,30 @@ namespace dag {
 namespace device {
 
 /// values[s] = sum over the entries of sequence s of payoff times the others' plans, one warp a
-/// sequence, warps in turn. (cub::DeviceSegmentedReduce gives a block of 256 threads to a segment;
-/// those here have about 10 entries.)
+/// sequence. (cub::DeviceSegmentedReduce gives a block of 256 threads to a segment; those here have
+/// about 10 entries.)
 template <class Real>
 struct SequenceValues {
-  const std::uint32_t* offsets;
   const std::uint32_t* others;
   const Real* payoff;
-  std::size_t sequences;
   std::size_t other_players;
   const Real* x;
   Real* values;
 
   template <class Warp>
-  DAG_HOST_DEVICE void operator()(Warp& warp) const {
-    for (std::size_t s = warp.index(); s < sequences; s += warp.count()) {
-      const std::size_t begin = offsets[s];
-      const Real total = reduce(
-          warp, offsets[s + 1] - begin, Real{0},
-          [&](std::size_t e) {
-            Real product = payoff[begin + e];
-            for (std::size_t j = 0; j < other_players; ++j) {
-              product *= x[others[(begin + e) * other_players + j]];
-            }
-            return product;
-          },
-          Add{});
-      warp.each(1, [&](std::size_t) { values[s] = total; });
-    }
+  DAG_HOST_DEVICE void operator()(Warp& warp, std::size_t s, std::size_t begin,
+                                  std::size_t size) const {
+    const Real total = reduce(
+        warp, size, Real{0},
+        [&](std::size_t e) {
+          Real product = payoff[begin + e];
+          for (std::size_t j = 0; j < other_players; ++j) {
+            product *= x[others[(begin + e) * other_players + j]];
+          }
+          return product;
+        },
+        Add{});
+    warp.each(1, [&](std::size_t) { values[s] = total; });
   }
 };
 
@@ -226,9 +224,7 @@ class DeviceCfr {
       }
       out.levels.push_back(first.size());
     }
-    for (std::size_t s = 0; s < out.sequences; ++s) {
-      below_begin[s + 1] += below_begin[s];
-    }
+    std::partial_sum(below_begin.begin(), below_begin.end(), below_begin.begin());
     std::vector<std::uint32_t> below(position.size());
     std::vector<std::uint32_t> filled(below_begin.begin(), below_begin.end() - 1);
     for (std::uint32_t k = shape.begin[i + 1]; k-- > shape.begin[i];) {  // the host's order
@@ -238,9 +234,7 @@ class DeviceCfr {
     for (std::size_t r = 0; r < rows.sequence.size(); ++r) {
       row_begin[rows.sequence[r] - offset + 1] = rows.offsets[r + 1] - rows.offsets[r];
     }
-    for (std::size_t s = 0; s < out.sequences; ++s) {
-      row_begin[s + 1] += row_begin[s];
-    }
+    std::partial_sum(row_begin.begin(), row_begin.end(), row_begin.begin());
     out.first = put(first);
     out.size = put(size);
     out.parent = put(parent);
@@ -263,11 +257,9 @@ class DeviceCfr {
     move(players_.back());
   }
   void move(Player& player) {
-    const std::size_t resident = device::resident_warps(gpu_.stream());
-    device::launch_warps(
-        gpu_.stream(), std::min(player.sequences, resident), 0,
-        device::SequenceValues<Real>{player.row_begin.data(), player.row_others.data(),
-                                     player.payoff.data(), player.sequences, player.others,
+    device::launch_warp_segments(
+        gpu_.stream(), player.row_begin.data(), player.sequences,
+        device::SequenceValues<Real>{player.row_others.data(), player.payoff.data(), player.others,
                                      plan_.data(), values_.data() + player.offset});
     switch (rule_) {
       case RegretRule::plain: up<RegretRule::plain>(player); break;

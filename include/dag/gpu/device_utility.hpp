@@ -79,7 +79,7 @@ struct NormalizePool {
   int* bad;
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block, std::size_t, std::size_t size) const {
-    normalize_segment(
+    (void)normalize_segment(
         block, size, [&](std::size_t i) { return log_q[i]; }, log_q, q, bad);
   }
 };

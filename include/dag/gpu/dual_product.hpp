@@ -187,7 +187,7 @@ struct FinishDualProduct {
     const Real* const part = is_row ? row_part : column_part;
     const Real scale = is_row ? row_scale : column_scale;
     Real* const out = is_row ? a_y : at_x;
-    Real* const chain = block.template shared<Real>(width * chains);
+    Real* const chain = block.template shared<Real>();
     block.each(width * chains, [&](std::size_t t) {
       const std::size_t i = first + t % width;
       Real sum = 0;

@@ -11,6 +11,7 @@
 #include <dag/detail/config.hpp>
 #include <dag/gpu/array.hpp>
 #include <dag/gpu/block.hpp>
+#include <dag/gpu/ragged.hpp>
 #include <dag/gpu/vector_operations.hpp>
 #include <dag/numeric/xlogx.hpp>
 
@@ -44,27 +45,6 @@ struct EachNumber {
   }
 };
 
-/// log_p = logit(i), normalised, p its exponential, i < size. A NaN, +inf or all -inf raises *bad.
-/// Three passes over the segment, one exponential an entry.
-template <class Real, class Block, class Logit>
-DAG_HOST_DEVICE void normalize_segment(Block& block, std::size_t size, Logit logit, Real* log_p,
-                                       Real* p, int* bad) {
-  const Real top = block.reduce(
-      size, -Limits<Real>::infinity, [&](std::size_t i) { return log_p[i] = logit(i); }, Max{});
-  if (!(top > -Limits<Real>::infinity && top < Limits<Real>::infinity)) {
-    block.each(1, [&](std::size_t) { *bad = 1; });
-    return;
-  }
-  const Real total = block.reduce(
-      size, Real{0}, [&](std::size_t i) { return p[i] = std::exp(log_p[i] - top); }, Add{});
-  const Real scale = Real{1} / total;
-  const Real shift = top + std::log(total);
-  block.each(size, [&](std::size_t i) {
-    p[i] *= scale;
-    log_p[i] -= shift;
-  });
-}
-
 /// The entropic proximal step of a segment, in the log domain; with `log_reference` towards a
 /// magnet of the given weight.
 template <class Real>
@@ -90,7 +70,7 @@ struct EntropyProx {
                                       : scale * log_center[at] + (scale * step) * gradient[at] +
                                             (scale * step * tau) * log_reference[at];
     };
-    normalize_segment(block, size, logit, log_p + first, p + first, bad);
+    (void)normalize_segment(block, size, logit, log_p + first, p + first, bad);
   }
 };
 

@@ -28,7 +28,7 @@ namespace dag::device {
 ///   warp.fold(v, op)         op over all lanes, the same on every lane, in block.hpp's order
 ///   warp.shared<T>()         memory of the warp
 /// and what is built of these below. Control flow between phases has to be the same on all lanes.
-class HostWarp {
+class HostWarp : public HostTeam {
  public:
   static constexpr bool is_warp = true;
   [[nodiscard]] static std::size_t count_of(std::size_t blocks, unsigned threads) noexcept {
@@ -46,20 +46,13 @@ class HostWarp {
   };
 
   HostWarp(std::size_t index, std::size_t count, void* memory) noexcept
-      : index_(index), count_(count), memory_(memory) {}
+      : HostTeam(index, memory), count_(count) {}
 
-  [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   template <class Function>
   void lanes(Function f) const {
     for (unsigned lane = 0; lane < warp_size; ++lane) {
       f(lane);
-    }
-  }
-  template <class Function>
-  void each(std::size_t count, Function f) const {
-    for (std::size_t i = 0; i < count; ++i) {
-      f(i);
     }
   }
   template <class T>
@@ -79,15 +72,9 @@ class HostWarp {
     fold_halves(&v[0], op);
     return v[0];
   }
-  template <class T>
-  [[nodiscard]] T* shared() const noexcept {
-    return static_cast<T*>(memory_);
-  }
 
  private:
-  std::size_t index_;
   std::size_t count_;
-  void* memory_;
 };
 
 #if defined(__CUDACC__) || defined(DAG_EMULATED_DEVICE)

@@ -132,6 +132,19 @@ bool refine_gap(const Game& game, Solution<Game>& solution) {
   return false;
 }
 
+/// What an observer is told of a solution so far.
+template <MonotoneGame Game>
+[[nodiscard]] Record record_of(const Solution<Game>& solution) {
+  return {solution.iterations,
+          solution.products,
+          solution.seconds,
+          static_cast<double>(solution.value),
+          static_cast<double>(solution.gap),
+          static_cast<double>(solution.relative_gap),
+          static_cast<double>(solution.residual),
+          static_cast<double>(solution.step)};
+}
+
 /// True if the relative gap of `solution`, rounding included, is at or below the tolerance: what
 /// makes a solution `converged`. Where the tolerance is too near to rounding to tell, a game that
 /// has a `precise_gap` decides, computed from the payoffs as they were given.
@@ -279,16 +292,6 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     entries *= static_cast<double>(solution.blocks.size(b));
   }
   const bool few_entries = entries <= 65'536;
-  const auto record = [&] {
-    return Record{solution.iterations,
-                  solution.products,
-                  solution.seconds,
-                  static_cast<double>(solution.value),
-                  static_cast<double>(solution.gap),
-                  static_cast<double>(solution.relative_gap),
-                  static_cast<double>(solution.residual),
-                  static_cast<double>(solution.step)};
-  };
 
   RoundClock clock(options.stop, options.time_limit);
   StallWatch stall;
@@ -327,7 +330,7 @@ template <MonotoneGame Game, Method<scalar_t<Game>> Rounds>
     if (end && few_entries && gap_measured) {
       refine_gap(game, solution);
     }
-    const bool go_on = options.observer(record());
+    const bool go_on = options.observer(record_of(solution));
     if (end || !go_on) {
       solution.status = end == Status::converged || go_on ? *end : Status::stopped;
       return solution;
