@@ -336,18 +336,28 @@ bool Interrupt::stop_requested() const {
   return interrupted != 0;
 }
 
-/// Where nothing has looked at `interrupt` yet, Ctrl-C ends the program at once.
-void install_interrupt() {
+namespace {
+
+/// The first such signal is a wish. Where nothing has looked at `interrupt` yet it ends the
+/// program.
+void ask_to_end_by(int signal) {
   struct sigaction action {};
-  action.sa_handler = [](int) {
+  action.sa_handler = [](int came) {
     interrupted = 1;
     if (heard ==
         0) {  // a file is being read, say: there is nothing to keep, and the signal ends it
-      ::raise(SIGINT);
+      ::raise(came);
     }
   };
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  sigaction(SIGINT, &action, nullptr);
+  sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void install_termination() { ask_to_end_by(SIGTERM); }
+void install_interrupt() {
+  ask_to_end_by(SIGINT);
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails, with a message,
   ::signal(SIGXFSZ, SIG_IGN);  // and so is a file that grows over the system's limit
 }

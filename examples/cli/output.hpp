@@ -126,6 +126,8 @@ class Progress {
 
 /// After this, Ctrl-C asks for an orderly end; a second one ends the program at once.
 void install_interrupt();
+/// The same for SIGTERM, which schedulers and mpirun send before they kill.
+void install_termination();
 /// For `dag::StopRef`: true once Ctrl-C was pressed.
 struct Interrupt {
   [[nodiscard]] bool stop_requested() const;

@@ -21,18 +21,17 @@ namespace {
 
 Part checked(std::string_view rank, std::string_view size, const std::string& source) {
   const std::optional<std::uint64_t> r = whole_number(rank), n = whole_number(size);
-  dag::require(r && n && *n > 0 && *r < *n, dag::Errc::invalid_argument, "--part: ", source,
-               " says rank '", rank, "' of '", size,
-               "'; expected RANK/SIZE, ranks from 0 to SIZE - 1, as 2/8");
+  dag::require(r && n && *n > 0 && *r < *n, dag::Errc::invalid_argument, source, " says rank '",
+               rank, "' of '", size, "'; expected RANK/SIZE, ranks from 0 to SIZE - 1, as 2/8");
   return {*r, *n};
 }
 
-Part told_by_launcher() {
-  constexpr std::pair<const char*, const char*> names[] = {
+/// Of the first launcher whose variables are set; `asked`: their names.
+std::optional<Part> told_by_launcher(const char* slurm_size, std::string& asked) {
+  const std::pair<const char*, const char*> names[] = {
       {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
       {"PMI_RANK", "PMI_SIZE"},
-      {"SLURM_PROCID", "SLURM_NTASKS"}};
-  std::string asked;
+      {"SLURM_PROCID", slurm_size}};
   for (const auto& [rank, size] : names) {
     const char* r = std::getenv(rank);
     const char* n = std::getenv(size);
@@ -41,8 +40,7 @@ Part told_by_launcher() {
     }
     asked += std::string(asked.empty() ? "$" : ", $") + rank + "/$" + size;
   }
-  dag::fail(dag::Errc::invalid_argument, "--part launcher: none of ", asked,
-            " is set; start it by mpirun or srun, or name the part: --part 2/8");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -60,11 +58,21 @@ Part part_of(const std::string& text) {
     return {};
   }
   if (text == "launcher") {
-    return told_by_launcher();
+    std::string asked;
+    const std::optional<Part> told = told_by_launcher("SLURM_NTASKS", asked);
+    dag::require(told.has_value(), dag::Errc::invalid_argument, "--part launcher: none of ", asked,
+                 " is set; start it by mpirun or srun, or name the part: --part 2/8");
+    return *told;
   }
   const std::size_t slash = std::min(text.find('/'), text.size());
   return checked(std::string_view(text).substr(0, slash),
-                 std::string_view(text).substr(std::min(slash + 1, text.size())), "'" + text + "'");
+                 std::string_view(text).substr(std::min(slash + 1, text.size())),
+                 "--part: '" + text + "'");
+}
+
+Part launched_part() {
+  std::string asked;
+  return told_by_launcher("SLURM_STEP_NUM_TASKS", asked).value_or(Part{});
 }
 
 std::string name_of_part(const std::string& option, const std::string& path,

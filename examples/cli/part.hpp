@@ -24,6 +24,10 @@ void add_part_option(CLI::App& app, std::string& text, const char* what);
 /// by the environment; empty: the whole. Errors: invalid_argument.
 Part part_of(const std::string& text);
 
+/// What a launcher told this process; one of one where it was started without. Slurm's batch
+/// script, which is no step of srun, is alone. Errors: invalid_argument.
+Part launched_part();
+
 /// `{rank}` in the name of an output becomes the part's rank. Errors: invalid_argument where the
 /// launcher's parts (more than one) would all write one file.
 std::string name_of_part(const std::string& option, const std::string& path,

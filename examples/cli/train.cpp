@@ -23,6 +23,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "part.hpp"
 #include "train_command.hpp"
 
 namespace cli {
@@ -100,9 +101,12 @@ struct Outcome {
   double seconds = 0;
 };
 
+using Talk = dag::detail::Conversation<TrainRanks>;
+
 template <class Optimiser>
-Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& reference,
-            Contexts& policy, const TrainEquilibrium& exact, Optimiser optimiser) {
+Outcome run(const TrainFlags& flags, const TrainConfig& config, const TrainRanks& ranks, Talk& talk,
+            const Contexts& reference, Contexts& policy, const TrainEquilibrium& exact,
+            Optimiser optimiser) {
   dag::Question<std::size_t> question;
   for (std::size_t x = 0; x < config.contexts; ++x) {
     question.contexts.push_back(x);
@@ -129,12 +133,15 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
   }
   dag::detail::validate(options, std::span<const dag::Question<std::size_t>>(questions));
   RunFiles files;  // after all that can be refused
-  open_files(flags, files);
-  Progress progress(!flags.common.quiet);
+  if (ranks.own == 0) {
+    open_files(flags, files);
+  }
+  (void)talk.any(false, {});  // else nobody begins
+  Progress progress(!flags.common.quiet && ranks.own == 0);
   Outcome outcome;
   const dag::Stopwatch watch;
   outcome.status = dag::train(
-      policy, reference, questions, objective, answer, optimiser, options,
+      ranks, policy, reference, questions, objective, answer, optimiser, options,
       [&](const dag::TrainRecord& record) {
         if (files.log) {
           files.log->write(record);
@@ -150,13 +157,17 @@ Outcome run(const TrainFlags& flags, const TrainConfig& config, const Contexts& 
                                   record.answer_entropy, record.kl));
       },
       [&](const Contexts& model, dag::TrainRecord& record) {
-        record.extra.emplace_back("total_variation", total_variation(answers_of(model), exact.nu));
+        if (ranks.own == 0) {
+          record.extra.emplace_back("total_variation",
+                                    total_variation(answers_of(model), exact.nu));
+        }
       });
   outcome.seconds = watch.seconds();
   return outcome;
 }
 
-int train(const TrainFlags& flags, const TrainConfig& config) {
+dag::Status train(const TrainFlags& flags, const TrainConfig& config, const TrainRanks& ranks,
+                  Talk& talk) {
   // Two models, gradient and the optimiser's means; the group's traces and what is known of them.
   const auto number = [](std::size_t n) { return static_cast<double>(n); };
   const double parameters =
@@ -171,11 +182,16 @@ int train(const TrainFlags& flags, const TrainConfig& config) {
                                                        config.model_seed + x));
   }
   const Contexts reference(std::move(models));
-  const TrainEquilibrium exact = exact_equilibrium(config, answers_of(reference));
+  const TrainEquilibrium exact =
+      ranks.own == 0 ? exact_equilibrium(config, answers_of(reference)) : TrainEquilibrium{};
   Contexts policy = reference;
-  const Outcome outcome = config.optimizer == "sgd"
-                              ? run(flags, config, reference, policy, exact, dag::Sgd())
-                              : run(flags, config, reference, policy, exact, dag::Adam());
+  const Outcome outcome =
+      config.optimizer == "sgd"
+          ? run(flags, config, ranks, talk, reference, policy, exact, dag::Sgd())
+          : run(flags, config, ranks, talk, reference, policy, exact, dag::Adam());
+  if (ranks.own > 0) {
+    return outcome.status;
+  }
   const double before = total_variation(answers_of(reference), exact.nu);
   const double after = total_variation(answers_of(policy), exact.nu);
   const double infeasible = violation(config, answers_of(policy));
@@ -237,10 +253,21 @@ int train(const TrainFlags& flags, const TrainConfig& config) {
       say(fmt::format("largest violation of a constraint: {:.4f}\n", infeasible));
     }
   }
-  return outcome.status == dag::Status::stopped ? exit_not_converged : exit_done;
+  return outcome.status;
 }
 
 }  // namespace
+
+int train_layered(const TrainFlags& flags, const std::function<TrainConfig()>& config,
+                  const TrainRanks& ranks) {
+  Talk talk(ranks);
+  return talk.whole([&] {
+    install_termination();
+    const dag::Status status = train(flags, config(), ranks, talk);
+    (void)talk.any(false, {});  // all is written
+    return status == dag::Status::stopped ? exit_not_converged : exit_done;
+  });
+}
 
 Command add_train(CLI::App& app) {
   auto flags = std::make_shared<TrainFlags>();
@@ -250,11 +277,14 @@ Command add_train(CLI::App& app) {
   add_train_options(*sub, *flags);
   sub->footer("Example:\n  dag train --preset diversity_grpo --metrics run.jsonl");
   return [flags] {
+    if (const Part launched = launched_part(); launched.size > 1) {
+      return become_rank(*flags, launched);
+    }
     const TrainConfig config = train_config_of(*flags);
     if (config.is_transformer()) {
       become_transformer_trainer(*flags, config);
     }
-    return train(*flags, config);
+    return train_layered(*flags, [&] { return config; });
   };
 }
 

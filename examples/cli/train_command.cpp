@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +20,7 @@
 #include <dag/train/fingerprint.hpp>
 
 #include "checked_options.hpp"
+#include "commands.hpp"
 
 namespace cli {
 namespace {
@@ -125,6 +127,11 @@ TrainConfig train_config_of(const TrainFlags& flags) {
 
 dag::TrainOptions train_options_of(const TrainFlags& flags, const TrainConfig& config) {
   dag::TrainOptions options = config.train;
+  if (options.parts == 0) {
+    constexpr std::size_t enough = 64, most = 64;
+    const std::size_t traces = options.questions_per_step * config.contexts * options.group_size;
+    options.parts = std::clamp<std::size_t>(traces / enough, 1, most);
+  }
   options.seed = flags.common.seed;
   options.checkpoint = flags.checkpoint;
   options.fingerprint = fingerprint_of(config);
@@ -153,15 +160,16 @@ void open_files(const TrainFlags& flags, RunFiles& files) {
   }
 }
 
-void become_transformer_trainer(const TrainFlags& flags, const TrainConfig& config) {
+namespace {
+
+/// The path of a program beside this one.
+std::string beside(const char* name) {
   std::error_code none;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", none);
-  const std::string program = (self.parent_path() / "dag-train-torch").string();
-  dag::require(std::filesystem::exists(program), dag::Errc::unsupported,
-               "the transformer runs on libtorch, and this dag was built without it (there is no '",
-               program,
-               "'). Install libtorch (Debian: apt-get install libtorch-dev libopenblas0-pthread), "
-               "then configure and build again; g++, or clang++ from 15 on");
+  return (self.parent_path() / name).string();
+}
+
+[[noreturn]] void become(std::string program, const TrainFlags& flags) {
   std::vector<std::string> words{program, "--seed", std::to_string(flags.common.seed)};
   const auto pass = [&](const char* option, const std::string& value) {
     if (!value.empty()) {
@@ -175,6 +183,9 @@ void become_transformer_trainer(const TrainFlags& flags, const TrainConfig& conf
   if (flags.time_limit > 0) {
     pass("--time-limit", std::to_string(flags.time_limit));
   }
+  if (flags.common.max_memory > 0) {
+    pass("--max-memory", std::to_string(flags.common.max_memory));
+  }
   pass("--json", flags.common.json);
   if (flags.common.quiet) {
     words.emplace_back("--quiet");
@@ -185,13 +196,42 @@ void become_transformer_trainer(const TrainFlags& flags, const TrainConfig& conf
     arguments.push_back(word.data());
   }
   arguments.push_back(nullptr);
+  ::alarm(0);  // a time limit is the new program's, which has no handler yet
+  ::execv(program.c_str(), arguments.data());
+  dag::fail(dag::Errc::io, "cannot run '", program, "': ", std::string_view(std::strerror(errno)));
+}
+
+}  // namespace
+
+void become_transformer_trainer(const TrainFlags& flags, const TrainConfig& config) {
+  const std::string program = beside("dag-train-torch");
+  dag::require(std::filesystem::exists(program), dag::Errc::unsupported,
+               "the transformer runs on libtorch, and this dag was built without it (there is no '",
+               program,
+               "'). Install libtorch (Debian: apt-get install libtorch-dev libopenblas0-pthread), "
+               "then configure and build again; g++, or clang++ from 15 on");
   // Read when the libraries are loaded, so set before: bits depend on the number of threads.
   const std::string threads = std::to_string(config.transformer.threads);
   for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
     ::setenv(name, threads.c_str(), /*overwrite=*/1);
   }
-  ::execv(program.c_str(), arguments.data());
-  dag::fail(dag::Errc::io, "cannot run '", program, "': ", std::string_view(std::strerror(errno)));
+  become(program, flags);
+}
+
+int become_rank(const TrainFlags& flags, const Part& launched) {
+  const std::string program = beside("dag-train-mpi");
+  const bool there = std::filesystem::exists(program);
+  if (!there && launched.rank > 0) {
+    return exit_bad_input;  // rank 0 says why
+  }
+  dag::require(
+      there, dag::Errc::unsupported, "the launcher started ", launched.size,
+      " processes, and this dag was built without MPI, by which they share a run (there "
+      "is no '",
+      program,
+      "'). Install it (Debian: apt-get install libopenmpi-dev openmpi-bin), then configure "
+      "and build again; or start dag train alone");
+  become(program, flags);
 }
 
 }  // namespace cli

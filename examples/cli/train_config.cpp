@@ -387,6 +387,7 @@ void take_training(Keys& keys, TrainConfig& config) {
   keys.take("steps", o.steps);
   keys.take("questions_per_step", o.questions_per_step);
   keys.take("group_size", o.group_size);
+  keys.take("parts", o.parts);
   keys.take("beta", o.beta);
   keys.take("epochs", o.epochs);
   keys.take("learning_rate", o.learning_rate.peak);

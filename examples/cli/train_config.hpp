@@ -95,6 +95,7 @@ struct TrainConfig {
   dag::TrainOptions train{
       .steps = 1500,
       .group_size = 64,
+      .parts = 0,  // a part for 64 traces of a step, 64 at most
       .beta = 0.5,
       .learning_rate = {.peak = 0.03, .warm_up = 20, .total = 1500, .final_fraction = 0.01}};
 

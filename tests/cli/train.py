@@ -3,6 +3,7 @@
 """dag train: reaches the exact equilibrium, resumes bit for bit, refuses what it cannot read."""
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -228,6 +229,60 @@ class Train(Case):
             self.assertIn("libtorch-dev", result.stderr)
             self.assertIn("build again", result.stderr)
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["bin", "config.json"])
+
+    def test_ranks_need_their_program_beside_this_one(self):
+        # A copy on its own is what a build without MPI leaves.
+        (self.folder / "bin").mkdir()
+        alone = shutil.copy(support.PROGRAM, self.folder / "bin" / "dag")
+        config = self.config(objective="gini", steps=2, layers=4, states=3, answers=4)
+
+        def run(*arguments, **variables):
+            return subprocess.run([alone, "train", *map(str, arguments), "--metrics", "m.jsonl"],
+                                  cwd=self.folder, capture_output=True, text=True, check=False,
+                                  env=dict(os.environ, **variables))
+        for names in [("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"),
+                      ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS")]:
+            result = run(config, **dict(zip(names, ["0", "2"])))
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn("libopenmpi-dev", result.stderr)
+            result = run(config, **dict(zip(names, ["1", "2"])))
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (2, "", ""))
+            self.assertFalse((self.folder / "m.jsonl").exists())
+            self.assertEqual(run(config, **dict(zip(names, ["0", "1"]))).returncode, 0)
+            (self.folder / "m.jsonl").unlink()
+        # The script of a Slurm batch is no step of srun.
+        self.assertEqual(run(config, SLURM_PROCID="0", SLURM_NTASKS="4").returncode, 0)
+
+    def test_sigterm_ends_in_order(self):
+        config = self.config(layers=6, states=4, answers=5, steps=100000, group_size=16,
+                             objective="gini", checkpoint_every=10)
+        checkpoint = self.folder / "run.ckpt"
+        process = subprocess.Popen([support.PROGRAM, "train", str(config), "--quiet", "--json", "-",
+                                    "--checkpoint", str(checkpoint), "--metrics", "run.jsonl"],
+                                   cwd=self.folder, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True)
+        while not checkpoint.exists() and process.poll() is None:
+            time.sleep(0.002)
+        process.terminate()
+        said, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        steps = json.loads(said)["steps"]
+        self.assertEqual(len((self.folder / "run.jsonl").read_text().splitlines()), steps)
+        self.json("train", config, "--checkpoint", checkpoint, "--metrics", "run.jsonl",
+                  "--time-limit", "0.05", code=1, cwd=self.folder)
+        lines = (self.folder / "run.jsonl").read_text().splitlines()
+        self.assertEqual([json.loads(x)["step"] for x in lines], list(range(1, len(lines) + 1)))
+        self.assertGreater(len(lines), steps)
+
+    def test_parts_are_what_bits_depend_on(self):
+        small = dict(objective="gini", steps=5, layers=6, states=4, answers=5, group_size=160)
+        found = {parts: self.json("train", self.config(**small, **({"parts": parts} if parts else {})))
+                 for parts in [0, 1, 2]}
+        for result in found.values():
+            result.pop("seconds")
+        self.assertEqual(found[0], found[2])  # one for 64 traces
+        self.assertNotEqual(found[1], found[2])
+        self.refused("train", self.config(**small, parts=161), says="parts")
 
     def test_models_by_name(self):
         sizes = dict(layers=6, states=4, answers=5)

@@ -66,15 +66,18 @@ std::vector<double> ascent(const Batch& batch, const dag::TrainOptions& options,
   std::vector<double> log_prob(batch.traces.size()), log_reference(batch.traces.size());
   const std::span<const std::size_t> prompts(batch.prompts);
   const std::span<const Trace> traces(batch.traces);
-  score.read(old, anchor, prompts, traces, log_prob, log_reference);
+  const dag::SerialCommunicator alone;
+  dag::detail::Conversation talk(alone);
+  dag::detail::StepParts<dag::SerialCommunicator, double> parts(talk, traces.size(), 1);
+  score.read(parts, old, anchor, prompts, traces, log_prob, log_reference, {});
   for (std::size_t i = 0; i < traces.size(); ++i) {
     CHECK(log_prob[i] == doctest::Approx(old.log_prob(prompts[i], traces[i])).epsilon(1e-14));
     score.keep(i, i);
   }
   dag::TrainRecord record;
-  score.weigh(epoch, now, prompts, traces, batch.advantage, log_prob, record);
+  score.weigh(parts, epoch, now, prompts, traces, batch.advantage, log_prob, record);
   std::vector<double> gradient(now.parameter_count(), 0.0);
-  score.accumulate(now, prompts, traces, gradient);
+  score.accumulate(parts, now, prompts, traces, gradient);
   return gradient;
 }
 
@@ -255,13 +258,16 @@ TEST_CASE("the expected gradient of Dr. GRPO by token is the exact one, by enume
       batch.advantage = {(a - b) / 2, (b - a) / 2};
       dag::detail::BatchScore<Model> score(options);
       double log_prob[2], log_reference[2];
-      score.read(both, both, batch.prompts, batch.traces, log_prob, log_reference);
+      const dag::SerialCommunicator alone;
+      dag::detail::Conversation talk(alone);
+      dag::detail::StepParts<dag::SerialCommunicator, double> parts(talk, 2, 1);
+      score.read(parts, both, both, batch.prompts, batch.traces, log_prob, log_reference, {});
       score.keep(0, 0);
       score.keep(1, 1);
       dag::TrainRecord record;
-      score.weigh(0, both, batch.prompts, batch.traces, batch.advantage, log_prob, record);
+      score.weigh(parts, 0, both, batch.prompts, batch.traces, batch.advantage, log_prob, record);
       std::vector<double> gradient(expected.size(), 0.0);
-      score.accumulate(both, batch.prompts, batch.traces, gradient);
+      score.accumulate(parts, both, batch.prompts, batch.traces, gradient);
       for (std::size_t i = 0; i < expected.size(); ++i) {
         expected[i] += p * gradient[i];
       }

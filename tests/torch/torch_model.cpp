@@ -323,7 +323,10 @@ TEST_CASE("A loss by token weighs traces of different lengths as its aggregation
     dag::detail::BatchScore<Transformer> score(options);
     std::vector<double> log_prob(3), log_reference(3), gradient(model.parameter_count(), 0.0),
         expected = gradient;
-    score.read(model, model, prompts, traces, log_prob, log_reference);
+    const dag::SerialCommunicator alone;
+    dag::detail::Conversation talk(alone);
+    dag::detail::StepParts<dag::SerialCommunicator, double> parts(talk, 3, 1);
+    score.read(parts, model, model, prompts, traces, log_prob, log_reference, {});
     for (std::size_t i = 0; i < 3; ++i) {
       score.keep(i, i);
       const auto length = static_cast<double>(traces[i].size());
@@ -333,8 +336,8 @@ TEST_CASE("A loss by token weighs traces of different lengths as its aggregation
                              expected);
     }
     dag::TrainRecord record;
-    score.weigh(0, model, prompts, traces, advantage, log_prob, record);
-    score.accumulate(model, prompts, traces, gradient);
+    score.weigh(parts, 0, model, prompts, traces, advantage, log_prob, record);
+    score.accumulate(parts, model, prompts, traces, gradient);
     for (std::size_t i = 0; i < gradient.size(); ++i) {
       REQUIRE(std::abs(gradient[i] - expected[i]) <= 1e-12);
     }

@@ -275,6 +275,7 @@ TEST_CASE("options of training") {
     REFUSED("train", good, negative, steps);
     REFUSED("train", good, (std::vector<double>{0, 2}), questions_per_step);
     REFUSED("train", good, (std::vector<double>{0, 1}), group_size);
+    REFUSED("train", good, (std::vector<double>{0, 9}), parts);  // of 8 traces
     REFUSED("train", good, not_negative, beta);
     REFUSED("train", good, zero, epochs);
     REFUSED("train", good, above_zero, clip_norm);

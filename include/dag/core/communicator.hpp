@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,10 +54,12 @@ class Message {
     put(static_cast<std::uint64_t>(text.size()));
     bytes_.append(text);
   }
-  template <class Number>
-  void put_all(const std::vector<Number>& values) {
+  /// Of a vector or a span of numbers.
+  template <class Values>
+  void put_all(const Values& values) {
     put(static_cast<std::uint64_t>(values.size()));
-    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number));
+    bytes_.append(reinterpret_cast<const char*>(values.data()),
+                  values.size() * sizeof(*values.data()));
   }
   [[nodiscard]] bool done() const noexcept { return next_ == bytes_.size(); }
   template <class Number>
@@ -74,6 +77,17 @@ class Message {
     values.resize(before + count);
     if (count > 0) {
       std::memcpy(values.data() + before, bytes.data(), bytes.size());
+    }
+  }
+  /// Into what is there, which must be as long.
+  template <class Number>
+  void get_all(std::span<Number> values) {
+    const auto count = static_cast<std::size_t>(get<std::uint64_t>());
+    require(count == values.size(), Errc::dimension_mismatch, "Communicator: a rank sent ", count,
+            " numbers where there is room for ", values.size());
+    const std::string_view bytes = take(count * sizeof(Number));
+    if (count > 0) {
+      std::memcpy(values.data(), bytes.data(), bytes.size());
     }
   }
   /// Valid as long as this.
@@ -136,6 +150,92 @@ template <Communicator Ranks, class Work>
   }
   return from;
 }
+
+/// Ranks that go through the same exchanges, one after another, and do what they like between them.
+/// What a rank throws inside `whole` goes out in the place of its next message, and is thrown on
+/// all ranks, naming it, with its code: none waits for ever, unless the transport itself fails.
+/// Ranks that all fail alike keep their own error.
+template <Communicator Ranks>
+class Conversation {
+ public:
+  explicit Conversation(const Ranks& ranks) : ranks_(ranks) {}
+  [[nodiscard]] std::size_t rank() const { return static_cast<std::size_t>(ranks_.rank()); }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(ranks_.size()); }
+
+  /// fill(r, message) for every rank, this one too, then take(r, message) in their order.
+  template <class Fill, class Take>
+  void exchange(Fill&& fill, Take&& take) {
+    std::vector<Message> to(size());
+    for (std::size_t r = 0; r < to.size(); ++r) {
+      to[r].put(std::uint8_t{1});
+      fill(r, to[r]);
+    }
+    std::vector<Message> from = exchanged(ranks_, to);
+    for (std::size_t r = 0; r < from.size(); ++r) {
+      if (from[r].template get<std::uint8_t>() == 0) {
+        over_ = true;
+        const auto code = static_cast<Errc>(from[r].template get<std::uint8_t>());
+        fail(code, "rank ", r, " of ", from.size(), ": ", from[r].get_text());
+      }
+    }
+    for (std::size_t r = 0; r < from.size(); ++r) {
+      take(r, from[r]);
+    }
+  }
+
+  /// Whether any rank says so. All bring the `same` bytes; where a rank has others it is named
+  /// after `what` (invalid_argument).
+  template <class... What>
+  [[nodiscard]] bool any(bool said, std::string_view same, const What&... what) {
+    if (size() == 1) {
+      return said;
+    }
+    exchange(
+        [&](std::size_t, Message& to) {
+          to.put(static_cast<std::uint8_t>(said));
+          to.put_text(same);
+        },
+        [&](std::size_t r, Message& from) {
+          said = from.get<std::uint8_t>() != 0 || said;
+          require(from.get_text() == same, Errc::invalid_argument, what..., " are others on rank ",
+                  r, " than on rank ", rank(),
+                  "; ranks need equal programs, inputs and arithmetic");
+        });
+    return said;
+  }
+
+  /// Gives back what `work` does.
+  template <class Work>
+  auto whole(Work&& work) {
+    DAG_TRY { return work(); }
+    DAG_CATCH(Error, error) {
+      end(error.code(), error.what());
+#if DAG_EXCEPTIONS
+      throw;
+#endif
+    }
+    DAG_CATCH(std::exception, error) {
+      end(Errc::invalid_argument, error.what());
+#if DAG_EXCEPTIONS
+      throw;
+#endif
+    }
+  }
+
+ private:
+  void end(Errc code, std::string_view text) {
+    if (!over_ && size() > 1) {
+      over_ = true;
+      Message last;
+      last.put(std::uint8_t{0});
+      last.put(static_cast<std::uint8_t>(code));
+      last.put_text(text);
+      (void)ranks_.exchange(std::vector<std::string>(size(), last.release()));
+    }
+  }
+  const Ranks& ranks_;
+  bool over_ = false;
+};
 
 }  // namespace detail
 }  // namespace dag

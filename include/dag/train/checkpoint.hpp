@@ -9,11 +9,13 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <dag/core/communicator.hpp>
 #include <dag/core/error.hpp>
 #include <dag/io/atomic_file.hpp>
 #include <dag/io/open_file.hpp>
@@ -178,13 +180,12 @@ class ByteReader {
 
 }  // namespace detail
 
-/// Writes a checkpoint under `path`; the one that stood there moves to `path`.previous first, if it
-/// is whole: a damaged one is written over, so that it never takes the place of a good one. Each
-/// move is a rename: a kill at any moment leaves a whole checkpoint under one of the two names.
-/// Format: magic and version, words and doubles little-endian, CRC-32. Errors: io.
-inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
-  detail::ByteWriter out;
-  out.raw(detail::checkpoint_magic.data(), detail::checkpoint_magic.size());
+namespace detail {
+
+/// The file of a checkpoint.
+[[nodiscard]] inline std::vector<unsigned char> checkpoint_bytes(const Checkpoint& checkpoint) {
+  ByteWriter out;
+  out.raw(checkpoint_magic.data(), checkpoint_magic.size());
   out.word(checkpoint.seed);
   out.word(static_cast<std::uint64_t>(checkpoint.step));
   out.numbers(checkpoint.parameters);
@@ -193,9 +194,20 @@ inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& pat
   out.numbers(checkpoint.multipliers);
   out.text(checkpoint.fingerprint);
   out.numbers(checkpoint.watch);
-  out.word(detail::crc32(out.bytes()));
+  out.word(crc32(out.bytes()));
+  return out.bytes();
+}
+
+}  // namespace detail
+
+/// Writes a checkpoint under `path`; the one that stood there moves to `path`.previous first, if it
+/// is whole: a damaged one is written over, so that it never takes the place of a good one. Each
+/// move is a rename: a kill at any moment leaves a whole checkpoint under one of the two names.
+/// Format: magic and version, words and doubles little-endian, CRC-32. Errors: io.
+inline void save_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
+  const std::vector<unsigned char> bytes = detail::checkpoint_bytes(checkpoint);
   AtomicFile file(path);
-  file.write({reinterpret_cast<const char*>(out.bytes().data()), out.bytes().size()});
+  file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   std::vector<unsigned char> before;
   if (detail::read_bytes(path, before) && detail::whole_checkpoint(before)) {
     (void)std::rename(path.c_str(), (path + ".previous").c_str());
@@ -274,5 +286,36 @@ struct LoadedCheckpoint {
   }
   fail(Errc::io, "no usable checkpoint: ", reasons);
 }
+
+namespace detail {
+
+/// The checkpoint that rank 0 finds under its `path`, on all ranks; none where nothing is there, or
+/// the path is empty.
+template <Communicator Ranks>
+[[nodiscard]] std::optional<Checkpoint> load_checkpoint_of_rank_0(Conversation<Ranks>& talk,
+                                                                  const std::string& path) {
+  std::optional<Checkpoint> found;
+  if (talk.rank() == 0 && !path.empty() && checkpoint_exists(path)) {
+    found = load_checkpoint(path).checkpoint;
+  }
+  if (talk.size() > 1) {
+    talk.exchange(
+        [&](std::size_t, Message& to) {
+          if (found) {
+            to.put_all(checkpoint_bytes(*found));
+          }
+        },
+        [&](std::size_t r, Message& from) {
+          if (r == 0 && !from.done()) {
+            std::vector<unsigned char> bytes;
+            from.add_all(bytes);
+            found = parse_checkpoint(bytes, path);
+          }
+        });
+  }
+  return found;
+}
+
+}  // namespace detail
 
 }  // namespace dag

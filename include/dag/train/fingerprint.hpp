@@ -55,6 +55,9 @@ class FingerprintLines {
   lines.add("contexts", contexts);
   lines.add("questions_per_step", o.questions_per_step);
   lines.add("group_size", o.group_size);
+  if (o.parts > 1) {
+    lines.add("parts", o.parts);
+  }
   lines.add("beta", o.beta);
   lines.add("anchor_in_reward", o.anchor_in_reward);
   lines.add("dead_group", o.dead_group);

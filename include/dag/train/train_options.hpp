@@ -33,7 +33,11 @@ struct TrainOptions {
   std::int64_t steps = 100;            ///< in all, those of a resumed checkpoint counted
   std::size_t questions_per_step = 1;  ///< drawn without replacement from the question list
   std::size_t group_size = 8;          ///< K samples a context
-  double beta = 0.1;                   ///< weight of KL(pi || reference), nats; > 0 anchors
+  /// In how many runs of nearly equal length a step's traces are drawn and scored, each by itself:
+  /// what ranks share (`train` over a `Communicator`). Other parts have other random numbers. A
+  /// model that takes many traces at once is the slower the smaller they are.
+  std::size_t parts = 1;
+  double beta = 0.1;             ///< weight of KL(pi || reference), nats; > 0 anchors
   bool anchor_in_reward = true;  ///< false: the optimiser adds an anchor of its own to the gradient
   /// Of groups whose signals are all equal. A dropped group's score is not computed.
   DeadGroup dead_group = DeadGroup::keep;
@@ -117,6 +121,9 @@ void validate(const TrainOptions& o, std::span<const Question<Prompt>> questions
   need(o.questions_per_step >= 1 && o.questions_per_step <= questions.size(),
        "questions_per_step must be from 1 to the number of questions",
        static_cast<double>(o.questions_per_step));
+  const std::size_t samples = o.questions_per_step * questions[0].contexts.size() * o.group_size;
+  require(o.parts >= 1 && o.parts <= samples, Errc::invalid_argument,
+          "train: parts must be from 1 to the traces of a step, ", samples, ", got ", o.parts);
   for (const auto& question : questions) {
     require(question.contexts.size() == questions[0].contexts.size(), Errc::dimension_mismatch,
             "train: every question needs the same number of contexts, got ",

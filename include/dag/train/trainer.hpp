@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <dag/core/communicator.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/log_prob_model.hpp>
 #include <dag/core/observer.hpp>
@@ -24,6 +25,7 @@
 #include <dag/train/detail/batch_score.hpp>
 #include <dag/train/detail/flat_parameters.hpp>
 #include <dag/train/detail/group_diagnostics.hpp>
+#include <dag/train/detail/step_parts.hpp>
 #include <dag/train/fingerprint.hpp>
 #include <dag/train/majority_watch.hpp>
 #include <dag/train/objective.hpp>
@@ -35,16 +37,19 @@
 namespace dag::detail {
 
 /// The state of a run and one step of it (see `train`). A sample is a trace; a group is the K
-/// samples of one context; groups of a question lie side by side.
-template <ParameterizedModel Model, class Optimiser, AnswerObjective Objective, class Answer>
+/// samples of one context; groups of a question lie side by side. Of ranks, each has all but the
+/// others' traces.
+template <ParameterizedModel Model, class Optimiser, AnswerObjective Objective, class Answer,
+          Communicator Ranks>
 class Training {
  public:
   using Real = typename Model::scalar_type;
   using Prompt = typename Model::prompt_type;
   using Trace = typename Model::trace_type;
 
-  Training(Model& model, const Model& reference, std::span<const Question<Prompt>> questions,
-           Objective& objective, Answer& answer, Optimiser& optimiser, const TrainOptions& options)
+  Training(Conversation<Ranks>& talk, Model& model, const Model& reference,
+           std::span<const Question<Prompt>> questions, Objective& objective, Answer& answer,
+           Optimiser& optimiser, const TrainOptions& options)
       : model_(model),
         reference_(reference),
         questions_(questions),
@@ -55,11 +60,17 @@ class Training {
         score_(options),
         watch_(options.collapse),
         contexts_(questions[0].contexts.size()),
+        parts_(talk, options.questions_per_step * contexts_ * options.group_size, options.parts),
         count_(static_cast<std::size_t>(model.parameter_count())),
         order_(questions.size()) {
     require(score_.by_trace() || !ModelOptimizer<Optimiser, Model>, Errc::unsupported,
             "train: an optimiser that moves the model itself takes a weight a trace; "
             "LossLevel::token needs an Optimizer over flat parameters");
+    require((options.parts == 1 && talk.size() == 1) || !ModelOptimizer<Optimiser, Model>,
+            Errc::unsupported,
+            "train: an optimiser that moves the model itself takes a step's traces at once, in one "
+            "process; use an Optimizer over flat parameters, or the data parallelism of what moves "
+            "the model");
     if (options.refresh_every > 0 || std::addressof(model) == std::addressof(reference)) {
       moving_.emplace(reference);
     }
@@ -91,7 +102,7 @@ class Training {
     if (options_.noise_every > 0 && record.step % options_.noise_every == 0 && live_ > 0) {
       set_weights(0, record);
       const bool by_question = options_.questions_per_step % 2 == 0 && live_ == signal_.size();
-      score_.measure_noise(std::as_const(model_), prompts(), traces(),
+      score_.measure_noise(parts_, std::as_const(model_), prompts(), traces(),
                            by_question ? contexts_ * options_.group_size : 1, record);
     }
     ascend(index, record);
@@ -111,7 +122,17 @@ class Training {
   [[nodiscard]] std::string fingerprint() const {
     return fingerprint_of(options_, questions_.size(), contexts_);
   }
+  /// Whether any rank says so. Errors: invalid_argument where the ranks' records differ.
+  [[nodiscard]] bool any(bool said, const TrainRecord& record) {
+    const double same[] = {record.objective, record.kl, record.gradient_norm, record.beta};
+    return parts_.talk().any(said, {reinterpret_cast<const char*>(same), sizeof same},
+                             "train: the numbers of step ", record.step);
+  }
   void restore(const Checkpoint& from) {
+    const std::string differs = fingerprint_difference(from.fingerprint, fingerprint());
+    require(differs.empty(), Errc::invalid_argument, "train: the checkpoint '", options_.checkpoint,
+            "' was made by another configuration (", differs,
+            "); give that one to go on, or another file to begin anew");
     require(from.parameters.size() == count_ && from.reference.size() == count_,
             Errc::dimension_mismatch, "train: the checkpoint has ", from.parameters.size(),
             " parameters, the model ", count_);
@@ -136,7 +157,7 @@ class Training {
   }
 
  private:
-  /// Traces of this step's questions, a pure function of (seed, step, model).
+  /// Traces of this step's questions, a pure function of (seed, step, parts, model).
   void draw(std::int64_t index) {
     RandomStream choose(options_.seed, 2 * static_cast<std::uint64_t>(index));
     for (std::size_t q = 0; q < order_.size(); ++q) {
@@ -151,15 +172,20 @@ class Training {
         }
       }
     }
-    RandomStream stream(options_.seed, 2 * static_cast<std::uint64_t>(index) + 1);
-    sample_batch(std::as_const(model_), std::span<const Prompt>(prompts_), stream,
-                 std::span<Trace>(traces_));
-    score_.read(std::as_const(model_), anchor(), std::span<const Prompt>(prompts_),
-                std::span<const Trace>(traces_), std::span<Real>(log_prob_),
-                std::span<Real>(log_reference_));
-    for (std::size_t i = 0; i < traces_.size(); ++i) {
-      answers_[i] = static_cast<std::int32_t>(answer_(prompts_[i], traces_[i]));
-    }
+    parts_.begin();
+    const std::span<const Prompt> prompts(prompts_);
+    parts_.each_own([&](std::size_t part, std::size_t first, std::size_t size) {
+      RandomStream stream(options_.seed, 2 * static_cast<std::uint64_t>(index) + 1,
+                          static_cast<std::uint64_t>(part) << 32U);
+      sample_batch(std::as_const(model_), prompts.subspan(first, size), stream,
+                   std::span<Trace>(traces_).subspan(first, size));
+      for (std::size_t i = first; i < first + size; ++i) {
+        answers_[i] = static_cast<std::int32_t>(answer_(prompts_[i], traces_[i]));
+      }
+    });
+    score_.read(parts_, std::as_const(model_), anchor(), prompts, std::span<const Trace>(traces_),
+                std::span<Real>(log_prob_), std::span<Real>(log_reference_),
+                std::span<std::int32_t>(answers_));
   }
 
   /// The objective's signals, by the convention of the options.
@@ -221,6 +247,7 @@ class Training {
     }
     const DeadGroup rule = options_.dead_group;
     std::size_t next = 0;
+    kept_.clear();
     for (std::size_t g = 0; g < groups; ++g) {
       if (rule == DeadGroup::drop && dead[g]) {
         continue;
@@ -235,9 +262,11 @@ class Training {
         }
         score_.keep(i, next);
         advantage_[next] = value;
+        kept_.push_back(i);
       }
     }
     live_ = next;
+    parts_.keep(kept_);
     const auto samples = static_cast<double>(signal_.size());
     const auto group_count = static_cast<double>(groups);
     record.kl /= samples;
@@ -250,7 +279,7 @@ class Training {
   }
 
   void set_weights(std::size_t epoch, TrainRecord& record) {
-    score_.weigh(epoch, std::as_const(model_), prompts(), traces(),
+    score_.weigh(parts_, epoch, std::as_const(model_), prompts(), traces(),
                  std::span<const double>(advantage_).first(live_),
                  std::span<const Real>(log_prob_).first(live_), record);
   }
@@ -267,7 +296,7 @@ class Training {
         norm = flat_.step(
             model_, optimiser_,
             [&](std::span<Real> gradient) {
-              score_.accumulate(std::as_const(model_), prompts(), traces(), gradient);
+              score_.accumulate(parts_, std::as_const(model_), prompts(), traces(), gradient);
             },
             record.learning_rate, options_.clip_norm);
       }
@@ -300,9 +329,10 @@ class Training {
   MajorityWatch watch_;
   double beta_ = 0;  ///< of the step: what a collapse may have raised
   std::size_t contexts_;
+  StepParts<Ranks, Real> parts_;
   std::size_t count_;
   std::size_t live_ = 0;
-  std::vector<std::size_t> order_;
+  std::vector<std::size_t> order_, kept_;
   std::vector<std::int64_t> begin_;
   std::vector<Prompt> prompts_;
   std::vector<Trace> traces_;
@@ -342,6 +372,69 @@ namespace dag {
 /// others is refused, with the fields that differ. Errors: invalid_argument, dimension_mismatch
 /// (options); not_finite (a signal or gradient; the model is as before the step); those of the
 /// checkpoint.
+///
+/// Over ranks (a `Communicator`), which all call this with equal arguments: the bits of one
+/// process. A step's traces fall into `options.parts` parts; a rank draws, reads and scores those
+/// of its run of parts, so that up to `parts` ranks have something to do. Answers and
+/// log-probabilities go to all (20 bytes a trace to each rank; by token 8 and 16 a token),
+/// gradients as `StepParts::sum` says; objective, optimiser and model stay equal on all ranks
+/// without being sent. `on_step` and `evaluate` are called on all, the records equal but for the
+/// seconds; a stop that any rank asks for stops all. Rank 0 alone reads and writes the checkpoint,
+/// which knows nothing of ranks. Errors: what any rank throws is thrown on all, naming it;
+/// invalid_argument where the ranks' records differ.
+template <Communicator Ranks, ParameterizedModel Model, class Optimiser, AnswerObjective Objective,
+          class Answer, class OnStep = NoReport, class Evaluate = NoEvaluation>
+requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
+    train(const Ranks& ranks, Model& model, const Model& reference,
+          std::span<const Question<typename Model::prompt_type>> questions, Objective& objective,
+          Answer&& answer, Optimiser& optimiser, const TrainOptions& options, OnStep&& on_step = {},
+          Evaluate&& evaluate = {}) {
+  const Stopwatch watch;
+  detail::Conversation<Ranks> talk(ranks);
+  return talk.whole([&] {
+    detail::validate(options, questions);
+    detail::Training<Model, Optimiser, Objective, std::remove_reference_t<Answer>, Ranks> training(
+        talk, model, reference, questions, objective, answer, optimiser, options);
+    (void)talk.any(false,
+                   training.fingerprint() + std::to_string(options.seed) + ' ' +
+                       std::to_string(options.noise_every),
+                   "train: the options or the number of questions");
+    const auto loaded = detail::load_checkpoint_of_rank_0(talk, options.checkpoint);
+    if (loaded) {
+      training.restore(*loaded);
+    }
+    for (std::int64_t step = loaded ? loaded->step : 0; step < options.steps; ++step) {
+      TrainRecord record = training.step(step);
+      bool go_on = !training.any(options.stop.stop_requested(), record) &&
+                   !(record.collapse && options.collapse.rule == OnCollapse::stop);
+      bool last = step + 1 == options.steps || !go_on;
+      if (options.evaluate_every > 0 && (last || record.step % options.evaluate_every == 0)) {
+        evaluate(std::as_const(model), record);
+      }
+      record.seconds = watch.seconds();
+      if constexpr (std::is_void_v<std::invoke_result_t<OnStep&, const TrainRecord&>>) {
+        on_step(std::as_const(record));
+      } else {
+        const bool content = static_cast<bool>(on_step(std::as_const(record)));
+        go_on = !training.any(!content, record) && go_on;
+      }
+      last = last || !go_on;
+      if (!options.checkpoint.empty() && (last || record.step % options.checkpoint_every == 0) &&
+          talk.rank() == 0) {
+        save_checkpoint(training.snapshot(record.step), options.checkpoint);
+      }
+      if (last) {
+        (void)training.any(false, record);  // nobody goes while another writes
+      }
+      if (!go_on) {
+        return Status::stopped;
+      }
+    }
+    return Status::done;
+  });
+}
+
+/// The same in one process.
 template <ParameterizedModel Model, class Optimiser, AnswerObjective Objective, class Answer,
           class OnStep = NoReport, class Evaluate = NoEvaluation>
 requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
@@ -349,44 +442,8 @@ requires(Optimizer<Optimiser> || ModelOptimizer<Optimiser, Model>) Status
           std::span<const Question<typename Model::prompt_type>> questions, Objective& objective,
           Answer&& answer, Optimiser& optimiser, const TrainOptions& options, OnStep&& on_step = {},
           Evaluate&& evaluate = {}) {
-  detail::validate(options, questions);
-  const Stopwatch watch;
-  detail::Training<Model, Optimiser, Objective, std::remove_reference_t<Answer>> training(
-      model, reference, questions, objective, answer, optimiser, options);
-  std::int64_t first = 0;
-  if (!options.checkpoint.empty() && checkpoint_exists(options.checkpoint)) {
-    const LoadedCheckpoint loaded = load_checkpoint(options.checkpoint);
-    const std::string differs =
-        fingerprint_difference(loaded.checkpoint.fingerprint, training.fingerprint());
-    require(differs.empty(), Errc::invalid_argument, "train: the checkpoint '", loaded.path,
-            "' was made by another configuration (", differs,
-            "); give that one to go on, or another file to begin anew");
-    training.restore(loaded.checkpoint);
-    first = loaded.checkpoint.step;
-  }
-  for (std::int64_t step = first; step < options.steps; ++step) {
-    TrainRecord record = training.step(step);
-    bool go_on = !options.stop.stop_requested() &&
-                 !(record.collapse && options.collapse.rule == OnCollapse::stop);
-    bool last = step + 1 == options.steps || !go_on;
-    if (options.evaluate_every > 0 && (last || record.step % options.evaluate_every == 0)) {
-      evaluate(std::as_const(model), record);
-    }
-    record.seconds = watch.seconds();
-    if constexpr (std::is_void_v<std::invoke_result_t<OnStep&, const TrainRecord&>>) {
-      on_step(std::as_const(record));
-    } else {
-      go_on = static_cast<bool>(on_step(std::as_const(record))) && go_on;
-    }
-    last = last || !go_on;
-    if (!options.checkpoint.empty() && (last || record.step % options.checkpoint_every == 0)) {
-      save_checkpoint(training.snapshot(record.step), options.checkpoint);
-    }
-    if (!go_on) {
-      return Status::stopped;
-    }
-  }
-  return Status::done;
+  return train(SerialCommunicator{}, model, reference, questions, objective, answer, optimiser,
+               options, on_step, evaluate);
 }
 
 }  // namespace dag

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -28,14 +30,24 @@ class TokenScores {
   using Prompts = std::span<const typename Model::prompt_type>;
   using Traces = std::span<const typename Model::trace_type>;
 
-  void read(const Model& model, const Model& anchor, Prompts prompts, Traces traces,
-            std::span<Real> log_prob, std::span<Real> log_reference) {
-    offsets_ = token_offsets(model, prompts, traces);
-    own_.resize(offsets_.back());
+  template <class Parts>
+  void read(Parts& parts, const Model& model, const Model& anchor, Prompts prompts, Traces traces,
+            std::span<Real> log_prob, std::span<Real> log_reference,
+            std::span<std::int32_t> answers) {
+    offsets_.assign(traces.size() + 1, 0);
     lengths_.resize(traces.size());
+    parts.each_own([&](std::size_t, std::size_t first, std::size_t size) {
+      for (std::size_t i = first; i < first + size; ++i) {
+        offsets_[i + 1] = static_cast<std::size_t>(model.token_count(prompts[i], traces[i]));
+      }
+    });
+    parts.share(std::span<std::size_t>(offsets_).subspan(1), answers);
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+      lengths_[i] = static_cast<double>(offsets_[i + 1]);
+      offsets_[i + 1] += offsets_[i];
+    }
     const auto into = [&](const Model& from, std::vector<double>& tokens, std::span<Real> sums) {
-      token_log_prob_batch(from, prompts, traces, std::span<const std::size_t>(offsets_),
-                           std::span<Real>(own_));
+      read_tokens(parts, from, prompts, traces, offsets_);
       tokens.assign(own_.begin(), own_.end());
       for (std::size_t i = 0; i < traces.size(); ++i) {
         double sum = 0;
@@ -43,7 +55,6 @@ class TokenScores {
           sum += tokens[t];
         }
         sums[i] = static_cast<Real>(sum);
-        lengths_[i] = static_cast<double>(offsets_[i + 1] - offsets_[i]);
       }
     };
     into(model, old_, log_prob);
@@ -62,8 +73,10 @@ class TokenScores {
     kept_.push_back(kept_[to] + static_cast<std::size_t>(end - begin));
   }
 
-  void weigh(const PolicyLossOptions& loss, std::size_t epoch, const Model& model, Prompts prompts,
-             Traces traces, std::span<const double> advantage, std::span<const std::size_t> group,
+  template <class Parts>
+  void weigh(Parts& parts, const PolicyLossOptions& loss, std::size_t epoch, const Model& model,
+             Prompts prompts, Traces traces, std::span<const double> advantage,
+             std::span<const std::size_t> group,
              TrainRecord& record) {
     const std::size_t tokens = kept_.back();
     const auto old = std::span<const double>(old_).first(tokens);
@@ -71,9 +84,7 @@ class TokenScores {
     now_.assign(old.begin(), old.end());
     const bool moves = loss.surrogate != Surrogate::reinforce || loss.beta > 0;
     if (epoch > 0 && moves) {
-      own_.resize(tokens);
-      token_log_prob_batch(model, prompts, traces, std::span<const std::size_t>(kept_),
-                           std::span<Real>(own_));
+      read_tokens(parts, model, prompts, traces, kept_);
       now_.assign(own_.begin(), own_.end());
     }
     gradient_.resize(tokens);
@@ -93,21 +104,51 @@ class TokenScores {
         static_cast<double>(sum.clipped_low + sum.clipped_high) / static_cast<double>(sum.tokens);
   }
 
-  template <class Keep>
-  void accumulate(const Model& model, Prompts prompts, Traces traces, std::span<Real> gradient,
-                  Keep&& keep) {
+  template <class Parts, class Keep>
+  void accumulate(Parts& parts, const Model& model, Prompts prompts, Traces traces,
+                  std::span<Real> gradient, Keep&& keep) {
     own_.assign(weights_.begin(), weights_.end());
     for (std::size_t i = 0; i < traces.size(); ++i) {
       for (std::size_t t = kept_[i]; t < kept_[i + 1] && !keep(i); ++t) {
         own_[t] = 0;
       }
     }
-    accumulate_token_score_batch(model, prompts, traces, std::span<const std::size_t>(kept_),
-                                 std::span<const Real>(own_), gradient);
+    parts.sum(gradient, [&](std::size_t first, std::size_t size, std::span<Real> row) {
+      const auto tokens = place(kept_, first, size);
+      accumulate_token_score_batch(model, prompts.subspan(first, size), traces.subspan(first, size),
+                                   std::span<const std::size_t>(part_),
+                                   std::span<const Real>(own_).subspan(tokens.first, tokens.second),
+                                   row);
+    });
   }
 
  private:
+  /// Of all tokens into `own_`.
+  template <class Parts>
+  void read_tokens(Parts& parts, const Model& from, Prompts prompts, Traces traces,
+                   const std::vector<std::size_t>& offsets) {
+    own_.resize(offsets.back());
+    const std::span<Real> own(own_);
+    parts.each_own([&](std::size_t, std::size_t first, std::size_t size) {
+      const auto tokens = place(offsets, first, size);
+      token_log_prob_batch(from, prompts.subspan(first, size), traces.subspan(first, size),
+                           std::span<const std::size_t>(part_),
+                           own.subspan(tokens.first, tokens.second));
+    });
+    parts.share_rows(offsets, own);
+  }
+  /// `part_`: the offsets of some traces from 0 on. Where their tokens begin, and how many.
+  std::pair<std::size_t, std::size_t> place(const std::vector<std::size_t>& offsets,
+                                            std::size_t first, std::size_t size) {
+    part_.resize(size + 1);
+    for (std::size_t i = 0; i <= size; ++i) {
+      part_[i] = offsets[first + i] - offsets[first];
+    }
+    return {offsets[first], part_[size]};
+  }
+
   std::vector<std::size_t> offsets_, kept_;  ///< of all traces; of those that stay
+  std::vector<std::size_t> part_;
   std::vector<double> old_, reference_, now_, gradient_, lengths_;
   std::vector<Real> own_, weights_;
 };
@@ -153,7 +194,8 @@ class TraceLoss {
 };
 
 /// What the scores of a step's traces are multiplied by, at the level of the loss: a weight a trace
-/// (`TraceLoss`), or one a token (`TokenScores`) where the model tells tokens apart.
+/// (`TraceLoss`), or one a token (`TokenScores`) where the model tells tokens apart. `parts`
+/// (`StepParts`) says which traces are this rank's; log-probabilities and weights are of all.
 template <LogProbModel Model>
 class BatchScore {
  public:
@@ -170,16 +212,23 @@ class BatchScore {
   [[nodiscard]] bool by_trace() const { return options_.loss_level == LossLevel::trace; }
 
   /// Log-probabilities of the sampled traces under the policy that drew them and under the anchor.
-  void read(const Model& model, const Model& anchor, Prompts prompts, Traces traces,
-            std::span<Real> log_prob, std::span<Real> log_reference) {
+  /// The answers, which are there for the own traces, are shared on the way.
+  template <class Parts>
+  void read(Parts& parts, const Model& model, const Model& anchor, Prompts prompts, Traces traces,
+            std::span<Real> log_prob, std::span<Real> log_reference,
+            std::span<std::int32_t> answers) {
     if constexpr (TokenLogProbModel<Model>) {
       if (!by_trace()) {
-        tokens_.read(model, anchor, prompts, traces, log_prob, log_reference);
+        tokens_.read(parts, model, anchor, prompts, traces, log_prob, log_reference, answers);
         return;
       }
     }
-    log_prob_batch(model, prompts, traces, log_prob);
-    log_prob_batch(anchor, prompts, traces, log_reference);
+    parts.each_own([&](std::size_t, std::size_t first, std::size_t size) {
+      const Prompts some = prompts.subspan(first, size);
+      log_prob_batch(model, some, traces.subspan(first, size), log_prob.subspan(first, size));
+      log_prob_batch(anchor, some, traces.subspan(first, size), log_reference.subspan(first, size));
+    });
+    parts.share(log_prob, log_reference, answers);
   }
   /// Tokens of each trace; empty by trace.
   [[nodiscard]] std::span<const double> lengths() const {
@@ -198,7 +247,8 @@ class BatchScore {
   }
 
   /// The weights of one epoch; what is read first are the traces' places after `keep`.
-  void weigh(std::size_t epoch, const Model& model, Prompts prompts, Traces traces,
+  template <class Parts>
+  void weigh(Parts& parts, std::size_t epoch, const Model& model, Prompts prompts, Traces traces,
              std::span<const double> advantage, std::span<const Real> old_log_prob,
              TrainRecord& record) {
     const PolicyLossOptions& loss = options_.policy_loss;
@@ -208,13 +258,18 @@ class BatchScore {
     }
     if constexpr (TokenLogProbModel<Model>) {
       if (!by_trace()) {
-        tokens_.weigh(loss, epoch, model, prompts, traces, advantage, groups_, record);
+        tokens_.weigh(parts, loss, epoch, model, prompts, traces, advantage, groups_, record);
         return;
       }
     }
     if (epoch > 0 && loss.surrogate != Surrogate::reinforce) {
       current_.resize(traces.size());
-      log_prob_batch(model, prompts, traces, std::span<Real>(current_));
+      const std::span<Real> current(current_);
+      parts.each_own([&](std::size_t, std::size_t first, std::size_t size) {
+        log_prob_batch(model, prompts.subspan(first, size), traces.subspan(first, size),
+                       current.subspan(first, size));
+      });
+      parts.share(current);
     }
     weights_.resize(traces.size());
     loss_(loss, advantage, old_log_prob, epoch > 0 ? std::span<const Real>(current_) : old_log_prob,
@@ -224,16 +279,19 @@ class BatchScore {
   [[nodiscard]] std::span<const Real> trace_weights() const { return weights_; }
 
   /// gradient += weights times scores.
-  void accumulate(const Model& model, Prompts prompts, Traces traces, std::span<Real> gradient) {
-    accumulate(model, prompts, traces, gradient, [](std::size_t) { return true; });
+  template <class Parts>
+  void accumulate(Parts& parts, const Model& model, Prompts prompts, Traces traces,
+                  std::span<Real> gradient) {
+    accumulate(parts, model, prompts, traces, gradient, [](std::size_t) { return true; });
   }
   /// Of the batch's gradient, from its halves: blocks of `period` traces taken in turn.
-  void measure_noise(const Model& model, Prompts prompts, Traces traces, std::size_t period,
-                     TrainRecord& record) {
+  template <class Parts>
+  void measure_noise(Parts& parts, const Model& model, Prompts prompts, Traces traces,
+                     std::size_t period, TrainRecord& record) {
     detail::measure_noise<Real>(
         static_cast<std::size_t>(model.parameter_count()),
         [&](std::size_t half, std::span<Real> gradient) {
-          accumulate(model, prompts, traces, gradient,
+          accumulate(parts, model, prompts, traces, gradient,
                      [&](std::size_t i) { return i / period % 2 == half; });
         },
         record);
@@ -241,12 +299,12 @@ class BatchScore {
 
  private:
   /// Of the traces i with keep(i).
-  template <class Keep>
-  void accumulate(const Model& model, Prompts prompts, Traces traces, std::span<Real> gradient,
-                  Keep&& keep) {
+  template <class Parts, class Keep>
+  void accumulate(Parts& parts, const Model& model, Prompts prompts, Traces traces,
+                  std::span<Real> gradient, Keep&& keep) {
     if constexpr (TokenLogProbModel<Model>) {
       if (!by_trace()) {
-        tokens_.accumulate(model, prompts, traces, gradient, keep);
+        tokens_.accumulate(parts, model, prompts, traces, gradient, keep);
         return;
       }
     }
@@ -254,7 +312,11 @@ class BatchScore {
     for (std::size_t i = 0; i < masked_.size(); ++i) {
       masked_[i] = keep(i) ? weights_[i] : Real{0};
     }
-    accumulate_score_batch(model, prompts, traces, std::span<const Real>(masked_), gradient);
+    const std::span<const Real> masked(masked_);
+    parts.sum(gradient, [&](std::size_t first, std::size_t size, std::span<Real> row) {
+      accumulate_score_batch(model, prompts.subspan(first, size), traces.subspan(first, size),
+                             masked.subspan(first, size), row);
+    });
   }
 
   struct None {};
