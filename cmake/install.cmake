@@ -45,6 +45,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
 if(TARGET dag_program)
   install(TARGETS dag_program RUNTIME COMPONENT dag_program OPTIONAL)  # `cmake --install` before a build: headers
 endif()
-if(TARGET dag_train_torch)  # dag looks for it in its own folder
-  install(TARGETS dag_train_torch RUNTIME COMPONENT dag_program OPTIONAL)
-endif()
+foreach(name IN ITEMS dag_train_torch dag_train_mpi)  # dag looks for them in its own folder
+  if(TARGET ${name})
+    install(TARGETS ${name} RUNTIME COMPONENT dag_program OPTIONAL)
+  endif()
+endforeach()

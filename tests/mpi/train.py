@@ -42,7 +42,7 @@ class TrainRanks(Case):
 
     def run_ranks(self, count, *arguments, code=0):
         result = subprocess.run(ranks(count, *arguments), cwd=self.folder, capture_output=True,
-                                text=True, timeout=100, check=False, stdin=subprocess.DEVNULL)
+                                text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         return result
 
@@ -84,7 +84,7 @@ class TrainRanks(Case):
 
     def long_run(self):
         """A configuration that runs for some seconds, and the records of the whole run."""
-        config = self.config(**dict(CONFIGS[1], steps=4000, checkpoint_every=25))
+        config = self.config(**dict(CONFIGS[1], steps=1500, checkpoint_every=25))
         self.ok("train", config, "--metrics", "whole.jsonl", "-q", cwd=self.folder)
         return config, self.records("whole.jsonl")
 
@@ -102,10 +102,10 @@ class TrainRanks(Case):
                                       text=True, check=False).stdout.split()
             self.assertEqual(len(children), count)
             os.kill(int(children[victim]), signal.SIGKILL)
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=300)
             self.assertNotEqual(process.returncode, 0)
             self.assertIn("signal 9", said)  # the launcher says who died
-            self.assertLess(len(self.records("run.jsonl")), 4000)
+            self.assertLess(len(self.records("run.jsonl")), 1500)
             self.run_ranks(2, *arguments)
             self.assertEqual(self.records("run.jsonl"), whole)
             self.assertEqual({p.name for p in self.folder.iterdir()},
@@ -119,10 +119,10 @@ class TrainRanks(Case):
         process = self.start_ranks(3, *arguments)
         self.wait_for(checkpoint, process)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
         self.assertNotEqual(process.returncode, 0)
         steps = len(self.records("run.jsonl"))
-        self.assertLess(steps, 4000)
+        self.assertLess(steps, 1500)
         # By the clock, from that very step: no line is lost, so the checkpoint was written.
         found = self.run_ranks(4, *arguments, "--time-limit", "0.2", "--json", "-", code=1)
         found = json.loads(found.stdout)
