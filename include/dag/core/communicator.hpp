@@ -208,8 +208,8 @@ class Conversation {
   template <class Work>
   auto whole(Work&& work) {
     DAG_TRY { return work(); }
-    DAG_CATCH(Error, error) {
-      end(error.code(), error.what());
+    DAG_CATCH(Error, fault) {
+      end(fault.code(), fault.what());
 #if DAG_EXCEPTIONS
       throw;
 #endif
