@@ -76,8 +76,7 @@ class TokenScores {
   template <class Parts>
   void weigh(Parts& parts, const PolicyLossOptions& loss, std::size_t epoch, const Model& model,
              Prompts prompts, Traces traces, std::span<const double> advantage,
-             std::span<const std::size_t> group,
-             TrainRecord& record) {
+             std::span<const std::size_t> group, TrainRecord& record) {
     const std::size_t tokens = kept_.back();
     const auto old = std::span<const double>(old_).first(tokens);
     // On the first epoch the policy is the one that drew the tokens.
