@@ -123,6 +123,7 @@ def test_table_rewards_fill_what_is_given():
         assert found.reward is out[0] and found.advantage is out[1]
         np.testing.assert_array_equal(host(out[0]), expected.reward)
         np.testing.assert_allclose(host(out[1]), expected.advantage, rtol=0, atol=1e-5)
+    assert dag.cuda is cuda
     empty = cuda.table_rewards(np.empty((0, 4), np.int32))
     assert empty.reward.shape == (0, 4) and empty.report["groups"] == 0
 

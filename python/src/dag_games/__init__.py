@@ -23,6 +23,13 @@ __all__ = ["Error", "Groups", "Preset", "Rewards", "TableRewards", "advantages",
            "table_rewards", "train", "utilities", "__version__"]
 
 
+def __getattr__(name: str) -> Any:
+    if name == "cuda":  # imported when it is asked for
+        import importlib
+        return importlib.import_module("dag_games.cuda")
+    raise AttributeError(f"module 'dag_games' has no attribute {name!r}")
+
+
 class _Numpy:
     """NumPy from its first use on: importing it takes longer than all of this module."""
 

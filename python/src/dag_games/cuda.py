@@ -6,7 +6,7 @@
     r = cuda.table_rewards(ids, "aqp")                          # ids: int32, groups x samples, on the device
     log_prob, entropy = cuda.token_log_probs(logits, targets)   # PyTorch: differentiable in the logits
 
-Built where nvcc is: `pip install ./python -C cmake.define.DAG_CUDA=ON`. Tensors of the CPU work everywhere, by the same
+Built where nvcc is: `pip install ./python --config-settings=cmake.define.DAG_CUDA=ON`. Tensors of the CPU work everywhere, by the same
 kernels run serially. Work is queued on `stream`: a torch or CuPy stream, a cudaStream_t as a number, or what has
 `__cuda_stream__`; default: PyTorch's current stream of the tensor's device, the default stream for other libraries'.
 Broken rules are `dag_games.Error` with the tensor's name, CUDA's errors with CUDA's text; nothing is lost after one.
@@ -55,7 +55,7 @@ class _Call:
             self.half = importlib.import_module("dag_games._cuda")
         except ImportError as missing:
             raise Error(f"{name} is on a GPU, and this dag_games was built without CUDA ({missing}); where nvcc is: "
-                        "pip install ./python -C cmake.define.DAG_CUDA=ON") from None
+                        "pip install ./python --config-settings=cmake.define.DAG_CUDA=ON") from None
         if stream is None and _library(first) == "torch":
             stream = sys.modules["torch"].cuda.current_stream(self.index)
         self.stream = _handle(stream)
