@@ -376,7 +376,7 @@ namespace dag {
 /// Over ranks (a `Communicator`), which all call this with equal arguments: the bits of one
 /// process. A step's traces fall into `options.parts` parts; a rank draws, reads and scores those
 /// of its run of parts, so that up to `parts` ranks have something to do. Answers and
-/// log-probabilities go to all (20 bytes a trace to each rank; by token 8 and 16 a token),
+/// log-probabilities go to all (20 bytes a trace to each rank; by token 12 and 16 a token),
 /// gradients as `StepParts::sum` says; objective, optimiser and model stay equal on all ranks
 /// without being sent. `on_step` and `evaluate` are called on all, the records equal but for the
 /// seconds; a stop that any rank asks for stops all. Rank 0 alone reads and writes the checkpoint,
