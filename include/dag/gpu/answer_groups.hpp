@@ -15,6 +15,7 @@
 
 #if defined(__CUDACC__)
 #include <cub/device/device_segmented_radix_sort.cuh>
+#include <cub/thread/thread_search.cuh>
 #endif
 
 namespace dag::device {
@@ -324,17 +325,11 @@ struct LargeAnswerGroups {
   /// How many of the sorted ids are less than this one.
   [[nodiscard]] static DAG_HOST_DEVICE unsigned before(const std::int32_t* order, unsigned size,
                                                        std::int32_t id) {
-    unsigned low = 0;
-    while (size > 0) {
-      const unsigned half = size / 2;
-      if (order[low + half] < id) {
-        low += half + 1;
-        size -= half + 1;
-      } else {
-        size = half;
-      }
-    }
-    return low;
+#if defined(__CUDA_ARCH__)
+    return cub::LowerBound(order, size, id);
+#else
+    return static_cast<unsigned>(std::lower_bound(order, order + size, id) - order);
+#endif
   }
 };
 

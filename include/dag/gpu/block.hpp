@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 
 #include <dag/core/serial_block.hpp>
@@ -32,11 +33,9 @@ constexpr unsigned largest_block = 1024;
 
 /// Threads of a block that works on `size` entries at a time: 32, 64, ..., at most 1024.
 [[nodiscard]] constexpr unsigned threads_for(std::size_t size) {
-  unsigned threads = warp_size;
-  while (threads < size && threads < largest_block) {
-    threads *= 2;
-  }
-  return threads;
+  return size <= warp_size       ? warp_size
+         : size >= largest_block ? largest_block
+                                 : std::bit_ceil(static_cast<unsigned>(size));
 }
 
 /// lane[0] = op over 32 values, by halves: how warps fold on the host.

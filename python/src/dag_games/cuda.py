@@ -13,6 +13,7 @@ Broken rules are `dag_games.Error` with the tensor's name, CUDA's errors with CU
 """
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import sys
@@ -68,10 +69,14 @@ class _Call:
                         f"{_word(self.on_cpu, self.index)}")
         if isinstance(tensor, _Own):
             return tensor.mine()
+        here: Any = contextlib.nullcontext()
         if _library(tensor) == "torch":
             tensor = tensor.detach()
+            if not self.on_cpu:  # it takes the current device's stream for the tensor's
+                here = sys.modules["torch"].cuda.device(self.index)
         try:  # DLPack calls the default stream 1; 0 is ambiguous there
-            return tensor.__dlpack__(stream=None if self.on_cpu else self.stream or 1)
+            with here:
+                return tensor.__dlpack__(stream=None if self.on_cpu else self.stream or 1)
         except (BufferError, RuntimeError, TypeError, ValueError) as refused:
             raise Error(f"{name}: {refused}") from None
 
