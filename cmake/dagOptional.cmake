@@ -116,7 +116,7 @@ macro(_dag_optional_module name package)
     get_property(_dag_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
     if(CXX IN_LIST _dag_languages)
       find_package(${package} QUIET COMPONENTS CXX)
-      if(TARGET ${package}::${package}_CXX)
+      if(${package}_CXX_FOUND)  # FindMPI makes its target where it finds nothing, too
         set_target_properties(${package}::${package}_CXX PROPERTIES IMPORTED_GLOBAL TRUE)
         add_library(dag::${name} INTERFACE IMPORTED GLOBAL)
         target_link_libraries(dag::${name} INTERFACE dag::dag ${package}::${package}_CXX)
