@@ -158,7 +158,7 @@ void check_files(const std::vector<RewardPlan>& plans) {
   used("--order", r.order.has_value());
   used("--k", r.k.has_value());
   used("--terms", r.terms.has_value());
-  used("--q", r.q.has_value());
+  used("--event-q", r.q.has_value());
   used("--epsilon", r.epsilon.has_value());
   used("--target", r.target != "uniform");
   const bool dra = !r.shaping.empty() && dag::shaping_choice(r.shaping).kind == dag::Shaping::dra;

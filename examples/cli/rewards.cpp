@@ -439,7 +439,8 @@ Command add_rewards(CLI::App& app) {
       ->type_name("A");
   command->add_option("--terms", options->request.terms, "Terms of max_rl's series (default 8)")
       ->type_name("T");
-  command->add_option("--q", options->request.q, "q of event_q_logarithm, 0 to 1 (default 0.5)")
+  command
+      ->add_option("--event-q", options->request.q, "q of event_q_logarithm, 0 to 1 (default 0.5)")
       ->type_name("Q");
   command
       ->add_option("--target", options->request.target,

@@ -577,7 +577,7 @@ class Rewards(Case):
                 self.assertTrue(any(r for g in once for r, _ in g), words)
             for alias in entry["aliases"] + [entry["name"].replace("_", "-")]:
                 self.json("rewards", path, "--utility", alias, *more)
-            for option, value in [("--order", 3), ("--k", 2), ("--terms", 2), ("--q", 0.75),
+            for option, value in [("--order", 3), ("--k", 2), ("--terms", 2), ("--event-q", 0.75),
                                   ("--epsilon", 0.3), ("--target", path),
                                   ("--values", values), ("--bounds", "1"), ("--ground", "number")]:
                 if option not in options:
