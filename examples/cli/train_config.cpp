@@ -72,6 +72,11 @@ class Keys {
         return false;
       }
       value = json.get<std::string>();
+    } else if constexpr (std::is_same_v<Value, bool>) {
+      if (!json.is_boolean()) {
+        return false;
+      }
+      value = json.get<bool>();
     } else if constexpr (std::is_integral_v<Value>) {
       if (!json.is_number_unsigned()) {
         return false;

@@ -96,6 +96,8 @@ class Train(Case):
         self.assertEqual(len((self.folder / "tokens.jsonl").read_text().splitlines()), 40)
         self.ok("train", self.config(objective="gini", beta=0, loss=dict(
             preset="grpo", beta=0.1, kl="k2", aggregation="token_mean"), **small), "-q")
+        self.ok("train", self.config(objective="gini", epochs=2, loss=dict(
+            preset="kl_cov", cov_seed=3, aggregation="group_mean_token_mean", count_empty=False), **small), "-q")
         self.assertEqual([x["step"] for x in lines if "signal_to_noise" in x], [10, 20, 30, 40])
         self.assertEqual([x["step"] for x in lines if "total_variation" in x], [20, 40])
         self.assertEqual({x["learning_rate"] for x in lines[20:]}, {0.03})
@@ -329,6 +331,7 @@ class Train(Case):
         self.refused("train", self.config(loss=dict(preset="dapo", clip=1)), says="clip")
         self.refused("train", self.config(loss=dict(preset="grpo", beta=0.1)), says="beta")
         self.refused("train", self.config(loss=dict(preset="grpo", kl="k9")), says="k9")
+        self.refused("train", self.config(loss=dict(preset="grpo", count_empty=1)), says="count_empty")
         self.refused("train", self.config(schedule="linear"), says="linear")
         self.refused("train", self.config(dead_group="revive"), says="revive")
         self.refused("train", self.config(beta=-1), "--metrics", "run.jsonl", says="beta")
