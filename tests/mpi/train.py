@@ -18,6 +18,7 @@ import support  # noqa: E402
 from support import Case, main  # noqa: E402
 
 LAUNCHER = sys.argv[2:]
+os.environ["OMPI_MCA_odls_base_sigkill_timeout"] = "60"  # seconds from mpirun's SIGTERM to SIGKILL
 SMALL = dict(layers=5, states=4, answers=5)
 # What a step may do: moving references, multipliers, epochs, tokens, dropped groups, noise.
 CONFIGS = [
@@ -124,7 +125,7 @@ class TrainRanks(Case):
         steps = len(self.records("run.jsonl"))
         self.assertLess(steps, 1500)
         # By the clock, from that very step: no line is lost, so the checkpoint was written.
-        found = self.run_ranks(4, *arguments, "--time-limit", "0.2", "--json", "-", code=1)
+        found = self.run_ranks(4, *arguments, "--time-limit", "0.1", "--json", "-", code=1)
         found = json.loads(found.stdout)
         self.assertEqual(found["status"], "stopped")
         self.assertGreater(found["steps"], steps)
