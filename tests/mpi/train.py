@@ -18,7 +18,6 @@ import support  # noqa: E402
 from support import Case, main  # noqa: E402
 
 LAUNCHER = sys.argv[2:]
-os.environ["OMPI_MCA_odls_base_sigkill_timeout"] = "10"  # seconds from mpirun's SIGTERM to SIGKILL
 SMALL = dict(layers=5, states=4, answers=5)
 # What a step may do: moving references, multipliers, epochs, tokens, dropped groups, noise.
 CONFIGS = [
@@ -47,8 +46,11 @@ class TrainRanks(Case):
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         return result
 
-    def start_ranks(self, count, *arguments):
+    def start_ranks(self, count, *arguments, patience=1):
+        """patience: seconds from mpirun's SIGTERM to its SIGKILL."""
         return subprocess.Popen(ranks(count, *arguments), cwd=self.folder,
+                                env=dict(os.environ,
+                                         OMPI_MCA_odls_base_sigkill_timeout=str(patience)),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
 
@@ -117,7 +119,7 @@ class TrainRanks(Case):
         config, whole = self.long_run()
         checkpoint = self.folder / "run.ckpt"
         arguments = [config, "--metrics", "run.jsonl", "--checkpoint", checkpoint, "-q"]
-        process = self.start_ranks(3, *arguments)
+        process = self.start_ranks(3, *arguments, patience=20)
         self.wait_for(checkpoint, process)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=300)
