@@ -106,6 +106,9 @@ TEST_CASE("tensors that a kernel would misread are refused") {
   refused("address space");
   tensor.shape = none;
   CHECK(dlpack::view<const float>(tensor).empty());
+  std::int64_t zeros[] = {0, 0, 0};  // NumPy's strides of an empty array
+  tensor.strides = zeros;
+  CHECK(dlpack::view<const float>(tensor).empty());
   tensor = managed->tensor;
   tensor.dimensions = 0;  // a number
   CHECK(dlpack::view<const float>(tensor).size() == 1);

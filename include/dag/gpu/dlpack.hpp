@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -101,12 +102,14 @@ template <class T>
           " (DLPack: 1 the CPU, 2 CUDA), where this call does ", "not work");
   require(tensor.dimensions >= 0, Errc::invalid_argument, name, ": ", tensor.dimensions,
           " dimensions");
+  const bool empty =  // its strides may be anything: NumPy has 0
+      std::count(tensor.shape, tensor.shape + tensor.dimensions, std::int64_t{0}) > 0;
   std::size_t size = 1;
   for (std::int32_t d = tensor.dimensions; d-- > 0;) {
     const std::int64_t extent = tensor.shape[d];
     require(extent >= 0, Errc::invalid_argument, name, ": dimension ", d, " has ", extent,
             " entries");
-    require(tensor.strides == nullptr || extent <= 1 || size == 0 ||
+    require(tensor.strides == nullptr || extent <= 1 || empty ||
                 tensor.strides[d] == static_cast<std::int64_t>(size),
             Errc::invalid_argument, name, ": dimension ", d, " has stride ",
             tensor.strides == nullptr ? 0 : tensor.strides[d], " where ", size,
