@@ -462,9 +462,9 @@ struct Server {
 static_assert(dag::SamplesTraces<Server> && !dag::LogProbModel<Server>);
 
 TEST_CASE("a frozen consensus asks its model for samples alone") {
-  const std::vector<dag::Question<std::size_t>> question{{{0, 1}}};
+  const std::vector<dag::Question<std::size_t>> asked{{{0, 1}}};
   const auto sampled =
-      dag::frozen_consensus(Server{}, std::span<const dag::Question<std::size_t>>(question),
+      dag::frozen_consensus(Server{}, std::span<const dag::Question<std::size_t>>(asked),
                             [](std::size_t, int trace) { return trace; }, {.samples = 40000});
   // Half of the answers over both contexts, to five standard errors.
   CHECK(std::abs(sampled({0, 0, 1}) - 0.5) < 5 * std::sqrt(0.1875 / 80000));
