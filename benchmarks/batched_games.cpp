@@ -73,7 +73,7 @@ void zero_sum_loop(benchmark::State& state) {
 
 void logit_batch(benchmark::State& state) {
   const auto n = static_cast<std::size_t>(state.range(0));
-  const std::size_t count = games_of(n) / 10;
+  const std::size_t count = games_of(n);
   const std::vector<double> all = payoffs(2 * count * n * n);
   const std::span<const double> given = all;
   dag::BatchedBimatrixGames<double> games;
