@@ -8,9 +8,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
+#include <new>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -232,6 +235,40 @@ int become_rank(const TrainFlags& flags, const Part& launched) {
       "'). Install it (Debian: apt-get install libopenmpi-dev openmpi-bin), then configure "
       "and build again; or start dag train alone");
   become(program, flags);
+}
+
+int run_train_program(int argc, char** argv, const char* what, bool speaks,
+                      const std::function<int(const TrainFlags&)>& train) {
+  const auto refuse = [&](const char* text) {
+    if (speaks) {
+      complain("dag train", text);
+    }
+    return exit_bad_input;
+  };
+  CLI::App app{what};
+  app.name("dag train");
+  TrainFlags flags;
+  add_train_options(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      return speaks ? app.exit(error) : exit_done;
+    }
+    (void)refuse(error.what());
+    if (speaks) {
+      std::fputs("Try 'dag train --help'.\n", stderr);
+    }
+    return exit_bad_input;
+  }
+  install_interrupt();
+  try {
+    return train(flags);
+  } catch (const std::bad_alloc&) {
+    return refuse("not enough memory; smaller sizes need less, --max-memory sets a limit");
+  } catch (const std::exception& error) {
+    return refuse(error.what());
+  }
 }
 
 }  // namespace cli

@@ -54,6 +54,11 @@ void open_files(const TrainFlags& flags, RunFiles& files);
 /// 0 says why not.
 [[nodiscard]] int become_rank(const TrainFlags& flags, const Part& launched);
 
+/// The frame of a program that dag becomes: reads the flags, then train(flags); what is refused or
+/// fails is said as dag says it, by whom `speaks`. Gives back the exit code.
+[[nodiscard]] int run_train_program(int argc, char** argv, const char* what, bool speaks,
+                                    const std::function<int(const TrainFlags&)>& train);
+
 /// A `dag::Communicator` by name of its parts; one process unless it is filled in.
 struct TrainRanks {
   std::size_t own = 0, count = 1;

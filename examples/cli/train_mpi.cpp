@@ -5,9 +5,6 @@
 // with its own options, so that messages speak of dag train; rank 0 speaks for all.
 #include <mpi.h>
 
-#include <CLI/CLI.hpp>
-#include <exception>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,54 +12,30 @@
 #include <dag/core/error.hpp>
 #include <dag/interop/mpi_communicator.hpp>
 
-#include "commands.hpp"
 #include "part.hpp"
 #include "train_command.hpp"
 
 namespace cli {
 namespace {
 
-int run_program(int argc, char** argv, const dag::MpiCommunicator& mpi) {
-  const bool speaks = mpi.rank() == 0;
-  const auto refuse = [&](const std::string& text) {
-    if (speaks) {
-      complain("dag train", text);
-    }
-    return exit_bad_input;
+int train(const TrainFlags& flags, const dag::MpiCommunicator& mpi) {
+  const Part launched = launched_part();
+  dag::require(launched.size == mpi.size(), dag::Errc::invalid_argument, "the launcher started ",
+               launched.size, " processes, but MPI knows of ", mpi.size(),
+               "; start it by the mpirun of the MPI that dag was built with, or srun --mpi=pmix");
+  const auto config = [&] {
+    TrainConfig read = train_config_of(flags);
+    dag::require(!read.is_transformer(), dag::Errc::unsupported, "the launcher started ",
+                 launched.size, " processes, but the transformer trains in one; start dag train ",
+                 "alone, or train by the data parallelism of a trainer that has dag's rewards ",
+                 "(docs/python.md)");
+    return read;
   };
-  CLI::App app{"dag-train-mpi: what dag train becomes as one of several ranks of MPI."};
-  app.name("dag train");
-  TrainFlags flags;
-  add_train_options(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() != 0 ? refuse(error.what()) : speaks ? app.exit(error) : exit_done;
-  }
-  install_interrupt();
-  try {
-    const Part launched = launched_part();
-    dag::require(launched.size == mpi.size(), dag::Errc::invalid_argument, "the launcher started ",
-                 launched.size, " processes, but MPI knows of ", mpi.size(),
-                 "; start it by the mpirun of the MPI that dag was built with, or srun --mpi=pmix");
-    const auto config = [&] {
-      TrainConfig read = train_config_of(flags);
-      dag::require(!read.is_transformer(), dag::Errc::unsupported, "the launcher started ",
-                   launched.size, " processes, but the transformer trains in one; start dag train ",
-                   "alone, or train by the data parallelism of a trainer that has dag's rewards ",
-                   "(docs/python.md)");
-      return read;
-    };
-    return train_layered(
-        flags, config,
-        {.own = mpi.rank(), .count = mpi.size(), .swap = [&](std::vector<std::string> to) {
-           return mpi.exchange(std::move(to));
-         }});
-  } catch (const std::bad_alloc&) {
-    return refuse("not enough memory; smaller sizes need less, --max-memory sets a limit");
-  } catch (const std::exception& error) {
-    return refuse(error.what());
-  }
+  return train_layered(
+      flags, config,
+      {.own = mpi.rank(), .count = mpi.size(), .swap = [&](std::vector<std::string> to) {
+         return mpi.exchange(std::move(to));
+       }});
 }
 
 }  // namespace
@@ -70,7 +43,10 @@ int run_program(int argc, char** argv, const dag::MpiCommunicator& mpi) {
 
 int main(int argc, char** argv) {
   MPI_Init(&argc, &argv);
-  const int code = cli::run_program(argc, argv, dag::MpiCommunicator());
+  const dag::MpiCommunicator mpi;
+  const int code = cli::run_train_program(
+      argc, argv, "dag-train-mpi: what dag train becomes as one of several ranks of MPI.",
+      mpi.rank() == 0, [&](const cli::TrainFlags& flags) { return cli::train(flags, mpi); });
   MPI_Finalize();  // waits for all, so that a launcher kills none that still writes
   return code;
 }

@@ -5,15 +5,11 @@
 // (become_transformer_trainer) with its own options, so that messages speak of dag train.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdio>
-#include <exception>
 #include <map>
 #include <memory>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -292,32 +288,11 @@ int train(const TrainFlags& flags) {
   return outcome.stopped ? exit_not_converged : exit_done;
 }
 
-int run_program(int argc, char** argv) {
-  CLI::App app{"dag-train-torch: what dag train becomes where the model is a transformer."};
-  app.name("dag train");
-  TrainFlags flags;
-  add_train_options(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      return app.exit(error);
-    }
-    std::fprintf(stderr, "dag train: %s\nTry 'dag train --help'.\n", error.what());
-    return exit_bad_input;
-  }
-  install_interrupt();
-  try {
-    return train(flags);
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "dag train: not enough memory\n");
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "dag train: %s\n", error.what());
-  }
-  return exit_bad_input;
-}
-
 }  // namespace
 }  // namespace cli
 
-int main(int argc, char** argv) { return cli::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  return cli::run_train_program(
+      argc, argv, "dag-train-torch: what dag train becomes where the model is a transformer.",
+      /*speaks=*/true, cli::train);
+}
