@@ -19,8 +19,10 @@ struct EqualParts {
   template <class Key>
   EqualParts(std::size_t count, std::size_t most, const Key& key) : order(count) {
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+    const auto before = [&](std::size_t a, std::size_t b) { return key(a) < key(b); };
+    if (!std::is_sorted(order.begin(), order.end(), before)) {  // sorting alike ones is slow
+      std::stable_sort(order.begin(), order.end(), before);
+    }
     for (std::size_t k = 1; k <= count; ++k) {
       if (k == count || k - begin.back() == most || key(order[k]) != key(order[k - 1])) {
         begin.push_back(k);

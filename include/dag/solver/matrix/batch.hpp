@@ -23,7 +23,7 @@
 #include <dag/game/matrix.hpp>
 #include <dag/solver/batch_solution.hpp>
 #include <dag/solver/detail/shape_parts.hpp>
-#include <dag/solver/matrix/detail/simplex_lanes.hpp>
+#include <dag/solver/matrix/detail/small_simplex.hpp>
 #include <dag/solver/matrix/zero_sum.hpp>
 
 namespace dag {
@@ -35,21 +35,29 @@ struct MatrixBatchOptions {
 };
 
 namespace detail {
+inline namespace DAG_BINARY_NAMESPACE {
 
 /// The smallest and the largest payoff of a game. Errors: not_finite, naming the game.
 [[nodiscard]] inline std::pair<double, double> payoff_ends(std::span<const double> payoffs,
                                                            std::size_t game) {
-  double low = payoffs[0];
-  double high = payoffs[0];
-  double nothing = 0;  // NaN as soon as a payoff is not finite
-  for (const double a : payoffs) {
-    low = a < low ? a : low;
-    high = a > high ? a : high;
+  LaneVector low = all_lanes(payoffs[0]);
+  LaneVector high = low;
+  LaneVector nothing{};  // NaN as soon as a payoff is not finite
+  const auto take = [&](LaneVector a) {
+    low = smaller_lanes(a, low);
+    high = larger_lanes(a, high);
     nothing += a * 0;
+  };
+  std::size_t k = 0;
+  for (; k + lane_step <= payoffs.size(); k += lane_step) {
+    take(load_lanes(&payoffs[k]));
   }
-  require(nothing == 0, Errc::not_finite, "solve_batch: every payoff must be finite, but game ",
-          game, " has a NaN or an infinity");
-  return {low, high};
+  for (; k < payoffs.size(); ++k) {
+    take(all_lanes(payoffs[k]));
+  }
+  require(sum_of_lanes(nothing) == 0, Errc::not_finite,
+          "solve_batch: every payoff must be finite, but game ", game, " has a NaN or an infinity");
+  return {smallest_lane(low), largest_lane(high)};
 }
 
 /// The duality gap of (x, y), from above: that of the payoffs less `middle` in doubles, and what
@@ -59,43 +67,47 @@ struct RoundedGap {
   double gap = 0;
   double value = 0;
 };
+/// `earned`: room for `lane_step` numbers a row.
 [[nodiscard]] inline RoundedGap rounded_gap(std::span<const double> payoffs, double middle,
                                             double range, double largest, std::span<const double> x,
                                             std::span<const double> y,
-                                            std::span<double> against) noexcept {
+                                            std::span<double> earned) noexcept {
   const std::size_t n = y.size();
+  const std::size_t whole = n - n % lane_step;
+  LaneVector least = all_lanes(std::numeric_limits<double>::infinity());
+  for (std::size_t j = 0; j < whole; j += lane_step) {
+    const LaneVector p = load_lanes(&y[j]);
+    LaneVector against{};
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const LaneVector a = load_lanes(&payoffs[i * n + j]) - middle;
+      double* const own = &earned[i * lane_step];
+      against += a * x[i];
+      store_lanes(j == 0 ? a * p : load_lanes(own) + a * p, own);
+    }
+    least = smaller_lanes(against, least);
+  }
   double best = -std::numeric_limits<double>::infinity();
   double value = 0;
-  std::fill(against.begin(), against.end(), 0.0);
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double* row = &payoffs[i * n];
-    const double weight = x[i];
-    double earned = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-      const double a = row[j] - middle;
-      earned += a * y[j];
-      against[j] += a * weight;
+    double sum = whole > 0 ? sum_of_lanes(load_lanes(&earned[i * lane_step])) : 0;
+    for (std::size_t j = whole; j < n; ++j) {
+      sum += (payoffs[i * n + j] - middle) * y[j];
     }
-    best = std::max(best, earned);
-    value += weight * earned;
+    best = std::max(best, sum);
+    value += x[i] * sum;
   }
-  double worst = against[0];
-  for (const double a : against) {
-    worst = std::min(worst, a);
+  double worst = smallest_lane(least);
+  for (std::size_t j = whole; j < n; ++j) {
+    double against = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      against += (payoffs[i * n + j] - middle) * x[i];
+    }
+    worst = std::min(worst, against);
   }
   const double terms = 2 * static_cast<double>(x.size() + n) + 8;
   const double hidden = std::numeric_limits<double>::epsilon() * (terms * range + 2 * largest);
   return {std::max(best - worst, 0.0) + hidden, middle + value};
 }
-
-/// Above this shape the simplex lanes' table leaves the nearest cache, and one game after the other
-/// is faster (ratios in benchmarks/batched_games.cpp).
-[[nodiscard]] inline bool lanes_pay(std::size_t rows, std::size_t columns) noexcept {
-  return (rows + 1) * (columns + 1) <= 1100;
-}
-
-inline namespace DAG_BINARY_NAMESPACE {
-
 /// One part: games of one shape.
 template <class Real>
 class MatrixBatchPart {
@@ -107,53 +119,84 @@ class MatrixBatchPart {
   void solve(std::span<const std::size_t> part) {
     const auto rows = static_cast<std::size_t>(games_.rows()[part[0]]);
     const auto columns = static_cast<std::size_t>(games_.columns()[part[0]]);
-    against_.resize(columns);
-    if (!lanes_pay(rows, columns)) {
-      for (const std::size_t g : part) {
-        alone(g, rows, columns);
-      }
-      return;
-    }
-    SimplexLanes lanes(rows, columns);
-    std::array<std::size_t, lane_count> on_lane{};
-    std::array<SimplexLanes::Payoffs, lane_count> given{};
-    std::array<double, lane_count> largest{};
+    earned_.resize(rows * lane_step);
+    // Few tables where they are large: all of them in the nearest cache.
+    std::vector<Slot> slots(rows * columns <= 128 ? 6 : 3, Slot(rows, columns));
     std::size_t at = 0;
-    const auto next = [&](std::size_t lane) -> SimplexLanes::Payoffs {
-      while (at < part.size()) {
+    std::size_t busy = 0;
+    const auto begin = [&](Slot& slot) {
+      slot.busy = false;
+      while (at < part.size() && !slot.busy) {
         const std::size_t g = part[at++];
         const auto [low, high] = payoff_ends(payoffs(g), g);
         const double range = high - low;
-        if (SimplexLanes::takes(range)) {
-          on_lane[lane] = g;
-          largest[lane] = std::max(-low, high);
-          given[lane] = {payoffs(g).data(), low + range / 2, range};
-          return given[lane];
+        if (SmallSimplex::takes(range)) {
+          slot.game = g;
+          slot.middle = low + range / 2;
+          slot.range = range;
+          slot.largest = std::max(-low, high);
+          slot.simplex.load(payoffs(g), slot.middle, range);
+          slot.busy = true;
+          ++busy;
+        } else {
+          alone(g, rows, columns);
         }
-        alone(g, rows, columns);
-      }
-      return {};
-    };
-    const auto done = [&](std::size_t lane) {
-      const std::size_t g = on_lane[lane];
-      const std::span<double> z = strategies(g);
-      lanes.read(lane, z.subspan(0, rows), z.subspan(rows));
-      const RoundedGap end =
-          rounded_gap(payoffs(g), given[lane].middle, given[lane].range, largest[lane],
-                      z.subspan(0, rows), z.subspan(rows), against_);
-      found_.rounds[g] = lanes.pivots(lane);
-      found_.gap[g] = end.gap;
-      found_.value[g] = end.value;
-      found_.status[g] = Status::converged;
-      if (!(end.gap <= options_.tolerance * given[lane].range)) {
-        alone(g, rows, columns);
       }
     };
     const auto limit = static_cast<std::int32_t>(8 * (rows + columns) + 32);
-    lanes.run(limit, next, done);
+    for (Slot& slot : slots) {
+      begin(slot);
+    }
+    while (busy > 0) {
+      for (Slot& slot : slots) {
+        while (slot.busy && !(slot.simplex.pivots() < limit && slot.simplex.bound())) {
+          --busy;
+          alone(slot.game, rows, columns);
+          begin(slot);
+        }
+      }
+      for (Slot& slot : slots) {
+        if (slot.busy) {
+          slot.simplex.exchange();
+        }
+      }
+      for (Slot& slot : slots) {
+        slot.ends = slot.busy && !slot.simplex.price();
+      }
+      for (Slot& slot : slots) {
+        if (slot.ends) {
+          --busy;
+          finish(slot, rows, columns);
+          begin(slot);
+        }
+      }
+    }
   }
 
  private:
+  /// A game among those whose pivots are made in turn: while one waits, others work.
+  struct Slot {
+    Slot(std::size_t rows, std::size_t columns) : simplex(rows, columns) {}
+    SmallSimplex simplex;
+    std::size_t game = 0;
+    double middle = 0, range = 0, largest = 0;
+    bool busy = false, ends = false;
+  };
+
+  void finish(const Slot& slot, std::size_t rows, std::size_t columns) {
+    const std::size_t g = slot.game;
+    const std::span<double> z = strategies(g);
+    slot.simplex.read(z);
+    const RoundedGap end = rounded_gap(payoffs(g), slot.middle, slot.range, slot.largest,
+                                       z.subspan(0, rows), z.subspan(rows), earned_);
+    found_.rounds[g] = slot.simplex.pivots();
+    found_.gap[g] = end.gap;
+    found_.value[g] = end.value;
+    found_.status[g] = Status::converged;
+    if (!(end.gap <= options_.tolerance * slot.range)) {
+      alone(g, rows, columns);
+    }
+  }
   [[nodiscard]] std::span<const double> payoffs(std::size_t g) const noexcept {
     return part_of(games_.entries(), games_.entry_begin(), g);
   }
@@ -187,7 +230,7 @@ class MatrixBatchPart {
   const BatchedMatrixGames<Real>& games_;
   const MatrixBatchOptions& options_;
   BatchSolution<Real>& found_;
-  std::vector<double> against_;
+  std::vector<double> earned_;
 };
 
 }  // namespace DAG_BINARY_NAMESPACE
@@ -195,10 +238,11 @@ class MatrixBatchPart {
 
 inline namespace DAG_BINARY_NAMESPACE {
 
-/// Solves every game of a batch to the tolerance: games of one shape eight in step by the simplex
-/// method over structures of arrays (`detail::SimplexLanes`), large ones and those that it leaves
-/// unsolved by `solve_zero_sum`. Exact supports, as that one's. `gap` is an upper bound: what
-/// rounding may have hidden is added, so that `converged` is never said of a larger one.
+/// Solves every game of a batch to the tolerance by the simplex method in small dense tables
+/// (`detail::SmallSimplex`), a few games in turn; those that it leaves unsolved, and ranges that
+/// doubles hardly hold, by `solve_zero_sum`. Exact supports, as that one's. `gap` is an upper
+/// bound: what rounding may have hidden is added, so that `converged` is never said of a larger
+/// one.
 /// Threads take parts of games of one shape; the results are the same bits for any number of them,
 /// and for a game alone or among others of its shape. Errors: invalid_argument (options),
 /// not_finite (a payoff; the game is named). Memory: the results, and a table a thread.
