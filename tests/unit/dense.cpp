@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace {
@@ -61,6 +62,15 @@ TEST_CASE_TEMPLATE("factorisations solve to a small backward error", Scalar, flo
     auto x = right;
     dag::lu_solve(factor, pivots, x);
     CHECK(backward_error(square, x, right) <= bound);
+    auto transposed = square;
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t j = 0; j < size; ++j) {
+        transposed[i * size + j] = square[j * size + i];
+      }
+    }
+    x = right;
+    dag::lu_solve_transposed(factor, pivots, x);
+    CHECK(backward_error(transposed, x, right) <= bound);
 
     auto definite = square;  // A A' + I
     auto quasi = square;     // [A A' + I on a leading block; -(...) below]
@@ -114,6 +124,8 @@ TEST_CASE("what cannot be factored is said, and shapes are checked") {
   REQUIRE(dag::lu_factor(swap, pivots));
   dag::lu_solve(swap, pivots, x);
   CHECK(x == std::vector<double>{5, 3});
+  CHECK_THROWS_AS(dag::lu_solve_transposed(swap, std::span<const std::size_t>(pivots).first(1), x),
+                  dag::Error);
 }
 
 TEST_CASE("sparse factors of a quasi-definite matrix solve it; a dependent row is held at zero") {

@@ -210,4 +210,33 @@ void lu_solve(const Factor& factor, std::span<const std::size_t> pivots, Vector&
   }
 }
 
+/// Solves matrix' x = right_side in place, with the factors of `lu_factor`.
+template <detail::RealSpan Factor, detail::MutableRealSpan Vector>
+void lu_solve_transposed(const Factor& factor, std::span<const std::size_t> pivots,
+                         Vector&& right_side) {
+  using Scalar = detail::span_scalar_t<Vector>;
+  const std::span<const Scalar> entries(factor);
+  const std::span<Scalar> x(right_side);
+  const std::size_t size = x.size();
+  detail::require_square("lu_solve_transposed", entries.size(), size);
+  require(pivots.size() == size, Errc::dimension_mismatch, "lu_solve_transposed: need ", size,
+          " pivots, got ", pivots.size());
+  for (std::size_t row = 0; row < size; ++row) {
+    const Scalar* current = entries.data() + row * size;
+    x[row] /= current[row];
+    for (std::size_t column = row + 1; column < size; ++column) {
+      x[column] -= current[column] * x[row];
+    }
+  }
+  for (std::size_t row = size; row-- > 0;) {
+    const Scalar* current = entries.data() + row * size;
+    for (std::size_t column = 0; column < row; ++column) {
+      x[column] -= current[column] * x[row];
+    }
+  }
+  for (std::size_t step = size; step-- > 0;) {
+    std::swap(x[step], x[pivots[step]]);
+  }
+}
+
 }  // namespace dag

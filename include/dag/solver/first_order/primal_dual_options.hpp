@@ -22,6 +22,9 @@ struct PrimalDualOptions {
   bool balance = true;  ///< rebalance the players' steps at restarts, from how far each has moved
   /// A step a strategy in place of one a player. Needs a backend in host memory; not for trees.
   Scaling scaling = Scaling::none;
+  /// Solve for the equilibrium of the strategies in use now and then: `reflected_halpern` only,
+  /// with its adaptive step, on backends in host memory.
+  bool finish = true;
 };
 
 namespace detail {

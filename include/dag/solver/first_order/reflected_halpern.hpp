@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include <dag/core/state.hpp>
 #include <dag/game/matrix.hpp>
 #include <dag/solver/detail/primal_dual_rules.hpp>
+#include <dag/solver/first_order/detail/face_finish.hpp>
 #include <dag/solver/first_order/detail/primal_dual_steps.hpp>
 #include <dag/solver/first_order/primal_dual_options.hpp>
 #include <dag/solver/options.hpp>
@@ -70,6 +72,11 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
       anchor(this->view(this->next_field_));
       return this->eta_ > std::numeric_limits<Real>::min();
     }
+    if constexpr (HasHostMemory<Backend>) {
+      if (this->adaptive() && this->own_.finish && finish(t)) {
+        return true;
+      }
+    }
     const Real residual = distance_moved(moved);
     if (++since_ == 1) {
       restarts_.restarted(residual);
@@ -94,6 +101,98 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
 
  private:
   static constexpr std::size_t lanczos_steps = 4;
+
+  /// Begins anew at the equilibrium of the strategies in use, or of supports near to these: where
+  /// it has a hundredth of the last point's gap, of each player the mix that guarantees more. In
+  /// the first round at an equilibrium of pure strategies, if there is one. All of it may cost a
+  /// quarter of the rounds; else it makes no difference to them.
+  bool finish(std::int64_t t) {
+    if (!finish_) {
+      finish_.emplace(this->blocks(), Backend::entries(this->game_.payoff()));
+      spend(1);
+      if (finish_->saddle()) {
+        return enter_finish(Real{1});
+      }
+    }
+    const double limit = 0.25 * static_cast<double>(t) + 1;
+    const auto point = this->last_view(), field = this->view(this->next_field_);
+    if (finish_cost_ + 1 > limit ||
+        !(this->gap(field) >
+          64 * std::numeric_limits<Real>::epsilon() * payoff_range(this->game_)) ||
+        !finish_->guess(point, field)) {
+      return false;
+    }
+    const double evaluation = 4 * static_cast<double>(this->blocks().size(0)) *
+                              static_cast<double>(this->blocks().size(1));
+    for (bool guessed = true;; guessed = false) {
+      const double cost = finish_->operations() / evaluation;
+      if (finish_cost_ + cost + 1 > limit) {
+        finish_->postpone();
+        return false;
+      }
+      const std::size_t size = finish_->size();
+      const bool solved = finish_->solve(guessed);
+      spend(solved && finish_->size() == size ? cost : 2 * cost);
+      if (!solved) {
+        return false;
+      }
+      if (enter_finish(Real(0.01))) {
+        return true;
+      }
+      spend(0.5);
+      const bool moved = finish_->pivot(
+          this->view(this->gradient_), [&](std::size_t b, std::span<const Real> direction) {
+            const auto out = this->blocks().of(Backend::view(this->next_), b);
+            this->game_.block_field(StateView<const Real>{direction, direction}, b, out);
+            return std::span<const Real>(out);
+          });
+      this->copy(point, this->next_);
+      if (!moved) {
+        return false;
+      }
+    }
+  }
+  /// Begins anew at the mixes found that guarantee more than the last ones, if the gap is then
+  /// below `share` of the last point's and of what the last finish reached. gradient_ = the field
+  /// of what was found.
+  bool enter_finish(Real share) {
+    const auto found = finish_->solved();
+    spend(1);
+    this->game_.field(StateView<const Real>{found, found}, Backend::view(this->gradient_));
+    const auto theirs = this->view(this->gradient_), field = this->view(this->next_field_);
+    std::array<bool, 2> better{};
+    Real before = 0, after = 0;
+    for (std::size_t b = 0; b < 2; ++b) {  // what b's mix leaves to the other player
+      const Real now = this->backend().max(this->blocks().of(field, 1 - b));
+      const Real then = this->backend().max(this->blocks().of(theirs, 1 - b));
+      better[b] = finish_->sound(b) && then < now;
+      before += now;
+      after += better[b] ? then : now;
+    }
+    if (!(after < share * std::min(before, finished_))) {
+      return false;
+    }
+    finished_ = after;
+    for (std::size_t b = 0; b < 2; ++b) {
+      if (better[b]) {
+        this->backend().copy(this->blocks().of(found, b),
+                             this->blocks().of(this->last_.view().point, b));
+        this->backend().copy(this->blocks().of(theirs, 1 - b),
+                             this->blocks().of(Backend::view(this->next_field_), 1 - b));
+      }
+    }
+    anchor(this->view(this->next_field_));
+    // The step was that of other strategies, and moves of rounding's size would not show it.
+    this->eta_ = std::min(this->eta_, least_);
+    this->backend().fill(Backend::view(face_), Real{0});
+    return true;
+  }
+  /// Counts `cost` evaluations of the field, begun ones as whole ones.
+  void spend(double cost) {
+    const double before = std::ceil(finish_cost_);
+    finish_cost_ += cost;
+    this->products_ += static_cast<std::int64_t>(std::ceil(finish_cost_) - before);
+  }
 
   /// Both players' strategies in use, and the step that these allow: 0.9 / the norm of A between
   /// them, at most twice the last one and not below that of all of A. Only where they have changed,
@@ -255,7 +354,10 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
   RestartRule<Real> restarts_;
   Real least_ = 0;  ///< the step that all of A allows, as far as is known
   std::int64_t face_products_ = 0;
-  std::int64_t since_ = 0;  ///< rounds since the last restart
+  std::optional<FaceFinish<Real>> finish_;
+  Real finished_ = std::numeric_limits<Real>::infinity();  ///< the gap that a finish has reached
+  double finish_cost_ = 0;                                 ///< in evaluations of the field
+  std::int64_t since_ = 0;                                 ///< rounds since the last restart
 };
 
 }  // namespace detail
@@ -275,10 +377,22 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
 /// long restarts with a shorter one), constant, lipschitz, decaying. Rate without restarts and with
 /// eta |A|_2 <= 1: |z_k - T z_k|_P <= |z_0 - z*|_P / (k + 1), so that gap(T z_k) <= |z_0 - z*|_P
 /// max_u |T z_k - u|_P / (k + 1); with restarts linear (matrix games are sharp); with the longer
-/// steps of faces this is measured, and proved once the strategies in use stay the same. Cost a
-/// round and errors: those of `primal_dual_hybrid_gradient`. Memory: eleven stacked vectors, three
-/// more with scaling; nothing is allocated after the first round but where a norm has to start from
-/// a random vector. Deterministic.
+/// steps of faces this is measured, and proved once the strategies in use stay the same.
+///
+/// With `finish` (the default), under the adaptive step on backends in host memory: where the
+/// strategies in use have changed, the equilibrium of these is solved for, and of supports next to
+/// them by steps of the simplex method; rounds go on from there if its gap, by the payoffs, is
+/// below a hundredth of the last one's, from each player's mix only where it guarantees more, and
+/// at each finish below a hundredth of what the one before reached. First of all a pure equilibrium
+/// is looked for. Else the rounds are those without it. Once the strategies in use are those of an
+/// equilibrium that is the only one, that is the end: exact to rounding. Cost: at most a quarter of
+/// the rounds, 2 k^3 / 3 operations a try for k strategies in use, counted as the field evaluations
+/// (4 operations a payoff) that they amount to.
+///
+/// Cost a round and errors: those of `primal_dual_hybrid_gradient`. Memory: eleven stacked vectors,
+/// three more with scaling, four and two matrices of the strategies in use with `finish`; nothing
+/// is allocated after the first round but for these matrices and where a norm has to start from a
+/// random vector. Deterministic.
 template <detail::DenseMatrixGame Game>
 [[nodiscard]] Solution<Game> reflected_halpern(
     const Game& game, const SolverOptions<scalar_t<Game>>& options = {},
