@@ -74,6 +74,13 @@ concept HasHostMemory = requires {
   requires B::host_memory;
 };
 
+/// Atom: the entropic prox without its normalisation, in `logits`.
+template <class B, class S>
+concept HasEntropyLogits = requires(const B& backend, const Blocks& blocks, std::span<const S> in,
+                                    S eta, std::span<S> logits) {
+  backend.entropy_logits(blocks, in, in, eta, in, logits);
+};
+
 /// The primitives that solvers compose. See backend/eigen_backend.hpp for each one's contract.
 template <class B, class S = double>
 concept Backend = std::copyable<B> && HasVectors<B, S> && HasElementwise<B, S> &&

@@ -143,4 +143,18 @@ class MatrixGame {
 template <class Matrix>
 MatrixGame(const Matrix&) -> MatrixGame<typename Matrix::Scalar, typename backend_of<Matrix>::type>;
 
+namespace detail {
+template <class Game>
+inline constexpr bool is_matrix_game = false;
+template <class Real, class Backend>
+inline constexpr bool is_matrix_game<MatrixGame<Real, Backend>> = true;
+/// A matrix game on a backend that adds rows one at a time.
+template <class Game>
+concept DenseMatrixGame = is_matrix_game<Game> &&
+    requires(const Game& game, std::span<scalar_t<Game>> out) {
+  game.backend().add_row(game.payoff(), std::size_t{}, scalar_t<Game>{}, out);
+  {game.backend().transposed(game.payoff())};
+};
+}  // namespace detail
+
 }  // namespace dag

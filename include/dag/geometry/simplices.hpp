@@ -66,6 +66,27 @@ class Simplices {
     backend.entropy_prox(blocks_, weights(), center.dual, eta, gradient, magnet.weights,
                          magnet.reference.dual, out.dual, out.point);
   }
+  /// The duals of both proxes but for a constant a block: all that another prox asks of a centre,
+  /// without exponentials. On backends that have `entropy_logits`.
+  template <class Backend>
+  requires HasEntropyLogits<Backend, Real>
+  void prox_dual(const Backend& backend, std::span<const Real> center, Real eta,
+                 std::span<const Real> gradient, std::span<Real> out) const {
+    backend.entropy_logits(blocks_, weights(), center, eta, gradient, out);
+  }
+  template <class Backend>
+  requires HasEntropyLogits<Backend, Real>
+  void prox_dual(const Backend& backend, std::span<const Real> center, Real eta,
+                 std::span<const Real> gradient, MagnetView<Real> magnet,
+                 std::span<Real> out) const {
+    backend.entropy_logits(blocks_, weights(), center, eta, gradient, magnet.weights,
+                           magnet.reference.dual, out);
+  }
+  /// From such a dual: the point, and the dual in full.
+  template <class Backend>
+  void settle(const Backend& backend, StateView<Real> state) const {
+    backend.normalize(blocks_, state.dual, state.point);
+  }
   /// sum_b max_i gradient_b[i].
   template <class Backend>
   [[nodiscard]] Real support(const Backend& backend, std::span<const Real> gradient) const {

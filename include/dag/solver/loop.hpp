@@ -74,6 +74,23 @@ void prox_step(const Game& game, StateView<const scalar_t<Game>> center, scalar_
   }
 }
 
+/// Players whose prox has a part without the point (`Simplices::prox_dual`).
+template <class Game>
+concept HasProxDual = requires(const Game& game, std::span<const scalar_t<Game>> in,
+                               std::span<scalar_t<Game>> out) {
+  game.players().prox_dual(game.backend(), in, scalar_t<Game>{}, in, out);
+};
+/// out = the dual of `prox_step` but for constants.
+template <HasProxDual Game>
+void prox_dual_step(const Game& game, std::span<const scalar_t<Game>> center, scalar_t<Game> eta,
+                    std::span<const scalar_t<Game>> direction, std::span<scalar_t<Game>> out) {
+  if constexpr (Regularized<Game>) {
+    game.players().prox_dual(game.backend(), center, eta, direction, game.magnet(), out);
+  } else {
+    game.players().prox_dual(game.backend(), center, eta, direction, out);
+  }
+}
+
 /// A running weighted mean of a method's samples.
 template <MonotoneGame Game>
 class RunningMean {

@@ -60,8 +60,8 @@ struct EigenSimplices {
                     std::span<const Scalar> gradient, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
     for (std::size_t b = 0; b < blocks.count(); ++b) {
-      array(blocks.of(log_p, b)) =
-          array(blocks.of(log_center, b)) + (eta / weights[b]) * array(blocks.of(gradient, b));
+      prox_logits(eta / weights[b], blocks.of(log_center, b), blocks.of(gradient, b),
+                  blocks.of(log_p, b));
       normalize_block(blocks.of(log_p, b), blocks.of(p, b));
     }
   }
@@ -75,13 +75,29 @@ struct EigenSimplices {
                     std::span<const Scalar> log_reference, std::span<Scalar> log_p,
                     std::span<Scalar> p) const {
     for (std::size_t b = 0; b < blocks.count(); ++b) {
-      const Scalar step = eta / weights[b];
-      const Scalar tau = magnet_weights[b];
-      const Scalar scale = Scalar{1} / (Scalar{1} + step * tau);
-      array(blocks.of(log_p, b)) = scale * array(blocks.of(log_center, b)) +
-                                   (scale * step) * array(blocks.of(gradient, b)) +
-                                   (scale * step * tau) * array(blocks.of(log_reference, b));
+      prox_logits(eta / weights[b], blocks.of(log_center, b), blocks.of(gradient, b),
+                  magnet_weights[b], blocks.of(log_reference, b), blocks.of(log_p, b));
       normalize_block(blocks.of(log_p, b), blocks.of(p, b));
+    }
+  }
+  /// Both without normalising: logits, which are log_p but for a constant a block.
+  template <class Scalar>
+  void entropy_logits(const Blocks& blocks, std::span<const Scalar> weights,
+                      std::span<const Scalar> log_center, Scalar eta,
+                      std::span<const Scalar> gradient, std::span<Scalar> logits) const {
+    for (std::size_t b = 0; b < blocks.count(); ++b) {
+      prox_logits(eta / weights[b], blocks.of(log_center, b), blocks.of(gradient, b),
+                  blocks.of(logits, b));
+    }
+  }
+  template <class Scalar>
+  void entropy_logits(const Blocks& blocks, std::span<const Scalar> weights,
+                      std::span<const Scalar> log_center, Scalar eta,
+                      std::span<const Scalar> gradient, std::span<const Scalar> magnet_weights,
+                      std::span<const Scalar> log_reference, std::span<Scalar> logits) const {
+    for (std::size_t b = 0; b < blocks.count(); ++b) {
+      prox_logits(eta / weights[b], blocks.of(log_center, b), blocks.of(gradient, b),
+                  magnet_weights[b], blocks.of(log_reference, b), blocks.of(logits, b));
     }
   }
   /// Regularised best response: log_p = log_reference + gradient / magnet_weight, normalised.
@@ -181,6 +197,19 @@ struct EigenSimplices {
   friend bool operator==(const EigenSimplices&, const EigenSimplices&) = default;
 
  private:
+  template <class Scalar>
+  static void prox_logits(Scalar step, std::span<const Scalar> log_center,
+                          std::span<const Scalar> gradient, std::span<Scalar> logits) {
+    array(logits) = array(log_center) + step * array(gradient);
+  }
+  template <class Scalar>
+  static void prox_logits(Scalar step, std::span<const Scalar> log_center,
+                          std::span<const Scalar> gradient, Scalar tau,
+                          std::span<const Scalar> log_reference, std::span<Scalar> logits) {
+    const Scalar scale = Scalar{1} / (Scalar{1} + step * tau);
+    array(logits) = scale * array(log_center) + (scale * step) * array(gradient) +
+                    (scale * step * tau) * array(log_reference);
+  }
   template <class Scalar>
   static void normalize_block(std::span<Scalar> log_p, std::span<Scalar> p) {
     auto logits = array(log_p);

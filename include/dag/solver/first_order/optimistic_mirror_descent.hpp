@@ -49,27 +49,56 @@ class OptimisticRounds : public FirstOrder<Game> {
         form_(own.form) {
     require(form_ == Optimism::past || !this->adaptive(), Errc::invalid_argument, solver,
             ": the adaptive step needs form past; give .step = Step::constant(eta)");
-    this->evaluate(this->last());
+    this->evaluate(Base::last());
     std::swap(this->gradient_, previous_);
   }
 
   bool round(std::int64_t t) {
     this->schedule(t);
+    if constexpr (HasProxDual<Game>) {
+      if (form_ == Optimism::past && !this->adaptive()) {
+        dual_round(t);
+        return true;
+      }
+    }
     return form_ == Optimism::past ? past_round() : reflected_round();
+  }
+  [[nodiscard]] View last() {
+    if constexpr (HasProxDual<Game>) {
+      if (!settled_) {
+        this->backend().copy(Base::last().dual, next_.view().dual);
+        this->game_.players().settle(this->backend(), next_.view());
+        return std::as_const(next_).view();
+      }
+    }
+    return Base::last();
   }
   [[nodiscard]] std::span<const Real> sample() const { return probe_.view().point; }
 
  private:
   [[nodiscard]] std::span<const Real> previous() const { return Base::Backend::view(previous_); }
 
+  /// A round of form `past` with one exponential an entry: nothing asks for z as a point but checks,
+  /// which get a copy, so that they change nothing. Its constant is taken out every 64 rounds.
+  void dual_round(std::int64_t t) requires HasProxDual<Game> {
+    const StateView<Real> z = this->last_.view();
+    this->move(z, previous(), probe_.view());
+    this->evaluate(std::as_const(probe_).view());
+    prox_dual_step(this->game_, std::span<const Real>(z.dual), this->eta_, this->gradient(), z.dual);
+    settled_ = t % 64 == 0;
+    if (settled_) {
+      this->game_.players().settle(this->backend(), z);
+    }
+    std::swap(this->gradient_, previous_);
+  }
   bool past_round() {
     if (this->adaptive()) {
       this->lengthen();
     }
     for (;;) {
-      this->move(this->last(), previous(), probe_.view());
+      this->move(Base::last(), previous(), probe_.view());
       this->evaluate(std::as_const(probe_).view());
-      this->move(this->last(), this->gradient(), next_.view());
+      this->move(Base::last(), this->gradient(), next_.view());
       if (!this->adaptive() || is_short_enough()) {
         break;
       }
@@ -85,7 +114,7 @@ class OptimisticRounds : public FirstOrder<Game> {
   /// rounds, it leaves nothing of the regret but D(u, start).
   [[nodiscard]] bool is_short_enough() {
     const auto& players = this->game_.players();
-    const Real moved = players.distance(this->backend(), sample(), this->last().point);
+    const Real moved = players.distance(this->backend(), sample(), Base::last().point);
     if (!(this->eta_ * players.dual_distance(this->backend(), this->gradient(), previous()) <=
           longest_step * (moved + carried_))) {
       return false;
@@ -96,11 +125,11 @@ class OptimisticRounds : public FirstOrder<Game> {
 
   bool reflected_round() {
     const auto& backend = this->backend();
-    this->evaluate(this->last());
-    backend.copy(this->last().point, probe_.view().point);
+    this->evaluate(Base::last());
+    backend.copy(Base::last().point, probe_.view().point);
     // previous = 2 g(z_t) - g(z_{t-1})
     backend.combine(Real{2}, this->gradient(), Real{-1}, Base::Backend::view(previous_));
-    this->move(this->last(), previous(), next_.view());
+    this->move(Base::last(), previous(), next_.view());
     std::swap(this->last_, next_);
     std::swap(this->gradient_, previous_);
     return true;
@@ -111,6 +140,7 @@ class OptimisticRounds : public FirstOrder<Game> {
   typename Base::Vector previous_;
   Optimism form_;
   Real carried_ = 0;
+  bool settled_ = true;  ///< last_ is in full, not only its dual but for constants
 };
 
 }  // namespace detail
@@ -124,7 +154,8 @@ class OptimisticRounds : public FirstOrder<Game> {
 /// Rate (past): gap(mean of w) <= sup_u D(u, start) / (eta * rounds) for eta <= (sqrt(2) - 1) / L;
 /// the last iterate converges linearly on matrix games with a unique equilibrium. Defaults: step
 /// lipschitz(sqrt(2) - 1), adaptive where the game reports no L; average `best`. Cost a round: one
-/// field evaluation (more while backtracking), two proxes (`reflected`: one). Memory: ten stacked
+/// field evaluation (more while backtracking), two proxes (`reflected`: one; on simplices in host
+/// memory without backtracking: one and a sum). Memory: ten stacked
 /// vectors; nothing is allocated after the first round. Deterministic. Errors: invalid_argument
 /// (options), dimension_mismatch or not_a_distribution (start), not_finite.
 template <MonotoneGame Game>

@@ -26,18 +26,6 @@ struct FictitiousPlayOptions {
 
 namespace detail {
 
-/// A matrix game on a backend that adds rows one at a time.
-template <class Game>
-inline constexpr bool is_matrix_game = false;
-template <class Real, class Backend>
-inline constexpr bool is_matrix_game<MatrixGame<Real, Backend>> = true;
-template <class Game>
-concept DenseMatrixGame = is_matrix_game<Game> &&
-    requires(const Game& game, std::span<scalar_t<Game>> out) {
-  game.backend().add_row(game.payoff(), std::size_t{}, scalar_t<Game>{}, out);
-  {game.backend().transposed(game.payoff())};
-};
-
 /// Fictitious play in O(rows + columns) a round: sums of the rows and columns played.
 template <DenseMatrixGame Game>
 class MatrixPlayRounds : public FirstOrder<Game> {

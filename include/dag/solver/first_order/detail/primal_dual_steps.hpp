@@ -19,7 +19,6 @@
 #include <dag/solver/first_order/detail/diagonal_metric.hpp>
 #include <dag/solver/first_order/primal_dual_options.hpp>
 #include <dag/solver/options.hpp>
-#include <dag/solver/response/fictitious_play.hpp>
 
 namespace dag::detail {
 

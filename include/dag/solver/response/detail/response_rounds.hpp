@@ -12,6 +12,7 @@
 #include <dag/core/concepts.hpp>
 #include <dag/core/error.hpp>
 #include <dag/core/state.hpp>
+#include <dag/game/matrix.hpp>
 #include <dag/solver/detail/first_order.hpp>
 #include <dag/solver/options.hpp>
 
@@ -90,11 +91,22 @@ class ResponseRounds : public FirstOrder<Game> {
       } else {
         backend.interpolate(this->eta_, to, z.point);
       }
-      this->game_.players().enter(backend, z);
+      entered_ = !is_matrix_game<Game>;
+      if constexpr (!is_matrix_game<Game>) {
+        this->game_.players().enter(backend, z);
+      }
     }
     return true;
   }
 
+  /// Fields of matrix games look at the point alone: its dual is brought up to date for who asks.
+  [[nodiscard]] View last() {
+    if (!entered_) {
+      this->game_.players().enter(this->backend(), this->last_.view());
+      entered_ = true;
+    }
+    return Base::last();
+  }
   [[nodiscard]] std::span<const Real> sample() const { return response_.view().point; }
 
  private:
@@ -102,10 +114,10 @@ class ResponseRounds : public FirstOrder<Game> {
     const auto& backend = this->backend();
     const auto& players = this->game_.players();
     if constexpr (HasBestResponse<Game>) {
-      this->game_.best_response(this->last(), response_.view());
+      this->game_.best_response(Base::last(), response_.view());
       ++this->products_;
     } else {
-      this->evaluate(this->last());
+      this->evaluate(Base::last());
       if constexpr (Regularized<Game>) {
         players.best_response(backend, this->gradient(), this->game_.magnet(), response_.view());
         return;
@@ -132,6 +144,7 @@ class ResponseRounds : public FirstOrder<Game> {
   std::vector<Real> weights_;  // of the blocks' magnets, in host memory
   Settings settings_;
   Real total_ = 0;
+  bool entered_ = true;  ///< the iterate's dual is that of its point
 };
 
 }  // namespace dag::detail
