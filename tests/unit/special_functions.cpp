@@ -165,13 +165,19 @@ TEST_CASE_TEMPLATE("digamma and trigamma satisfy recurrence and reflection", Sca
   }
 }
 
+namespace {
+double ulps(double found, long double truth) {
+  int exponent = 0;
+  (void)std::frexp(static_cast<double>(truth), &exponent);
+  const double unit = std::max(std::ldexp(1.0, exponent - 53), 0x1p-1074);
+  return std::abs(static_cast<double>((found - truth) / unit));
+}
+double lanes_exp(double x) {
+  return dag::detail::smallest_lane(dag::detail::lanes_exp(dag::detail::all_lanes(x)));
+}
+}  // namespace
+
 TEST_CASE("packed_exp is within one ulp of long double, denormal numbers included") {
-  const auto ulps = [](double found, long double truth) {
-    int exponent = 0;
-    (void)std::frexp(static_cast<double>(truth), &exponent);
-    const double unit = std::max(std::ldexp(1.0, exponent - 53), 0x1p-1074);
-    return std::abs(static_cast<double>((found - truth) / unit));
-  };
   dag::RandomStream stream(5, 0);
   double exp_error = 0;
   for (int draw = 0; draw < 200000; ++draw) {
@@ -193,4 +199,23 @@ TEST_CASE("packed_exp is within one ulp of long double, denormal numbers include
   CHECK(dag::detail::packed_exp(709.79) == infinity);
   CHECK(std::isfinite(dag::detail::packed_exp(709.78)));
   CHECK(std::isnan(dag::detail::packed_exp(std::nan(""))));
+}
+
+TEST_CASE("lanes_exp is within one ulp of long double, and 0 below e^-695") {
+  dag::RandomStream stream(6, 0);
+  double exp_error = 0;
+  for (int draw = 0; draw < 200000; ++draw) {
+    const double u = stream.uniform();
+    const int kind = draw % 3;
+    const double x = kind == 0 ? -695 + 1404 * u : kind == 1 ? 2 * u - 1 : -40 * u;
+    exp_error = std::max(exp_error, ulps(lanes_exp(x), std::exp(static_cast<long double>(x))));
+  }
+  MESSAGE("largest error: ", exp_error, " ulp");
+  CHECK(exp_error < 1);
+  CHECK(lanes_exp(0.0) == 1);
+  CHECK(lanes_exp(-695.0) > 0);
+  for (const double x : {-695.0000001, -746.0, -1e300, -infinity}) {
+    CHECK(lanes_exp(x) == 0);
+  }
+  CHECK(std::isnan(lanes_exp(std::nan(""))));
 }

@@ -11,6 +11,7 @@
 
 #include <dag/backend/detail/eigen_maps.hpp>
 #include <dag/backend/detail/eigen_simplices.hpp>
+#include <dag/backend/detail/packet_loops.hpp>
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
 
@@ -208,7 +209,7 @@ struct eigen : detail::EigenSimplices {
   /// out = exp x, exactly 0 at -inf (Eigen's own exp gives a denormal there). May run in place.
   template <class Scalar>
   void exp(std::span<const Scalar> x, std::span<Scalar> out) const {
-    detail::clean_exp(detail::array(x), detail::array(out));
+    detail::PacketLoops<Scalar>::exponentials(x, out);
   }
 
   // --- reductions ----------------------------------------------------------------------------
@@ -283,16 +284,18 @@ struct eigen : detail::EigenSimplices {
   /// thresholds (doi:10.1007/BF00938486): each pass drops entries at or below the current one.
   template <class Scalar>
   void project_simplex(std::span<Scalar> y) const {
+    using Loops = detail::PacketLoops<Scalar>;
     const auto v = detail::array(std::span<const Scalar>(y));
-    const Scalar largest = v.maxCoeff();
+    auto [largest, sum] = Loops::largest_and_sum(y);
     if (std::abs(largest) > Scalar{8}) {  // a common offset would cost the sum its digits
       detail::array(y) -= largest;
+      sum = v.sum();
     }
-    Scalar threshold = (v.sum() - Scalar{1}) / static_cast<Scalar>(v.size());
+    Scalar threshold = (sum - Scalar{1}) / static_cast<Scalar>(v.size());
     require(std::isfinite(threshold), Errc::not_finite,
             "project_simplex: the point has a NaN or an infinity");
     for (Scalar kept = static_cast<Scalar>(v.size());;) {
-      const auto [excess, count] = detail::excess_above(std::span<const Scalar>(y), threshold);
+      const auto [excess, count] = Loops::excess_above(y, threshold);
       if (count >= kept || count == 0) {  // never more, unless by rounding
         threshold += count > 0 ? (excess - Scalar{1}) / count : Scalar{0};  // what rounding left
         break;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include <dag/backend/detail/eigen_maps.hpp>
+#include <dag/backend/detail/packet_loops.hpp>
 #include <dag/core/blocks.hpp>
 #include <dag/core/error.hpp>
 #include <dag/detail/config.hpp>
@@ -212,16 +213,12 @@ struct EigenSimplices {
   }
   template <class Scalar>
   static void normalize_block(std::span<Scalar> log_p, std::span<Scalar> p) {
-    auto logits = array(log_p);
-    auto probability = array(p);
-    const Scalar top = logits.maxCoeff();
-    clean_exp(logits - top, probability);
-    const Scalar total = probability.sum();
+    const Scalar top = array(log_p).maxCoeff();
+    const Scalar total = PacketLoops<Scalar>::exponentials_below(top, log_p, p);
     require(std::isfinite(top) && std::isfinite(total), Errc::not_finite,
             "log-probabilities must be finite or -inf and not all -inf; largest is ", top,
             ", sum of exponentials ", total);
-    probability *= Scalar{1} / total;
-    logits -= top + std::log(total);
+    PacketLoops<Scalar>::scale_and_shift(p, Scalar{1} / total, log_p, top + std::log(total));
   }
 };
 

@@ -78,13 +78,15 @@ class OptimisticRounds : public FirstOrder<Game> {
  private:
   [[nodiscard]] std::span<const Real> previous() const { return Base::Backend::view(previous_); }
 
-  /// A round of form `past` with one exponential an entry: nothing asks for z as a point but checks,
-  /// which get a copy, so that they change nothing. Its constant is taken out every 64 rounds.
+  /// A round of form `past` with one exponential an entry: nothing asks for z as a point but
+  /// checks, which get a copy, so that they change nothing. Its constant is taken out every 64
+  /// rounds.
   void dual_round(std::int64_t t) requires HasProxDual<Game> {
     const StateView<Real> z = this->last_.view();
     this->move(z, previous(), probe_.view());
     this->evaluate(std::as_const(probe_).view());
-    prox_dual_step(this->game_, std::span<const Real>(z.dual), this->eta_, this->gradient(), z.dual);
+    prox_dual_step(this->game_, std::span<const Real>(z.dual), this->eta_, this->gradient(),
+                   z.dual);
     settled_ = t % 64 == 0;
     if (settled_) {
       this->game_.players().settle(this->backend(), z);
