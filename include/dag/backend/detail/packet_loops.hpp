@@ -112,6 +112,14 @@ class PacketLoops {
         sum += e;
       }
       return sum_of_lanes(sum);
+    } else if constexpr (std::is_same_v<Scalar, double>) {
+      double sum = 0;  // the C library's is faster than Eigen's in vectors of two
+      for (std::size_t i = 0; i < logits.size(); ++i) {
+        const double x = logits[i] - top;
+        p[i] = x < -695 ? 0 : std::exp(x);
+        sum += p[i];
+      }
+      return sum;
     } else {
       array(p) = array(logits) - top;
       return exponentials(p, p);
