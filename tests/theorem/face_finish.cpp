@@ -24,6 +24,7 @@
 using Game = dag::MatrixGame<double, dag::eigen>;
 using Matrix = dag::eigen::matrix<double>;
 using Finish = dag::detail::FaceFinish<double>;
+const dag::Deadline never;
 using Options = dag::SolverOptions<double>;
 
 namespace {
@@ -95,7 +96,7 @@ TEST_CASE("the strategies of an equilibrium that is the only one give it back, t
     for (std::size_t i = 0; i < point.size(); ++i) {
       point[i] = point[i] > 1e-12 ? 0.7 * point[i] + 0.01 * static_cast<double>(i % 3) + 1e-3 : 0;
     }
-    Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()));
+    Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()), never);
     REQUIRE(finish.guess(point, field_of(game, point)));
     REQUIRE(finish.solve(false));
     for (std::size_t i = 0; i < point.size(); ++i) {
@@ -106,6 +107,15 @@ TEST_CASE("the strategies of an equilibrium that is the only one give it back, t
     finish.postpone();
     CHECK(finish.guess(point, field_of(game, point)));
   }
+}
+
+TEST_CASE("past its deadline it finds nothing") {
+  const Game game{test::uniform_payoff(1, 20)};
+  const dag::Deadline past({}, 0, "face_finish");
+  Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()), past);
+  const auto point = equilibrium(game);
+  REQUIRE(finish.guess(point, field_of(game, point)));
+  CHECK_FALSE(finish.solve(true));
 }
 
 TEST_CASE("pivots lead from supports that are wrong to the equilibrium") {
@@ -119,7 +129,7 @@ TEST_CASE("pivots lead from supports that are wrong to the equilibrium") {
       *std::max_element(p.begin(), p.end()) = 0;
       *std::find_if(p.begin(), p.end(), [](double e) { return !(e > 0); }) = 0.1;
     }
-    Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()));
+    Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()), never);
     REQUIRE(finish.guess(point, field_of(game, point)));
     const int pivots = pivots_to_equilibrium(game, finish, 60);
     reached += pivots >= 0 ? 1 : 0;
@@ -139,7 +149,7 @@ TEST_CASE("an equilibrium of pure strategies is found in the first round, where 
     const Game game{a};
     const bool there = a.rowwise().minCoeff().maxCoeff() == a.colwise().maxCoeff().minCoeff();
     saddles += there ? 1 : 0;
-    Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()));
+    Finish finish(game.players().blocks(), dag::eigen::entries(game.payoff()), never);
     CHECK(finish.saddle() == there);
     if (there) {
       CHECK(gap_of(game, finish.solved()) == 0);

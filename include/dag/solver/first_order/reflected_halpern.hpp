@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <dag/core/concepts.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/core/random.hpp>
 #include <dag/core/state.hpp>
 #include <dag/game/matrix.hpp>
@@ -42,7 +43,8 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
   ReflectedHalpernRounds(const Game& game, const SolverOptions<Real>& options,
                          const PrimalDualOptions& own, std::string_view solver)
       : Base(game, options, own, solver),
-        restarts_(own.sufficient, own.necessary, own.artificial, Real{0}) {
+        restarts_(own.sufficient, own.necessary, own.artificial, Real{0}),
+        deadline_(options.stop, options.time_limit, "reflected_halpern") {
     this->allocate({&z_, &anchor_field_, &face_});
     if (this->adaptive()) {
       this->backend().fill(Backend::view(face_), Real{1});
@@ -108,7 +110,7 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
   /// quarter of the rounds; else it makes no difference to them.
   bool finish(std::int64_t t) {
     if (!finish_) {
-      finish_.emplace(this->blocks(), Backend::entries(this->game_.payoff()));
+      finish_.emplace(this->blocks(), Backend::entries(this->game_.payoff()), deadline_);
       spend(1);
       if (finish_->saddle()) {
         return enter_finish(Real{1});
@@ -124,7 +126,7 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
     }
     const double evaluation = 4 * static_cast<double>(this->blocks().size(0)) *
                               static_cast<double>(this->blocks().size(1));
-    for (bool guessed = true;; guessed = false) {
+    for (bool guessed = true; !deadline_.passed(); guessed = false) {
       const double cost = finish_->operations() / evaluation;
       if (finish_cost_ + cost + 1 > limit) {
         finish_->postpone();
@@ -151,6 +153,7 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
         return false;
       }
     }
+    return false;
   }
   /// Begins anew at the mixes found that guarantee more than the last ones, if the gap is then
   /// below `share` of the last point's and of what the last finish reached. gradient_ = the field
@@ -352,7 +355,8 @@ class ReflectedHalpernRounds : public PrimalDualSteps<Game> {
   Vector z_, anchor_field_;
   Vector face_;  ///< 1 where a strategy is in use, else 0
   RestartRule<Real> restarts_;
-  Real least_ = 0;  ///< the step that all of A allows, as far as is known
+  Deadline deadline_;  ///< for what takes longer than a round
+  Real least_ = 0;     ///< the step that all of A allows, as far as is known
   std::int64_t face_products_ = 0;
   std::optional<FaceFinish<Real>> finish_;
   Real finished_ = std::numeric_limits<Real>::infinity();  ///< the gap that a finish has reached

@@ -13,6 +13,7 @@
 
 #include <dag/core/blocks.hpp>
 #include <dag/core/concepts.hpp>
+#include <dag/core/deadline.hpp>
 #include <dag/numeric/dense.hpp>
 
 namespace dag::detail {
@@ -27,15 +28,17 @@ namespace dag::detail {
 /// With supports of one size both systems have the factors of one matrix
 ///   M = [A_IJ -1; 1' 0]:  M for y, -M' for x, payoffs divided by the largest of A_IJ.
 /// The mixes are an equilibrium if they are not negative and no field exceeds its level. Host
-/// memory, payoffs row after row; refers to both arguments. Memory: four vectors of all strategies,
-/// two matrices of the supports. Deterministic. Tolerances are 64 epsilon for numbers that should
-/// be 0, and the root of epsilon for what is divided by.
+/// memory, payoffs row after row; refers to its arguments. Where the deadline passes, nothing is
+/// found. Memory: four vectors of all strategies, two matrices of the supports. Deterministic.
+/// Tolerances are 64 epsilon for numbers that should be 0, and the root of epsilon for what is
+/// divided by.
 template <Scalar Real>
 class FaceFinish {
  public:
-  FaceFinish(const Blocks& blocks, std::span<const Real> payoff)
+  FaceFinish(const Blocks& blocks, std::span<const Real> payoff, const Deadline& deadline)
       : blocks_(blocks),
         payoff_(payoff),
+        deadline_(deadline),
         solved_(blocks.total()),
         direction_(blocks.total()),
         in_(blocks.total()),
@@ -195,7 +198,7 @@ class FaceFinish {
     system_[side * side - 1] = 0;
     factor_ = system_;
     pivots_.resize(side);
-    return lu_factor(factor_, std::span<std::size_t>(pivots_));
+    return lu_factor(factor_, std::span<std::size_t>(pivots_), &deadline_);
   }
   /// r = the inverse of player b's system, times r.
   void divide(std::size_t b, std::vector<Real>& r) const {
@@ -279,6 +282,9 @@ class FaceFinish {
     };
     std::size_t rank = 0;
     for (; rank < side; ++rank) {
+      if (deadline_.passed()) {
+        return false;
+      }
       std::size_t row = rank, column = rank;
       Real best = 0;
       for (std::size_t r = rank; r < (rank == 0 ? 1 : side); ++r) {
@@ -410,6 +416,7 @@ class FaceFinish {
 
   const Blocks& blocks_;
   std::span<const Real> payoff_;
+  const Deadline& deadline_;
   std::array<std::vector<std::size_t>, 2> support_;
   std::vector<Real> solved_, direction_;
   std::vector<char> in_;    ///< 1 for strategies in the supports that were solved last
