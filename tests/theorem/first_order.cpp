@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The dag authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -261,6 +262,65 @@ TEST_CASE(
       game, {.tolerance = 1e-12, .average = dag::Average::last, .start = start});
   CHECK(found.status == dag::Status::converged);
   CHECK(found.iterations < 1000);
+}
+
+TEST_CASE("optimistic mirror descent is Popov's iteration, and checks change no bit of it") {
+  const double eta = 0.2;
+  for (const std::int64_t rounds : {1, 63, 64, 65, 500}) {
+    CAPTURE(rounds);
+    const auto matrix = test::uniform_payoff(9, 7, 5);
+    // By plain loops over probabilities: w = z exp(eta g(w before)), z = z exp(eta g(w)).
+    std::vector<long double> z(16), w, g(16), before;
+    const auto field = [&](const std::vector<long double>& at) {
+      std::fill(g.begin(), g.end(), 0.0L);
+      for (Eigen::Index i = 0; i < 9; ++i) {
+        for (Eigen::Index j = 0; j < 7; ++j) {
+          const auto row = static_cast<std::size_t>(i), column = static_cast<std::size_t>(9 + j);
+          g[row] += matrix(i, j) * at[column];
+          g[column] -= matrix(i, j) * at[row];
+        }
+      }
+    };
+    const auto step = [&](const std::vector<long double>& from, std::vector<long double> along) {
+      long double sum[2] = {0, 0};
+      for (std::size_t k = 0; k < 16; ++k) {
+        along[k] = from[k] * std::exp(eta * along[k]);
+        sum[k < 9 ? 0 : 1] += along[k];
+      }
+      for (std::size_t k = 0; k < 16; ++k) {
+        along[k] /= sum[k < 9 ? 0 : 1];
+      }
+      return along;
+    };
+    for (std::size_t k = 0; k < 16; ++k) {
+      z[k] = k < 9 ? 1 / 9.0L : 1 / 7.0L;
+    }
+    field(z);
+    before = g;
+    for (std::int64_t t = 0; t < rounds; ++t) {
+      w = step(z, before);
+      field(w);
+      before = g;
+      z = step(z, g);
+    }
+    const auto run = [&](std::int64_t every) {
+      return dag::optimistic_mirror_descent(Game{matrix}, {.tolerance = 0,
+                                                           .max_iterations = rounds,
+                                                           .check_every = every,
+                                                           .step = Step::constant(eta),
+                                                           .average = dag::Average::last});
+    };
+    const auto found = run(rounds);
+    const auto point = found.state.view().point, dual = found.state.view().dual;
+    for (std::size_t k = 0; k < 16; ++k) {
+      CHECK(std::abs(point[k] - static_cast<double>(z[k])) <= 1e-13);
+      CHECK(std::abs(dual[k] - static_cast<double>(std::log(z[k]))) <= 1e-12);
+    }
+    for (const std::int64_t every : {1, 7}) {
+      const auto other = run(every);
+      CHECK(std::equal(point.begin(), point.end(), other.state.view().point.begin()));
+    }
+  }
 }
 
 TEST_CASE("the adaptive steps keep the averaged bound with the steps they took") {

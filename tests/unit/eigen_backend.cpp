@@ -76,3 +76,34 @@ TEST_CASE_TEMPLATE("no probability is a denormal number, and nothing hides a NaN
     CHECK_THROWS_AS(backend.normalize<Real>(dag::Blocks{size}, bad, p), dag::Error);
   }
 }
+
+TEST_CASE_TEMPLATE("a softmax of any length, wherever it lies, is that of long double", Real, float,
+                   double) {
+  const dag::eigen backend;
+  const Real epsilon = std::numeric_limits<Real>::epsilon();
+  for (std::size_t size = 1; size <= 70; ++size) {
+    CAPTURE(size);
+    dag::RandomStream random(size, 2);
+    std::vector<Real> log_p(size + 3), p(size + 3, Real(7));
+    for (Real& entry : log_p) {
+      entry = static_cast<Real>(20 * random.normal());
+    }
+    if (size > 2) {
+      log_p[2] = -std::numeric_limits<Real>::infinity();
+    }
+    std::vector<long double> truth(size);
+    long double total = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      truth[i] = std::exp(static_cast<long double>(log_p[i + 1]));
+      total += truth[i];
+    }
+    backend.normalize<Real>(dag::Blocks{size}, std::span<Real>(log_p).subspan(1, size),
+                            std::span<Real>(p).subspan(1, size));
+    CHECK((p[0] == 7 && p[size + 1] == 7 && p[size + 2] == 7));
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto share = static_cast<Real>(truth[i] / total);
+      const Real slack = sizeof(Real) == sizeof(float) && share < Real(1e-30) ? Real(1e-30) : 0;
+      CHECK(std::abs(p[i + 1] - share) <= 120 * epsilon * share + slack);
+    }
+  }
+}
