@@ -43,7 +43,7 @@ TEST_CASE("the backend's projection is that by sorting") {
   dag::RandomStream stream(5, 0);
   for (int draw = 0; draw < 2000; ++draw) {
     const std::size_t size = 1 + stream.below(draw % 10 == 0 ? 300 : 12);
-    const double spread = std::exp(5 * stream.normal());
+    const double spread = draw % 7 == 0 ? 1e17 : std::exp(5 * stream.normal());
     const double offset = draw % 3 == 0 ? 1e6 * stream.normal() : 0;
     std::vector<double> values(size);
     for (double& value : values) {
@@ -56,10 +56,10 @@ TEST_CASE("the backend's projection is that by sorting") {
     double sum = 0;
     for (std::size_t i = 0; i < size; ++i) {
       REQUIRE(projected[i] >= 0);
-      REQUIRE(std::abs(projected[i] - expected[i]) <= 4000 * epsilon * (1 + spread));
+      REQUIRE(std::abs(projected[i] - expected[i]) <= 200 * epsilon);
       sum += projected[i];
     }
-    REQUIRE(std::abs(sum - 1) <= 1000 * epsilon * (1 + spread));
+    REQUIRE(std::abs(sum - 1) <= 200 * epsilon);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -289,11 +290,14 @@ struct eigen : detail::EigenSimplices {
     auto [largest, sum] = Loops::largest_and_sum(y);
     if (std::abs(largest) > Scalar{8}) {  // a common offset would cost the sum its digits
       detail::array(y) -= largest;
+      largest = 0;
       sum = v.sum();
     }
-    Scalar threshold = (sum - Scalar{1}) / static_cast<Scalar>(v.size());
-    require(std::isfinite(threshold), Errc::not_finite,
+    require(std::isfinite(sum), Errc::not_finite,
             "project_simplex: the point has a NaN or an infinity");
+    // Both are below it; the second one is exact whatever the other entries are.
+    Scalar threshold =
+        std::max((sum - Scalar{1}) / static_cast<Scalar>(v.size()), largest - Scalar{1});
     for (Scalar kept = static_cast<Scalar>(v.size());;) {
       const auto [excess, count] = Loops::excess_above(y, threshold);
       if (count >= kept || count == 0) {  // never more, unless by rounding

@@ -53,7 +53,8 @@ struct MatchRegrets {
 };
 
 /// y = the nearest point of the simplex to y in each segment, by Michelot's finite sequence of
-/// thresholds. NaN and infinities raise *bad.
+/// thresholds, from 1 below the largest entry on: what lies further below has no part in it, and
+/// would cost the sums their digits. NaN and infinities raise *bad.
 template <class Real>
 struct ProjectSimplex {
   Real* y;
@@ -62,24 +63,30 @@ struct ProjectSimplex {
   template <class Block>
   DAG_HOST_DEVICE void operator()(Block& block, std::size_t first, std::size_t size) const {
     Real* const v = y + first;
-    Real threshold = 0;
+    const Real nothing = block.reduce(
+        size, Real{0}, [&](std::size_t i) { return v[i] - v[i]; }, Add{});
+    if (!(nothing == 0)) {
+      block.each(1, [&](std::size_t) { *bad = 1; });
+      return;
+    }
+    const Real top = block.reduce(
+        size, -Limits<Real>::infinity, [&](std::size_t i) { return v[i]; }, Max{});
+    Real threshold = -1;
     for (std::size_t kept = size + 1;;) {
-      const auto above = [&](std::size_t i) { return kept > size || v[i] > threshold; };
+      const auto above = [&](std::size_t i) { return v[i] - top > threshold; };
       const std::size_t count = block.reduce(
           size, std::size_t{0}, [&](std::size_t i) { return std::size_t{above(i)}; }, Add{});
       if (count >= kept || count == 0) {  // never more, unless by rounding
         break;
       }
       const Real sum = block.reduce(
-          size, Real{0}, [&](std::size_t i) { return above(i) ? v[i] : Real{0}; }, Add{});
+          size, Real{0}, [&](std::size_t i) { return above(i) ? v[i] - top : Real{0}; }, Add{});
       kept = count;
       threshold = (sum - 1) / static_cast<Real>(count);
-      if (!(threshold - threshold == 0)) {
-        block.each(1, [&](std::size_t) { *bad = 1; });
-        return;
-      }
     }
-    block.each(size, [&](std::size_t i) { v[i] = v[i] > threshold ? v[i] - threshold : Real{0}; });
+    block.each(size, [&](std::size_t i) {
+      v[i] = v[i] - top > threshold ? (v[i] - top) - threshold : Real{0};
+    });
   }
 };
 
