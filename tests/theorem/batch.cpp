@@ -587,6 +587,32 @@ TEST_CASE("answers: far ends are met or given to the solver of single contexts, 
   CHECK(dag::align_batch(dag::Gini<double>{1.0}, dag::BatchedQuestions<double>{}).status.empty());
 }
 
+TEST_CASE(
+    "zero-sum: a payoff that is no number and a range beyond doubles are refused by the game") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto told = [](std::size_t rows, std::size_t columns, const std::vector<double>& a) {
+    dag::BatchedMatrixGames<double> games;
+    games.add(1, 2, std::vector<double>{1, 2});
+    games.add(rows, columns, a);
+    try {
+      (void)dag::solve_batch(games);
+    } catch (const dag::Error& error) {
+      CHECK(error.code() == dag::Errc::not_finite);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const double bad : {std::nan(""), infinity, -infinity}) {
+    for (std::size_t at = 0; at < 21; ++at) {
+      std::vector<double> a(21, 0.5);
+      a[at] = bad;
+      CHECK(told(3, 7, a).find("game 1 has a NaN or an infinity") != std::string::npos);
+    }
+  }
+  CHECK(told(2, 2, {1e308, -1e308, 0, 1}).find("range of game 1 overflows: -1e+308 to 1e+308") !=
+        std::string::npos);
+}
+
 TEST_CASE("options of batches: refused by name") {
   dag::BatchedMatrixGames<double> games;
   games.add(1, 2, std::vector<double>{1, 2});

@@ -37,7 +37,8 @@ struct MatrixBatchOptions {
 namespace detail {
 inline namespace DAG_BINARY_NAMESPACE {
 
-/// The smallest and the largest payoff of a game. Errors: not_finite, naming the game.
+/// The smallest and the largest payoff of a game. Errors: not_finite, naming the game: a payoff, or
+/// the difference of these two.
 [[nodiscard]] inline std::pair<double, double> payoff_ends(std::span<const double> payoffs,
                                                            std::size_t game) {
   LaneVector low = all_lanes(payoffs[0]);
@@ -57,7 +58,11 @@ inline namespace DAG_BINARY_NAMESPACE {
   }
   require(sum_of_lanes(nothing) == 0, Errc::not_finite,
           "solve_batch: every payoff must be finite, but game ", game, " has a NaN or an infinity");
-  return {smallest_lane(low), largest_lane(high)};
+  const std::pair<double, double> ends{smallest_lane(low), largest_lane(high)};
+  require(std::isfinite(ends.second - ends.first), Errc::not_finite,
+          "solve_batch: the payoff range of game ", game, " overflows: ", ends.first, " to ",
+          ends.second, "; divide its payoffs by a number");
+  return ends;
 }
 
 /// The duality gap of (x, y), from above: that of the payoffs less `middle` in doubles, and what
@@ -193,7 +198,8 @@ class MatrixBatchPart {
     found_.gap[g] = end.gap;
     found_.value[g] = end.value;
     found_.status[g] = Status::converged;
-    if (!(end.gap <= options_.tolerance * slot.range)) {
+    // Strategies that are NaN show in the value alone: comparisons pass over them.
+    if (!(end.gap <= options_.tolerance * slot.range && std::isfinite(end.value))) {
       alone(g, rows, columns);
     }
   }
@@ -242,10 +248,12 @@ inline namespace DAG_BINARY_NAMESPACE {
 /// (`detail::SmallSimplex`), a few games in turn; those that it leaves unsolved, and ranges that
 /// doubles hardly hold, by `solve_zero_sum`. Exact supports, as that one's. `gap` is an upper
 /// bound: what rounding may have hidden is added, so that `converged` is never said of a larger
-/// one.
+/// one; of games that `solve_zero_sum` solved it is that one's certificate, and a tolerance of 0
+/// what it makes of that.
 /// Threads take parts of games of one shape; the results are the same bits for any number of them,
 /// and for a game alone or among others of its shape. Errors: invalid_argument (options),
-/// not_finite (a payoff; the game is named). Memory: the results, and a table a thread.
+/// not_finite (a payoff or a payoff range; the game is named). Memory: the results, and a table a
+/// thread.
 template <std::same_as<double> Real>
 [[nodiscard]] BatchSolution<Real> solve_batch(const BatchedMatrixGames<Real>& games,
                                               const MatrixBatchOptions& options = {}) {
