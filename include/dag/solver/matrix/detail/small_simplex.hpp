@@ -84,10 +84,10 @@ class SmallSimplex {
   /// After an exchange: the reduced costs, and the row that enters next. false: none, the end.
   [[nodiscard]] bool price() noexcept {
     double* const costs = cost();
-    const double* const pivot_row = this->pivot_row();
+    const double* const pivot_column = this->pivot_column();
     LaneVector best{};
     for (std::size_t i = 0; i < rows_; i += lane_step) {
-      const LaneVector c = load_lanes(costs + i) - cost_step_ * load_lanes(pivot_row + i);
+      const LaneVector c = load_lanes(costs + i) - cost_step_ * load_lanes(pivot_column + i);
       store_lanes(c, costs + i);
       best = larger_lanes(with_place(c, load_lanes(&places.last_first[i])), best);
     }
@@ -127,7 +127,7 @@ class SmallSimplex {
       update<0>();
     }
     cost()[enters_] = 0;
-    pivot_row()[enters_] = 1;
+    pivot_column()[enters_] = 1;
     std::swap(basic_[leaves_], nonbasic_[enters_]);
     ++pivots_;
   }
@@ -186,7 +186,7 @@ class SmallSimplex {
     double* const table = this->table();
     double* const entering = table + enters_ * line;
     double* const side = this->side();
-    double* const pivot_row = this->pivot_row();
+    double* const pivot_column = this->pivot_column();
     const LaneIntegers here = all_lanes(static_cast<std::int64_t>(r));
     std::array<LaneVector, most / lane_step> factor;
     const double s = side[r];
@@ -200,7 +200,7 @@ class SmallSimplex {
       double* const entries = table + i * line;
       std::array<LaneVector, count> t;
       for (std::size_t k = 0; k < count; ++k) {
-        pivot_row[i + k] = entries[k * line + r];
+        pivot_column[i + k] = entries[k * line + r];
         t[k] = all_lanes(entries[k * line + r]);
       }
       for (std::size_t j = 0; j < line; j += lane_step) {
@@ -229,7 +229,7 @@ class SmallSimplex {
   [[nodiscard]] double* table() noexcept { return memory_[0].at.data(); }
   [[nodiscard]] double* side() noexcept { return table() + rows_ * line_; }
   [[nodiscard]] double* cost() noexcept { return side() + line_; }
-  [[nodiscard]] double* pivot_row() noexcept { return cost() + whole_lanes(rows_); }
+  [[nodiscard]] double* pivot_column() noexcept { return cost() + whole_lanes(rows_); }
   [[nodiscard]] const double* side() const noexcept { return memory_[0].at.data() + rows_ * line_; }
   [[nodiscard]] const double* cost() const noexcept { return side() + line_; }
 
