@@ -180,8 +180,8 @@ TEST_CASE(
     }
     return p;
   };
-  for (std::size_t rows : {1, 2, 7, 8, 9, 33, 64}) {
-    for (std::size_t columns : {1, 2, 3, 4, 5, 8, 12, 17, 64}) {
+  for (std::size_t rows : {1U, 2U, 7U, 8U, 9U, 33U, 64U}) {
+    for (std::size_t columns : {1U, 2U, 3U, 4U, 5U, 8U, 12U, 17U, 64U}) {
       CAPTURE(rows);
       CAPTURE(columns);
       const std::vector<double> a = random_payoffs(rows * columns, random);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -21,6 +20,7 @@
 #include <dag/detail/config.hpp>
 #include <dag/game/batched_games.hpp>
 #include <dag/game/matrix.hpp>
+#include <dag/numeric/lane_vector.hpp>
 #include <dag/solver/batch_solution.hpp>
 #include <dag/solver/detail/shape_parts.hpp>
 #include <dag/solver/matrix/detail/small_simplex.hpp>
@@ -113,6 +113,7 @@ struct RoundedGap {
   const double hidden = std::numeric_limits<double>::epsilon() * (terms * range + 2 * largest);
   return {std::max(best - worst, 0.0) + hidden, middle + value};
 }
+
 /// One part: games of one shape.
 template <class Real>
 class MatrixBatchPart {

@@ -91,8 +91,9 @@ class ResponseRounds : public FirstOrder<Game> {
       } else {
         backend.interpolate(this->eta_, to, z.point);
       }
-      entered_ = !is_matrix_game<Game>;
-      if constexpr (!is_matrix_game<Game>) {
+      if constexpr (is_matrix_game<Game>) {
+        entered_ = false;
+      } else {
         this->game_.players().enter(backend, z);
       }
     }
