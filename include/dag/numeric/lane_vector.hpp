@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include <dag/detail/config.hpp>
 
@@ -26,12 +27,10 @@ using LaneVector [[gnu::vector_size(DAG_LANES_BYTES)]] = double;
 using LaneIntegers [[gnu::vector_size(DAG_LANES_BYTES)]] = std::int64_t;
 inline constexpr std::size_t lane_step = DAG_LANES_BYTES / sizeof(double);
 #undef DAG_LANES_BYTES
-[[nodiscard]] inline double lane(LaneVector a, std::size_t l) noexcept { return a[l]; }
 #else
 using LaneVector = double;
 using LaneIntegers = std::int64_t;
 inline constexpr std::size_t lane_step = 1;
-[[nodiscard]] inline double lane(LaneVector a, std::size_t) noexcept { return a; }
 #endif
 
 [[nodiscard]] inline LaneVector all_lanes(double a) noexcept { return a - LaneVector{}; }
@@ -65,29 +64,52 @@ inline constexpr std::size_t lane_step = 1;
   return out;
 }
 inline void store_lanes(LaneVector a, double* to) noexcept { std::memcpy(to, &a, sizeof(a)); }
+inline void store_lanes(LaneIntegers a, std::int64_t* to) noexcept {
+  std::memcpy(to, &a, sizeof(a));
+}
 
-/// All lanes, joined in pairs of neighbours.
+/// Lane l is `of(l)`.
+template <class Of>
+[[nodiscard]] LaneVector lanes_of(const Of& of) noexcept {
+  return [&]<std::size_t... l>(std::index_sequence<l...>) { return LaneVector{of(l)...}; }
+  (std::make_index_sequence<lane_step>());
+}
+
+/// All lanes, joined in halves: the upper half with the lower one, and so on. In vectors to the
+/// end: of two numbers compilers may make a branch, which would be guessed wrong half the time.
 template <class Join>
 [[nodiscard]] inline double joined_lanes(LaneVector a, const Join& join) noexcept {
-  const auto pair = [&](std::size_t l) { return join(lane(a, l), lane(a, l + 1)); };
-  if constexpr (lane_step == 1) {
-    return lane(a, 0);
-  } else if constexpr (lane_step == 2) {
-    return pair(0);
+#if defined(__GNUC__) || defined(__clang__)
+  const auto of_two = [&](auto two) {
+    return join(two, __builtin_shufflevector(two, two, 1, 0))[0];
+  };
+  const auto of_four = [&](auto four) {
+    return of_two(
+        join(__builtin_shufflevector(four, four, 0, 1), __builtin_shufflevector(four, four, 2, 3)));
+  };
+  const auto of_eight = [&](auto eight) {
+    return of_four(join(__builtin_shufflevector(eight, eight, 0, 1, 2, 3),
+                        __builtin_shufflevector(eight, eight, 4, 5, 6, 7)));
+  };
+  if constexpr (lane_step == 2) {
+    return of_two(a);
   } else if constexpr (lane_step == 4) {
-    return join(pair(0), pair(2));
+    return of_four(a);
   } else {
-    return join(join(pair(0), pair(2)), join(pair(4), pair(6)));
+    return of_eight(a);
   }
+#else
+  return a;
+#endif
 }
 [[nodiscard]] inline double sum_of_lanes(LaneVector a) noexcept {
-  return joined_lanes(a, [](double x, double y) { return x + y; });
+  return joined_lanes(a, [](auto x, auto y) { return x + y; });
 }
 [[nodiscard]] inline double smallest_lane(LaneVector a) noexcept {
-  return joined_lanes(a, [](double x, double y) { return x < y ? x : y; });
+  return joined_lanes(a, [](auto x, auto y) { return x < y ? x : y; });
 }
 [[nodiscard]] inline double largest_lane(LaneVector a) noexcept {
-  return joined_lanes(a, [](double x, double y) { return x > y ? x : y; });
+  return joined_lanes(a, [](auto x, auto y) { return x > y ? x : y; });
 }
 
 }  // namespace DAG_BINARY_NAMESPACE

@@ -65,6 +65,15 @@ inline namespace DAG_BINARY_NAMESPACE {
   return ends;
 }
 
+/// Asks the memory for payoffs, 512 bytes at most: longer runs are seen by the hardware.
+inline void fetch_early([[maybe_unused]] std::span<const double> payoffs) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  for (std::size_t k = 0; k < std::min<std::size_t>(payoffs.size(), 64); k += 8) {
+    __builtin_prefetch(&payoffs[k]);
+  }
+#endif
+}
+
 /// The duality gap of (x, y), from above: that of the payoffs less `middle` in doubles, and what
 /// rounding may have hidden. A payoff less the middle is rounded once (by eps of the larger of the
 /// two), a sum at most once a term, and strategies sum to 1 but for as much.
@@ -128,20 +137,20 @@ class MatrixBatchPart {
     earned_.resize(rows * lane_step);
     // Few tables where they are large: all of them in the nearest cache.
     std::vector<Slot> slots(rows * columns <= 128 ? 6 : 3, Slot(rows, columns));
+    constexpr std::size_t ahead = 5;  // about a round of the tables: memory has answered by then
     std::size_t at = 0;
     std::size_t busy = 0;
     const auto begin = [&](Slot& slot) {
       slot.busy = false;
       while (at < part.size() && !slot.busy) {
         const std::size_t g = part[at++];
+        if (at + ahead < part.size()) {
+          fetch_early(payoffs(part[at + ahead]));
+        }
         const auto [low, high] = payoff_ends(payoffs(g), g);
-        const double range = high - low;
-        if (SmallSimplex::takes(range)) {
-          slot.game = g;
-          slot.middle = low + range / 2;
-          slot.range = range;
-          slot.largest = std::max(-low, high);
-          slot.simplex.load(payoffs(g), slot.middle, range);
+        slot.game = {g, low + (high - low) / 2, high - low, std::max(-low, high)};
+        if (SmallSimplex::takes(high - low)) {
+          slot.simplex.load(payoffs(g), slot.game.middle, slot.game.range);
           slot.busy = true;
           ++busy;
         } else {
@@ -157,7 +166,7 @@ class MatrixBatchPart {
       for (Slot& slot : slots) {
         while (slot.busy && !(slot.simplex.pivots() < limit && slot.simplex.bound())) {
           --busy;
-          alone(slot.game, rows, columns);
+          alone(slot.game.at, rows, columns);
           begin(slot);
         }
       }
@@ -172,35 +181,41 @@ class MatrixBatchPart {
       for (Slot& slot : slots) {
         if (slot.ends) {
           --busy;
-          finish(slot, rows, columns);
+          // The next game in between: what `read` wrote is in memory when it is looked at.
+          const Game ended = slot.game;
+          found_.rounds[ended.at] = slot.simplex.pivots();
+          slot.simplex.read(strategies(ended.at));
           begin(slot);
+          certify(ended, rows, columns);
         }
       }
     }
   }
 
  private:
+  struct Game {
+    std::size_t at = 0;
+    double middle = 0, range = 0, largest = 0;  ///< of the payoffs; `largest` without their signs
+  };
   /// A game among those whose pivots are made in turn: while one waits, others work.
   struct Slot {
     Slot(std::size_t rows, std::size_t columns) : simplex(rows, columns) {}
     SmallSimplex simplex;
-    std::size_t game = 0;
-    double middle = 0, range = 0, largest = 0;
+    Game game;
     bool busy = false, ends = false;
   };
 
-  void finish(const Slot& slot, std::size_t rows, std::size_t columns) {
-    const std::size_t g = slot.game;
+  /// Of strategies that are written.
+  void certify(const Game& game, std::size_t rows, std::size_t columns) {
+    const std::size_t g = game.at;
     const std::span<double> z = strategies(g);
-    slot.simplex.read(z);
-    const RoundedGap end = rounded_gap(payoffs(g), slot.middle, slot.range, slot.largest,
+    const RoundedGap end = rounded_gap(payoffs(g), game.middle, game.range, game.largest,
                                        z.subspan(0, rows), z.subspan(rows), earned_);
-    found_.rounds[g] = slot.simplex.pivots();
     found_.gap[g] = end.gap;
     found_.value[g] = end.value;
     found_.status[g] = Status::converged;
     // Strategies that are NaN show in the value alone: comparisons pass over them.
-    if (!(end.gap <= options_.tolerance * slot.range && std::isfinite(end.value))) {
+    if (!(end.gap <= options_.tolerance * game.range && std::isfinite(end.value))) {
       alone(g, rows, columns);
     }
   }
