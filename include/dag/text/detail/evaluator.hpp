@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -119,6 +120,13 @@ inline constexpr std::int64_t certain_bits_needed = 150;
 /// bits. What cannot be evaluated (1/0, a unit, a number too large) gives no value.
 class Evaluator {
  public:
+  /// Points with other signs and sizes: an expression with |.| in it (|xy|, |x - 2|) is a different
+  /// analytic one on every piece. Two letters differ in sign at one of them at least (two other
+  /// names: but for a chance of 1 in 250), and each is both positive and negative; sizes go from
+  /// 1/2 to 2^8.
+  static constexpr int first_piece = 8;
+  static constexpr int pieces = 9;
+
   /// point: which values the symbols take; plus: the sign of plus-minus.
   Evaluator(const Tree& tree, int point, bool plus) : tree_(tree), point_(point), plus_(plus) {}
 
@@ -138,20 +146,54 @@ class Evaluator {
  private:
   using Result = std::optional<Value>;
 
-  /// The value of a name: about 2^-1 to 2^2 in size; at the odd points negative.
-  [[nodiscard]] Value named(std::uint64_t hash) const {
+  /// Whether a name is negative at the points of the pieces, a bit for each: letters have seven bits
+  /// that are neither all set nor all clear, and no two the same; at the last two points, where all
+  /// names are large, the signs are opposite.
+  [[nodiscard]] static unsigned signs_of_name(std::string_view name, std::uint64_t hash) noexcept {
+    constexpr std::array<std::string_view, 24> greek{
+        "alpha", "beta", "gamma", "delta",   "epsilon", "zeta", "eta", "theta",
+        "iota",  "kappa", "lambda", "mu",    "nu",      "xi",   "pi",  "rho",
+        "sigma", "tau",  "upsilon", "phi",   "chi",     "psi",  "omega", "ell"};
+    const auto letter =
+        name.size() > 1 && name[0] == '\\' ? std::find(greek.begin(), greek.end(), name.substr(1))
+                                           : greek.end();
+    unsigned code = 1 + static_cast<unsigned>(hash % 126);
+    bool turned = (hash >> 32) % 2 == 1;
+    if (letter != greek.end()) {
+      code = 53 + static_cast<unsigned>(letter - greek.begin());
+      turned = false;
+    } else if (name.size() == 1 && name[0] >= 'a' && name[0] <= 'z') {
+      code = 1 + static_cast<unsigned>(name[0] - 'a');
+      turned = false;
+    } else if (name.size() == 1 && name[0] >= 'A' && name[0] <= 'Z') {
+      code = 27 + static_cast<unsigned>(name[0] - 'A');
+      turned = true;
+    }
+    return code | (turned ? 0x80U : 0x100U);
+  }
+
+  /// The value of a name: about 2^-1 to 2^2 in size, at the odd points negative; at the points of
+  /// the pieces as said there.
+  [[nodiscard]] Value named(std::uint64_t hash, std::string_view name = {}) const {
     const std::uint64_t bits = scatter(
         hash ^ (std::uint64_t{0x5851F42D4C957F2D} * static_cast<std::uint64_t>(point_ + 1)));
     Ball value =
         Ball(static_cast<std::int64_t>((bits >> 3) | (std::uint64_t{1} << 60))).scaled(-60);
     value = value + Ball(static_cast<std::int64_t>(scatter(bits) >> 2)).scaled(-122);
-    return Value(ComplexBall{point_ % 2 == 1 ? value.negated() : value, {}});
+    bool down = point_ % 2 == 1;
+    if (point_ >= first_piece) {
+      constexpr std::array<std::int64_t, pieces> size{-1, 0, 0, 1, 1, 2, 2, 7, 7};
+      const auto piece = static_cast<std::size_t>(point_ - first_piece);
+      value = value.scaled(size[piece]);
+      down = ((signs_of_name(name, hash) >> piece) & 1U) != 0;
+    }
+    return Value(ComplexBall{down ? value.negated() : value, {}});
   }
 
   Result evaluate(const Node& node) {
     switch (node.op) {
       case Op::number: return Value(node.value);
-      case Op::symbol: symbols_ = true; return named(scatter(node.text, 1));
+      case Op::symbol: symbols_ = true; return named(scatter(node.text, 1), node.text);
       case Op::pi: closed_ = true; return Value(ComplexBall{Ball::pi(), {}});
       case Op::euler: closed_ = true; return Value(ComplexBall{exponential(Ball(1)), {}});
       case Op::imaginary: return Value(Exact(), Exact(1));

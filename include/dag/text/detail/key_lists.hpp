@@ -43,6 +43,9 @@ inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
   if (assignments && !names.empty() && use(AnswerRule::assignment)) {
     return assigned(node, names);
   }
+  if (auto part = several_names(node)) {
+    return part;
+  }
   if (inequalities && node.text == "or" && use(AnswerRule::inequality)) {
     auto all = parts(node.kids);
     return all ? Result(join_sorted(std::move(*all), " \\cup ", "", "", AnswerForm::interval))
@@ -55,6 +58,51 @@ inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
     }
   }
   return unordered(node.kids, AnswerRule::list);
+}
+
+inline std::string KeyWriter::restricted_name(int index) const {
+  const Node& node = tree_.at(index);
+  if (node.op != Op::relation || node.text.find('~') != std::string::npos) {
+    return {};
+  }
+  std::vector<std::string> names;
+  const bool left = node.text == "=" || node.text == "in";
+  if (left && tree_.at(node.kids[0]).op != Op::symbol) {
+    return {};
+  }
+  symbols_of(left ? node.kids[0] : index, names);
+  if (node.text == "=" && (node.kids.size() != 2 || has_symbols(node.kids[1]))) {
+    return {};
+  }
+  return names.size() == 1 ? names[0] : std::string();
+}
+
+inline std::optional<KeyPart> KeyWriter::several_names(const Node& node) {
+  std::vector<std::string> names;
+  bool one = true;
+  bool only_equal = true;
+  for (const int kid : node.kids) {
+    names.push_back(restricted_name(kid));
+    one = one && names.back() == names.front();
+    only_equal = only_equal && (names.back().empty() || tree_.at(kid).text == "=");
+    if (names.back().empty()) {
+      return std::nullopt;
+    }
+  }
+  if (one || only_equal || !use(AnswerRule::inequality)) {
+    return std::nullopt;
+  }
+  auto all = parts(node.kids);
+  for (std::size_t i = 0; all && i < all->size(); ++i) {
+    KeyPart& part = (*all)[i];
+    const std::string before =
+        names[i] + (tree_.at(node.kids[i]).text == "=" ? " = " : " \\in ");
+    part.key = before + part.key;
+    part.bare = part.bare.empty() ? std::string() : before + part.bare;
+  }
+  return all ? Result(join_sorted(std::move(*all), node.text == "or" ? " or " : ", ", "", "",
+                                  AnswerForm::inequality))
+             : std::nullopt;
 }
 
 inline std::string KeyWriter::name_text(int index) {

@@ -85,6 +85,19 @@ inline std::optional<KeyPart> KeyWriter::unordered(const std::vector<int>& kids,
   if (all->empty()) {
     return KeyPart{"\\emptyset", {}, AnswerForm::set};
   }
+  bool nested = false;
+  for (std::size_t i = 0; i < kids.size(); ++i) {  // \{\{1\}, \{2, 3\}\} is not \{1, 2, 3\}
+    std::string& key = (*all)[i].key;
+    if (tree_.at(kids[i]).op != Op::set || key == "\\emptyset") {
+      continue;
+    }
+    nested = true;
+    if (key.compare(0, 2, "\\{") != 0) {
+      const bool braces = key[0] == '{' && tree_.at(kids[i]).kids.size() > 1;
+      key = "\\{" + (braces ? key.substr(1, key.size() - 2) : key) + "\\}";
+    }
+    (*all)[i].bare.clear();
+  }
   if (once) {
     const auto before = [](const KeyPart& a, const KeyPart& b) { return a.key < b.key; };
     const auto same = [](const KeyPart& a, const KeyPart& b) { return a.key == b.key; };
@@ -94,10 +107,11 @@ inline std::optional<KeyPart> KeyWriter::unordered(const std::vector<int>& kids,
   if (all->size() == 1 && (*all)[0].key == "\\emptyset") {
     return KeyPart{"\\{\\emptyset\\}", {}, AnswerForm::set};
   }
-  if (all->size() == 1) {
+  if (all->size() == 1 && !nested) {
     return std::move((*all)[0]);  // {5} is 5: what asks for a set is answered by its element
   }
-  return join_sorted(flattened(std::move(*all)), ", ", "{", "}", AnswerForm::set);
+  return join_sorted(flattened(std::move(*all)), ", ", nested ? "\\{" : "{", nested ? "\\}" : "}",
+                     AnswerForm::set);
 }
 
 inline std::vector<KeyPart> KeyWriter::flattened(std::vector<KeyPart> all) {

@@ -108,17 +108,22 @@ inline std::optional<KeyPart> KeyWriter::expression(int index, bool plus,
   if (!second.valid()) {
     return std::nullopt;
   }
-  // The same rational at both points: the symbols cancel.
+  const std::vector<Ball> pieces = on_pieces(index, -1, plus, ComplexBall{Ball(1), {}});
+  // The same rational at all points: the symbols cancel.
   if (const auto real = rational_in(first.real)) {
     const auto imaginary = rational_in(first.imaginary);
     const auto real_too = rational_in(second.real);
     const auto imaginary_too = rational_in(second.imaginary);
     if (imaginary && real_too && imaginary_too && *real == *real_too &&
-        *imaginary == *imaginary_too) {
+        *imaginary == *imaginary_too &&
+        std::all_of(pieces.begin(), pieces.end(), [&](const Ball& there) {
+          const auto known = there.valid() ? rational_in(there) : real;
+          return known && *known == *real;
+        })) {
       return KeyPart{complex_text(*real, *imaginary), {}, AnswerForm::number};
     }
   }
-  const Fingerprint print = fingerprint(first, second);
+  const Fingerprint print = fingerprint(first, second, pieces);
   if (reaches_far(index, index)) {
     const auto word = field_word(index, -1);
     return word ? Result(KeyPart{"#" + hex_words(print) + *word, {}, AnswerForm::expression})
@@ -132,8 +137,12 @@ inline std::optional<KeyPart> KeyWriter::expression(int index, bool plus,
     alone.root = alone.add(Op::symbol, {}, name);
     const auto a = Evaluator(alone, 0, true)(0);
     const auto b = Evaluator(alone, 1, true)(0);
-    if (a && b && fingerprint(settled(a->as_ball()), settled(b->as_ball())).high == print.high &&
-        !name.empty()) {
+    const auto alike = [&] {
+      const KeyWriter writer(alone, options_);
+      const auto there = writer.on_pieces(0, -1, true, ComplexBall{Ball(1), {}});
+      return fingerprint(settled(a->as_ball()), settled(b->as_ball()), there).high == print.high;
+    };
+    if (a && b && !name.empty() && alike()) {
       return KeyPart{name, {}, AnswerForm::expression};
     }
   }
@@ -168,13 +177,39 @@ inline std::optional<std::string> KeyWriter::field_word(int left, int right) con
   return any ? std::optional(":" + hex_words(print).substr(0, 32)) : std::nullopt;
 }
 
-inline Fingerprint KeyWriter::fingerprint(const ComplexBall& a, const ComplexBall& b) noexcept {
+inline Fingerprint KeyWriter::fingerprint(const ComplexBall& a, const ComplexBall& b,
+                                          const std::vector<Ball>& pieces) noexcept {
   Fingerprint print;
   for (const ComplexBall* z : {&a, &b}) {
     print.mix(z->real);
     print.mix(z->imaginary);
   }
+  mix_pieces(print, pieces);
   return print;
+}
+
+inline void KeyWriter::mix_pieces(Fingerprint& print, const std::vector<Ball>& pieces) noexcept {
+  for (const Ball& there : pieces) {
+    if (there.valid()) {
+      print.mix(there);
+    } else {
+      print.mix(~std::uint64_t{0});
+    }
+  }
+}
+
+inline std::vector<Ball> KeyWriter::on_pieces(int left, int right, bool plus,
+                                              const ComplexBall& scale) const {
+  std::vector<Ball> values;
+  for (int piece = 0; piece < Evaluator::pieces; ++piece) {
+    const int point = Evaluator::first_piece + piece;
+    const auto a = Evaluator(tree_, point, plus)(left);
+    const auto b = right < 0 ? std::optional(Value(Exact())) : Evaluator(tree_, point, plus)(right);
+    const ComplexBall z =
+        a && b ? settled((a->as_ball() + b->as_ball().negated()) * scale) : invalid_complex();
+    values.push_back(z.real);
+  }
+  return values;
 }
 
 inline std::optional<KeyPart> KeyWriter::percent(const Node& node, int index) {
@@ -262,6 +297,7 @@ inline std::optional<std::string> KeyWriter::proportion(int left, int right, boo
     print.mix(ratio.real);
     print.mix(ratio.imaginary);
   }
+  mix_pieces(print, on_pieces(left, right, true, scale));
   if (reaches_far(left, right)) {
     const auto word = field_word(left, right);
     return word ? std::optional(hex_words(print) + *word) : std::nullopt;

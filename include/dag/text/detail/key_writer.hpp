@@ -100,7 +100,15 @@ class KeyWriter {
   /// - right, divided by the first. Nothing if there are none in either field.
   [[nodiscard]] std::optional<std::string> field_word(int left, int right) const;
 
-  [[nodiscard]] static Fingerprint fingerprint(const ComplexBall& a, const ComplexBall& b) noexcept;
+  /// The real parts of left - right (of left: right < 0), times a scale, at the points of the
+  /// pieces; not valid where there is none. Real parts: principal values jump by what is imaginary
+  /// (\ln x - \ln y and \ln(x/y), \sqrt{x}/\sqrt{y} and \sqrt{x/y}).
+  [[nodiscard]] std::vector<Ball> on_pieces(int left, int right, bool plus,
+                                            const ComplexBall& scale) const;
+  static void mix_pieces(Fingerprint& print, const std::vector<Ball>& pieces) noexcept;
+
+  [[nodiscard]] static Fingerprint fingerprint(const ComplexBall& a, const ComplexBall& b,
+                                               const std::vector<Ball>& pieces) noexcept;
 
   Result percent(const Node& node, int index);
 
@@ -118,7 +126,7 @@ class KeyWriter {
                                            std::string_view open, std::string_view close,
                                            AnswerForm form);
 
-  /// once: what is there twice counts once, as in \{1, 1\}.
+  /// once: what is there twice counts once, as in \{1, 1\}. Sets among `kids` stay sets.
   Result unordered(const std::vector<int>& kids, AnswerRule rule, bool once = false);
 
   /// Elements that are themselves +-a give two.
@@ -202,6 +210,13 @@ class KeyWriter {
   // ---- lists ----
 
   Result list(const Node& node);
+
+  /// The one name that "x > 3", "x \ne 1", "x \in S", "x = 5" speak of, which the key of that alone
+  /// leaves out; empty where there is none, or more.
+  [[nodiscard]] std::string restricted_name(int index) const;
+
+  /// x > 3, y < 5 with the names: one name's restrictions are not another's.
+  Result several_names(const Node& node);
 
   [[nodiscard]] std::string name_text(int index);
 
