@@ -337,3 +337,37 @@ TEST_CASE("several rewards: summed then normalised, and normalised then summed")
   CHECK_THROWS_AS(dag::sum_rewards(std::vector<dag::WeightedReward>{{"x", small, unscored}}, sum),
                   dag::Error);
 }
+
+TEST_CASE(
+    "nemo-rl beside an outlier: the deviation of the others is theirs, not what is left over") {
+  for (const double far : {1e3, 1e6, 1e8, 1e10, -1e9}) {
+    CAPTURE(far);
+    const std::vector<double> reward{0.1, far, 0.2, 0.3};
+    const std::vector<std::int64_t> begin{0, 4}, times{1, 1, 1, 1};
+    std::vector<double> out(4), counted(4);
+    dag::advantages<double>(dag::Advantage::nemo_rl, reward, begin, out);
+    CHECK(out[1] == doctest::Approx((far - 0.2) / (0.1 + 1e-6)).epsilon(1e-12));
+    dag::advantages<double>(dag::Advantage::nemo_rl, reward, begin, counted, {}, times);
+    CHECK(counted == out);
+  }
+  const std::vector<double> reward{0, 1, 1e8};  // 0 twice, 1 once, by counts
+  const std::vector<std::int64_t> begin{0, 3}, times{2, 1, 1};
+  std::vector<double> out(3);
+  dag::advantages<double>(dag::Advantage::nemo_rl, reward, begin, out, {}, times);
+  CHECK(out[2] == doctest::Approx((1e8 - 1.0 / 3) / (std::sqrt(1.0 / 3) + 1e-6)).epsilon(1e-12));
+}
+
+TEST_CASE("rewards too far apart for their squares: refused where these are needed, else right") {
+  const std::vector<double> reward{1e300, -1e300};
+  const std::vector<std::int64_t> begin{0, 2};
+  std::vector<double> out(2);
+  for (const dag::Advantage kind : {dag::Advantage::trl_group, dag::Advantage::trl_batch,
+                                    dag::Advantage::verl_grpo, dag::Advantage::group_norm}) {
+    CHECK_THROWS_AS(dag::advantages<double>(kind, reward, begin, out), dag::Error);
+  }
+  dag::advantages<double>(dag::Advantage::trl_none, reward, begin, out);
+  CHECK(out == reward);
+  dag::advantages<double>(dag::Advantage::trl_group, std::vector<double>{1e149, -1e149}, begin,
+                          out);
+  CHECK(out[0] == doctest::Approx(std::sqrt(0.5)).epsilon(1e-12));
+}

@@ -141,6 +141,36 @@ TEST_CASE("expressions are equal where they are equal at random points") {
   check_apart({"\\sum_{k=0}^{n-1} a_k", "\\sum_{k=0}^{n-2} a_k", "a_{n+1}", "a_n+1"});
 }
 
+TEST_CASE("expressions with absolute values differ on some piece, for any two letters") {
+  const auto same = [](const std::string& a, const std::string& b) {
+    return dag::equal_answers(a, b).equal;
+  };
+  const std::string letters = "abcjklmnpqrstuvwxyzAGHJKLMQRSTUVWXYZ";
+  const auto apart = [&](const std::string& a, const std::string& b) {
+    CAPTURE(a);
+    CAPTURE(b);
+    CHECK(!same(a, b));
+  };
+  for (const char p : letters) {
+    const std::string x(1, p);
+    for (const char q : letters.substr(0, letters.find(p))) {
+      const std::string y(1, q);
+      apart("|" + x + " " + y + "|", x + " " + y);
+      apart("|" + x + "-" + y + "|", x + "-" + y);
+      apart("|" + x + "-" + y + "|", y + "-" + x);
+      apart("|" + x + "+" + y + "|", "|" + x + "|+|" + y + "|");
+      CHECK(same("|" + x + "-" + y + "|", "\\sqrt{(" + y + "-" + x + ")^2}"));
+      CHECK(same("|" + x + "||" + y + "|", "|" + x + " " + y + "|"));
+    }
+    for (const char* number : {"1", "2", "7", "30", "100", "\\pi"}) {
+      const std::string c(number);
+      apart("|" + x + "-" + c + "|", c + "-" + x);
+      apart("|" + x + "-" + c + "|", x + "-" + c);
+      apart("|" + x + "+" + c + "|", x + "+" + c);
+    }
+  }
+}
+
 TEST_CASE("equations to a factor, inequalities as intervals") {
   check_equal({"x+y=3", "y+x=3", "2x+2y=6", "y=3-x", "x+y-3=0"});
   check_equal({"y=-1/2x+3/4", "2x+4y-3=0"});

@@ -217,3 +217,21 @@ TEST_CASE("what an answer says of its question: closed forms, and no order matte
   CHECK(information({{"a", nullptr, "b"}, {"a"}}) == doctest::Approx(want));
   CHECK(information({{"a"}, {"b", "a"}, {nullptr}}) == doctest::Approx(want));
 }
+
+TEST_CASE("an answer that says nothing is a missing answer, unless bytes are compared") {
+  const auto ids = [](const dag::AnswerKey& key) {
+    dag::AnswerGroupsBuilder<> builder(key);
+    builder.begin_group("q", "c", "");
+    for (const char* answer : {"", " ", "\\text{}", "7", ""}) {
+      builder.add(answer);
+    }
+    builder.add(std::nullopt);
+    return builder.finish();
+  };
+  const dag::AnswerGroups read = ids({});
+  CHECK(read.answer == std::vector<std::int32_t>{-1, -1, -1, 0, -1, -1});
+  CHECK(read.right == std::vector<std::int8_t>(6, -1));  // a gold that says nothing is none
+  dag::AnswerKey bytes;
+  bytes.options.exact = true;
+  CHECK(ids(bytes).answer == std::vector<std::int32_t>{0, 1, 2, 3, 0, -1});
+}

@@ -142,6 +142,32 @@ TEST_CASE(
 )");
 }
 
+TEST_CASE("names of questions and contexts may hold any byte: pairs of them stay apart") {
+  const Folder folder;
+  dag::RolloutFileOptions options = as("trl");
+  options.format.group_by = {"q"};
+  options.format.context = {"c"};
+  const dag::RolloutFile file(folder.write(R"({"q":"a\u0000b","c":"c","completion":"\\boxed{1}"}
+{"q":"a","c":"b\u0000c","completion":"\\boxed{2}"}
+{"q":"1:a","c":"b","completion":"\\boxed{2}"}
+)"),
+                              options);
+  CHECK(file.groups.groups() == 3);
+  CHECK(file.groups.questions.size() == 3);
+  options.format.group_by = {"a", "b"};
+  options.format.context = {"c", "d"};
+  const dag::RolloutFile joined(folder.write(R"({"a":"x | y","b":"z","completion":"\\boxed{1}"}
+{"a":"x","b":"y | z","completion":"\\boxed{2}"}
+{"a":"x","b":"y \\| z","completion":"\\boxed{2}"}
+{"a":"x","b":"y","c":"m","completion":"\\boxed{2}"}
+{"a":"x","b":"y","d":"m","completion":"\\boxed{2}"}
+)"),
+                                options);
+  CHECK(joined.groups.questions.size() == 4);
+  CHECK(joined.groups.groups() == 5);
+  CHECK(joined.groups.questions[0] == R"(x \| y | z)");
+}
+
 TEST_CASE("bad lines are counted and named, or refused") {
   const Folder folder;
   const std::string good = R"({"question_id":"q","samples":[{"answer":"1"}]})"

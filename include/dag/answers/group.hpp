@@ -175,7 +175,7 @@ class AnswerGroupsBuilder {
     gold_text_ = gold ? spellings_.intern(*gold) : -1;
   }
 
-  /// Adds a sample; `nullopt`: no answer could be read.
+  /// Adds a sample; `nullopt`, or what the key calls no answer: none could be read.
   void add(std::optional<std::string_view> answer, std::optional<bool> correct = std::nullopt) {
     require(!groups_.question.empty(), Errc::invalid_argument,
             "AnswerGroupsBuilder: begin_group must come before add");
@@ -188,7 +188,7 @@ class AnswerGroupsBuilder {
 
   /// The key of an answer under which `add_key` adds it: for samples whose answers have numbers
   /// already, so that each text is hashed once and not once a sample. Of this builder until
-  /// finish().
+  /// finish(). -1: it says nothing.
   [[nodiscard]] std::int32_t key_of_answer(std::string_view answer) { return key_of(answer); }
   /// Adds a sample by its answer's key (negative: none). Right by its own verdict; else where the
   /// group has a gold answer, if that has the same key.
@@ -224,7 +224,13 @@ class AnswerGroupsBuilder {
     const auto spelling = static_cast<std::size_t>(spellings_.intern(answer));
     if (spelling == key_of_spelling_.size()) {
       key_(answer, scratch_);
-      key_of_spelling_.push_back(groups_.keys.intern(scratch_));
+      bool none = false;
+      if constexpr (requires(std::string_view key) {
+                      { key_.no_answer(key) } -> std::convertible_to<bool>;
+                    }) {
+        none = key_.no_answer(scratch_);
+      }
+      key_of_spelling_.push_back(none ? -1 : groups_.keys.intern(scratch_));
     }
     return key_of_spelling_[spelling];
   }

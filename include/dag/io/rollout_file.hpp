@@ -280,8 +280,9 @@ class RolloutFile {
 
   /// The index of (question, context) among the groups that are gathered.
   std::int32_t row_of(const RolloutGroup& group) {
-    names_ = group.question_id;
-    names_ += '\0';
+    names_ = std::to_string(group.question_id.size());  // ids may hold any byte
+    names_ += ':';
+    names_ += group.question_id;
     names_ += group.context_id;
     return keys_.intern(names_);
   }
@@ -307,8 +308,12 @@ class RolloutFile {
     std::vector<bool> verdict(rows_.size());
     for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
       const std::string_view name = keys_[static_cast<std::int32_t>(g)];
-      const std::size_t cut = name.find('\0');
-      builder.begin_group(name.substr(0, cut), name.substr(cut + 1));
+      const std::size_t from = name.find(':') + 1;
+      std::size_t size = 0;
+      for (const char digit : name.substr(0, from - 1)) {
+        size = 10 * size + static_cast<std::size_t>(digit - '0');
+      }
+      builder.begin_group(name.substr(from, size), name.substr(from + size));
       for (auto k = static_cast<std::size_t>(begin[g]); k < static_cast<std::size_t>(begin[g + 1]);
            ++k) {
         const auto i = static_cast<std::size_t>(order[k]);

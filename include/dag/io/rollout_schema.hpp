@@ -62,14 +62,20 @@ class RowReader {
       if (json_.is(value, JsonKind::null)) {
         wrong(field, value, "a string or a number");
       }
-      group.question_id += (group.question_id.empty() ? "" : " | ") + json_.text(value);
+      append_name(group.question_id, json_.text(value), field == format_.group_by.front(),
+                  format_.group_by.size() > 1);
     }
     group.context_id.clear();
+    bool named = false;
     for (const std::string& field : format_.context) {
       const JsonLine::Index value = any(row, field);
-      if (value != JsonLine::none && !json_.is(value, JsonKind::null)) {
-        group.context_id += (group.context_id.empty() ? "" : " | ") + json_.text(value);
-      }
+      const bool there = value != JsonLine::none && !json_.is(value, JsonKind::null);
+      named = named || there;
+      append_name(group.context_id, there ? json_.text(value) : std::string(),
+                  field == format_.context.front(), format_.context.size() > 1);
+    }
+    if (!named) {
+      group.context_id.clear();
     }
     group.prompt = text(any(row, format_.prompt), format_.prompt);
     group.gold.clear();
@@ -102,6 +108,18 @@ class RowReader {
   }
 
  private:
+  /// Several fields name one thing as "a | b"; a | inside of one is written \|, so that no two
+  /// lists of fields have the same name.
+  static void append_name(std::string& out, const std::string& part, bool first, bool several) {
+    out += first ? "" : " | ";
+    for (const char c : part) {
+      if (several && (c == '|' || c == '\\')) {
+        out += '\\';
+      }
+      out += c;
+    }
+  }
+
   [[nodiscard]] std::string_view name(JsonLine::Index i) const {
     switch (json_.kind(i)) {
       case JsonKind::null: return "null";

@@ -38,21 +38,28 @@ struct GroupMoments {
   double least = 0;       ///< of the scored rewards
   double shift = 0;       ///< mean - least
   double sum_of_squares = 0;
+  double range = 0;  ///< of the scored rewards
   bool tied = true;
 
-  /// `times`: samples that each reward stands for; none: 1.
+  static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+  /// `times`: samples that each reward stands for; none: 1. `without`: a sample to be left out.
   template <class Scalar>
-  explicit GroupMoments(std::span<const Scalar> rewards, std::span<const std::int64_t> times = {}) {
+  explicit GroupMoments(std::span<const Scalar> rewards, std::span<const std::int64_t> times = {},
+                        std::size_t without = nobody) {
+    const auto samples = [&](std::size_t i) {
+      return (times.empty() ? std::int64_t{1} : times[i]) - (i == without ? 1 : 0);
+    };
     double most = 0;
     for (std::size_t i = 0; i < rewards.size(); ++i) {
       const double s = rewards[i];
-      if (!std::isnan(s)) {
+      if (!std::isnan(s) && samples(i) > 0) {
         least = count == 0 || s < least ? s : least;
         most = count == 0 || s > most ? s : most;
-        count += times.empty() ? 1 : static_cast<std::size_t>(times[i]);
+        count += static_cast<std::size_t>(samples(i));
       }
     }
-    const double range = most - least;
+    range = most - least;
     require(std::isfinite(least) && std::isfinite(range), Errc::not_finite,
             "advantages: rewards must be finite, or NaN for 'no reward'; a group has an infinity");
     tied = range == 0;
@@ -62,25 +69,37 @@ struct GroupMoments {
     BoundedSum sum(range);
     for (std::size_t i = 0; i < rewards.size(); ++i) {
       const double s = rewards[i];
-      if (!std::isnan(s)) {
-        sum.add(s - least, times.empty() ? 1 : times[i]);
+      if (!std::isnan(s) && samples(i) > 0) {
+        sum.add(s - least, samples(i));
       }
     }
     shift = sum.value() / static_cast<double>(count);
+    if (range > widest) {
+      return;  // and `squares` refuses
+    }
     BoundedSum squares(range * range);
     for (std::size_t i = 0; i < rewards.size(); ++i) {
       const double s = rewards[i];
-      if (!std::isnan(s)) {
-        squares.add(deviation(s) * deviation(s), times.empty() ? 1 : times[i]);
+      if (!std::isnan(s) && samples(i) > 0) {
+        squares.add(deviation(s) * deviation(s), samples(i));
       }
     }
     sum_of_squares = squares.value();
   }
 
+  /// The sum of squared deviations. Errors: not_finite where squares of rewards so far apart are
+  /// beyond doubles.
+  [[nodiscard]] double squares() const {
+    require(range <= widest, Errc::not_finite, "advantages: rewards of a group lie ", range,
+            " apart; what divides by their deviation needs at most ", widest);
+    return sum_of_squares;
+  }
+  static constexpr double widest = 1e150;
+
   /// s - mean.
   [[nodiscard]] double deviation(double s) const noexcept { return (s - least) - shift; }
   [[nodiscard]] double variance() const noexcept {
-    return sum_of_squares / static_cast<double>(count - 1);
+    return squares() / static_cast<double>(count - 1);
   }
 };
 
@@ -169,7 +188,11 @@ void divide_by_others(const AdvantageConvention& rule, const GroupMoments& momen
                              (at_most == moments.count - 1 && group[i] != most);
     if (!std::isnan(group[i]) && !moments.tied && !others_tied) {
       const double deviation = moments.deviation(group[i]);
-      const double squares = moments.sum_of_squares - deviation * deviation * n / (n - 1);
+      double squares = moments.squares() - deviation * deviation * n / (n - 1);
+      constexpr double lost = 1e-3;  // the difference has lost digits: it is this sample's alone
+      if (squares < lost * moments.squares()) {
+        squares = GroupMoments(group, times, i).squares();
+      }
       const double variance = squares > 0 ? squares / (n - 2) : 0;
       out[i] = static_cast<Scalar>(out[i] / (std::sqrt(variance) + rule.epsilon));
     }
@@ -192,7 +215,9 @@ void group_advantages(const AdvantageConvention& rule, const GroupMoments& momen
   double best = 0;  // second_best: deviation of the best sample
   std::size_t winner = group.size();
   if (moments.count > 1 && !moments.tied) {
-    factor *= group_factor(rule, moments.sum_of_squares, static_cast<double>(moments.count));
+    const bool divides = rule.divisor == AdvantageConvention::Divisor::group;
+    factor *=
+        group_factor(rule, divides ? moments.squares() : 0.0, static_cast<double>(moments.count));
     ExactSum weight, weighted;
     double second = 0;
     for (std::size_t i = 0; i < group.size() && rule.baseline != Baseline::mean; ++i) {
@@ -313,8 +338,7 @@ AdvantageReport advantages(Advantage kind, std::span<const Scalar> rewards,
   double scale = 1;
   if (rule.divisor == Convention::Divisor::batch) {
     const detail::GroupMoments batch(rewards, times);
-    report.scale =
-        detail::batch_divisor(rule, batch.sum_of_squares, static_cast<double>(batch.count));
+    report.scale = detail::batch_divisor(rule, batch.squares(), static_cast<double>(batch.count));
     scale = 1 / report.scale;
   } else if (rule.gain == Convention::Gain::scored) {
     std::size_t scored = 0;

@@ -13,7 +13,9 @@ namespace dag {
 /// values and targets have in common. A key of your own has the same shape. It may have a second
 /// function too,
 ///   bool equal(std::string_view gold, std::string_view answer) const,
-/// for answers that a gold accepts although their keys differ: "5" where the gold is "5 cm".
+/// for answers that a gold accepts although their keys differ: "5" where the gold is "5 cm"; and
+///   bool no_answer(std::string_view key) const,
+/// for keys of what says nothing ("", "\text{}"): a missing answer, which agrees with no other.
 struct AnswerKey {
   ReadOptions options{};
   void operator()(std::string_view answer, std::string& key) const {
@@ -22,6 +24,9 @@ struct AnswerKey {
     } else {
       key = read_answer(answer, options).key;
     }
+  }
+  [[nodiscard]] bool no_answer(std::string_view key) const noexcept {
+    return key.empty() && !options.exact;
   }
   [[nodiscard]] bool equal(std::string_view gold, std::string_view answer) const {
     return equal_answers(gold, answer, options).equal;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -39,9 +41,12 @@ namespace dag::detail {
     const Before before = scanner.before(i, !first);
     const NumberToken token = scanner.token(i);
     if (before != Before::skip) {
-      const bool piece = token.fragment || before == Before::fragment || token.spelled.empty() ||
-                         scanner.coordinate(i, token.end) ||
-                         (first && scanner.list_goes_on(token.end));
+      const bool piece =
+          token.fragment || before == Before::fragment || token.spelled.empty() ||
+          scanner.coordinate(i, token.end) ||
+          (first && (scanner.list_goes_on(token.end) || scanner.measured_on(token.end) ||
+                     (char_at(text, token.end) == '!' &&  // 5! is not 5
+                      char_at(text, token.end + 1) != '=')));
       found = piece ? Extraction{ExtractOutcome::fragment, {}}
                     : Extraction{ExtractOutcome::found,
                                  (before == Before::minus ? "-" : "") + token.spelled};
@@ -52,6 +57,23 @@ namespace dag::detail {
     i = token.end > i ? token.end : i + 1;
   }
   return found;
+}
+
+/// Where a clause that says why or when begins after the first digit: "3 (since x = 4)", "5 where
+/// n = 2"; the size of the text if there is none.
+[[nodiscard]] inline std::size_t clause_after_number(std::string_view text) noexcept {
+  constexpr std::array<std::string_view, 6> words{"since", "because", "where", "when", "if", "as"};
+  const std::size_t digit = text.find_first_of("0123456789");
+  for (std::size_t i = digit; i < text.size(); ++i) {
+    const bool begins =
+        i > digit && is_alpha(text[i]) && !is_word_byte(text[i - 1]) && text[i - 1] != '\\';
+    if (begins && std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+          return starts(text.substr(i), word) && !is_word_byte(char_at(text, i + word.size()));
+        })) {
+      return i;
+    }
+  }
+  return text.size();
 }
 
 /// The first or the last number of the text. The last is looked for from lines near the end on,
@@ -97,9 +119,11 @@ namespace dag {
 }
 
 /// The first number of a short text that says one thing ("12 apples", "x = 5", "5\text{ m}^2"):
-/// after the last = if there is one there. Rules of extract_number; also a `fragment` if the text
-/// goes on with another number ("3 and 4").
+/// after the last = if there is one there, before a clause that says why or when ("3 since x = 4").
+/// Rules of extract_number; also a `fragment` if the text goes on with another number ("3 and 4",
+/// "5 hours 30 minutes") or with a factorial's sign.
 [[nodiscard]] inline Extraction only_number(std::string_view text) {
+  text = text.substr(0, detail::clause_after_number(text));
   const std::size_t equals = text.rfind('=');
   if (equals != detail::nowhere) {
     const std::size_t other = text.substr(0, equals).rfind('=');

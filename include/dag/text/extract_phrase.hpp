@@ -268,8 +268,54 @@ template <std::size_t Count>
              : left;
 }
 
+/// Emphasis at the front of a line, "**B**: Paris": what is emphasised and what follows it. Views
+/// without data where there is none, or the line has other marks than pairs.
+struct Emphasised {
+  std::string_view inside;
+  std::string_view after;
+};
+[[nodiscard]] constexpr Emphasised emphasised(std::string_view line) noexcept {
+  std::size_t marks = 0;
+  while (marks < 4 && char_at(line, marks) == '*') {
+    ++marks;
+  }
+  if (marks == 0 || marks == 4 || is_blank(char_at(line, marks))) {
+    return {};
+  }
+  const std::size_t close = line.find(line.substr(0, marks), marks);
+  if (close == nowhere || close == marks || is_blank(line[close - 1])) {
+    return {};
+  }
+  const char then = char_at(line, close + marks);
+  if (then == '*' || is_word_byte(then) || is_digit_char(then)) {
+    return {};
+  }
+  return {line.substr(marks, close - marks), line.substr(close + marks)};
+}
+
 /// The answer that begins at the front of `rest`, after its announcement.
 [[nodiscard]] inline Extraction announced_answer(std::string_view rest) {
+  while (!rest.empty() && is_blank(rest.front())) {
+    rest.remove_prefix(1);
+  }
+  if (const Emphasised first = emphasised(rest.substr(0, rest.find('\n'))); !first.inside.empty()) {
+    const std::string_view after = trimmed(first.after);
+    const bool label = after.size() > 2 && after[0] == '(' && after[2] == ')';
+    if (starts(after, ":") || (starts(after, "(") && !label)) {  // **B**: Paris, **42** (see above)
+      return announced_answer(first.inside);
+    }
+    if (!after.empty() && after[0] != '.' && last_box(first.inside, nowhere) == nowhere &&
+        last_box(after, nowhere) == nowhere) {
+      std::string plain(first.inside);  // **5** and **7**
+      const std::string_view mark = rest.substr(0, rest.find(first.inside[0]));
+      for (std::size_t i = 0; i < first.after.size();) {
+        const bool marked = starts(first.after.substr(i), mark);
+        plain += marked ? "" : first.after.substr(i, 1);
+        i += marked ? mark.size() : 1;
+      }
+      return announced_answer(plain);
+    }
+  }
   while (!rest.empty() && (is_blank(rest.front()) || rest.front() == '*' || rest.front() == '#')) {
     rest.remove_prefix(1);
   }
@@ -399,9 +445,14 @@ template <std::size_t Count>
   if (tag != detail::nowhere) {
     return extract_tag(text.substr(begin - 8, tag + 8 + 9), text.substr(begin - 7, 6));
   }
-  return json && detail::char_at(rest, 0) != '"'
-             ? detail::finished(rest.substr(0, rest.find_first_of(",}\n")))
-             : detail::announced_answer(rest);
+  if (json && detail::char_at(rest, 0) != '"') {
+    return detail::finished(rest.substr(0, rest.find_first_of(",}\n")));
+  }
+  std::size_t marks = begin;  // emphasis that began with the answer
+  while (marks > 0 && text[marks - 1] == '*') {
+    --marks;
+  }
+  return detail::announced_answer(text.substr(marks, std::max(limit, begin) - marks));
 }
 
 /// What follows the last `phrase` (any case of ASCII letters), up to the end of its sentence, by

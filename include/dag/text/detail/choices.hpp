@@ -105,9 +105,11 @@ namespace dag::detail {
     letters = run ? std::string(rest) : "";
   }
   if (letters.size() == 1 || (several && letters.size() > 1)) {
-    std::sort(letters.begin(), letters.end());
-    letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
-    return letters;
+    std::string sorted = letters;
+    std::sort(sorted.begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    // T, F, T is a sequence, not a choice of two.
+    return sorted.size() == 1 || sorted.size() == letters.size() ? sorted : std::string();
   }
   const char label = label_with_text(rest);
   if (label == 0) {

@@ -146,17 +146,17 @@ class Evaluator {
  private:
   using Result = std::optional<Value>;
 
-  /// Whether a name is negative at the points of the pieces, a bit for each: letters have seven bits
-  /// that are neither all set nor all clear, and no two the same; at the last two points, where all
-  /// names are large, the signs are opposite.
+  /// Whether a name is negative at the points of the pieces, a bit for each: letters have seven
+  /// bits that are neither all set nor all clear, and no two the same; at the last two points,
+  /// where all names are large, the signs are opposite.
   [[nodiscard]] static unsigned signs_of_name(std::string_view name, std::uint64_t hash) noexcept {
     constexpr std::array<std::string_view, 24> greek{
-        "alpha", "beta", "gamma", "delta",   "epsilon", "zeta", "eta", "theta",
-        "iota",  "kappa", "lambda", "mu",    "nu",      "xi",   "pi",  "rho",
-        "sigma", "tau",  "upsilon", "phi",   "chi",     "psi",  "omega", "ell"};
-    const auto letter =
-        name.size() > 1 && name[0] == '\\' ? std::find(greek.begin(), greek.end(), name.substr(1))
-                                           : greek.end();
+        "alpha", "beta",  "gamma",   "delta", "epsilon", "zeta", "eta",   "theta",
+        "iota",  "kappa", "lambda",  "mu",    "nu",      "xi",   "pi",    "rho",
+        "sigma", "tau",   "upsilon", "phi",   "chi",     "psi",  "omega", "ell"};
+    const auto letter = name.size() > 1 && name[0] == '\\'
+                            ? std::find(greek.begin(), greek.end(), name.substr(1))
+                            : greek.end();
     unsigned code = 1 + static_cast<unsigned>(hash % 126);
     bool turned = (hash >> 32) % 2 == 1;
     if (letter != greek.end()) {

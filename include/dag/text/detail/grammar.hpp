@@ -93,6 +93,9 @@ class Parser {
 
   int union_of_sets();
 
+  /// (0, 1) U (2, 3) as it is typed, \mathbb{R} - \{1\}
+  [[nodiscard]] bool joins_sets(int left) const;
+
   /// Z after \in is \mathbb{Z}, as R is the line.
   int number_set(int index);
 
@@ -204,6 +207,20 @@ class Parser {
   [[nodiscard]] bool begins_operand() const noexcept;
 
   int set();
+
+  /// \{ x | x > 2 \} says x > 2; \{ x \in S | ... \} that and x \in S; \{ 2k | k \in Z \} is 2k, k
+  /// \in Z.
+  int set_builder(int element, int said);
+
+  /// (-inf, inf)
+  [[nodiscard]] bool is_line(int index) const;
+  void names_in(int index, std::vector<std::string>& names) const;
+
+  /// Of 2n\pi, n \in Z the name n does not count: it becomes k, if there is no k.
+  void bind_integer(const std::vector<int>& kids);
+
+  /// The letters of AB one by one, in their order: \vec{AB} is not \vec{BA}. Else `index` alone.
+  [[nodiscard]] std::vector<int> letters_of(int index) const;
 
   // ---- macros ----
 

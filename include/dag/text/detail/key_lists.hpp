@@ -22,6 +22,9 @@ inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
   };
   if (std::all_of(node.kids.begin(), node.kids.end(), capital) && use(AnswerRule::choices)) {
     auto all = parts(node.kids);
+    if (all && repeats(*all)) {
+      return join(*all, ", ", "", "", AnswerForm::tuple);  // T, F, T: a sequence
+    }
     return all ? Result(join_sorted(std::move(*all), ", ", "", "", AnswerForm::choices))
                : std::nullopt;
   }
@@ -60,6 +63,17 @@ inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
   return unordered(node.kids, AnswerRule::list);
 }
 
+inline bool KeyWriter::repeats(const std::vector<KeyPart>& all) {
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (all[i].key == all[j].key) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 inline std::string KeyWriter::restricted_name(int index) const {
   const Node& node = tree_.at(index);
   if (node.op != Op::relation || node.text.find('~') != std::string::npos) {
@@ -95,8 +109,7 @@ inline std::optional<KeyPart> KeyWriter::several_names(const Node& node) {
   auto all = parts(node.kids);
   for (std::size_t i = 0; all && i < all->size(); ++i) {
     KeyPart& part = (*all)[i];
-    const std::string before =
-        names[i] + (tree_.at(node.kids[i]).text == "=" ? " = " : " \\in ");
+    const std::string before = names[i] + (tree_.at(node.kids[i]).text == "=" ? " = " : " \\in ");
     part.key = before + part.key;
     part.bare = part.bare.empty() ? std::string() : before + part.bare;
   }

@@ -211,6 +211,9 @@ class KeyWriter {
 
   Result list(const Node& node);
 
+  /// Whether two of them are the same.
+  [[nodiscard]] static bool repeats(const std::vector<KeyPart>& all);
+
   /// The one name that "x > 3", "x \ne 1", "x \in S", "x = 5" speak of, which the key of that alone
   /// leaves out; empty where there is none, or more.
   [[nodiscard]] std::string restricted_name(int index) const;

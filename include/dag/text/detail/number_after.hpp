@@ -14,6 +14,17 @@ namespace dag::detail {
 
 /// What follows a number, or joins it with others: units, dates, ranges, lists.
 
+/// Units that are divided into smaller ones.
+inline constexpr std::array<std::string_view, 21> larger_units{
+    "hours", "hour", "hrs", "hr",    "h",    "minutes", "minute", "mins",   "min",   "feet", "foot",
+    "ft",    "days", "day", "weeks", "week", "years",   "year",   "pounds", "pound", "lb"};
+
+template <std::size_t Count>
+[[nodiscard]] constexpr bool unit_of(std::string_view word,
+                                     const std::array<std::string_view, Count>& units) noexcept {
+  return std::find(units.begin(), units.end(), word) != units.end();
+}
+
 inline bool NumberScanner::coordinate(std::size_t at, std::size_t end) const {
   std::size_t left = at;
   while (left > 0 && (text_[left - 1] == ' ' || text_[left - 1] == '-')) {
@@ -45,6 +56,35 @@ inline bool NumberScanner::list_goes_on(std::size_t i) const {
   i = spaces(i);
   i += char_at(text_, i) == '-' || char_at(text_, i) == '$' ? 1U : 0U;
   return joined && (digit(i) || starts(text_.substr(i), "\\frac"));
+}
+
+inline bool NumberScanner::measured_on(std::size_t i) const {
+  const auto opened = [&](std::size_t at) {
+    at = spaces(at);
+    for (const std::string_view open : {"\\text{", "\\mathrm{", "\\textrm{"}) {
+      at = starts(text_.substr(at), open) ? spaces(at + open.size()) : at;
+    }
+    return at;
+  };
+  const auto closed = [&](std::size_t at) {
+    for (std::size_t next = spaces(at); char_at(text_, next) == '}' || char_at(text_, next) == ',';
+         next = spaces(at)) {
+      at = next + 1;
+    }
+    return spaces(at);
+  };
+  const std::size_t unit = opened(i);
+  std::size_t end = unit;
+  while (end < text_.size() && is_alpha(text_[end])) {
+    ++end;
+  }
+  if (end == unit || !unit_of(text_.substr(unit, end - unit), larger_units)) {
+    return false;
+  }
+  std::size_t next = opened(closed(end));
+  next = starts(text_.substr(next), "and") ? opened(closed(next + 3)) : next;
+  const std::size_t number = digits(next);
+  return number > next && smaller_unit(opened(number));
 }
 
 inline bool NumberScanner::in_date(std::size_t at, std::size_t end) const {
@@ -153,6 +193,17 @@ inline bool NumberScanner::goes_on(std::size_t i) const {
       return true;
     }
   }
+  for (const std::string_view relation :
+       {"\\le", "\\ge", "\\leq", "\\geq", "\\lt", "\\gt", "\\leqslant", "\\geqslant", "\\ne",
+        "\\neq", "\\bmod", "\\mod", "mod"}) {
+    if (starts(rest, relation) && !is_word_byte(char_at(rest, relation.size()))) {
+      return true;  // 5 \le x, 7 \bmod 4
+    }
+  }
+  if (next > i && rest.size() > 1 && (rest[0] == '<' || rest[0] == '>') &&
+      (rest[1] == ' ' || rest[1] == '=')) {
+    return true;  // 3 < x
+  }
   if (rest.size() > 1 && (rest[0] == '+' || rest[0] == '*' || rest[0] == '-' || rest[0] == '/')) {
     const bool tight = next == i;
     const std::size_t after = spaces(next + 1);
@@ -209,12 +260,7 @@ inline bool NumberScanner::larger_unit(std::size_t end) const {
     --begin;
   }
   const std::string_view word = text_.substr(begin, end - begin);
-  constexpr std::array<std::string_view, 21> units{
-      "hours", "hour", "hrs",   "hr",   "h",      "minutes", "minute",
-      "mins",  "min",  "feet",  "foot", "ft",     "days",    "day",
-      "weeks", "week", "years", "year", "pounds", "pound",   "lb"};
-  return std::find(units.begin(), units.end(), word) != units.end() &&
-         operand_figure(back_over(begin, " "));
+  return unit_of(word, larger_units) && operand_figure(back_over(begin, " "));
 }
 
 inline bool NumberScanner::smaller_unit(std::size_t begin) const {

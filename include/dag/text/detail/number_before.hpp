@@ -114,8 +114,21 @@ inline bool NumberScanner::operand(std::size_t i) const {
   if (c == '}' && char_at(text_, left) == '{') {
     return true;  // \binom{5}{2}
   }
+  if (c == '>') {  // <b>5</b>
+    std::size_t name = left - 1;
+    while (name > 0 && is_alpha(text_[name - 1])) {
+      --name;
+    }
+    name -= name > 0 && text_[name - 1] == '/' ? 1U : 0U;
+    if (name + 1 < left && name > 0 && text_[name - 1] == '<') {
+      return false;
+    }
+  }
   if (c == '<' || c == '>') {
     return b != '=' && b != '-' && b != c;  // =>, -> and >> lead to a result
+  }
+  if (c == '/' && left < i && b == ' ' && left > 2 && operand_digit(left - 2)) {
+    return true;  // 1 / 2 / 3
   }
   if (c == ':' || c == '/' || c == '.') {
     return left == i && (is_digit_char(b) || (c == '/' && (is_alpha(b) || b == ')' || b == '}')));

@@ -37,6 +37,9 @@ class NumberScanner {
   /// Whether the text after a first number goes on with another one of the same list.
   [[nodiscard]] bool list_goes_on(std::size_t i) const;
 
+  /// Whether a number of a smaller unit follows: 5 hours 30 minutes, 5 ft and 6 in.
+  [[nodiscard]] bool measured_on(std::size_t i) const;
+
   [[nodiscard]] bool digit(std::size_t i) const {
     return i < text_.size() && is_digit_char(text_[i]);
   }
@@ -71,7 +74,7 @@ class NumberScanner {
     return digits(i) == i + count;
   }
 
-  /// The length of what separates thousands at `i` ("," "{,}" "\," "\ " "{\,}" " "), or 0.
+  /// The length of what separates thousands at `i` ("," "{,}" "\," "\ " "{\,}" " " "_"), or 0.
   [[nodiscard]] std::size_t separator(std::size_t i) const;
 
   [[nodiscard]] std::size_t decimal_comma(std::size_t i) const;
@@ -87,6 +90,12 @@ class NumberScanner {
 
   /// a/b, \frac{a}{b}, and after an integer " a/b" or \frac: a mixed number.
   std::size_t fraction(std::size_t at, std::size_t i, NumberToken& out) const;
+
+  /// The repeated digits of 0.\overline{3}, 0.1\dot{6}, 0.333...
+  std::size_t repetend(std::size_t i, NumberToken& out) const;
+
+  /// The base of 1011_2, 1011_{2}.
+  std::size_t base(std::size_t i, NumberToken& out) const;
 
   std::size_t power_of_ten(std::size_t i, NumberToken& out) const;
 

@@ -39,6 +39,10 @@ inline NumberToken NumberScanner::token(std::size_t at) const {
       out.fragment = out.fragment || more || in_parentheses(at, i);
     }
   }
+  i = repetend(i, out);
+  if (whole && text_[at] != '\\') {
+    i = base(i, out);
+  }
   if (whole) {
     i = fraction(at, i, out);
   }
@@ -55,6 +59,54 @@ inline NumberToken NumberScanner::token(std::size_t at) const {
   return out;
 }
 
+inline std::size_t NumberScanner::repetend(std::size_t i, NumberToken& out) const {
+  const bool decimals = out.spelled.find('.') != std::string::npos;
+  std::size_t end = i;
+  for (bool more = true; more;) {
+    more = false;
+    const std::size_t at = end + (!decimals && end == i && char_at(text_, end) == '.' ? 1U : 0U);
+    if (at == end && !decimals && end == i) {
+      break;
+    }
+    for (const std::string_view mark : {"\\overline", "\\bar", "\\dot"}) {
+      const std::size_t open = at + mark.size();
+      if (starts(text_.substr(at), mark) && char_at(text_, open) == '{') {
+        const std::size_t close = digits(open + 1);
+        if (close > open + 1 && char_at(text_, close) == '}') {
+          end = digits(close + 1);  // 0.\dot{1}4\dot{2}
+          more = true;
+        }
+      }
+    }
+  }
+  for (const std::string_view dots : {"...", "\\ldots", "\\dots", "\xE2\x80\xA6"}) {
+    const bool three = decimals && out.spelled.size() - out.spelled.find('.') > 3;
+    if (end == i && three && starts(text_.substr(i), dots)) {
+      end = i + dots.size();  // 0.333...
+      out.spelled += "...";
+      return end;
+    }
+  }
+  out.spelled += text_.substr(i, end - i);
+  return end;
+}
+
+inline std::size_t NumberScanner::base(std::size_t i, NumberToken& out) const {
+  if (char_at(text_, i) != '_') {
+    return i;
+  }
+  const bool braced = char_at(text_, i + 1) == '{';
+  const std::size_t begin = i + (braced ? 2U : 1U);
+  const std::size_t end = digits(begin);
+  if (end == begin || end - begin > 2 || (braced && char_at(text_, end) != '}')) {
+    return i;
+  }
+  out.spelled += "_{";
+  out.spelled += text_.substr(begin, end - begin);
+  out.spelled += '}';
+  return end + (braced ? 1U : 0U);
+}
+
 inline std::size_t NumberScanner::fraction_macro(std::size_t at) const {
   for (const std::string_view macro : {"\\frac", "\\dfrac", "\\tfrac", "\\cfrac"}) {
     if (starts(text_.substr(at), macro) && !is_alpha(char_at(text_, at + macro.size()))) {
@@ -65,7 +117,7 @@ inline std::size_t NumberScanner::fraction_macro(std::size_t at) const {
 }
 
 inline std::size_t NumberScanner::separator(std::size_t i) const {
-  for (const std::string_view mark : {"{,}", ",\\!", ",", "\\,", "\\ ", "{\\,}", "\\!", " "}) {
+  for (const std::string_view mark : {"{,}", ",\\!", ",", "\\,", "\\ ", "{\\,}", "\\!", " ", "_"}) {
     if (starts(text_.substr(i), mark)) {
       return mark.size();
     }
@@ -148,6 +200,15 @@ inline std::size_t NumberScanner::fraction(std::size_t at, std::size_t i, Number
     return end;
   }
   const std::size_t next = spaces(i);
+  if (i > at && next > i && text_.substr(next, 2) == "/ " && digit(next + 2)) {  // 3 / 4
+    const std::size_t end = digits(next + 2);
+    const bool chain = char_at(text_, spaces(end)) == '/' || char_at(text_, end) == '.' ||
+                       (at > 1 && text_.substr(at - 2, 2) == "/ ");
+    out.spelled += '/';
+    out.spelled += text_.substr(next + 2, end - next - 2);
+    out.fragment = out.fragment || (chain && (char_at(text_, end) != '.' || digit(end + 1)));
+    return end;
+  }
   if (const std::size_t macro = fraction_macro(next); macro > 0) {
     std::size_t end = next + macro;
     std::string above;
@@ -217,13 +278,22 @@ inline std::size_t NumberScanner::power_of_ten(std::size_t i, NumberToken& out) 
 }
 
 inline std::size_t NumberScanner::magnitude(std::size_t i, NumberToken& out) const {
-  const std::size_t next = spaces(i);
+  std::size_t next = spaces(i);
+  bool closes = false;
+  for (const std::string_view open : {"\\text{", "\\mathrm{", "\\textrm{"}) {
+    if (starts(text_.substr(next), open)) {
+      next = spaces(next + open.size());
+      closes = true;
+      break;
+    }
+  }
   for (const std::string_view word :
        {"million", "billion", "trillion", "thousand", "hundred", "dozen"}) {
     if (next > i && spells(text_, next, word) && !is_alpha(char_at(text_, next + word.size()))) {
       out.spelled += ' ';
       out.spelled += word;
-      return next + word.size();
+      const std::size_t end = next + word.size();
+      return closes && char_at(text_, end) == '}' ? end + 1 : end;
     }
   }
   return i;

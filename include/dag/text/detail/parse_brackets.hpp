@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -108,6 +109,59 @@ inline bool Parser::begins_operand() const noexcept {
          t.kind == TokenKind::letter || t.is('(');
 }
 
+inline bool Parser::is_line(int index) const {
+  const Node& node = tree_.at(index);
+  return node.op == Op::tuple && node.text == "()" && node.kids.size() == 2 &&
+         tree_.at(node.kids[0]).op == Op::negative && tree_.at(node.kids[1]).op == Op::infinity;
+}
+
+inline void Parser::names_in(int index, std::vector<std::string>& names) const {
+  const Node& node = tree_.at(index);
+  if (node.op == Op::symbol && std::find(names.begin(), names.end(), node.text) == names.end()) {
+    names.push_back(node.text);
+  }
+  for (const int kid : node.kids) {
+    names_in(kid, names);
+  }
+}
+
+inline int Parser::set_builder(int element, int said) {
+  std::vector<std::string> names;
+  names_in(said, names);
+  const auto about = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end() ||
+           std::find(names.begin(), names.end(), "") != names.end();
+  };
+  const Node node = tree_.at(element);
+  if (node.op == Op::symbol) {
+    return about(node.text) ? said : refuse();
+  }
+  if (node.op == Op::relation && node.text == "in" && tree_.at(node.kids[0]).op == Op::symbol) {
+    if (!about(tree_.at(node.kids[0]).text)) {
+      return refuse();
+    }
+    if (is_line(node.kids[1])) {
+      return said;
+    }
+  } else if (node.op == Op::tuple) {  // (x, y) with y = 2x says y = 2x
+    std::vector<std::string> own;
+    names_in(element, own);
+    std::sort(names.begin(), names.end());
+    const bool plain = std::all_of(node.kids.begin(), node.kids.end(),
+                                   [&](int kid) { return tree_.at(kid).op == Op::symbol; });
+    return plain && own == names ? said : refuse();
+  }
+  std::vector<int> kids{element};
+  const Node& condition = tree_.at(said);
+  if (condition.op == Op::list && condition.text != "or") {
+    kids.insert(kids.end(), condition.kids.begin(), condition.kids.end());
+  } else {
+    kids.push_back(said);
+  }
+  bind_integer(kids);
+  return tree_.add(Op::list, std::move(kids), "");
+}
+
 inline int Parser::set() {
   const Depth depth(*this);
   next();
@@ -118,13 +172,13 @@ inline int Parser::set() {
     kids.push_back(element());
     if (ok_ && (peek().is('|') || peek().is(':') || peek().is_command("mid"))) {
       next();
-      kids.assign(1, list());  // { x | ... }: what is said of x
+      const int said = list();
       bars_ = bars;
       if (!ok_ || !closes()) {
         return refuse();
       }
       next();
-      return kids[0];
+      return set_builder(kids[0], said);
     }
     bool any_or = false;
     bool any_and = false;

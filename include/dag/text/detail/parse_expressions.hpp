@@ -25,6 +25,9 @@ inline int Parser::expression() {
   bool first = true;
   while (ok_) {
     const Token& t = peek();
+    if (terms.size() == 1 && joins_sets(terms[0])) {
+      break;  // \mathbb{R} - \{1\}
+    }
     if (t.is('+') || t.is('-')) {
       const bool minus = t.is('-');
       next();
@@ -121,7 +124,11 @@ inline int Parser::signed_factor() {
 
 inline bool Parser::begins_factor(int left) const {
   const Token& t = peek();
+  if (joins_sets(left)) {
+    return false;
+  }
   switch (t.kind) {
+    case TokenKind::number: return tree_.at(left).op == Op::factorial && !t.space;  // 3!4!
     case TokenKind::letter:
       return t.run != "and" && t.run != "or" && !(constant(left) && unit_follows()) &&
              !(tree_.at(left).op == Op::degree && (t.text == "C" || t.text == "F"));

@@ -65,9 +65,44 @@ inline int Parser::list() {
                              [&](int kid) { return tree_.at(kid).op == Op::relation; })) {
     return refuse();  // p \land q is no list
   }
+  bind_integer(kids);
   return kids.size() == 1
              ? kids[0]
              : tree_.add(Op::list, std::move(kids), any_or ? "or" : (any_and ? "and" : ""));
+}
+
+inline void Parser::bind_integer(const std::vector<int>& kids) {
+  if (kids.size() != 2 || (tree_.at(kids[0]).op == Op::relation && tree_.at(kids[0]).text != "=")) {
+    return;
+  }
+  const Node& relation = tree_.at(kids[1]);
+  if (relation.op != Op::relation || relation.text != "in" ||
+      tree_.at(relation.kids[0]).op != Op::symbol) {
+    return;
+  }
+  const std::string name = tree_.at(relation.kids[0]).text;
+  const std::string& integers = tree_.at(relation.kids[1]).text;
+  std::vector<std::string> names;
+  if (tree_.at(kids[0]).op == Op::relation) {  // x = 2n\pi, but not n = 3
+    names_in(tree_.at(kids[0]).kids[0], names);
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      return;
+    }
+  }
+  names_in(kids[0], names);
+  const auto has = [&](std::string_view wanted) {
+    return std::find(names.begin(), names.end(), wanted) != names.end();
+  };
+  if (name.size() != 1 || !has(name) || has("k") || tree_.at(relation.kids[1]).op != Op::symbol ||
+      (integers.compare(0, 10, "\\mathbb{Z}") != 0 &&
+       integers.compare(0, 10, "\\mathbb{N}") != 0)) {
+    return;
+  }
+  for (Node& node : tree_.nodes) {
+    if (node.op == Op::symbol && node.text == name) {
+      node.text = "k";
+    }
+  }
 }
 
 inline std::string_view Parser::relation_sign(const Token& t) noexcept {
@@ -185,11 +220,23 @@ inline void Parser::open_condition() {
   tokens_.erase(tokens_.end() - 2);
 }
 
+inline bool Parser::joins_sets(int left) const {
+  const Op op = tree_.at(left).op;
+  const Token& then = peek(1);
+  const bool braces = then.kind == TokenKind::symbol && then.text == "\\{";
+  if (peek().kind == TokenKind::letter && peek().text == "U" && peek().run == "U") {
+    return (op == Op::tuple || op == Op::set || op == Op::unite) &&
+           (braces || then.is('(') || then.is('['));
+  }
+  return peek().is('-') && braces && op == Op::tuple && tree_.at(left).text != "[]";
+}
+
 inline int Parser::union_of_sets() {
   int left = quantity();
-  while (ok_ && (peek().is_command("cup") || peek().is_command("bigcup") ||
-                 peek().is_command("setminus") || peek().is_command("backslash"))) {
-    const bool unite = peek().text == "cup" || peek().text == "bigcup";
+  while (ok_ &&
+         (peek().is_command("cup") || peek().is_command("bigcup") ||
+          peek().is_command("setminus") || peek().is_command("backslash") || joins_sets(left))) {
+    const bool unite = peek().text == "cup" || peek().text == "bigcup" || peek().text == "U";
     next();
     left = tree_.add(unite ? Op::unite : Op::without, {left, quantity()});
   }

@@ -67,7 +67,11 @@ inline int Parser::command() {
     known = known == "bar" ? "overline" : known;
     known = known == "widehat" ? "hat" : (known == "widetilde" ? "tilde" : known);
     const int inside = argument(false);
-    return ok_ ? subscript_of(tree_.add(Op::opaque, {inside}, std::string(known))) : 0;
+    if (!ok_) {
+      return 0;
+    }
+    std::vector<int> kids = known == "vec" ? letters_of(inside) : std::vector<int>{inside};
+    return subscript_of(tree_.add(Op::opaque, std::move(kids), std::string(known)));
   }
   if (name == "angle" || name == "triangle" || name == "measuredangle") {
     std::string letters;

@@ -258,6 +258,25 @@ inline int Parser::application(std::string name) {
   return ok_ ? tree_.add(Op::opaque, std::move(kids), "apply " + std::move(name)) : 0;
 }
 
+inline std::vector<int> Parser::letters_of(int index) const {
+  std::vector<int> letters;
+  std::vector<int> rest{index};
+  while (!rest.empty()) {
+    const Node& node = tree_.at(rest.back());
+    const int last = rest.back();
+    rest.pop_back();
+    if (node.op == Op::multiply) {
+      rest.push_back(node.kids[1]);
+      rest.push_back(node.kids[0]);
+    } else if (node.op == Op::symbol || node.op == Op::imaginary || node.op == Op::euler) {
+      letters.push_back(last);
+    } else {
+      return {index};
+    }
+  }
+  return letters;
+}
+
 inline int Parser::subscript(int symbol) {
   if (!ok_ || !take('_')) {
     return symbol;
@@ -285,6 +304,9 @@ inline int Parser::subscript(int symbol) {
       kids.push_back(expression());
     }
     expect('}');
+    if (ok_ && kids.size() == 1) {
+      kids = letters_of(kids[0]);  // a_{ij} is not a_{ji}
+    }
   } else {
     kids.push_back(short_exponent());
   }

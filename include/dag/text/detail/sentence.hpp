@@ -175,6 +175,18 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   return nowhere;
 }
 
+/// Whether the text ends in decimals that are said to go on: 0.333...
+[[nodiscard]] constexpr bool decimals_go_on(std::string_view text) noexcept {
+  if (!ends(text, "...") || ends(text, "....")) {
+    return false;
+  }
+  std::size_t begin = text.size() - 3;
+  while (begin > 0 && is_digit_char(text[begin - 1])) {
+    --begin;
+  }
+  return text.size() - 3 - begin >= 3 && begin > 0 && text[begin - 1] == '.';
+}
+
 /// An answer as found, with white space, wrapping quotes, emphasis, dollars and a final stop taken
 /// away; of "(B) because" and "B) Paris" the letter. LaTeX stays as it is.
 [[nodiscard]] inline Extraction finished(std::string_view raw) {
@@ -188,8 +200,9 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   for (bool again = true; again && !text.empty();) {
     again = false;
     const char last = text.back();
-    const bool point = last == '.' && !(text.size() > 2 && text[text.size() - 3] == '.' &&
-                                        abbreviation_point(text, text.size() - 1));
+    const bool point = last == '.' && !decimals_go_on(text) &&
+                       !(text.size() > 2 && text[text.size() - 3] == '.' &&
+                         abbreviation_point(text, text.size() - 1));
     if (point || last == ',' || last == ';' || last == ':' || last == '*') {
       again = !(text.size() > 1 && text[text.size() - 2] == '\\');  // \, and \; stay
       text.remove_suffix(again ? 1 : 0);
