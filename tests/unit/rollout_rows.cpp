@@ -233,3 +233,17 @@ TEST_CASE("golds: worked, with aliases, in LaTeX; what reading came to is counte
   CHECK(file.audit.merged >= 1);
   CHECK(file.extraction.count(dag::ExtractOutcome::unclosed) == 1);
 }
+
+TEST_CASE("empty answers of a file agree with nothing and match no gold, unless bytes count") {
+  const Folder folder;
+  const std::string in = folder.write(
+      R"({"question_id":"q","context_id":"c","prompt":null,"gold":"\\text{}","samples":[{"text":null,"answer":""},{"text":null,"answer":"\\text{}"},{"text":null,"answer":"7"},{"text":null,"answer":""}]}
+)");
+  dag::RolloutFileOptions options;
+  const dag::RolloutFile file(in, options);
+  CHECK(file.groups.answer == Ids{-1, -1, 0, -1});
+  CHECK(file.groups.right == Verdicts{0, 0, 0, 0});
+  options.reading.exact = true;
+  const dag::RolloutFile bytes(in, options);
+  CHECK(bytes.groups.answer == Ids{0, 1, 2, 0});
+}

@@ -81,10 +81,10 @@ class Gold {
           extract != nullptr ? extract->worked(aliases[i]) : boxed.worked(aliases[i]);
       shown_.push_back(candidates_.size());
       if (worked.found()) {
-        candidates_.emplace_back(read(worked.answer), i);
+        add(read(worked.answer), i);
       }
       if (!detail::blank(aliases[i])) {
-        candidates_.emplace_back(read(aliases[i]), i);
+        add(read(aliases[i]), i);
       }
     }
   }
@@ -120,6 +120,13 @@ class Gold {
   }
 
  private:
+  /// What says nothing (\text{}) is no gold.
+  void add(ReadAnswer read, std::size_t alias) {
+    if (options_.exact || !read.key.empty()) {
+      candidates_.emplace_back(std::move(read), alias);
+    }
+  }
+
   ReadOptions options_;
   std::vector<std::pair<ReadAnswer, std::size_t>> candidates_;
   std::vector<std::size_t> shown_;
@@ -153,6 +160,9 @@ class GoldJudge {
         }
       }
       key = read.key;
+    }
+    [[nodiscard]] bool no_answer(std::string_view key) const noexcept {
+      return key.empty() && !state->options.exact;
     }
   };
   [[nodiscard]] Key key() const { return {state_}; }

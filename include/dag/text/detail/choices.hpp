@@ -218,7 +218,7 @@ struct LabelledPart {
     std::string_view from;
     std::string_view to;
   };
-  constexpr std::array<Phrase, 19> phrases{{{"dne", "does not exist"},
+  constexpr std::array<Phrase, 22> phrases{{{"dne", "does not exist"},
                                             {"d.n.e.", "does not exist"},
                                             {"does not exist.", "does not exist"},
                                             {"doesn't exist", "does not exist"},
@@ -231,6 +231,9 @@ struct LabelledPart {
                                             {"the empty set", "\\emptyset"},
                                             {"empty set", "\\emptyset"},
                                             {"null set", "\\emptyset"},
+                                            {"infinity", "inf"},
+                                            {"+infinity", "inf"},
+                                            {"-infinity", "-inf"},
                                             {"positive infinity", "inf"},
                                             {"negative infinity", "-inf"},
                                             {"n/a", "not applicable"},

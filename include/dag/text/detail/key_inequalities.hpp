@@ -245,6 +245,62 @@ inline std::optional<KeyPart> KeyWriter::between(const Node& node) {
                                  " \\cup ", "", "", AnswerForm::interval);
 }
 
+inline std::optional<KeyPart> KeyWriter::between_without(const Node& node) {
+  Span span{{{}, "-inf", -1}, {{}, "inf", 1}, false, false};
+  std::vector<End> holes;
+  std::string name;
+  const auto known = [&](int index, End& end, const End& unset) {
+    auto found = end_of(index);
+    const bool fresh = end.infinite == unset.infinite;
+    if (!found || found->infinite != 0 || !fresh) {
+      return false;  // none, or a second bound of one side
+    }
+    end = std::move(*found);
+    return true;
+  };
+  const End lowest{{}, "-inf", -1};
+  const End highest{{}, "inf", 1};
+  for (const int index : node.kids) {
+    const Node& kid = tree_.at(index);
+    const auto signs = signs_of(kid);
+    const std::string own = restricted_name(index);
+    if (own.empty() || (!name.empty() && own != name)) {
+      return std::nullopt;
+    }
+    name = own;
+    if (signs.size() == 1 && signs[0] == "!=") {
+      const bool swapped = !has_symbols(kid.kids[0]);
+      auto hole = end_of(kid.kids[swapped ? 0 : 1]);
+      if (!hole || hole->infinite != 0 || tree_.at(kid.kids[swapped ? 1 : 0]).op != Op::symbol) {
+        return std::nullopt;
+      }
+      holes.push_back(std::move(*hole));
+      continue;
+    }
+    for (std::size_t i = 0; i < signs.size(); ++i) {  // 0 < x, or 0 < x < 5
+      const bool swapped = !has_symbols(kid.kids[i]);
+      const bool up = signs[i][0] == '<';
+      if ((signs[i][0] != '<' && signs[i][0] != '>') || signs.size() > 2 ||
+          (signs[i][0] != signs[0][0]) ||
+          tree_.at(kid.kids[swapped ? i + 1 : i]).op != Op::symbol) {
+        return std::nullopt;
+      }
+      const bool above = up != swapped;  // x < number
+      if (!known(kid.kids[swapped ? i : i + 1], above ? span.high : span.low,
+                 above ? highest : lowest)) {
+        return std::nullopt;
+      }
+      (above ? span.with_high : span.with_low) = signs[i].size() == 2;
+    }
+  }
+  const auto ordered = order(span.low, span.high);
+  if (holes.empty() || !ordered || *ordered >= 0) {
+    return std::nullopt;
+  }
+  std::vector<Span> spans{std::move(span)};
+  return puncture(spans, holes) ? spans_key(std::move(spans)) : std::nullopt;
+}
+
 inline KeyPart KeyWriter::interval(const std::string& low, bool with_low, const std::string& high,
                                    bool with_high) {
   return {(with_low ? "[" : "(") + low + ", " + high + (with_high ? "]" : ")"),

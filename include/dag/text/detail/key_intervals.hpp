@@ -153,6 +153,29 @@ inline std::optional<KeyPart> KeyWriter::spans_key(std::vector<Span> spans) {
   return join_sorted(std::move(all), " \\cup ", "", "", AnswerForm::interval);
 }
 
+inline bool KeyWriter::puncture(std::vector<Span>& spans, const std::vector<End>& holes) {
+  for (const End& point : holes) {
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      Span& span = spans[i];
+      const auto from = order(span.low, point);
+      const auto to = order(point, span.high);
+      if (!from || !to || (*from == 0 && *to == 0)) {
+        return false;
+      }
+      span.with_low = span.with_low && *from != 0;
+      span.with_high = span.with_high && *to != 0;
+      if (*from < 0 && *to < 0) {
+        Span rest{point, span.high, false, span.with_high};
+        span.high = point;
+        span.with_high = false;
+        spans.insert(spans.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(rest));
+        ++i;
+      }
+    }
+  }
+  return true;
+}
+
 inline std::optional<KeyPart> KeyWriter::punctured(const Node& node) {
   const Node& taken = tree_.at(node.kids[1]);
   std::vector<int> kids;
@@ -165,22 +188,8 @@ inline std::optional<KeyPart> KeyWriter::punctured(const Node& node) {
       const Result hole = line && line->key == "(-inf, inf)" ? (*this)(kid) : std::nullopt;
       return hole ? Result(all_but(hole->key)) : hole;
     }
-    for (std::size_t i = 0; i < spans->size(); ++i) {
-      Span& span = (*spans)[i];
-      const auto from = order(span.low, *point);
-      const auto to = order(*point, span.high);
-      if (!from || !to || (*from == 0 && *to == 0)) {
-        return std::nullopt;
-      }
-      span.with_low = span.with_low && *from != 0;
-      span.with_high = span.with_high && *to != 0;
-      if (*from < 0 && *to < 0) {
-        Span rest{*point, span.high, false, span.with_high};
-        span.high = *point;
-        span.with_high = false;
-        spans->insert(spans->begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(rest));
-        ++i;
-      }
+    if (!puncture(*spans, {*point})) {
+      return std::nullopt;
     }
   }
   return spans && use(AnswerRule::interval) ? spans_key(std::move(*spans)) : std::nullopt;

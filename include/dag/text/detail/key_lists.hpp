@@ -54,13 +54,29 @@ inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
     return all ? Result(join_sorted(std::move(*all), " \\cup ", "", "", AnswerForm::interval))
                : std::nullopt;
   }
+  if (inequalities && node.text != "or" && on(AnswerRule::inequality)) {
+    if (auto part = between_without(node)) {
+      used_.insert(AnswerRule::inequality);
+      return part;
+    }
+  }
   if (inequalities && node.kids.size() == 2 && on(AnswerRule::inequality)) {
     if (auto part = between(node)) {
       used_.insert(AnswerRule::inequality);
       return part;
     }
   }
-  return unordered(node.kids, AnswerRule::list);
+  if (node.text == "or" && on(AnswerRule::interval)) {  // (-inf, 1) or (3, inf)
+    const auto all = parts(node.kids);
+    if (all && std::all_of(all->begin(), all->end(),
+                           [](const KeyPart& part) { return part.form == AnswerForm::interval; })) {
+      used_.insert(AnswerRule::interval);
+      auto spans = spans_of(node.kids);
+      return spans ? spans_key(std::move(*spans))
+                   : Result(join_sorted(*all, " \\cup ", "", "", AnswerForm::interval));
+    }
+  }
+  return unordered(node.kids, AnswerRule::list, node.text == "or");
 }
 
 inline bool KeyWriter::repeats(const std::vector<KeyPart>& all) {

@@ -155,6 +155,9 @@ class KeyWriter {
   /// The union of spans, each as long as it goes.
   [[nodiscard]] static Result spans_key(std::vector<Span> spans);
 
+  /// Takes numbers out of spans; false where that is not known, or takes a whole span.
+  [[nodiscard]] static bool puncture(std::vector<Span>& spans, const std::vector<End>& holes);
+
   /// Intervals without some numbers; the line without anything.
   Result punctured(const Node& node);
   [[nodiscard]] static KeyPart all_but(const std::string& key);
@@ -204,6 +207,9 @@ class KeyWriter {
   /// none (x < 3, x > 5), and no "and" says otherwise, both.
   Result between(const Node& node);
 
+  /// x >= -1, x \ne 2; 0 < x < 5, x \ne 1, x \ne 2: an interval without some numbers.
+  Result between_without(const Node& node);
+
   [[nodiscard]] static KeyPart interval(const std::string& low, bool with_low,
                                         const std::string& high, bool with_high);
 
@@ -236,7 +242,13 @@ inline std::optional<KeyPart> KeyWriter::write(int index) {
   const Node& node = tree_.at(index);
   switch (node.op) {
     case Op::tuple: return tuple(node);
-    case Op::set: return unordered(node.kids, AnswerRule::set, node.text == "braces");
+    case Op::set:
+      if (!node.kids.empty() && std::all_of(node.kids.begin(), node.kids.end(), [&](int kid) {
+            return tree_.at(kid).op == Op::relation;
+          })) {
+        return list(node);  // \{x = 1, y = 2\}
+      }
+      return unordered(node.kids, AnswerRule::set, node.text == "braces");
     case Op::unite: return unite(index);
     case Op::without:
       if (auto part = punctured(node)) {

@@ -54,6 +54,9 @@ inline int Parser::command() {
     const int below = argument(false);
     return ok_ ? tree_.add(Op::function, {above, below}, "binom") : 0;
   }
+  if (name == "imath" || name == "jmath") {
+    return name == "imath" ? tree_.add(Op::imaginary) : tree_.add(Op::symbol, {}, "j");
+  }
   if (one_of(name, symbol_names)) {
     const std::string_view known = name == "varepsilon" ? "epsilon"
                                    : name == "varphi"   ? "phi"

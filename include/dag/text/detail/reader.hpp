@@ -49,7 +49,8 @@ class AnswerReader {
       return fixed(std::move(out), std::string(trimmed(answer)), AnswerForm::unread);
     }
     if (on(AnswerRule::choices)) {  // before their circles are taken off
-      if (auto numbers = circled_numbers(trimmed(answer))) {
+      AnswerRuleSet wrapping = out.rules;
+      if (auto numbers = circled_numbers(unwrapped(trimmed(answer), options_, wrapping))) {
         finish(out, std::move(*numbers), AnswerForm::choices, AnswerRule::choices);
         return out;
       }

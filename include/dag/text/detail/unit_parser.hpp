@@ -56,7 +56,7 @@ class UnitParser {
   }
   [[nodiscard]] static bool is_word(const Token& t) noexcept {
     return t.kind == TokenKind::word || (t.kind == TokenKind::letter && t.first) ||
-           (t.plain && t.text == "min");
+           (t.plain && (t.text == "min" || t.text == "sec"));
   }
   /// The whole word that begins here: a word, or a run of letters.
   [[nodiscard]] static std::string_view word_of(const Token& t) noexcept {
@@ -185,6 +185,10 @@ class UnitParser {
         unit = known_unit(scale[0] == 'c' ? "degC" : "degF");
         skip_word();
       }
+    }
+    const bool below = peek().is('^') && (peek(1).is('-') || (peek(1).is('{') && peek(2).is('-')));
+    if (below && (word == "ms" || word == "kms" || word == "cms" || word == "mms")) {
+      return *known_unit(word.substr(0, word.size() - 1)) * raised(*known_unit("s"));  // m s^{-1}
     }
     if (peek().is('.') && peek(1).kind == TokenKind::end) {
       ++at_;  // 5 in.

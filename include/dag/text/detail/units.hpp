@@ -304,6 +304,9 @@ inline constexpr std::array unit_prefixes{
       }
     }
   }
+  if (name == "kgs" || name == "kms" || name == "cms" || name == "mms" || name == "mLs") {
+    return known_unit(name.substr(0, 2));
+  }
   return std::nullopt;
 }
 

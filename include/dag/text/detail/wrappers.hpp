@@ -65,11 +65,13 @@ namespace dag::detail {
           used.insert(AnswerRule::markup);
         }
       }
-      for (const std::string_view space : {"\\ ", "\\,", "\\;", "\\!", "\\\\", "~"}) {
+      for (const std::string_view space :
+           {"\\ ", "\\,", "\\;", "\\!", "\\\\", "~", "\\quad", "\\qquad"}) {
         if (text.size() >= space.size() && text.substr(text.size() - space.size()) == space) {
           text.remove_suffix(space.size());
         }
-        if (text.substr(0, space.size()) == space && text.size() > space.size() && space != "~") {
+        if (text.substr(0, space.size()) == space && text.size() > space.size() && space != "~" &&
+            !(is_alpha(space.back()) && is_alpha(text[space.size()]))) {
           text.remove_prefix(space.size());
         }
       }
