@@ -168,6 +168,17 @@ TEST_CASE("names of questions and contexts may hold any byte: pairs of them stay
   CHECK(joined.groups.questions[0] == R"(x \| y | z)");
 }
 
+TEST_CASE("a number beyond doubles is refused as that") {
+  const Folder folder;
+  dag::RolloutFileOptions options;
+  options.strict = true;
+  const std::string in = folder.write(
+      R"({"question_id":"q","context_id":"c","prompt":null,"gold":"1","samples":[{"text":null,"answer":"1","reward":1e999}]}
+)");
+  CHECK_THROWS_WITH_AS(dag::RolloutFile(in, options),
+                       doctest::Contains("is beyond the range of doubles"), dag::Error);
+}
+
 TEST_CASE("bad lines are counted and named, or refused") {
   const Folder folder;
   const std::string good = R"({"question_id":"q","samples":[{"answer":"1"}]})"

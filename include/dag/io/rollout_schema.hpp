@@ -277,6 +277,8 @@ class RowReader {
       out = json_.boolean(i) ? 1 : 0;
     } else if (json_.is(i, JsonKind::number) && json_.number(i, value) && std::isfinite(value)) {
       out = value;
+    } else if (json_.is(i, JsonKind::number)) {
+      throw JsonLine::Fault{"\"" + field + "\" is beyond the range of doubles", json_.begin(i) + 1};
     } else {
       wrong(field, i, list ? "a number, a list of numbers or null" : "a number or null");
     }

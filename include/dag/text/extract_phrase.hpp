@@ -268,31 +268,6 @@ template <std::size_t Count>
              : left;
 }
 
-/// Emphasis at the front of a line, "**B**: Paris": what is emphasised and what follows it. Views
-/// without data where there is none, or the line has other marks than pairs.
-struct Emphasised {
-  std::string_view inside;
-  std::string_view after;
-};
-[[nodiscard]] constexpr Emphasised emphasised(std::string_view line) noexcept {
-  std::size_t marks = 0;
-  while (marks < 4 && char_at(line, marks) == '*') {
-    ++marks;
-  }
-  if (marks == 0 || marks == 4 || is_blank(char_at(line, marks))) {
-    return {};
-  }
-  const std::size_t close = line.find(line.substr(0, marks), marks);
-  if (close == nowhere || close == marks || is_blank(line[close - 1])) {
-    return {};
-  }
-  const char then = char_at(line, close + marks);
-  if (then == '*' || is_word_byte(then) || is_digit_char(then)) {
-    return {};
-  }
-  return {line.substr(marks, close - marks), line.substr(close + marks)};
-}
-
 /// The answer that begins at the front of `rest`, after its announcement.
 [[nodiscard]] inline Extraction announced_answer(std::string_view rest) {
   while (!rest.empty() && is_blank(rest.front())) {
@@ -306,13 +281,7 @@ struct Emphasised {
     }
     if (!after.empty() && after[0] != '.' && last_box(first.inside, nowhere) == nowhere &&
         last_box(after, nowhere) == nowhere) {
-      std::string plain(first.inside);  // **5** and **7**
-      const std::string_view mark = rest.substr(0, rest.find(first.inside[0]));
-      for (std::size_t i = 0; i < first.after.size();) {
-        const bool marked = starts(first.after.substr(i), mark);
-        plain += marked ? "" : first.after.substr(i, 1);
-        i += marked ? mark.size() : 1;
-      }
+      const std::string plain = without_marks(first, rest.substr(0, rest.find(first.inside[0])));
       return announced_answer(plain);
     }
   }

@@ -122,8 +122,8 @@ class Evaluator {
  public:
   /// Points with other signs and sizes: an expression with |.| in it (|xy|, |x - 2|) is a different
   /// analytic one on every piece. Two letters differ in sign at one of them at least (two other
-  /// names: but for a chance of 1 in 250), and each is both positive and negative; sizes go from
-  /// 1/2 to 2^8.
+  /// names: but for a chance of 1 in 250), and each is both positive and negative; the last two
+  /// points are one and its negative, so that a - b has both signs. Sizes go from 1/2 to 2^8.
   static constexpr int first_piece = 8;
   static constexpr int pieces = 9;
 
@@ -175,8 +175,9 @@ class Evaluator {
   /// The value of a name: about 2^-1 to 2^2 in size, at the odd points negative; at the points of
   /// the pieces as said there.
   [[nodiscard]] Value named(std::uint64_t hash, std::string_view name = {}) const {
-    const std::uint64_t bits = scatter(
-        hash ^ (std::uint64_t{0x5851F42D4C957F2D} * static_cast<std::uint64_t>(point_ + 1)));
+    const int sizes = point_ == first_piece + pieces - 1 ? point_ - 1 : point_;  // minus the last
+    const std::uint64_t bits =
+        scatter(hash ^ (std::uint64_t{0x5851F42D4C957F2D} * static_cast<std::uint64_t>(sizes + 1)));
     Ball value =
         Ball(static_cast<std::int64_t>((bits >> 3) | (std::uint64_t{1} << 60))).scaled(-60);
     value = value + Ball(static_cast<std::int64_t>(scatter(bits) >> 2)).scaled(-122);

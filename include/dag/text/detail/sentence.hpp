@@ -175,6 +175,42 @@ inline constexpr std::array<std::string_view, 46> abbreviations{
   return nowhere;
 }
 
+/// Emphasis at the front of a line, "**B**: Paris": what is emphasised and what follows it. Views
+/// without data where there is none, or the line has other marks than pairs.
+struct Emphasised {
+  std::string_view inside;
+  std::string_view after;
+};
+[[nodiscard]] constexpr Emphasised emphasised(std::string_view line) noexcept {
+  std::size_t marks = 0;
+  while (marks < 4 && char_at(line, marks) == '*') {
+    ++marks;
+  }
+  if (marks == 0 || marks == 4 || is_blank(char_at(line, marks))) {
+    return {};
+  }
+  const std::size_t close = line.find(line.substr(0, marks), marks);
+  if (close == nowhere || close == marks || is_blank(line[close - 1])) {
+    return {};
+  }
+  const char then = char_at(line, close + marks);
+  if (then == '*' || is_word_byte(then) || is_digit_char(then)) {
+    return {};
+  }
+  return {line.substr(marks, close - marks), line.substr(close + marks)};
+}
+
+/// The line without the marks of its emphasis: **5** and **7**.
+[[nodiscard]] inline std::string without_marks(const Emphasised& line, std::string_view mark) {
+  std::string plain(line.inside);
+  for (std::size_t i = 0; i < line.after.size();) {
+    const bool marked = starts(line.after.substr(i), mark);
+    plain += marked ? "" : line.after.substr(i, 1);
+    i += marked ? mark.size() : 1;
+  }
+  return plain;
+}
+
 /// Whether the text ends in decimals that are said to go on: 0.333...
 [[nodiscard]] constexpr bool decimals_go_on(std::string_view text) noexcept {
   if (!ends(text, "...") || ends(text, "....")) {
