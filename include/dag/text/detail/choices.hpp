@@ -75,6 +75,11 @@ namespace dag::detail {
 /// The letters that a text chooses, sorted: "A", "answer: (b)", "A and C", "ACD", "B. Paris"; empty
 /// if it is no choice. Not `several`: more than one letter is none.
 [[nodiscard]] inline std::string choice_letters(std::string_view words, bool several) {
+  constexpr std::string_view only = " only";  // A and C only
+  if (words.size() > only.size() && words.substr(words.size() - only.size()) == only &&
+      !only_labels(words.substr(0, words.size() - only.size())).empty()) {
+    words.remove_suffix(only.size());
+  }
   std::string_view rest = after_option(words);
   const bool opened = rest.size() < words.size();
   std::string plain;
@@ -123,6 +128,37 @@ namespace dag::detail {
     }
   }
   return {label};
+}
+
+/// Statements by Roman numerals, in any order: "I and III", "II, I"; "II only". In their order,
+/// with commas; nothing where all are single letters, which are choices.
+[[nodiscard]] inline std::optional<std::string> roman_statements(std::string_view text) {
+  constexpr std::array<std::string_view, 10> numerals{"I",  "II",  "III",  "IV", "V",
+                                                      "VI", "VII", "VIII", "IX", "X"};
+  std::vector<std::size_t> found;
+  bool only = false;
+  bool several_letters = false;
+  for (const std::string& word : words_of(text, ",;")) {
+    const auto at = std::find(numerals.begin(), numerals.end(), word);
+    if (only || (at == numerals.end() && word != "and" && word != "only" && word != "&")) {
+      return std::nullopt;
+    }
+    only = word == "only";
+    if (at != numerals.end()) {
+      found.push_back(static_cast<std::size_t>(at - numerals.begin()));
+      several_letters = several_letters || word.size() > 1;
+    }
+  }
+  std::sort(found.begin(), found.end());
+  if (!several_letters || std::adjacent_find(found.begin(), found.end()) != found.end() ||
+      (found.size() < 2 && !only)) {
+    return std::nullopt;
+  }
+  std::string key;
+  for (const std::size_t numeral : found) {
+    key += (key.empty() ? "" : ", ") + std::string(numerals[numeral]);
+  }
+  return key;
 }
 
 struct LabelledPart {

@@ -59,6 +59,31 @@ namespace dag::detail {
   return month >= 1 && month <= 12 && day >= 1 && day <= days[static_cast<std::size_t>(month) - 1];
 }
 
+/// A date with the Chinese signs of year, month and day, with or without its year or its day.
+[[nodiscard]] inline std::optional<std::string> date_in_chinese(std::string_view text) {
+  constexpr std::string_view years = "\xE5\xB9\xB4", months = "\xE6\x9C\x88", days = "\xE6\x97\xA5";
+  int year = -1;
+  if (const std::size_t at = text.find(years); at != std::string_view::npos) {
+    year = figures(text.substr(0, at), 4, 4);
+    if (year < 0) {
+      return std::nullopt;
+    }
+    text = text.substr(at + years.size());
+  }
+  const std::size_t at = text.find(months);
+  const int month = at == std::string_view::npos ? -1 : figures(text.substr(0, at), 1, 2);
+  if (month < 1 || month > 12) {
+    return std::nullopt;
+  }
+  text = text.substr(at + months.size());
+  if (text.empty()) {
+    return year < 0 ? std::nullopt : std::optional(date_text(year, month, 0));
+  }
+  const bool ends = text.size() > days.size() && text.substr(text.size() - days.size()) == days;
+  const int day = ends ? figures(text.substr(0, text.size() - days.size()), 1, 2) : -1;
+  return is_day(month, day) ? std::optional(date_text(year, month, day)) : std::nullopt;
+}
+
 /// A date as year-month-day: 07/01/1972, 1972-07-01, July 1, 1972, 1 July 1972, July 1972, July 1
 /// (which has no year: --07-01).
 [[nodiscard]] inline std::optional<std::string> date_of(std::string_view text, bool day_first) {
@@ -92,6 +117,9 @@ namespace dag::detail {
         return date_text(year, month, day);
       }
     }
+  }
+  if (auto chinese = date_in_chinese(text)) {
+    return chinese;
   }
   const auto words = words_of(text);
   if (words.size() < 2 || words.size() > 5) {

@@ -107,6 +107,9 @@ class Parser {
 
   int quantity();
 
+  /// The K, M, B or T right after a number of money: the power of a thousand, or 0.
+  [[nodiscard]] int magnitude_letter() const;
+
   /// 2 hours 30 minutes, 5 feet and 3 inches: one quantity where the units are of one kind.
   int compound(int value, const Unit& unit);
 
@@ -141,6 +144,7 @@ class Parser {
 
   /// After a sign: one more may follow, as in 3+-5.
   int signed_term();
+  [[nodiscard]] bool begins_matrix() const;
 
   [[nodiscard]] bool times_sign() const noexcept;
 
@@ -254,6 +258,9 @@ class Parser {
   int cases(const std::string& end);
 
   int matrix(const std::string& environment);
+
+  /// A product; of a known number and a matrix the matrix of products.
+  int product(int left, int right);
 
   std::vector<Token>& tokens_;
   const ReadOptions& options_;

@@ -260,15 +260,25 @@ inline std::optional<KeyPart> KeyWriter::between_without(const Node& node) {
   };
   const End lowest{{}, "-inf", -1};
   const End highest{{}, "inf", 1};
+  bool unequal_before = false;
   for (const int index : node.kids) {
     const Node& kid = tree_.at(index);
+    if (kid.op != Op::relation) {  // x \ne 1, 2
+      auto hole = unequal_before ? end_of(index) : std::nullopt;
+      if (!hole || hole->infinite != 0) {
+        return std::nullopt;
+      }
+      holes.push_back(std::move(*hole));
+      continue;
+    }
     const auto signs = signs_of(kid);
     const std::string own = restricted_name(index);
     if (own.empty() || (!name.empty() && own != name)) {
       return std::nullopt;
     }
     name = own;
-    if (signs.size() == 1 && signs[0] == "!=") {
+    unequal_before = signs.size() == 1 && signs[0] == "!=";
+    if (unequal_before) {
       const bool swapped = !has_symbols(kid.kids[0]);
       auto hole = end_of(kid.kids[swapped ? 0 : 1]);
       if (!hole || hole->infinite != 0 || tree_.at(kid.kids[swapped ? 1 : 0]).op != Op::symbol) {

@@ -54,7 +54,9 @@ inline std::optional<KeyPart> KeyWriter::list(const Node& node) {
     return all ? Result(join_sorted(std::move(*all), " \\cup ", "", "", AnswerForm::interval))
                : std::nullopt;
   }
-  if (inequalities && node.text != "or" && on(AnswerRule::inequality)) {
+  const Node& first = tree_.at(node.kids[0]);
+  if ((inequalities || (first.op == Op::relation && first.text == "!=")) && node.text != "or" &&
+      on(AnswerRule::inequality)) {
     if (auto part = between_without(node)) {
       used_.insert(AnswerRule::inequality);
       return part;

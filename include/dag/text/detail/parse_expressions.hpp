@@ -35,7 +35,10 @@ inline int Parser::expression() {
         return refuse();  // --5
       }
       const int value = signed_term();
-      terms.push_back(minus && ok_ ? tree_.add(Op::negative, {value}) : value);
+      const bool matrix = ok_ && first && tree_.at(value).op == Op::matrix;
+      terms.push_back(!minus || !ok_ ? value
+                      : matrix       ? product(tree_.number(Exact(-1)), value)
+                                     : tree_.add(Op::negative, {value}));
     } else if (t.is_command("pm") || t.is_command("mp")) {
       const std::string sign = t.text == "pm" ? "+" : "-";
       next();
@@ -56,6 +59,15 @@ inline int Parser::expression() {
     return 0;
   }
   return terms.size() == 1 ? terms[0] : tree_.add(Op::add, std::move(terms));
+}
+
+inline bool Parser::begins_matrix() const {
+  constexpr std::string_view begin = "begin ";
+  constexpr std::array<std::string_view, 5> known{"pmatrix", "bmatrix", "matrix", "smallmatrix",
+                                                  "Bmatrix"};
+  const Token& t = peek();
+  return t.kind == TokenKind::command && t.text.compare(0, begin.size(), begin) == 0 &&
+         one_of(std::string_view(t.text).substr(begin.size()), known);
 }
 
 inline int Parser::signed_term() {
@@ -86,7 +98,7 @@ inline int Parser::term() {
       if (ok_ && is_field(left) && (is_field(right) || tree_.at(left).text == "\\nabla")) {
         left = tree_.add(Op::opaque, {left, right}, cross ? "cross product" : "dot product");
       } else {
-        left = tree_.add(Op::multiply, {left, right});
+        left = product(left, right);
       }
     } else if (t.is('/') || t.is_command("div")) {
       next();
@@ -98,8 +110,8 @@ inline int Parser::term() {
                peek(4).kind == TokenKind::end) {
       at_ += 4;  // per cent
       left = tree_.add(Op::percent, {left});
-    } else if (begins_factor(left)) {
-      left = tree_.add(Op::multiply, {left, factor()});
+    } else if (begins_factor(left) || (begins_matrix() && constant(left))) {
+      left = product(left, factor());
     } else {
       break;
     }

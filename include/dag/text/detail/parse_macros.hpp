@@ -357,6 +357,28 @@ inline int Parser::cases(const std::string& end) {
   return kids.size() == 1 ? kids[0] : tree_.add(Op::list, std::move(kids), "and");
 }
 
+inline int Parser::product(int left, int right) {
+  const auto is_matrix = [&](int index) {
+    return tree_.at(index).op == Op::matrix && tree_.at(index).text == "matrix";
+  };
+  if (!ok_ || is_matrix(left) == is_matrix(right) || !constant(is_matrix(left) ? right : left)) {
+    return ok_ ? tree_.add(Op::multiply, {left, right}) : 0;
+  }
+  const int factor = is_matrix(left) ? right : left;
+  const std::vector<int> rows = tree_.at(is_matrix(left) ? left : right).kids;
+  std::vector<int> scaled;
+  for (const int row : rows) {
+    const std::vector<int> entries = tree_.at(row).kids;
+    std::vector<int> kids;
+    for (const int entry : entries) {
+      kids.push_back(tree_.add(Op::multiply, {factor, entry}));
+    }
+    scaled.push_back(tree_.add(Op::tuple, std::move(kids), "[]"));
+  }
+  used_.insert(AnswerRule::matrix);
+  return tree_.add(Op::matrix, std::move(scaled), "matrix");
+}
+
 inline int Parser::matrix(const std::string& environment) {
   const Depth depth(*this);
   constexpr std::array<std::string_view, 12> lines{"cases",    "aligned",  "align*",    "align",

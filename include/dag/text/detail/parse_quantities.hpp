@@ -18,6 +18,17 @@ namespace dag::detail {
 
 /// Numbers with their units, degrees and money.
 
+inline int Parser::magnitude_letter() const {
+  const Token& letter = peek(1);
+  if (!on(AnswerRule::magnitude) || peek().kind != TokenKind::number || letter.space ||
+      letter.kind != TokenKind::letter || letter.run.size() != 1) {
+    return 0;
+  }
+  constexpr std::string_view letters = "KMBT";
+  const std::size_t at = letter.text == "k" ? 0 : letters.find(letter.text);
+  return at == std::string_view::npos ? 0 : static_cast<int>(at) + 1;
+}
+
 inline int Parser::quantity() {
   std::optional<Unit> money;
   bool negative = false;
@@ -35,7 +46,14 @@ inline int Parser::quantity() {
   }
   const bool rate = money && peek().kind == TokenKind::number && peek(1).is('/') &&
                     (peek(2).kind == TokenKind::word || peek(2).kind == TokenKind::letter);
-  int value = rate ? number() : over();
+  const int thousands = money ? magnitude_letter() : 0;  // $1.5M
+  int value = rate || thousands > 0 ? number() : over();
+  if (thousands > 0) {
+    next();
+    used_.insert(AnswerRule::magnitude);
+    value = tree_.add(Op::multiply,
+                      {value, tree_.number(Exact(1000).power(static_cast<unsigned>(thousands)))});
+  }
   if (negative) {
     value = tree_.add(Op::negative, {value});
   }

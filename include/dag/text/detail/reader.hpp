@@ -293,6 +293,9 @@ class AnswerReader {
   }
 
   bool choice(std::string_view words, ReadAnswer& out) const {
+    if (auto numerals = on(AnswerRule::choices) ? roman_statements(words) : std::nullopt) {
+      return finish(out, std::move(*numerals), AnswerForm::choices, AnswerRule::choices);
+    }
     const std::string letters = choice_letters(words, on(AnswerRule::choices));
     if (letters.empty()) {
       return false;
