@@ -118,21 +118,11 @@ Pulled pulled_by(const dag::GameTable& table, const Profile& profile, const Prof
   return found;
 }
 
-/// The largest over the players of largest minus smallest payoff.
-double range_of(const dag::GameTable& table) {
-  double range = 0;
-  for (const auto& payoffs : table.payoffs) {
-    const auto [low, high] = std::minmax_element(payoffs.begin(), payoffs.end());
-    range = std::max(range, *high - *low);
-  }
-  return range;
-}
-
 /// Holds the claims of one result (an object of `dag solve --json`) against the game.
 class Checker : private Claims {
  public:
   Checker(const dag::GameTable& table, std::string where)
-      : Claims(std::move(where)), table_(table), range_(range_of(table)) {
+      : Claims(std::move(where)), table_(table), range_(dag::payoff_range(table)) {
     for (const auto& payoffs : table.payoffs) {
       for (const double payoff : payoffs) {
         largest_ = std::max(largest_, std::abs(payoff));
@@ -732,9 +722,7 @@ class Checker : private Claims {
     // Payoffs that add up to a constant after rounding are solved as those of one player.
     const double between = result.contains("constant_sum") ? spread_ : 0.0;
     for (std::size_t i = 0; i < truth.regrets.size(); ++i) {
-      const auto [low, high] =
-          std::minmax_element(table_.payoffs[i].begin(), table_.payoffs[i].end());
-      const double own = *high - *low;
+      const double own = dag::payoff_range(table_, i);
       relative += own > 0 ? truth.regrets[i] / own : 0.0;
       relative_slack += own > 0 ? (rounding(i) + between) / own : 0.0;
     }

@@ -51,7 +51,6 @@ void TreeTruths::walk() {
   at_.resize(count * n);
   chance_.assign(count, 1.0);
   above_least_.assign(count * n, 0.0);
-  std::vector<Sum> earned(count * n);
   std::vector<double> totals;
   for (const dag::InformationSet& set : game_.chance_sets) {
     Sum total;
@@ -60,9 +59,6 @@ void TreeTruths::walk() {
     }
     totals.push_back(total.value());
   }
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  least_.assign(n, infinity);
-  most_.assign(n, -infinity);
   for (std::size_t v = 0; v < count; ++v) {
     const dag::TreeNode& node = game_.nodes[v];
     for (std::size_t i = 0; i < n; ++i) {
@@ -72,8 +68,6 @@ void TreeTruths::walk() {
       const dag::TreeNode& parent = game_.nodes[node.parent];
       std::copy_n(at_.begin() + static_cast<std::ptrdiff_t>(node.parent * n), n,
                   at_.begin() + static_cast<std::ptrdiff_t>(v * n));
-      std::copy_n(earned.begin() + static_cast<std::ptrdiff_t>(node.parent * n), n,
-                  earned.begin() + static_cast<std::ptrdiff_t>(v * n));
       chance_[v] = chance_[node.parent];
       if (parent.player == dag::TreeNode::chance) {
         chance_[v] *=
@@ -83,9 +77,6 @@ void TreeTruths::walk() {
             decisions_[decision_of_[parent.player][parent.set]].first + node.action;
       }
     }
-    for (std::size_t i = 0; node.outcome > 0 && i < n; ++i) {
-      earned[v * n + i].add(game_.outcomes[node.outcome - 1].payoffs[i].value());
-    }
     if (node.player < n) {
       std::uint32_t& parent = decisions_[decision_of_[node.player][node.set]].parent;
       const std::uint32_t own = at_[v * n + node.player];
@@ -94,19 +85,35 @@ void TreeTruths::walk() {
           " does not have perfect recall: ", dag::set_name(game_.sets[node.player][node.set]),
           " has nodes that different own moves lead to; such games have no results");
       parent = own;
-    } else if (node.player == dag::TreeNode::terminal && chance_[v] > 0) {
-      for (std::size_t i = 0; i < n; ++i) {
-        least_[i] = std::min(least_[i], earned[v * n + i].value());
-        most_[i] = std::max(most_[i], earned[v * n + i].value());
-      }
     }
   }
-  for (std::size_t v = 0; v < count; ++v) {
-    for (std::size_t i = 0; game_.is_terminal(v) && i < n; ++i) {
-      Sum above = earned[v * n + i];
-      above.add(-least_[i]);
-      above_least_[v * n + i] = above.value();
-    }
+  add_payoffs();
+}
+
+/// Payoffs of plays above the least, from the numbers as written: no constant enters.
+void TreeTruths::add_payoffs() {
+  const std::size_t n = game_.player_count();
+  const dag::detail::WholeOutcomes whole(game_);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto earned = [&](std::size_t k) -> const dag::Integer& {
+      return whole.payoffs[k * n + i];
+    };
+    dag::Integer least;
+    dag::Integer most;
+    bool first = true;
+    dag::detail::every_play(game_, earned, [&](std::size_t v, const dag::Integer& sum) {
+      if (chance_[v] > 0) {
+        least = first || compare(sum, least) < 0 ? sum : least;
+        most = first || compare(most, sum) < 0 ? sum : most;
+        first = false;
+      }
+    });
+    dag::detail::every_play(game_, earned, [&](std::size_t v, const dag::Integer& sum) {
+      above_least_[v * n + i] = whole.nearest(sum - least);
+    });
+    least_.push_back(whole.nearest(least));
+    most_.push_back(whole.nearest(most));
+    ranges_.push_back(whole.nearest(most - least));
   }
 }
 
@@ -174,7 +181,7 @@ TreeTruths::Truth TreeTruths::of(const Profile& profile) const {
 
 double TreeTruths::range() const {
   double largest = 0;
-  for (std::size_t i = 0; i < least_.size(); ++i) {
+  for (std::size_t i = 0; i < ranges_.size(); ++i) {
     largest = std::max(largest, range(i));
   }
   return largest;

@@ -32,7 +32,7 @@ class TreeTruths {
   [[nodiscard]] Truth of(const Profile& profile) const;
 
   [[nodiscard]] const dag::ExtensiveGame& game() const { return game_; }
-  [[nodiscard]] double range(std::size_t player) const { return most_[player] - least_[player]; }
+  [[nodiscard]] double range(std::size_t player) const { return ranges_[player]; }
   [[nodiscard]] double range() const;
   /// What sums of payoffs in double may lose: of payoffs, and of regrets, which no constant enters.
   [[nodiscard]] double rounding(std::size_t player) const;
@@ -49,6 +49,7 @@ class TreeTruths {
 
   void place_sets();
   void walk();
+  void add_payoffs();
   [[nodiscard]] double unit_rounding() const;
 
   const dag::ExtensiveGame& game_;
@@ -60,6 +61,7 @@ class TreeTruths {
   std::vector<double> above_least_;                      ///< [node][player], of ends alone
   std::vector<double> least_;
   std::vector<double> most_;
+  std::vector<double> ranges_;
 };
 
 /// Holds the claims of one result (an object of `dag solve --json`) against the tree.

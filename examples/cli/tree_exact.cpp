@@ -14,6 +14,7 @@
 #include <dag/core/error.hpp>
 #include <dag/core/observer.hpp>
 #include <dag/game/behavior.hpp>
+#include <dag/game/matrix_certificate.hpp>
 #include <dag/game/player_regrets.hpp>
 #include <dag/game/reduced_normal_form.hpp>
 #include <dag/solver/tree/agent_logit_branch.hpp>
@@ -164,8 +165,11 @@ Found by_table(std::string_view name, const TreeProblem& problem, const Settings
       "first-order solver, such as mirror_prox");
   const dag::Deadline deadline(settings.options.stop, settings.options.time_limit,
                                "reduced_normal_form");
+  dag::SequenceForm form =
+      problem.form;  // without the constants, which would cost the table digits
+  std::fill(form.shift.begin(), form.shift.end(), 0.0);
   const dag::ReducedNormalForm normal =
-      dag::reduced_normal_form(problem.game, problem.form, 4'000'000, deadline);
+      dag::reduced_normal_form(problem.game, form, 4'000'000, deadline);
   Problem table;
   table.name = problem.name;
   table.table = normal.table;
@@ -185,6 +189,10 @@ Found by_table(std::string_view name, const TreeProblem& problem, const Settings
     found.value = report.regret.payoffs[0];
     found.gap = report.regret.nash_conv;
     found.relative_gap = problem.form.relative(report.regret.regrets);
+    if (found.status == dag::Status::converged &&
+        !(found.relative_gap <= dag::tolerance_or_rounding(settings.options.tolerance))) {
+      found.status = dag::Status::stalled;  // what the rounding of the table's payoffs did
+    }
   }
   return found;
 }

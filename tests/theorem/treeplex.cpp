@@ -204,3 +204,22 @@ TEST_CASE("zeros stay zeros, and points that are no plans are refused") {
   CHECK_THROWS_AS(players.enter(backend, state.view()), dag::Error);
   CHECK_THROWS_AS(dag::Treeplexes<double>(form.shape, {1.0}), dag::Error);
 }
+
+TEST_CASE("responses to values far beyond the weights are distributions") {
+  // A step may grow without end where nothing moves against it: values of 1e15 weights and more.
+  for (const double unit : {1.0, 1e8, 1e15, 1e100, 1e300}) {
+    CAPTURE(unit);
+    for (const double behind : {0.0, 1.0, 4.0}) {
+      std::vector<double> values{unit, unit - behind, 0.0};
+      std::vector<double> center(3, -std::log(3.0));
+      std::vector<double> out(3);
+      dag::DilatedEntropy::respond(1.0, 3, values.data(), center.data(),
+                                   static_cast<const double*>(nullptr), 0.0, out.data());
+      double sum = 0.0;
+      for (const double log_p : out) {
+        sum += std::exp(log_p);
+      }
+      CHECK(sum == doctest::Approx(1.0).epsilon(1e-15));
+    }
+  }
+}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dag/core/random.hpp>
 #include <dag/game/payoff_sum.hpp>
+#include <dag/game/regret.hpp>
 #include <dag/game/table.hpp>
 #include <dag/io/nfg.hpp>
 
@@ -10,6 +11,7 @@
 #include <support/parsing.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -322,6 +324,40 @@ TEST_CASE("tables are checked, measured and built from matrices") {
   game.payoffs[0][0] = std::nan("");
   CHECK_THROWS_AS(dag::validate(game), dag::Error);
   CHECK_THROWS_AS(static_cast<void>(dag::zero_sum_table("m", 2, 3, {1, 2})), dag::Error);
+}
+
+TEST_CASE("payoffs whose constant is beyond all digits of a double are measured as written") {
+  const auto game_beside = [](const std::string& zeros) {  // 1000...003 and so on
+    const auto far = [&](int payoff) { return "1" + zeros + std::to_string(payoff); };
+    std::string text = "NFG 1 R \"far\" { \"A\" \"B\" } { 2 2 }";
+    for (const int payoff : {3, 1, 0, 0, 0, 7, 5, 4}) {
+      text += " " + (zeros.empty() ? std::to_string(payoff) : far(payoff));
+    }
+    return dag::parse_nfg(text);
+  };
+  const dag::GameTable near = game_beside("");
+  const dag::MixedProfile profile{{0.3, 0.7}, {0.9, 0.1}};
+  const dag::RegretReport want = dag::certify(near, profile);
+  REQUIRE(want.regrets[1] > 0.1);
+  for (const std::size_t zeros : {15U, 16U, 17U, 29U, 40U, 299U}) {
+    CAPTURE(zeros);
+    const dag::GameTable far = game_beside(std::string(zeros, '0'));
+    CHECK(dag::payoff_range(far) == 7.0);
+    CHECK(dag::payoff_range(far, 0) == 5.0);
+    CHECK(dag::payoff_sum(far).kind == dag::SumKind::general);
+    CHECK(dag::payoff_sum(far).spread == 9.0);
+    const dag::RegretReport report = dag::certify(far, profile);
+    CHECK(report.relative == doctest::Approx(want.relative).epsilon(1e-14));
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK(report.regrets[i] == doctest::Approx(want.regrets[i]).epsilon(1e-14));
+      CHECK(report.payoffs[i] == doctest::Approx(std::pow(10.0, zeros + 1.0)).epsilon(1e-14));
+    }
+  }
+  // Player 2's payoffs take player 1's back but for small integers, which were not rounded.
+  const dag::PayoffSum odd = dag::payoff_sum(
+      dag::parse_nfg("NFG 1 R \"\" { \"A\" \"B\" } { 2 1 } 100000000000000000003 0.5 "
+                     "100000000000001000000 -1000000.5"));
+  CHECK(odd.kind == dag::SumKind::general);
 }
 
 TEST_CASE("files are written whole or not at all") {

@@ -228,6 +228,52 @@ TEST_CASE(
   CHECK(dag::parse_efg(dag::format_efg(game)) == game);
 }
 
+TEST_CASE("payoffs of plays whose constant is beyond all digits of a double are as written") {
+  // Player 2 prefers the second move by 4, which a sum in doubles does not see; a constant may lie
+  // on an inner node and be taken back below.
+  const auto tree = [](const std::string& root, const std::string& low, const std::string& high) {
+    return dag::parse_efg(
+        "EFG 2 R \"far\" { \"A\" \"B\" }\np \"\" 2 1 \"\" { \"a\" \"b\" } 1 \"\" { 0 " + root +
+        " }\nt \"\" 2 \"\" { 0 " + low +
+        " }\np \"\" 1 1 \"\" { \"c\" \"d\" } 0\nt \"\" 3 \"\" { 1 " + high +
+        " }\nt \"\" 4 \"\" { 0 " + high + " }\n");
+  };
+  const std::string zeros(40, '0');
+  const std::vector<dag::ExtensiveGame> games{
+      tree("0", "999999999999998", "1000000000000002"),
+      tree("0", "100000000000000001", "100000000000000005"),
+      tree("0", "1" + zeros + "1", "1" + zeros + "5"), tree("1" + zeros, "1", "5"),
+      tree("1" + zeros, "-1" + zeros, "-9" + zeros.substr(1) + "6")};
+  for (std::size_t k = 0; k < games.size(); ++k) {
+    CAPTURE(k);
+    const dag::ExtensiveGame& game = games[k];
+    const dag::PayoffSum sum = dag::payoff_sum(game);
+    CHECK(sum.kind == dag::SumKind::general);
+    const dag::SequenceForm form = dag::sequence_form(game);
+    if (k + 1 < games.size()) {
+      CHECK(sum.spread == 5.0);
+      CHECK(form.range() == 4.0);
+      const dag::TreeReport report = dag::certify(game, form, dag::uniform_behavior(game));
+      CHECK(report.regret.regrets == std::vector<double>{0.25, 2.0});
+      CHECK(form.relative(report.regret.regrets) == 0.75);
+      CHECK(report.best_responses[1][0][1] == 1.0);
+    }
+  }
+  // What was rounded is still one sum: by the range of the payoffs, not by their distance from 0.
+  const auto kind = [](const std::string& a, const std::string& b) {
+    return dag::payoff_sum(
+               dag::parse_efg("EFG 2 R \"\" { \"A\" \"B\" }\np \"\" 1 1 \"\" { \"a\" \"b\" } 0\n"
+                              "t \"\" 1 \"\" { " +
+                              a + " }\nt \"\" 2 \"\" { " + b + " }\n"))
+        .kind;
+  };
+  CHECK(kind("3.333 -3.334", "6 -6") == dag::SumKind::rounded_constant);
+  CHECK(kind("3.333 999996.667", "6 999994") == dag::SumKind::constant);
+  CHECK(kind("3.334 999996.667", "6 999994") == dag::SumKind::rounded_constant);
+  CHECK(kind("1000000.1 0.2", "1000000.2 0.3") == dag::SumKind::general);
+  CHECK(kind("1 -1", "2 -2") == dag::SumKind::zero);
+}
+
 TEST_CASE("deep trees are read, taken apart and written without recursion") {
   const std::size_t depth = 50000;
   std::string text = "EFG 2 R \"deep\" { \"A\" \"B\" }\n";

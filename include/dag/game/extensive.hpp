@@ -7,11 +7,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
+#include <dag/game/integer_payoffs.hpp>
 #include <dag/game/payoff_sum.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
 #include <dag/numeric/number.hpp>
 
 namespace dag {
@@ -149,56 +152,132 @@ inline void validate(const ExtensiveGame& game) {
   }
 }
 
-/// How the players' payoffs add up over the plays, by the rule of the normal form's `payoff_sum`:
-/// in exact fractions an outcome, sums along paths in double.
-[[nodiscard]] inline PayoffSum payoff_sum(const ExtensiveGame& game) {
-  struct Sum {
-    double exact = 0;
-    double slack = 0;
-  };
-  std::vector<Sum> of_outcome(game.outcomes.size() + 1);
-  double largest = 0;
-  for (std::size_t k = 0; k < game.outcomes.size(); ++k) {
-    detail::Rational sum;
-    for (const Number& payoff : game.outcomes[k].payoffs) {
-      sum = sum + payoff.exact();
-      of_outcome[k + 1].slack += payoff.last_place();
-      largest = std::fmax(largest, std::abs(payoff.value()));
+namespace detail {
+
+/// The payoffs of a tree's outcomes as written, in whole units of 1 / denominator: player i's of
+/// outcome k at [k * players + i].
+struct WholeOutcomes {
+  std::vector<Integer> payoffs;
+  Integer denominator;
+
+  explicit WholeOutcomes(const ExtensiveGame& game) {
+    std::vector<BigNatural> denominators;
+    for (const GameOutcome& outcome : game.outcomes) {
+      for (const Number& payoff : outcome.payoffs) {
+        Rational exact = payoff.exact();
+        payoffs.emplace_back(exact.negative, std::move(exact.numerator));
+        denominators.push_back(std::move(exact.denominator));
+      }
     }
-    of_outcome[k + 1].exact = sum.nearest();
+    denominator = Integer(false, over_one_denominator(payoffs, denominators));
   }
-  std::vector<Sum> at(game.nodes.size());
-  PayoffSum result;
-  bool first = true;
-  double least = 0;
-  double most = 0;
-  double low = 0;
-  double high = 0;
+  [[nodiscard]] double nearest(const Integer& units) const {
+    const double size = nearest_double(units.size(), denominator.size());
+    return units.sign() < 0 ? -size : size;
+  }
+};
+
+/// Calls use(node, sum) at every end of a tree, in the order of its nodes: the sum of value(outcome
+/// - 1) along the path, exactly.
+template <class Value, class Use>
+void every_play(const ExtensiveGame& game, const Value& value, const Use& use) {
+  std::vector<Integer> path;  // the sum after each outcome on the way to the node at hand
+  std::vector<std::uint32_t> taken(game.nodes.size());  // outcomes on the way to each node
+  const Integer nothing;
   for (std::size_t v = 0; v < game.nodes.size(); ++v) {
     const TreeNode& node = game.nodes[v];
-    at[v] = of_outcome[node.outcome];
-    if (node.parent != TreeNode::none) {
-      at[v].exact += at[node.parent].exact;
-      at[v].slack += at[node.parent].slack;
+    path.resize(node.parent == TreeNode::none ? 0 : taken[node.parent]);
+    if (node.outcome != 0) {
+      const Integer& earned = value(node.outcome - 1);
+      path.push_back(path.empty() ? earned : path.back() + earned);
     }
+    taken[v] = static_cast<std::uint32_t>(path.size());
     if (node.player == TreeNode::terminal) {
-      const Sum& sum = at[v];
-      least = first ? sum.exact : std::fmin(least, sum.exact);
-      most = first ? sum.exact : std::fmax(most, sum.exact);
-      low = first ? sum.exact - sum.slack : std::fmax(low, sum.exact - sum.slack);
-      high = first ? sum.exact + sum.slack : std::fmin(high, sum.exact + sum.slack);
-      first = false;
+      use(v, path.empty() ? nothing : path.back());
     }
   }
-  result.spread = most - least;
-  result.constant = least + 0.5 * result.spread;
-  if (least == 0 && most == 0) {
+}
+
+/// The smallest and the largest of what `every_play` calls with.
+template <class Value>
+[[nodiscard]] std::pair<Integer, Integer> extent_of_plays(const ExtensiveGame& game,
+                                                          const Value& value) {
+  Integer least;
+  Integer most;
+  bool first = true;
+  every_play(game, value, [&](std::size_t, const Integer& sum) {
+    least = first || compare(sum, least) < 0 ? sum : least;
+    most = first || compare(most, sum) < 0 ? sum : most;
+    first = false;
+  });
+  return {std::move(least), std::move(most)};
+}
+
+/// True if one constant lies, in every play, within the units of the last places that the payoffs
+/// on its path were written with. `sums`: all players' payoffs of each outcome; `least`: of a play.
+[[nodiscard]] inline bool fits_last_places(const ExtensiveGame& game, const WholeOutcomes& whole,
+                                           const std::vector<Integer>& sums, const Integer& least,
+                                           double spread) {
+  std::vector<double> slack(game.nodes.size());
+  for (std::size_t v = 0; v < game.nodes.size(); ++v) {
+    const TreeNode& node = game.nodes[v];
+    slack[v] = node.parent == TreeNode::none ? 0.0 : slack[node.parent];
+    for (std::size_t i = 0; node.outcome != 0 && i < game.player_count(); ++i) {
+      slack[v] += game.outcomes[node.outcome - 1].payoffs[i].last_place();
+    }
+  }
+  double low = 0.0;  // of the constants that fit every play, above the least sum
+  double high = spread;
+  every_play(
+      game, [&](std::size_t k) -> const Integer& { return sums[k]; },
+      [&](std::size_t v, const Integer& sum) {
+        const double above = whole.nearest(sum - least);
+        low = std::fmax(low, above - slack[v]);
+        high = std::fmin(high, above + slack[v]);
+      });
+  return low - high <= 1e-9 * spread;
+}
+
+}  // namespace detail
+
+/// How the players' payoffs add up over the plays, by the rule of the normal form's `payoff_sum`,
+/// in exact fractions along every path. Cost: one whole number a node and pass, two passes, a
+/// player's more where decimals may have been rounded.
+[[nodiscard]] inline PayoffSum payoff_sum(const ExtensiveGame& game) {
+  const std::size_t players = game.player_count();
+  const detail::WholeOutcomes whole(game);
+  std::vector<Integer> sums(game.outcomes.size());
+  bool balanced = true;
+  bool rounded = false;
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    for (std::size_t i = 0; i < players; ++i) {
+      sums[k] = sums[k] + whole.payoffs[k * players + i];
+      rounded = rounded || game.outcomes[k].payoffs[i].last_place() > 0;
+    }
+    balanced = balanced && sums[k].is_zero();
+  }
+  PayoffSum result;
+  if (balanced) {
     result.kind = SumKind::zero;
-    result.constant = 0;
-  } else if (result.spread <= 1e-14 * std::fmax(std::abs(least), std::abs(most))) {
+    return result;
+  }
+  const auto [least, most] =
+      detail::extent_of_plays(game, [&](std::size_t k) -> const Integer& { return sums[k]; });
+  result.spread = whole.nearest(most - least);
+  result.constant = 0.5 * whole.nearest(least) + 0.5 * whole.nearest(most);
+  if (least.is_zero() && most.is_zero()) {
+    result.kind = SumKind::zero;
+  } else if (compare(least, most) == 0) {
     result.kind = SumKind::constant;
-  } else {
-    const bool fits = low - high <= 1e-9 * result.spread && result.spread <= 2e-3 * largest;
+  } else if (rounded) {
+    double range = 0.0;
+    for (std::size_t i = 0; i < players; ++i) {
+      const auto [low, high] = detail::extent_of_plays(
+          game, [&](std::size_t k) -> const Integer& { return whole.payoffs[k * players + i]; });
+      range = std::fmax(range, whole.nearest(high - low));
+    }
+    const bool fits = result.spread <= 1e-3 * range &&
+                      detail::fits_last_places(game, whole, sums, least, result.spread);
     result.kind = fits ? SumKind::rounded_constant : SumKind::general;
   }
   return result;

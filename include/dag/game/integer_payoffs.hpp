@@ -25,10 +25,9 @@ struct IntegerPayoffs {
 
 namespace detail {
 
-/// numerators[k] / denominators[k], in the form above.
-[[nodiscard]] inline IntegerPayoffs whole_payoffs(std::vector<Integer> numerators,
-                                                  const std::vector<BigNatural>& denominators) {
-  IntegerPayoffs whole;
+/// The least common multiple of the denominators; every numerator over that one from now on.
+inline BigNatural over_one_denominator(std::vector<Integer>& numerators,
+                                       const std::vector<BigNatural>& denominators) {
   BigNatural common(1);
   for (std::size_t s = 0; s < denominators.size(); ++s) {
     if (s == 0 || !(denominators[s] == denominators[s - 1])) {
@@ -37,13 +36,23 @@ namespace detail {
       common = common * missing;
     }
   }
-  Integer low;
   for (std::size_t s = 0; s < denominators.size(); ++s) {
     if (!(denominators[s] == common)) {
       BigNatural factor = common;
       (void)factor.divide(denominators[s]);
       numerators[s] = numerators[s] * Integer(false, std::move(factor));
     }
+  }
+  return common;
+}
+
+/// numerators[k] / denominators[k], in the form above.
+[[nodiscard]] inline IntegerPayoffs whole_payoffs(std::vector<Integer> numerators,
+                                                  const std::vector<BigNatural>& denominators) {
+  IntegerPayoffs whole;
+  const BigNatural common = over_one_denominator(numerators, denominators);
+  Integer low;
+  for (std::size_t s = 0; s < denominators.size(); ++s) {
     low = s == 0 || compare(numerators[s], low) < 0 ? numerators[s] : low;
   }
   BigNatural divisor;

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
+#include <vector>
 
 #include <dag/game/table.hpp>
 
@@ -66,31 +68,30 @@ namespace detail {
     result.kind = SumKind::zero;
     return result;
   }
+  // Calls use(the sum, the units of its last places) of every profile.
+  const auto every_sum = [&](const auto& use) {
+    std::vector<Number> payoffs(players);
+    for (std::size_t profile = 0; profile < game.profile_count(); ++profile) {
+      double slack = 0.0;
+      detail::Rational sum;
+      for (std::size_t i = 0; i < players; ++i) {
+        payoffs[i] = written_payoff(game, i, profile);
+        slack += payoffs[i].last_place();
+        sum = sum + payoffs[i].exact();
+      }
+      use(sum, slack);
+    }
+  };
   detail::Rational least;
   detail::Rational most;
-  double low = 0.0;  // of the constants that fit every profile so far
-  double high = 0.0;
-  std::vector<Number> payoffs(players);
-  for (std::size_t profile = 0; profile < game.profile_count(); ++profile) {
-    double slack = 0.0;
-    for (std::size_t i = 0; i < players; ++i) {
-      payoffs[i] = written_payoff(game, i, profile);
-      slack += payoffs[i].last_place();
-    }
-    detail::Rational sum;
-    for (const Number& payoff : payoffs) {
-      sum = sum + payoff.exact();
-    }
-    const double nearest = sum.nearest();
-    if (profile == 0 || compare(sum, least) < 0) {
-      least = sum;
-    }
-    if (profile == 0 || compare(most, sum) < 0) {
-      most = sum;
-    }
-    low = profile == 0 || nearest - slack > low ? nearest - slack : low;
-    high = profile == 0 || nearest + slack < high ? nearest + slack : high;
-  }
+  bool first = true;
+  bool rounded = false;
+  every_sum([&](const detail::Rational& sum, double slack) {
+    least = first || compare(sum, least) < 0 ? sum : least;
+    most = first || compare(most, sum) < 0 ? sum : most;
+    rounded = rounded || slack > 0;
+    first = false;
+  });
   result.spread = (most + least.negated()).nearest();
   result.constant = least.nearest();
   if (most.numerator.is_zero() && least.numerator.is_zero()) {
@@ -98,11 +99,19 @@ namespace detail {
   } else if (compare(least, most) == 0) {
     result.kind = SumKind::constant;
   } else {
-    // Sums may lie exactly at the ends of these intervals: allow for the rounding of doubles.
-    const bool fits =
-        low - high <= 1e-9 * result.spread && result.spread <= 1e-3 * payoff_range(game);
-    result.kind = fits ? SumKind::rounded_constant : SumKind::general;
     result.constant = 0.5 * (least.nearest() + most.nearest());
+    if (rounded && result.spread <= 1e-3 * payoff_range(game)) {
+      double low = 0.0;  // of the constants that fit every profile, above the least sum
+      double high = result.spread;
+      every_sum([&](const detail::Rational& sum, double slack) {
+        const double above = (sum + least.negated()).nearest();
+        low = std::fmax(low, above - slack);
+        high = std::fmin(high, above + slack);
+      });
+      // Sums may lie exactly at the ends of these intervals: allow for the rounding of doubles.
+      result.kind =
+          low - high <= 1e-9 * result.spread ? SumKind::rounded_constant : SumKind::general;
+    }
   }
   return result;
 }

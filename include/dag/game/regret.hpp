@@ -154,42 +154,96 @@ template <class Real>
   return tensor;
 }
 
-/// What each payoff as written is above its double, for players whose payoffs are written and lie
-/// so far from zero, beside their range, that this matters; empty if there are none.
-[[nodiscard]] inline std::vector<std::vector<double>> payoff_tails(const GameTable& game) {
-  std::vector<std::vector<double>> tails;
-  if (game.numbers.empty() && game.outcome_of_profile.empty()) {
-    return tails;
-  }
-  for (std::size_t i = 0; i < game.player_count(); ++i) {
-    const auto [low, high] = std::minmax_element(game.payoffs[i].begin(), game.payoffs[i].end());
-    const double largest = std::fmax(std::abs(*low), std::abs(*high));
-    if (0.125 * largest <= *high - *low) {
-      continue;
-    }
-    tails.resize(game.player_count());
-    for (std::size_t k = 0; k < game.profile_count(); ++k) {
-      int exponent = 0;
-      const Integer mantissa = Integer::mantissa(game.payoffs[i][k], exponent);
-      const Rational written = written_payoff(game, i, k).exact();
-      const Fraction exact(Integer(written.negative, written.numerator),
-                           Integer(false, written.denominator));
-      const auto shift = static_cast<std::size_t>(std::abs(exponent));
-      const Fraction rounded = exponent >= 0 ? Fraction(mantissa.shifted_left(shift), Integer(1))
-                                             : Fraction(mantissa, Integer(1).shifted_left(shift));
-      tails[i].push_back((exact + rounded * Fraction(Integer(-1), Integer(1))).nearest());
-    }
-  }
-  return tails;
+/// The double nearest to a number, and the one nearest to what that one misses.
+[[nodiscard]] inline std::pair<double, double> two_doubles(const Rational& exact) {
+  const double head = exact.nearest();
+  int exponent = 0;
+  const Integer mantissa = Integer::mantissa(head, exponent);
+  const auto shift = static_cast<std::size_t>(std::abs(exponent));
+  const Fraction rounded = exponent >= 0 ? Fraction(mantissa.shifted_left(shift), Integer(1))
+                                         : Fraction(mantissa, Integer(1).shifted_left(shift));
+  const Fraction given(Integer(exact.negative, exact.numerator), Integer(false, exact.denominator));
+  return {head, (given + rounded * Fraction(Integer(-1), Integer(1))).nearest()};
 }
 
-/// `certify` on payoff arrays, one a player, and a profile that fits them.
+/// The payoffs of players who lie so far from zero, beside their range, that the rounding of what
+/// was written matters, as two doubles each above the smallest one. Empty arrays for the others.
+struct PayoffsAbove {
+  std::vector<DoubleDouble> smallest;  ///< one a player, 0 for the others
+  std::vector<std::vector<double>> heads;
+  std::vector<std::vector<double>> tails;
+};
+
+[[nodiscard]] inline PayoffsAbove payoffs_above(const GameTable& game) {
+  const std::size_t players = game.player_count();
+  PayoffsAbove above{std::vector<DoubleDouble>(players), std::vector<std::vector<double>>(players),
+                     std::vector<std::vector<double>>(players)};
+  for (std::size_t i = 0; i < players && has_written_payoffs(game); ++i) {
+    if (!PayoffBounds(game.payoffs[i]).is_far()) {
+      continue;
+    }
+    const Rational low = written_extent(game, i).first;
+    const auto [high, rest] = two_doubles(low);
+    above.smallest[i] = DoubleDouble::sum(high, rest);
+    for (std::size_t k = 0; k < game.profile_count(); ++k) {
+      const auto [head, tail] = two_doubles(written_payoff(game, i, k).exact() + low.negated());
+      above.heads[i].push_back(head);
+      above.tails[i].push_back(tail);
+    }
+  }
+  return above;
+}
+
+/// Adds player i's part to the report of a profile; `payoffs` and `tails` are above `constant`.
+/// `all`: the product of the strategies' sums; `terms`: how many terms a sum has.
+template <class Real>
+void certify_player(RegretReport& report, std::span<const Real> payoffs,
+                    std::span<const double> tails, DoubleDouble constant,
+                    const MixedProfile& profile, std::size_t i, DoubleDouble all, double terms) {
+  const int exponent = payoff_exponent(payoffs);
+  const std::vector<DoubleDouble> earned = deviation_sums(payoffs, tails, profile, i, exponent);
+  DoubleDouble best = earned[0];
+  for (const DoubleDouble& payoff : earned) {
+    best = best < payoff ? payoff : best;
+  }
+  DoubleDouble expected;
+  DoubleDouble missed;
+  for (std::size_t s = 0; s < earned.size(); ++s) {
+    if (profile[i][s] != 0.0) {
+      expected += earned[s] * profile[i][s];
+      missed += (best - earned[s]) * profile[i][s];
+    }
+  }
+  auto low = static_cast<double>(payoffs[0]);
+  double high = low;
+  for (const Real entry : payoffs) {
+    const auto payoff = static_cast<double>(entry);
+    low = payoff < low ? payoff : low;
+    high = payoff > high ? payoff : high;
+  }
+  const double range = std::ldexp(high, -exponent) - std::ldexp(low, -exponent);
+  const double regret = (missed / all).value();
+  const double mean = std::ldexp((expected / all).value(), exponent);
+  report.payoffs.push_back((constant + DoubleDouble(mean)).value());
+  report.regrets.push_back(std::ldexp(regret, exponent));
+  report.relative += range > 0.0 ? regret / range : 0.0;
+  // Sums of doubles over 2^exponent, below 2, to 2^-100 a term; then the rounding of the result.
+  const double size = std::ldexp(std::abs(report.regrets[i]) + std::abs(report.payoffs[i]), -52);
+  const double error = std::ldexp(terms, exponent - 99) + size;
+  report.error = error > report.error ? error : report.error;
+  report.max_regret =
+      i == 0 || report.regrets[i] > report.max_regret ? report.regrets[i] : report.max_regret;
+  report.nash_conv += report.regrets[i];
+}
+
+/// `certify` on payoff arrays, one a player, and a profile that fits them. `above`: what takes the
+/// place of the arrays of some players.
 template <class Real>
 [[nodiscard]] RegretReport certify_profile(const std::vector<std::span<const Real>>& payoffs,
                                            const MixedProfile& profile,
-                                           const std::vector<std::vector<double>>& tails = {}) {
+                                           const PayoffsAbove& above = {}) {
   RegretReport report;
-  DoubleDouble all(1.0);  // the product of the strategies' sums
+  DoubleDouble all(1.0);
   std::vector<DoubleDouble> sums(profile.size());
   double terms = 0.0;
   for (std::size_t i = 0; i < profile.size(); ++i) {
@@ -200,41 +254,13 @@ template <class Real>
     terms += static_cast<double>(profile[i].size()) + 4.0;
   }
   for (std::size_t i = 0; i < profile.size(); ++i) {
-    const int exponent = payoff_exponent(payoffs[i]);
-    const std::vector<DoubleDouble> earned = deviation_sums(
-        payoffs[i], tails.empty() ? std::span<const double>() : std::span<const double>(tails[i]),
-        profile, i, exponent);
-    DoubleDouble best = earned[0];
-    for (const DoubleDouble& payoff : earned) {
-      best = best < payoff ? payoff : best;
+    if (above.heads.empty() || above.heads[i].empty()) {
+      certify_player(report, payoffs[i], {}, DoubleDouble(), profile, i, all, terms);
+    } else {
+      certify_player(report, std::span<const double>(above.heads[i]),
+                     std::span<const double>(above.tails[i]), above.smallest[i], profile, i, all,
+                     terms);
     }
-    DoubleDouble expected;
-    DoubleDouble missed;
-    for (std::size_t s = 0; s < earned.size(); ++s) {
-      if (profile[i][s] != 0.0) {
-        expected += earned[s] * profile[i][s];
-        missed += (best - earned[s]) * profile[i][s];
-      }
-    }
-    auto low = static_cast<double>(payoffs[i][0]);
-    double high = low;
-    for (const Real entry : payoffs[i]) {
-      const auto payoff = static_cast<double>(entry);
-      low = payoff < low ? payoff : low;
-      high = payoff > high ? payoff : high;
-    }
-    const double range = std::ldexp(high, -exponent) - std::ldexp(low, -exponent);
-    const double regret = (missed / all).value();
-    report.payoffs.push_back(std::ldexp((expected / all).value(), exponent));
-    report.regrets.push_back(std::ldexp(regret, exponent));
-    report.relative += range > 0.0 ? regret / range : 0.0;
-    // Sums of doubles over 2^exponent, below 2, to 2^-100 a term; then the rounding of the result.
-    const double size = std::ldexp(std::abs(report.regrets[i]) + std::abs(report.payoffs[i]), -52);
-    const double error = std::ldexp(terms, exponent - 99) + size;
-    report.error = error > report.error ? error : report.error;
-    report.max_regret =
-        i == 0 || report.regrets[i] > report.max_regret ? report.regrets[i] : report.max_regret;
-    report.nash_conv += report.regrets[i];
   }
   return report;
 }
@@ -252,7 +278,7 @@ template <class Real>
   validate(game, profile);
   return detail::certify_profile(
       std::vector<std::span<const double>>(game.payoffs.begin(), game.payoffs.end()), profile,
-      detail::payoff_tails(game));
+      detail::payoffs_above(game));
 }
 
 /// The largest gain of a player by deviating alone.

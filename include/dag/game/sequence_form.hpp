@@ -15,6 +15,7 @@
 #include <dag/core/error.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/geometry/treeplex_shape.hpp>
+#include <dag/numeric/integer.hpp>
 
 namespace dag {
 
@@ -35,7 +36,8 @@ struct PayoffRows {
 ///
 /// Standard units: player i earns shift[i] + unit[i] times what is stored. The shift is 0 and the
 /// unit 1 but where payoffs are far from zero beside their range, or their range is far from one,
-/// so that neither a constant nor a unit costs precision.
+/// so that neither a constant nor a unit costs precision: such payoffs are differences of the
+/// numbers as written (1e17 + 3 and 1e17 + 5 are 2 apart, and one double).
 ///
 /// Source: von Stengel (1996), doi:10.1006/game.1996.0050; Koller, Megiddo, von Stengel (1996).
 /// Memory: 8 + 12 N + N (4 N + 4) bytes a combination of sequences for N players (56 for two), 8 a
@@ -52,17 +54,18 @@ struct SequenceForm {
   std::shared_ptr<const std::vector<PayoffRows<double>>> rows;
   std::vector<double> least;  ///< smallest payoff of a play as given, one a player
   std::vector<double> most;
-  std::vector<double> shift;  ///< as given, one a player
-  std::vector<double> unit;   ///< a power of two, one a player
+  std::vector<double> extent;  ///< largest less smallest payoff of a play, one a player
+  std::vector<double> shift;   ///< as given, one a player
+  std::vector<double> unit;    ///< a power of two, one a player
 
   [[nodiscard]] std::size_t player_count() const noexcept { return shape.blocks.count(); }
   [[nodiscard]] std::size_t term_count() const noexcept { return reach.size(); }
   /// Player i's largest payoff less the smallest.
-  [[nodiscard]] double range(std::size_t i) const noexcept { return most[i] - least[i]; }
+  [[nodiscard]] double range(std::size_t i) const noexcept { return extent[i]; }
   /// The largest over the players.
   [[nodiscard]] double range() const noexcept {
     double largest = 0;
-    for (std::size_t i = 0; i < least.size(); ++i) {
+    for (std::size_t i = 0; i < extent.size(); ++i) {
       largest = std::max(largest, range(i));
     }
     return largest;
@@ -194,6 +197,7 @@ class SequenceFormMaker {
           form_.payoffs.push_back(payoff);  // times reach, in standard units: later
         }
         form_.reach.push_back(reach[depth]);
+        ends_.push_back(v);
         any = true;
       }
     }
@@ -201,21 +205,59 @@ class SequenceFormMaker {
 
   /// Payoffs of plays to standard units, times chance's probability.
   void standardize() {
+    std::vector<bool> far;
     for (std::size_t i = 0; i < players_; ++i) {
-      const double range = form_.range(i);
+      const double range = form_.most[i] - form_.least[i];
       require(std::isfinite(range), Errc::not_finite, "SequenceForm: the payoffs of player ", i + 1,
               " go from ", form_.least[i], " to ", form_.most[i],
               ", which is further apart than a double can hold");
       const double largest = std::max(std::abs(form_.least[i]), std::abs(form_.most[i]));
-      form_.shift.push_back(largest > 8 * range ? form_.least[i] : 0.0);
+      far.push_back(largest > 8 * range);
+      form_.shift.push_back(far[i] ? form_.least[i] : 0.0);
+      form_.extent.push_back(range);
+    }
+    if (std::find(far.begin(), far.end(), true) != far.end()) {
+      const WholeOutcomes whole(game_);
+      for (std::size_t i = 0; i < players_; ++i) {
+        if (far[i]) {
+          from_the_least(whole, i);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < players_; ++i) {
+      const double range = form_.extent[i];
       const bool extreme = range > 0 && (range < 0x1p-100 || range > 0x1p100);
       form_.unit.push_back(extreme ? std::ldexp(1.0, std::ilogb(range)) : 1.0);
-    }
-    for (std::size_t term = 0; term < form_.reach.size(); ++term) {
-      for (std::size_t i = 0; i < players_; ++i) {
+      for (std::size_t term = 0; term < form_.reach.size(); ++term) {
         double& payoff = form_.payoffs[term * players_ + i];
-        payoff = form_.reach[term] * ((payoff - form_.shift[i]) / form_.unit[i]);
+        payoff = form_.reach[term] * (payoff / form_.unit[i]);
       }
+    }
+  }
+
+  /// Player i's payoffs of plays as what they are above the least, from the numbers as written.
+  void from_the_least(const WholeOutcomes& whole, std::size_t i) {
+    std::vector<Integer> earned;
+    std::size_t next = 0;
+    every_play(
+        game_, [&](std::size_t k) -> const Integer& { return whole.payoffs[k * players_ + i]; },
+        [&](std::size_t v, const Integer& sum) {
+          if (next < ends_.size() && ends_[next] == v) {
+            earned.push_back(sum);
+            ++next;
+          }
+        });
+    Integer least = earned[0];
+    Integer most = earned[0];
+    for (const Integer& sum : earned) {
+      least = compare(sum, least) < 0 ? sum : least;
+      most = compare(most, sum) < 0 ? sum : most;
+    }
+    form_.least[i] = form_.shift[i] = whole.nearest(least);
+    form_.most[i] = whole.nearest(most);
+    form_.extent[i] = whole.nearest(most - least);
+    for (std::size_t term = 0; term < earned.size(); ++term) {
+      form_.payoffs[term * players_ + i] = whole.nearest(earned[term] - least);
     }
   }
 
@@ -331,6 +373,7 @@ class SequenceFormMaker {
   std::size_t players_;
   SequenceForm form_;
   std::vector<std::vector<std::uint32_t>> rank_;
+  std::vector<std::uint32_t> ends_;  ///< the nodes of the plays that chance allows
   std::vector<double> totals_;
 };
 

@@ -157,17 +157,77 @@ inline bool next_profile(const std::vector<std::size_t>& sizes, std::vector<std:
   return Number(game.payoffs[player][profile]);
 }
 
-/// max over players of (largest - smallest payoff): what tolerances on regrets are relative to.
-[[nodiscard]] inline double payoff_range(const GameTable& game) noexcept {
-  double range = 0.0;
-  for (const std::vector<double>& payoffs : game.payoffs) {
-    double low = payoffs.empty() ? 0.0 : payoffs[0];
-    double high = low;
+/// True if the payoffs carry the numbers that they were written as.
+[[nodiscard]] inline bool has_written_payoffs(const GameTable& game) noexcept {
+  return !game.numbers.empty() || !game.outcome_of_profile.empty();
+}
+
+namespace detail {
+
+/// A player's smallest and largest payoff.
+struct PayoffBounds {
+  double low = 0.0;
+  double high = 0.0;
+
+  explicit PayoffBounds(const std::vector<double>& payoffs) noexcept {
+    low = high = payoffs.empty() ? 0.0 : payoffs[0];
     for (const double payoff : payoffs) {
       low = payoff < low ? payoff : low;
       high = payoff > high ? payoff : high;
     }
-    range = high - low > range ? high - low : range;
+  }
+  [[nodiscard]] double range() const noexcept { return high - low; }
+  /// So far from zero, beside the range, that the rounding of what was written matters.
+  [[nodiscard]] bool is_far() const noexcept {
+    return 0.125 * std::fmax(std::abs(low), std::abs(high)) > range();
+  }
+};
+
+/// The smallest of a player's payoffs as written, and the largest: among those whose doubles are,
+/// since rounding keeps the order.
+[[nodiscard]] inline std::pair<Rational, Rational> written_extent(const GameTable& game,
+                                                                  std::size_t player) {
+  const std::vector<double>& payoffs = game.payoffs[player];
+  const PayoffBounds extent(payoffs);
+  Rational low;
+  Rational high;
+  bool any_low = false;
+  bool any_high = false;
+  for (std::size_t k = 0; k < payoffs.size(); ++k) {
+    if (payoffs[k] != extent.low && payoffs[k] != extent.high) {
+      continue;
+    }
+    const Rational payoff = written_payoff(game, player, k).exact();
+    if (payoffs[k] == extent.low && (!any_low || compare(payoff, low) < 0)) {
+      low = payoff;
+      any_low = true;
+    }
+    if (payoffs[k] == extent.high && (!any_high || compare(high, payoff) < 0)) {
+      high = payoff;
+      any_high = true;
+    }
+  }
+  return {std::move(low), std::move(high)};
+}
+
+}  // namespace detail
+
+/// Player `player`'s largest payoff less the smallest: as written, where the payoffs lie more than
+/// eight ranges from zero (1e17 + 3 and 1e17 + 5 are 2 apart, and one double).
+[[nodiscard]] inline double payoff_range(const GameTable& game, std::size_t player) {
+  const detail::PayoffBounds extent(game.payoffs[player]);
+  if (!extent.is_far() || !has_written_payoffs(game)) {
+    return extent.range();
+  }
+  const auto [low, high] = detail::written_extent(game, player);
+  return (high + low.negated()).nearest();
+}
+
+/// The largest of these over the players: what tolerances on regrets are relative to.
+[[nodiscard]] inline double payoff_range(const GameTable& game) {
+  double range = 0.0;
+  for (std::size_t i = 0; i < game.payoffs.size(); ++i) {
+    range = std::fmax(range, payoff_range(game, i));
   }
   return range;
 }

@@ -41,11 +41,11 @@ struct DilatedEntropy {
     for (std::uint32_t a = 0; a < size; ++a) {
       sum += std::exp(q[a] - largest);
     }
-    const Real total = largest + std::log(sum);
+    const Real normal = std::log(sum);
     for (std::uint32_t a = 0; a < size; ++a) {
-      out[a] = q[a] - total;
+      out[a] = (q[a] - largest) - normal;  // largest + normal loses digits after long steps
     }
-    return weight * (1 + pull) * total;
+    return weight * (1 + pull) * (largest + normal);
   }
   template <class Real>
   [[nodiscard]] static Real divergence(std::uint32_t size, const Real* to, const Real* from) {
