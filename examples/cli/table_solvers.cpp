@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 #include <utility>
 
@@ -502,6 +503,49 @@ Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
   return found;
 }
 
+namespace {
+
+/// An equilibrium by the branch; where one player's payoffs dwarf another's, so that no lambda
+/// serves both, by that of the game with every player's in a unit of its own, near its range.
+Found equilibrium_by_logit(const dag::GameTable& table, const Settings& settings) {
+  Found found = logit(table, settings);
+  if (meets(found, settings) || found.status == dag::Status::time_limit ||
+      found.status == dag::Status::stopped) {
+    return found;
+  }
+  dag::GameTable own = table;
+  own.numbers.clear();
+  own.outcomes.clear();
+  own.outcome_of_profile.clear();
+  for (std::size_t i = 0; i < own.player_count(); ++i) {
+    const double range = dag::payoff_range(table, i);
+    for (double& payoff : own.payoffs[i]) {
+      payoff = range > 0 ? std::ldexp(payoff, -std::ilogb(range)) : 0.0;
+    }
+  }
+  Settings rest = settings;
+  rest.options.time_limit = std::max(0.0, settings.options.time_limit - found.seconds);
+  rest.options.observer = {};
+  Found other = logit(own, rest);
+  const dag::RegretReport report = dag::certify(table, other.strategies);
+  if (!(report.relative < found.relative_gap)) {
+    return found;
+  }
+  other.value = report.payoffs[0];
+  other.gap = report.nash_conv;
+  other.relative_gap = other.residual = report.relative;
+  other.iterations += found.iterations;
+  other.products += found.products;
+  other.seconds += found.seconds;
+  other.note += ", in units of each player's own range";
+  settings.options.observer(dag::Record{other.iterations, other.products, other.seconds,
+                                        other.value, other.gap, other.relative_gap, other.residual,
+                                        0.0});
+  return other;
+}
+
+}  // namespace
+
 Found automatic_bimatrix(const dag::GameTable& table, const Settings& settings) {
   if (settings.tau > 0) {
     return logit(table, settings);
@@ -520,7 +564,7 @@ Found automatic_bimatrix(const dag::GameTable& table, const Settings& settings) 
   if (meets(found, settings)) {
     return found;
   }
-  Found other = logit(table, settings);
+  Found other = equilibrium_by_logit(table, settings);
   return found.strategies.empty() || other.relative_gap < found.relative_gap ? other : found;
 }
 
@@ -533,7 +577,7 @@ Found automatic_many(const dag::GameTable& table, const Settings& settings) {
     found.note = "mixed equilibria were not looked for; --solver logit_branch finds one";
     return found;
   }
-  Found mixed = logit(table, settings);
+  Found mixed = equilibrium_by_logit(table, settings);
   mixed.note += "; no pure equilibrium; there may be other mixed ones";
   return mixed;
 }

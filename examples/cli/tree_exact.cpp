@@ -188,7 +188,7 @@ Found by_table(std::string_view name, const TreeProblem& problem, const Settings
     found.strategies = parts_of(problem, plan);
     found.value = report.regret.payoffs[0];
     found.gap = report.regret.nash_conv;
-    found.relative_gap = problem.form.relative(report.regret.regrets);
+    found.relative_gap = report.regret.relative;
     if (found.status == dag::Status::converged &&
         !(found.relative_gap <= dag::tolerance_or_rounding(settings.options.tolerance))) {
       found.status = dag::Status::stalled;  // what the rounding of the table's payoffs did

@@ -350,5 +350,22 @@ class General(Case):
         self.assertEqual(len(found["equilibria"]), 1000)
 
 
+    def test_players_in_units_of_their_own(self):
+        """Games without a pure equilibrium whose players' payoffs differ by 1e18 have one found all the same."""
+        match = {(0, 0): 3, (1, 1): 1, (0, 1): -1, (1, 0): -2}
+        for units in ((1, 1, 1), ("1e-9", "1", "1e9"), ("1e9", "1e-9", "1"), ("1e200", "1", "1e-200")):
+            path = self.folder / "ring.nfg"
+            lines = [f"{match[p[0], p[1]]}e0 {-match[p[1], p[2]]}e0 {match[p[2], p[0]]}e0" for p in profiles_of([2, 2, 2])]
+            rows = [" ".join(str(Fraction(x) * Fraction(u)) for x, u in zip(line.split(), units)) for line in lines]
+            path.write_text('NFG 1 R "ring" { "1" "2" "3" } { 2 2 2 }\n' + "\n".join(rows) + "\n")
+            with self.subTest(units=units):
+                out = self.folder / "r.json"
+                self.ok("solve", path, "--json", out)
+                found = json.loads(out.read_text())
+                self.assertEqual(found["status"], "converged")
+                self.assertLessEqual(found["relative_gap"], found["tolerance"])
+                self.ok("check", out, path)
+
+
 if __name__ == "__main__":
     main()

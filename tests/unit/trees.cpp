@@ -274,6 +274,25 @@ TEST_CASE("payoffs of plays whose constant is beyond all digits of a double are 
   CHECK(kind("1 -1", "2 -2") == dag::SumKind::zero);
 }
 
+TEST_CASE("a relative gap has no unit, not even the least one that doubles have") {
+  const auto relative = [](const std::string& unit) {
+    const auto end = [&](int k, int payoff) {
+      return "t \"\" " + std::to_string(k) + " \"\" { " + std::to_string(payoff) + unit + " " +
+             std::to_string(-payoff) + unit + " }\n";
+    };
+    const dag::ExtensiveGame game =
+        dag::parse_efg("EFG 2 R \"\" { \"A\" \"B\" }\np \"\" 2 1 \"\" { \"a\" \"b\" } 0\n" +
+                       end(1, -9) + "p \"\" 1 1 \"\" { \"c\" \"d\" } 0\n" + end(2, -3) + end(3, 6));
+    const dag::SequenceForm form = dag::sequence_form(game);
+    const dag::BehaviorProfile near{{{0.5e-3, 0.9995}}, {{1 - 1e-6, 1e-6}}};
+    return dag::certify(game, form, near).regret.relative;
+  };
+  REQUIRE(relative("") == doctest::Approx(1e-6).epsilon(0.01));
+  CHECK(relative("e300") == doctest::Approx(relative("")).epsilon(1e-12));
+  CHECK(relative("e-300") == doctest::Approx(relative("")).epsilon(1e-12));
+  CHECK(relative("e-320") == doctest::Approx(relative("")).epsilon(1e-3));
+}
+
 TEST_CASE("deep trees are read, taken apart and written without recursion") {
   const std::size_t depth = 50000;
   std::string text = "EFG 2 R \"deep\" { \"A\" \"B\" }\n";

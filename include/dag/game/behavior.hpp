@@ -145,7 +145,9 @@ struct TreeReport {
       std::fill(response.begin(), response.end(), 0.0);
       response[best] = 1.0;
     }
-    const double regret = form.unit[i] * std::max(values[0] - expected, 0.0);
+    const double gained = std::max(values[0] - expected, 0.0);
+    const double regret = form.unit[i] * gained;
+    report.regret.relative += form.range(i) > 0 ? gained / (form.range(i) / form.unit[i]) : 0.0;
     const auto as_given = [&](double payoff) { return form.shift[i] + form.unit[i] * payoff; };
     report.regret.payoffs.push_back(as_given(expected));
     report.regret.regrets.push_back(regret);

@@ -87,6 +87,13 @@ class Simplices {
   void settle(const Backend& backend, StateView<Real> state) const {
     backend.normalize(blocks_, state.dual, state.point);
   }
+  /// Each block of an entered state over its sum: for means, which rounding moves off the set.
+  template <class Backend>
+  void rescale(const Backend& backend, StateView<Real> state) const {
+    // A step of length 0: normalises in place, on every backend; the gradient does not matter.
+    backend.entropy_prox(blocks_, weights(), std::span<const Real>(state.dual), Real{0},
+                         std::span<const Real>(state.point), state.dual, state.point);
+  }
   /// sum_b max_i gradient_b[i].
   template <class Backend>
   [[nodiscard]] Real support(const Backend& backend, std::span<const Real> gradient) const {

@@ -143,6 +143,11 @@ class Treeplexes {
       }
     }
   }
+  /// Makes the plan of an entered state anew from its behaviour: what rounding did to a mean.
+  template <class Backend>
+  void rescale(const Backend&, StateView<Real> state) const {
+    descend(state);
+  }
   /// out = argmax eta <gradient, u> - D(u, center). `out` may be `center`.
   template <class Backend>
   void prox(const Backend&, StateView<const Real> center, Real eta, std::span<const Real> gradient,

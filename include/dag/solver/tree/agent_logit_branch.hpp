@@ -193,7 +193,7 @@ class AgentTracer : public BranchTracer<LogitCurve<AgentPayoffs>> {
     const std::vector<double> plan = plan_of(form_, found.profile);
     const TreeReport report = certify(game_, form_, std::span<const double>(plan));
     found.max_regret = report.regret.max_regret;
-    found.relative = form_.relative(report.regret.regrets);
+    found.relative = report.regret.relative;
     return found;
   }
 

@@ -264,7 +264,7 @@ class SequenceInterior {
     const TreeReport report = certify(game, form_, std::span<const double>(plan));
     if (report.regret.nash_conv < best.gap) {
       best.gap = report.regret.nash_conv;
-      best.relative_gap = form_.relative(report.regret.regrets);
+      best.relative_gap = report.regret.relative;
       best.value = report.regret.payoffs[0];
       best.plan = plan;
       return true;

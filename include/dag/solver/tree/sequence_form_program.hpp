@@ -173,7 +173,7 @@ class SequenceProgram {
       if (found.gap < 0 || report.regret.nash_conv < found.gap) {
         found.plan = plan;
         found.gap = report.regret.nash_conv;
-        found.relative_gap = form_.relative(report.regret.regrets);
+        found.relative_gap = report.regret.relative;
         found.value = report.regret.payoffs[0];
       }
       if (found.gap <= 1e-13 * form_.range() && form_.range() <= 1e12) {

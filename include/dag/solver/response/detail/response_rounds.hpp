@@ -97,13 +97,19 @@ class ResponseRounds : public FirstOrder<Game> {
         this->game_.players().enter(backend, z);
       }
     }
+    if constexpr (rescales_means<Game>) {
+      if (t % rounds_between_rescaling == 0) {
+        enter_mean(this->game_, z);
+        entered_ = true;
+      }
+    }
     return true;
   }
 
   /// Fields of matrix games look at the point alone: its dual is brought up to date for who asks.
   [[nodiscard]] View last() {
     if (!entered_) {
-      this->game_.players().enter(this->backend(), this->last_.view());
+      enter_mean(this->game_, this->last_.view());
       entered_ = true;
     }
     return Base::last();
