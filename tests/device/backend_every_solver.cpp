@@ -6,6 +6,8 @@
 #include "every_solver.hpp"
 
 #include <cmath>
+#include <span>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -32,4 +34,20 @@ TEST_CASE("every solver runs on the device, with the same bits from run to run")
       CHECK(std::abs(total - 2) <= 1e-12);
     }
   }
+}
+
+TEST_CASE("means in single precision stay distributions on the device") {
+  const dag::cuda gpu;
+  const std::vector<float> entries{0.3F, -0.9F, 0.7F, -0.2F, 0.8F, -0.6F, 0.9F, -0.1F, -0.4F};
+  const dag::MatrixGame<float, dag::cuda> game(
+      gpu.make_matrix(3, 3, std::span<const float>(entries)), gpu);
+  const dag::SolverOptions<float> options{.tolerance = 0, .max_iterations = 100'000};
+  const auto on_the_set = [&](const auto& found) {
+    std::vector<float> point(6);
+    gpu.download(found.state.view().point, std::span<float>(point));
+    CHECK(point[0] + point[1] + point[2] == doctest::Approx(1).epsilon(1e-6));
+    CHECK(point[3] + point[4] + point[5] == doctest::Approx(1).epsilon(1e-6));
+  };
+  on_the_set(dag::hedge(game, options));
+  on_the_set(dag::smooth_fictitious_play(game, options));
 }
