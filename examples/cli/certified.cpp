@@ -111,6 +111,10 @@ std::optional<Problem> centred(const Problem& problem) {
   return moved;
 }
 
+double taken_from(const Problem& problem, const Problem& moved, std::size_t player) {
+  return problem.table.payoffs[player][0] - moved.table.payoffs[player][0];
+}
+
 double relative_tolerance(double relative, double absolute, const Problem& problem) {
   return problem.range > 0 ? std::min(relative, absolute / problem.range) : relative;
 }

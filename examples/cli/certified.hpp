@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "found.hpp"
@@ -19,6 +20,9 @@ Found certified(Found found, const Problem& problem, const Settings& settings);
 /// as written, where these lie so far from zero that their doubles have lost digits; nothing
 /// otherwise. Strategies, gaps and certificates are those of the problem as it was.
 std::optional<Problem> centred(const Problem& problem);
+
+/// What `centred` took from the payoffs of a player.
+double taken_from(const Problem& problem, const Problem& moved, std::size_t player);
 
 /// The tolerance on the relative gap under which the absolute gap is at most `absolute` as well.
 double relative_tolerance(double relative, double absolute, const Problem& problem);

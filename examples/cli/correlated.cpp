@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include <dag/solver/table/correlated_equilibrium.hpp>
 #include <dag/solver/table/correlated_extremes.hpp>
 
+#include "certified.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
@@ -141,8 +144,26 @@ int correlated(const CorrelatedOptions& options) {
       objective_of(options.objective, problem.table.player_count());
   own.kind = options.coarse ? dag::RegretKind::external : dag::RegretKind::internal;
   own.stop = interrupt;
-  const dag::CorrelatedSolution found = dag::correlated_equilibrium(problem.table, own);
-  const std::vector<double>& payoffs = found.certificate.payoffs;
+  std::optional<Problem> moved = centred(problem);
+  std::vector<double> taken(problem.table.player_count(), 0.0);
+  for (std::size_t i = 0; moved && i < taken.size(); ++i) {
+    taken[i] = taken_from(problem, *moved, i);
+  }
+  if (moved && own.egalitarian) {  // who earns least depends on what the constants differ by
+    const double common = *std::min_element(taken.begin(), taken.end());
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      for (double& payoff : moved->table.payoffs[i]) {
+        payoff += taken[i] - common;
+      }
+      taken[i] = common;
+    }
+  }
+  const dag::CorrelatedSolution found =
+      dag::correlated_equilibrium(moved ? moved->table : problem.table, own);
+  std::vector<double> payoffs = found.certificate.payoffs;
+  for (std::size_t i = 0; i < payoffs.size(); ++i) {
+    payoffs[i] += taken[i];
+  }
   if (!options.common.json.empty()) {
     Json json;
     json["game"] = options.game;

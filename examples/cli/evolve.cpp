@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dag/core/error.hpp>
@@ -21,6 +22,7 @@
 #include <dag/solver/table/fixation.hpp>
 #include <dag/solver/table/replicator_mutator.hpp>
 
+#include "certified.hpp"
 #include "checked_options.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
@@ -234,14 +236,18 @@ std::string text_of(const EvolveOptions& options, const Problem& problem,
 
 int evolve(const EvolveOptions& options) {
   require_distinct(game_files(options.game), {{"--json", options.common.json}});
-  const Problem problem = read_problem(options.game, options.common.seed);
+  Problem problem = read_problem(options.game, options.common.seed);
+  const bool may_be_symmetric = symmetric_payoffs(problem.table).has_value();
+  if (std::optional<Problem> moved = centred(problem)) {
+    problem = std::move(*moved);  // no answer depends on the constants
+  }
   const dag::AlphaRankOptions rank_options{.alpha = options.alpha,
                                            .population = options.population};
   const auto states = static_cast<double>(problem.table.profile_count());
   require_memory(16 * states * states, "alpha-rank over all profiles");
   const dag::AlphaRank rank = dag::alpha_rank(problem.table, rank_options);
   std::optional<Symmetric> symmetric;
-  if (const auto payoff = symmetric_payoffs(problem.table)) {
+  if (const auto payoff = symmetric_payoffs(problem.table); payoff && may_be_symmetric) {
     symmetric = of_symmetric(*payoff, problem.table.sizes[0], options, rank_options);
   }
   const std::vector<dag::MutatorPoint> path = mutating(options, problem);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include <dag/solver/table/quantal_path.hpp>
 #include <dag/solver/tree/agent_logit_branch.hpp>
 
+#include "certified.hpp"
 #include "commands.hpp"
 #include "game_input.hpp"
 #include "output.hpp"
@@ -100,11 +102,17 @@ int commit(const CommitOptions& options) {
   dag::require(options.leader == 1 || options.leader == 2, dag::Errc::invalid_argument,
                "--leader must be 1 or 2, got ", options.leader);
   const auto leader = static_cast<std::size_t>(options.leader - 1);
-  const dag::Commitment found =
+  const std::optional<Problem> moved = centred(problem);
+  const dag::GameTable& table = moved ? moved->table : problem.table;
+  dag::Commitment found =
       options.tau > 0
-          ? dag::quantal_stackelberg(problem.table, options.tau, leader, 20, options.common.seed)
-          : dag::stackelberg(problem.table, leader,
+          ? dag::quantal_stackelberg(table, options.tau, leader, 20, options.common.seed)
+          : dag::stackelberg(table, leader,
                              options.ties == "weak" ? dag::Tie::weak : dag::Tie::strong);
+  if (moved) {
+    found.leader_payoff += taken_from(problem, *moved, leader);
+    found.follower_payoff += taken_from(problem, *moved, 1 - leader);
+  }
   if (!options.common.json.empty()) {
     Json json;
     json["game"] = options.game;
@@ -318,7 +326,8 @@ int quantal(const QuantalOptions& options) {
   }
   require_distinct(inputs, {{"--json", options.common.json}, {"--path", options.path}});
   const Problem problem = read_problem(options.game, options.common.seed);
-  const dag::GameTable& table = problem.table;
+  const std::optional<Problem> moved = centred(problem);
+  const dag::GameTable& table = moved ? moved->table : problem.table;  // payoffs: of `problem`
   dag::require(options.start.empty() || !options.lambda.empty(), dag::Errc::invalid_argument,
                "--start: name the lambda at which to look, with --lambda");
   dag::MixedProfile counts;
@@ -344,7 +353,7 @@ int quantal(const QuantalOptions& options) {
     all = points.size() == lambdas.size();
     json["equilibria"] = Json::array();
     for (const dag::LogitBranchPoint& point : points) {
-      json["equilibria"].push_back(point_json(table, point));
+      json["equilibria"].push_back(point_json(problem.table, point));
       text += fmt::format("lambda {:<10.6g}", point.lambda);
       for (const auto& strategy : point.profile) {
         text += ' ' + list_text(strategy);
@@ -356,7 +365,7 @@ int quantal(const QuantalOptions& options) {
   if (!options.fit.empty()) {
     counts = lists_of(options.fit, "counts");
     const dag::QuantalFit fit = dag::fit_quantal(table, counts, own);
-    json["fit"] = point_json(table, fit.best);
+    json["fit"] = point_json(problem.table, fit.best);
     json["fit"]["log_likelihood"] = fit.log_likelihood;
     json["fit"]["low"] = fit.low;
     json["fit"]["high"] = number(fit.high);
@@ -369,7 +378,7 @@ int quantal(const QuantalOptions& options) {
     const dag::LogitBranch path = dag::logit_branch(table, own);
     tell_path(path, json, text);
     if (!options.path.empty()) {
-      outputs.add(options.path, branch_csv(table, path.points, counts));
+      outputs.add(options.path, branch_csv(problem.table, path.points, counts));
     }
     all = all && path.status != dag::Status::stalled;
   }

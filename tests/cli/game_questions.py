@@ -81,5 +81,28 @@ class GameQuestions(Case):
         self.refused("evaluate", "kuhn_poker", profile, "--refine", says="normal form")
 
 
+    def test_constants_beyond_all_digits(self):
+        """1e17 + 3 and 1e17 + 5 are one double and two payoffs: no answer may depend on the constant."""
+        payoffs = [((3, 3), (-1, 5)), ((-2, 0), (1, 1))]
+        for name, constant in (("near.nfg", 0), ("far.nfg", 10**17), ("farther.nfg", 10**40)):
+            cells = " ".join(f"{constant + payoffs[i][j][0]} {constant + payoffs[i][j][1]}" for j in (0, 1) for i in (0, 1))
+            (self.folder / name).write_text('NFG 1 R "g" { "1" "2" } { 2 2 }\n' + cells + "\n")
+
+        def answers(name):
+            quantal = self.json("quantal", name, "--lambda", "1", cwd=self.folder)["equilibria"][0]
+            commit = self.json("commit", name, cwd=self.folder)
+            best = self.json("correlated", name, "--objective", "egalitarian", cwd=self.folder)
+            evolve = self.json("evolve", name, cwd=self.folder)
+            solved = self.json("solve", name, "--solver", "mirror_prox", "--max-iterations", "1", code=1, cwd=self.folder)
+            self.assertEqual(solved["payoff_range"], 5)
+            return (sum(quantal["strategies"], []) + [quantal["max_regret"]] + commit["leader_strategy"] +
+                    commit["follower_strategy"] + best["joint"] + [p["mass"] for p in evolve["alpha_rank"]] +
+                    sum(solved["strategies"], []) + solved["regrets"] + [solved["relative_gap"]])
+        near = answers("near.nfg")
+        for name in ("far.nfg", "farther.nfg"):
+            for here, there in zip(near, answers(name), strict=True):
+                self.assertAlmostEqual(here, there, places=9, msg=name)
+
+
 if __name__ == "__main__":
     main()
