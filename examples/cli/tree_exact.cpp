@@ -197,6 +197,15 @@ Found by_table(std::string_view name, const TreeProblem& problem, const Settings
   return found;
 }
 
+/// Predictive CFR+ in what the attempts before it left of the time.
+Found by_regrets(const TreeProblem& problem, const Settings& settings,
+                 const dag::Stopwatch& watch) {
+  const TreeGame game(problem.form);
+  dag::SolverOptions<double> rest = settings.options;
+  rest.time_limit = std::max(rest.time_limit - watch.seconds(), 0.0);
+  return plain_data("predictive_cfr_plus", dag::predictive_cfr_plus(game, rest));
+}
+
 /// The exact solver of the game's kind; where it does not fit into memory, predictive CFR+.
 Found automatic(const TreeProblem& problem, const Settings& settings) {
   const dag::Stopwatch watch;
@@ -212,9 +221,14 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
           return program(problem, settings);
         }
         Found found = interior_point(problem, settings);
-        return found.status == dag::Status::stalled && entries <= large_tableau / 4
-                   ? program(problem, settings)
-                   : found;
+        if (found.status != dag::Status::stalled) {
+          return found;
+        }
+        if (entries <= large_tableau / 4) {
+          return program(problem, settings);
+        }
+        Found other = by_regrets(problem, settings, watch);
+        return other.relative_gap < found.relative_gap ? other : found;
       }
       if (problem.kind == GameKind::bimatrix) {
         // Reduced forms are degenerate, so that listing all equilibria may take very long.
@@ -231,10 +245,7 @@ Found automatic(const TreeProblem& problem, const Settings& settings) {
   }
   dag::require(settings.tau == 0, dag::Errc::unsupported,
                "auto: for --tau name a first-order solver, such as mirror_prox");
-  const TreeGame game(problem.form);
-  dag::SolverOptions<double> rest = settings.options;  // what the attempts above left of the time
-  rest.time_limit = std::max(rest.time_limit - watch.seconds(), 0.0);
-  return plain_data("predictive_cfr_plus", dag::predictive_cfr_plus(game, rest));
+  return by_regrets(problem, settings, watch);
 }
 
 }  // namespace

@@ -809,3 +809,28 @@ TEST_CASE("means of plans in single precision stay plans however many rounds the
   CHECK(found.iterations == 400'000);
   CHECK(found.relative_gap < 5e-3F);
 }
+
+TEST_CASE("the interior point on plays of thousands of moves, where uniform plans vanish") {
+  // Stop or go on, in turns: the value by backward induction. Uniform plans are 0 from 1075 own
+  // moves on, and the solver ended where it began.
+  for (const int moves : {300, 2400, 5000}) {
+    CAPTURE(moves);
+    const auto stop = [](int k) { return (5 * k) % 11 - 4; };
+    std::string text = "EFG 2 R \"long\" { \"A\" \"B\" }\n";
+    for (int k = 0; k < moves; ++k) {
+      text += "p \"\" " + std::to_string(k % 2 + 1) + " " + std::to_string(k + 1) +
+              " \"\" { \"stop\" \"go\" } 0\nt \"\" " + std::to_string(k + 1) + " \"\" { " +
+              std::to_string(stop(k)) + " " + std::to_string(-stop(k)) + " }\n";
+    }
+    text += "t \"\" " + std::to_string(moves + 1) + " \"\" { 1 -1 }\n";
+    int value = 1;
+    for (int k = moves; k-- > 0;) {
+      value = k % 2 == 0 ? std::max(value, stop(k)) : std::min(value, stop(k));
+    }
+    const dag::ExtensiveGame game = dag::parse_efg(text);
+    const dag::TreeEquilibrium found =
+        dag::sequence_form_interior_point(game, dag::sequence_form(game), {.tolerance = 1e-10});
+    CHECK(found.status == dag::Status::converged);
+    CHECK(found.value == doctest::Approx(value).epsilon(1e-8));
+  }
+}

@@ -194,28 +194,47 @@ class SequenceInterior {
     factors_.emplace(std::move(starts), std::move(rows_of), options_.max_entries, deadline_);
   }
 
+  /// z: plans, each action as probable as its share of its set's weights.
+  void plan_by(const Vector& weight) {
+    z_.assign(sequences_, 1.0);
+    for (std::uint32_t k = 0; k < sets_; ++k) {
+      double sum = 0;
+      for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
+        sum += weight[shape_.first[k] + a];
+      }
+      for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
+        const std::uint32_t s = shape_.first[k] + a;
+        z_[s] = z_[shape_.parent[k]] * (weight[s] / sum);
+      }
+    }
+  }
+
   /// Uniform plans, and values that leave every action a slack of `open` over its probability: on
-  /// the central path but for the payoffs.
+  /// the central path but for the payoffs. Where plays are so long that uniform plans come to no
+  /// end of them, plans by the number of own sequences from an action on: none is below one over
+  /// their number.
   void start() {
     const double open = 1 / static_cast<double>(sequences_);
-    z_.assign(sequences_, 1.0);
     w_.assign(sets_ + 2, 0.0);
-    for (std::uint32_t k = 0; k < sets_; ++k) {
-      for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
-        z_[shape_.first[k] + a] = z_[shape_.parent[k]] / shape_.size[k];
+    plan_by(Vector(sequences_, 1.0));
+    if (*std::min_element(z_.begin(), z_.end()) < 1e-30) {
+      Vector after(sequences_, 1.0);
+      for (std::size_t k = sets_; k-- > 0;) {
+        for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
+          after[shape_.parent[k]] += after[shape_.first[k] + a];
+        }
       }
+      plan_by(after);
     }
     earn();
     Vector below = gain_;  // plus the values of sets below
     for (std::size_t k = sets_; k-- > 0;) {
       const bool first = shape_.owner[k] == 0;
-      double value = below[shape_.first[k]];
-      for (std::uint32_t a = 1; a < shape_.size[k]; ++a) {
-        const double other_value = below[shape_.first[k] + a];
-        value = first ? std::max(value, other_value) : std::min(value, other_value);
+      for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
+        const double slack = open / z_[shape_.first[k] + a];
+        const double value = below[shape_.first[k] + a] + (first ? slack : -slack);
+        w_[k] = a == 0 ? value : first ? std::max(w_[k], value) : std::min(w_[k], value);
       }
-      const double slack = open / z_[shape_.first[k]];
-      w_[k] = first ? value + slack : value - slack;
       below[shape_.parent[k]] += w_[k];
     }
     for (std::size_t i = 0; i < 2; ++i) {
