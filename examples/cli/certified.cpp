@@ -74,6 +74,21 @@ std::vector<dag::Number> own_numbers(const dag::GameTable& table) {
   return numbers;
 }
 
+/// Whether a player's payoffs are moved, and the middle that is taken from them: 0 if not.
+bool moves(const dag::GameTable& table, std::size_t player) {
+  return dag::has_written_payoffs(table) &&
+         dag::detail::PayoffBounds(table.payoffs[player]).is_far();
+}
+dag::detail::Rational taken(const dag::GameTable& table, std::size_t player) {
+  dag::detail::Rational middle;
+  if (moves(table, player)) {
+    const auto [low, high] = dag::detail::written_extent(table, player);
+    middle = low + high;
+    middle.denominator = middle.denominator * dag::detail::BigNatural(2U);
+  }
+  return middle;
+}
+
 void add_note(Found& found, const std::string& sentence) {
   found.note += (found.note.empty() ? "" : "; ") + sentence;
 }
@@ -82,13 +97,9 @@ void add_note(Found& found, const std::string& sentence) {
 
 std::optional<Problem> centred(const Problem& problem) {
   const dag::GameTable& table = problem.table;
-  if (table.numbers.empty() && table.outcome_of_profile.empty()) {
-    return {};
-  }
   std::optional<Problem> moved;
   for (std::size_t i = 0; i < table.player_count(); ++i) {
-    const auto [low, high] = std::minmax_element(table.payoffs[i].begin(), table.payoffs[i].end());
-    if (0.125 * std::max(std::abs(*low), std::abs(*high)) <= *high - *low) {
+    if (!moves(table, i)) {
       continue;
     }
     if (!moved) {
@@ -111,8 +122,12 @@ std::optional<Problem> centred(const Problem& problem) {
   return moved;
 }
 
-double taken_from(const Problem& problem, const Problem& moved, std::size_t player) {
-  return problem.table.payoffs[player][0] - moved.table.payoffs[player][0];
+double taken_from(const Problem& problem, std::size_t player) {
+  return taken(problem.table, player).nearest();
+}
+
+double taken_beyond(const Problem& problem, std::size_t player, std::size_t other) {
+  return (taken(problem.table, player) + taken(problem.table, other).negated()).nearest();
 }
 
 double relative_tolerance(double relative, double absolute, const Problem& problem) {

@@ -21,8 +21,10 @@ Found certified(Found found, const Problem& problem, const Settings& settings);
 /// otherwise. Strategies, gaps and certificates are those of the problem as it was.
 std::optional<Problem> centred(const Problem& problem);
 
-/// What `centred` took from the payoffs of a player.
-double taken_from(const Problem& problem, const Problem& moved, std::size_t player);
+/// What `centred` takes from the payoffs of a player, and by how much that is more than what it
+/// takes from another's: exact but for one rounding.
+double taken_from(const Problem& problem, std::size_t player);
+double taken_beyond(const Problem& problem, std::size_t player, std::size_t other);
 
 /// The tolerance on the relative gap under which the absolute gap is at most `absolute` as well.
 double relative_tolerance(double relative, double absolute, const Problem& problem);

@@ -145,24 +145,22 @@ int correlated(const CorrelatedOptions& options) {
   own.kind = options.coarse ? dag::RegretKind::external : dag::RegretKind::internal;
   own.stop = interrupt;
   std::optional<Problem> moved = centred(problem);
-  std::vector<double> taken(problem.table.player_count(), 0.0);
-  for (std::size_t i = 0; moved && i < taken.size(); ++i) {
-    taken[i] = taken_from(problem, *moved, i);
+  std::size_t lowest = 0;  // the player from whom least is taken
+  for (std::size_t i = 1; moved && i < problem.table.player_count(); ++i) {
+    lowest = taken_beyond(problem, i, lowest) < 0 ? i : lowest;
   }
-  if (moved && own.egalitarian) {  // who earns least depends on what the constants differ by
-    const double common = *std::min_element(taken.begin(), taken.end());
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-      for (double& payoff : moved->table.payoffs[i]) {
-        payoff += taken[i] - common;
-      }
-      taken[i] = common;
+  // Who earns least depends on what the constants differ by.
+  for (std::size_t i = 0; moved && own.egalitarian && i < problem.table.player_count(); ++i) {
+    const double more = taken_beyond(problem, i, lowest);
+    for (double& payoff : moved->table.payoffs[i]) {
+      payoff += more;
     }
   }
   const dag::CorrelatedSolution found =
       dag::correlated_equilibrium(moved ? moved->table : problem.table, own);
   std::vector<double> payoffs = found.certificate.payoffs;
-  for (std::size_t i = 0; i < payoffs.size(); ++i) {
-    payoffs[i] += taken[i];
+  for (std::size_t i = 0; moved && i < payoffs.size(); ++i) {
+    payoffs[i] += taken_from(problem, own.egalitarian ? lowest : i);
   }
   if (!options.common.json.empty()) {
     Json json;

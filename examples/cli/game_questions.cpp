@@ -110,8 +110,8 @@ int commit(const CommitOptions& options) {
           : dag::stackelberg(table, leader,
                              options.ties == "weak" ? dag::Tie::weak : dag::Tie::strong);
   if (moved) {
-    found.leader_payoff += taken_from(problem, *moved, leader);
-    found.follower_payoff += taken_from(problem, *moved, 1 - leader);
+    found.leader_payoff += taken_from(problem, leader);
+    found.follower_payoff += taken_from(problem, 1 - leader);
   }
   if (!options.common.json.empty()) {
     Json json;
