@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <dag/core/random.hpp>
+#include <dag/io/nfg.hpp>
 #include <dag/problem/catalogue.hpp>
 #include <dag/solver/table/choose_equilibrium.hpp>
 #include <dag/solver/table/polynomial_equilibria.hpp>
@@ -320,4 +321,41 @@ TEST_CASE("rules that choose among equilibria") {
     CHECK_THROWS_AS(static_cast<void>(dag::equilibrium_rule(word, 2)), dag::Error);
   }
   CHECK_THROWS_AS(static_cast<void>(dag::equilibrium_rule("risk_dominant", 3)), dag::Error);
+}
+
+TEST_CASE("all equilibria beside constants beyond the digits of a double are those without") {
+  // Three players in a ring, mixed play only; the third one's payoffs in thirds.
+  const auto ring = [](const std::string& zeros) {
+    std::string text = "NFG 1 R \"ring\" { \"A\" \"B\" \"C\" } { 2 2 2 }";
+    const int match[2][2] = {{6, 2}, {1, 4}};
+    for (int c = 0; c < 2; ++c) {
+      for (int b = 0; b < 2; ++b) {
+        for (int a = 0; a < 2; ++a) {
+          const auto far = [&](int payoff) {
+            return " " + (zeros.empty() ? "" : "1" + zeros) + std::to_string(payoff);
+          };
+          text += far(match[a][b]) + far(9 - match[b][c]) + far(match[c][a]) + "/3";
+        }
+      }
+    }
+    return dag::parse_nfg(text);
+  };
+  const dag::PolynomialEquilibria want = dag::polynomial_equilibria(ring(""));
+  REQUIRE(want.complete);
+  REQUIRE(want.equilibria.size() >= 1);
+  for (const std::size_t zeros : {16U, 29U, 60U}) {
+    CAPTURE(zeros);
+    const dag::PolynomialEquilibria found =
+        dag::polynomial_equilibria(ring(std::string(zeros, '0')));
+    CHECK(found.complete);
+    CHECK(found.degenerate == want.degenerate);
+    REQUIRE(found.equilibria.size() == want.equilibria.size());
+    for (std::size_t k = 0; k < want.equilibria.size(); ++k) {
+      CHECK(found.equilibria[k].max_regret < 1e-9);
+      for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(found.equilibria[k].profile[i][0] ==
+              doctest::Approx(want.equilibria[k].profile[i][0]).epsilon(1e-9));
+      }
+    }
+  }
 }

@@ -353,6 +353,15 @@ TEST_CASE("payoffs whose constant is beyond all digits of a double are measured 
       CHECK(report.payoffs[i] == doctest::Approx(std::pow(10.0, zeros + 1.0)).epsilon(1e-14));
     }
   }
+  // Beside a range beyond doubles every gap would be 0.
+  const dag::GameTable wide =
+      dag::parse_nfg("NFG 1 R \"\" { \"A\" \"B\" } { 2 1 } -9e307 1 9e307 2");
+  CHECK_THROWS_WITH_AS(
+      static_cast<void>(dag::payoff_range(wide)),
+      "GameTable: the payoffs of player 1 go from -9e+307 to 9e+307, which is further "
+      "apart than a double can hold",
+      dag::Error);
+  CHECK(dag::payoff_sum(wide).kind == dag::SumKind::general);
   // Player 2's payoffs take player 1's back but for small integers, which were not rounded.
   const dag::PayoffSum odd = dag::payoff_sum(
       dag::parse_nfg("NFG 1 R \"\" { \"A\" \"B\" } { 2 1 } 100000000000000000003 0.5 "

@@ -213,9 +213,13 @@ struct PayoffBounds {
 }  // namespace detail
 
 /// Player `player`'s largest payoff less the smallest: as written, where the payoffs lie more than
-/// eight ranges from zero (1e17 + 3 and 1e17 + 5 are 2 apart, and one double).
+/// eight ranges from zero (1e17 + 3 and 1e17 + 5 are 2 apart, and one double). Errors: not_finite
+/// if that is more than a double holds: no gap could be told from 0 beside it.
 [[nodiscard]] inline double payoff_range(const GameTable& game, std::size_t player) {
   const detail::PayoffBounds extent(game.payoffs[player]);
+  require(std::isfinite(extent.range()), Errc::not_finite, "GameTable: the payoffs of player ",
+          player + 1, " go from ", extent.low, " to ", extent.high,
+          ", which is further apart than a double can hold");
   if (!extent.is_far() || !has_written_payoffs(game)) {
     return extent.range();
   }

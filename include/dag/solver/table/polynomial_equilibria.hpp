@@ -254,8 +254,9 @@ namespace detail {
       const std::size_t stride = profile_stride(game.sizes, i);
       for (std::size_t s = 0; s < game.sizes[i]; ++s) {
         const std::size_t other = at - stride * pure[i] + stride * s;
-        found.degenerate = found.degenerate || (s != pure[i] && written_payoff(game, i, other) ==
-                                                                    written_payoff(game, i, at));
+        found.degenerate =
+            found.degenerate || (s != pure[i] && compare(written_payoff(game, i, other).exact(),
+                                                         written_payoff(game, i, at).exact()) == 0);
       }
     }
     add(std::move(one));

@@ -8,15 +8,34 @@
 #include <utility>
 #include <vector>
 
+#include <dag/game/integer_payoffs.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
 #include <dag/solver/detail/indifference.hpp>
 
 namespace dag::detail {
 
-/// Each player's payoffs, moved and scaled to [0, 1].
+[[nodiscard]] inline std::vector<double> unit_payoffs(const IntegerPayoffs& whole) {
+  Integer top;
+  for (const Integer& entry : whole.entries) {
+    top = compare(top, entry) < 0 ? entry : top;
+  }
+  std::vector<double> unit;
+  for (const Integer& entry : whole.entries) {
+    unit.push_back(top.is_zero() ? 0.0 : Fraction(entry, top).nearest());
+  }
+  return unit;
+}
+
+/// Each player's payoffs, moved and scaled to [0, 1]: as written, where they lie far from zero.
 [[nodiscard]] inline std::vector<std::vector<double>> unit_payoffs(const GameTable& game) {
   std::vector<std::vector<double>> units;
-  for (const std::vector<double>& payoffs : game.payoffs) {
+  for (std::size_t i = 0; i < game.payoffs.size(); ++i) {
+    const std::vector<double>& payoffs = game.payoffs[i];
+    if (has_written_payoffs(game) && PayoffBounds(payoffs).is_far()) {
+      units.push_back(unit_payoffs(integer_payoffs(game, i)));
+      continue;
+    }
     const PayoffExtent extent = payoff_extent(payoffs);
     const double half_range = 0.5 * extent.high - 0.5 * extent.low;
     std::vector<double>& unit = units.emplace_back();
