@@ -17,6 +17,7 @@
 #include <dag/solver/response/regret_dynamics.hpp>
 #include <dag/solver/table/choose_equilibrium.hpp>
 #include <dag/solver/table/correlated_equilibrium.hpp>
+#include <dag/solver/table/detail/support_chart.hpp>
 #include <dag/solver/table/homotopy_equilibria.hpp>
 #include <dag/solver/table/iterated_dominance.hpp>
 #include <dag/solver/table/lemke_howson.hpp>
@@ -506,7 +507,7 @@ Found selected_equilibrium(std::string_view name, const dag::GameTable& table,
 namespace {
 
 /// An equilibrium by the branch; where one player's payoffs dwarf another's, so that no lambda
-/// serves both, by that of the game with every player's in a unit of its own, near its range.
+/// serves both, by that of the game with every player's moved and scaled to [0, 1].
 Found equilibrium_by_logit(const dag::GameTable& table, const Settings& settings) {
   Found found = logit(table, settings);
   if (meets(found, settings) || found.status == dag::Status::time_limit ||
@@ -517,12 +518,7 @@ Found equilibrium_by_logit(const dag::GameTable& table, const Settings& settings
   own.numbers.clear();
   own.outcomes.clear();
   own.outcome_of_profile.clear();
-  for (std::size_t i = 0; i < own.player_count(); ++i) {
-    const double range = dag::payoff_range(table, i);
-    for (double& payoff : own.payoffs[i]) {
-      payoff = range > 0 ? std::ldexp(payoff, -std::ilogb(range)) : 0.0;
-    }
-  }
+  own.payoffs = dag::detail::unit_payoffs(table);
   Settings rest = settings;
   rest.options.time_limit = std::max(0.0, settings.options.time_limit - found.seconds);
   rest.options.observer = {};
