@@ -20,6 +20,7 @@
 #include <dag/game/behavior.hpp>
 #include <dag/game/extensive.hpp>
 #include <dag/game/sequence_form.hpp>
+#include <dag/geometry/inner_plans.hpp>
 #include <dag/numeric/minimum_degree.hpp>
 #include <dag/numeric/sparse_ldl.hpp>
 #include <dag/solver/tree/sequence_form_program.hpp>
@@ -194,38 +195,12 @@ class SequenceInterior {
     factors_.emplace(std::move(starts), std::move(rows_of), options_.max_entries, deadline_);
   }
 
-  /// z: plans, each action as probable as its share of its set's weights.
-  void plan_by(const Vector& weight) {
-    z_.assign(sequences_, 1.0);
-    for (std::uint32_t k = 0; k < sets_; ++k) {
-      double sum = 0;
-      for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
-        sum += weight[shape_.first[k] + a];
-      }
-      for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
-        const std::uint32_t s = shape_.first[k] + a;
-        z_[s] = z_[shape_.parent[k]] * (weight[s] / sum);
-      }
-    }
-  }
-
-  /// Uniform plans, and values that leave every action a slack of `open` over its probability: on
-  /// the central path but for the payoffs. Where plays are so long that uniform plans come to no
-  /// end of them, plans by the number of own sequences from an action on: none is below one over
-  /// their number.
+  /// Plans inside the treeplexes (`inner_plans`), and values that leave every action a slack of
+  /// `open` over its probability: on the central path but for the payoffs.
   void start() {
     const double open = 1 / static_cast<double>(sequences_);
     w_.assign(sets_ + 2, 0.0);
-    plan_by(Vector(sequences_, 1.0));
-    if (*std::min_element(z_.begin(), z_.end()) < 1e-30) {
-      Vector after(sequences_, 1.0);
-      for (std::size_t k = sets_; k-- > 0;) {
-        for (std::uint32_t a = 0; a < shape_.size[k]; ++a) {
-          after[shape_.parent[k]] += after[shape_.first[k] + a];
-        }
-      }
-      plan_by(after);
-    }
+    z_ = inner_plans(shape_);
     earn();
     Vector below = gain_;  // plus the values of sets below
     for (std::size_t k = sets_; k-- > 0;) {
