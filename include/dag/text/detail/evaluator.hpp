@@ -123,9 +123,10 @@ class Evaluator {
   /// Points with other signs and sizes: an expression with |.| in it (|xy|, |x - 2|) is a different
   /// analytic one on every piece. Two letters differ in sign at one of them at least (two other
   /// names: but for a chance of 1 in 250), and each is both positive and negative; the last two
-  /// points are one and its negative, so that a - b has both signs. Sizes go from 1/2 to 2^8.
+  /// points are one and its negative, so that a - b has both signs. Sizes go from 1/8 to 2^8, at
+  /// nine of the points each name's by itself: a^2 - b.
   static constexpr int first_piece = 8;
-  static constexpr int pieces = 9;
+  static constexpr int pieces = 13;
 
   /// point: which values the symbols take; plus: the sign of plus-minus.
   Evaluator(const Tree& tree, int point, bool plus) : tree_(tree), point_(point), plus_(plus) {}
@@ -169,7 +170,8 @@ class Evaluator {
       code = 27 + static_cast<unsigned>(name[0] - 'A');
       turned = true;
     }
-    return code | (turned ? 0x80U : 0x100U);
+    const auto more = static_cast<unsigned>(hash >> 40) & 0xFU;  // at four points by chance
+    return code | (more << 7) | (turned ? 0x800U : 0x1000U);
   }
 
   /// The value of a name: about 2^-1 to 2^2 in size, at the odd points negative; at the points of
@@ -183,9 +185,9 @@ class Evaluator {
     value = value + Ball(static_cast<std::int64_t>(scatter(bits) >> 2)).scaled(-122);
     bool down = point_ % 2 == 1;
     if (point_ >= first_piece) {
-      constexpr std::array<std::int64_t, pieces> size{-1, 0, 0, 1, 1, 2, 2, 7, 7};
       const auto piece = static_cast<std::size_t>(point_ - first_piece);
-      value = value.scaled(size[piece]);
+      const auto any = static_cast<std::int64_t>(scatter(bits ^ 0x94D049BB133111EBULL) % 8) - 3;
+      value = value.scaled(piece < 2 ? -static_cast<std::int64_t>(piece) : piece < 11 ? any : 7);
       down = ((signs_of_name(name, hash) >> piece) & 1U) != 0;
     }
     return Value(ComplexBall{down ? value.negated() : value, {}});

@@ -233,6 +233,11 @@ inline int Parser::raised(int base) {
   }
   const bool braces = peek().is('{');
   int exponent = 0;
+  if (braces && tree_.at(base).op == Op::symbol && peek(1).is('(') && peek(3).is(')') &&
+      peek(4).is('}')) {  // f^{(2)}, x^{(i)}: a derivative, an index; no power
+    exponent = group();
+    return ok_ ? tree_.add(Op::opaque, {base, exponent}, "raised") : 0;
+  }
   if (braces) {
     exponent = group();
     if (peek().is('^')) {
