@@ -187,6 +187,14 @@ class Evaluator {
     if (point_ >= first_piece) {
       const auto piece = static_cast<std::size_t>(point_ - first_piece);
       const auto any = static_cast<std::int64_t>(scatter(bits ^ 0x94D049BB133111EBULL) % 8) - 3;
+      // More bits than are compared: what is a few bits longer than these could be rounded either
+      // way.
+      for (const int below : {-184, -246}) {
+        value =
+            value +
+            Ball(static_cast<std::int64_t>(scatter(bits + static_cast<std::uint64_t>(-below)) >> 2))
+                .scaled(below);
+      }
       value = value.scaled(piece < 2 ? -static_cast<std::int64_t>(piece) : piece < 11 ? any : 7);
       down = ((signs_of_name(name, hash) >> piece) & 1U) != 0;
     }
