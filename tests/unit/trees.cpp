@@ -7,6 +7,7 @@
 #include <dag/game/reduced_normal_form.hpp>
 #include <dag/game/sequence_form.hpp>
 #include <dag/io/efg.hpp>
+#include <dag/io/nfg.hpp>
 #include <dag/problem/tree_catalogue.hpp>
 
 #include <doctest/doctest.h>
@@ -257,6 +258,15 @@ TEST_CASE("payoffs of plays whose constant is beyond all digits of a double are 
       CHECK(report.regret.regrets == std::vector<double>{0.25, 2.0});
       CHECK(form.relative(report.regret.regrets) == 0.75);
       CHECK(report.best_responses[1][0][1] == 1.0);
+      const dag::GameTable table = dag::reduced_normal_form(game, form).table;
+      CHECK(dag::payoff_range(table) == 4.0);
+      CHECK(dag::certify(table, {{0.5, 0.5}, {0.5, 0.5}}).regrets == report.regret.regrets);
+      CHECK(dag::parse_nfg(dag::format_nfg(table)).numbers == table.numbers);
+      const std::vector<std::string> low{"999999999999998", "100000000000000001",
+                                         "1" + zeros + "1"};
+      if (k < low.size()) {
+        CHECK(dag::written_payoff(table, 1, 0).text() == low[k]);
+      }
     }
   }
   // What was rounded is still one sum: by the range of the payoffs, not by their distance from 0.

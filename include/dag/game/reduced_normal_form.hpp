@@ -18,10 +18,13 @@
 #include <dag/game/regret.hpp>
 #include <dag/game/sequence_form.hpp>
 #include <dag/game/table.hpp>
+#include <dag/numeric/integer.hpp>
+#include <dag/numeric/number.hpp>
 
 namespace dag {
 
 /// A tree in reduced normal form: pure strategies that differ only where they never come are one.
+/// Payoffs whose constant would take more than 20 bits of them are in the table's numbers too.
 struct ReducedNormalForm {
   GameTable table;
   /// sequences[player][strategy]: the sequences (stacked) that the strategy plays with certainty.
@@ -180,11 +183,73 @@ class ReducedFormMaker {
         }
       }
     }
+    keep_digits(table);
     for (std::size_t i = 0; i < players; ++i) {
       for (double& payoff : table.payoffs[i]) {
         payoff += form_.shift[i];
       }
     }
+    for (std::size_t k = 0; k < table.numbers.size(); ++k) {
+      table.payoffs[k % players][k / players] = table.numbers[k].value();
+    }
+  }
+
+  /// Where a constant would take more than 20 bits of the payoffs above it, these are written out:
+  /// the sums as numbers, which a double would round.
+  void keep_digits(GameTable& table) const {
+    const std::size_t players = table.sizes.size();
+    std::vector<bool> far;
+    for (std::size_t i = 0; i < players; ++i) {
+      const double range = form_.range(i);
+      far.push_back(range > 0 && std::abs(form_.shift[i]) > std::ldexp(range, 20));
+    }
+    const bool any = std::find(far.begin(), far.end(), true) != far.end();
+    const std::vector<Fraction> least = any ? least_of_plays() : std::vector<Fraction>();
+    const auto exact = [](double value) {
+      int exponent = 0;
+      const Integer mantissa = Integer::mantissa(value, exponent);
+      const auto places = static_cast<std::size_t>(std::abs(exponent));
+      return exponent < 0 ? Fraction(mantissa, Integer(1).shifted_left(places))
+                          : Fraction(mantissa.shifted_left(places), Integer(1));
+    };
+    for (std::size_t k = 0; any && k < table.payoffs[0].size(); ++k) {
+      look_at_the_clock();
+      for (std::size_t i = 0; i < players; ++i) {
+        const double payoff = table.payoffs[i][k];
+        table.numbers.push_back(far[i] ? Number::parse((least[i] + exact(payoff)).text())
+                                       : Number(form_.shift[i] + payoff));
+      }
+    }
+  }
+
+  /// Each player's smallest payoff of a play that chance allows, as written.
+  [[nodiscard]] std::vector<Fraction> least_of_plays() const {
+    std::vector<bool> allowed(game_.nodes.size(), true);
+    for (std::size_t v = 1; v < allowed.size(); ++v) {
+      const TreeNode& parent = game_.nodes[game_.nodes[v].parent];
+      allowed[v] = allowed[game_.nodes[v].parent] &&
+                   (parent.player != TreeNode::chance ||
+                    game_.chance_sets[parent.set].chances[game_.nodes[v].action].value() > 0);
+    }
+    const WholeOutcomes whole(game_);
+    std::vector<Fraction> least;
+    for (std::size_t i = 0; i < form_.player_count(); ++i) {
+      Integer smallest;
+      bool first = true;
+      every_play(
+          game_,
+          [&](std::size_t k) -> const Integer& {
+            return whole.payoffs[k * form_.player_count() + i];
+          },
+          [&](std::size_t v, const Integer& sum) {
+            if (allowed[v] && (first || compare(sum, smallest) < 0)) {
+              smallest = sum;
+              first = false;
+            }
+          });
+      least.emplace_back(smallest, whole.denominator);
+    }
+    return least;
   }
 
   static constexpr std::uint32_t no_set = std::numeric_limits<std::uint32_t>::max();
