@@ -90,7 +90,7 @@ TEST_CASE(
       line(
           R"([{"answer":"1.0","text":null,"correct":false,"logprob":-1,"x":{"answer":[1,{"y":"}"}]}},)"
           R"({"text":"a\nb\u0000\ud83d\ude00","answer":null},{"text":"t","answer":"1"}])") +
-      "{\"samples\":[{\"text\":null,\"answer\":\"\xE2\x80\xA8\"}] , \"gold\" : null, "
+      "{\"samples\":[{\"text\":null,\"answer\":\"\xE2\x80\xA8z\"}] , \"gold\" : null, "
       "\"prompt\":\"p\", \"extra\":[[{\"samples\":1}]], "
       "\"context_id\":\"d\",\"question_id\":\"q\"}\r\n" +
       good.substr(0, good.size() - 1));
