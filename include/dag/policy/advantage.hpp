@@ -98,9 +98,7 @@ struct GroupMoments {
 
   /// s - mean.
   [[nodiscard]] double deviation(double s) const noexcept { return (s - least) - shift; }
-  [[nodiscard]] double variance() const noexcept {
-    return squares() / static_cast<double>(count - 1);
-  }
+  [[nodiscard]] double variance() const { return squares() / static_cast<double>(count - 1); }
 };
 
 // What conventions make of the moments, said once for the host and for devices

@@ -370,6 +370,7 @@ inline int Parser::product(int left, int right) {
   for (const int row : rows) {
     const std::vector<int> entries = tree_.at(row).kids;
     std::vector<int> kids;
+    kids.reserve(entries.size());
     for (const int entry : entries) {
       kids.push_back(tree_.add(Op::multiply, {factor, entry}));
     }
