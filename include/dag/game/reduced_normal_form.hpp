@@ -198,12 +198,12 @@ class ReducedFormMaker {
   /// the sums as numbers, which a double would round.
   void keep_digits(GameTable& table) const {
     const std::size_t players = table.sizes.size();
-    std::vector<bool> far;
+    std::vector<bool> distant;
     for (std::size_t i = 0; i < players; ++i) {
       const double range = form_.range(i);
-      far.push_back(range > 0 && std::abs(form_.shift[i]) > std::ldexp(range, 20));
+      distant.push_back(range > 0 && std::abs(form_.shift[i]) > std::ldexp(range, 20));
     }
-    const bool any = std::find(far.begin(), far.end(), true) != far.end();
+    const bool any = std::find(distant.begin(), distant.end(), true) != distant.end();
     const std::vector<Fraction> least = any ? least_of_plays() : std::vector<Fraction>();
     const auto exact = [](double value) {
       int exponent = 0;
@@ -216,8 +216,8 @@ class ReducedFormMaker {
       look_at_the_clock();
       for (std::size_t i = 0; i < players; ++i) {
         const double payoff = table.payoffs[i][k];
-        table.numbers.push_back(far[i] ? Number::parse((least[i] + exact(payoff)).text())
-                                       : Number(form_.shift[i] + payoff));
+        table.numbers.push_back(distant[i] ? Number::parse((least[i] + exact(payoff)).text())
+                                           : Number(form_.shift[i] + payoff));
       }
     }
   }

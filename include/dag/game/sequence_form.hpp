@@ -205,21 +205,21 @@ class SequenceFormMaker {
 
   /// Payoffs of plays to standard units, times chance's probability.
   void standardize() {
-    std::vector<bool> far;
+    std::vector<bool> distant;
     for (std::size_t i = 0; i < players_; ++i) {
       const double range = form_.most[i] - form_.least[i];
       require(std::isfinite(range), Errc::not_finite, "SequenceForm: the payoffs of player ", i + 1,
               " go from ", form_.least[i], " to ", form_.most[i],
               ", which is further apart than a double can hold");
       const double largest = std::max(std::abs(form_.least[i]), std::abs(form_.most[i]));
-      far.push_back(largest > 8 * range);
-      form_.shift.push_back(far[i] ? form_.least[i] : 0.0);
+      distant.push_back(largest > 8 * range);
+      form_.shift.push_back(distant[i] ? form_.least[i] : 0.0);
       form_.extent.push_back(range);
     }
-    if (std::find(far.begin(), far.end(), true) != far.end()) {
+    if (std::find(distant.begin(), distant.end(), true) != distant.end()) {
       const WholeOutcomes whole(game_);
       for (std::size_t i = 0; i < players_; ++i) {
-        if (far[i]) {
+        if (distant[i]) {
           from_the_least(whole, i);
         }
       }
