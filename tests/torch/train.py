@@ -55,7 +55,8 @@ class Train(Case):
         self.assertEqual(found["samples"], 20 * 2 * 4 * 4)
         self.assertGreaterEqual(found["supervised"]["accuracy"], 0.02)
         self.assertEqual(found["before"]["kl"], 0)
-        self.assertGreater(found["after"]["kl"], 0)
+        # A mean of log pi - log reference over a few samples: of either sign.
+        self.assertNotEqual(found["after"]["kl"], 0)
         self.assertEqual(len(found["after"]["greedy_by_form"]), 4)
         lines = self.records("run.jsonl")
         self.assertEqual([x["step"] for x in lines], list(range(1, 21)))
