@@ -350,7 +350,8 @@ TEST_CASE("payoffs whose constant is beyond all digits of a double are measured 
     CHECK(report.relative == doctest::Approx(want.relative).epsilon(1e-14));
     for (std::size_t i = 0; i < 2; ++i) {
       CHECK(report.regrets[i] == doctest::Approx(want.regrets[i]).epsilon(1e-14));
-      CHECK(report.payoffs[i] == doctest::Approx(std::pow(10.0, zeros + 1.0)).epsilon(1e-14));
+      CHECK(report.payoffs[i] ==
+            doctest::Approx(std::pow(10.0, static_cast<double>(zeros + 1))).epsilon(1e-14));
     }
   }
   // Beside a range beyond doubles every gap would be 0.
