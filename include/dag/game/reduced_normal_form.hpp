@@ -205,18 +205,11 @@ class ReducedFormMaker {
     }
     const bool any = std::find(distant.begin(), distant.end(), true) != distant.end();
     const std::vector<Fraction> least = any ? least_of_plays() : std::vector<Fraction>();
-    const auto exact = [](double value) {
-      int exponent = 0;
-      const Integer mantissa = Integer::mantissa(value, exponent);
-      const auto places = static_cast<std::size_t>(std::abs(exponent));
-      return exponent < 0 ? Fraction(mantissa, Integer(1).shifted_left(places))
-                          : Fraction(mantissa.shifted_left(places), Integer(1));
-    };
     for (std::size_t k = 0; any && k < table.payoffs[0].size(); ++k) {
       look_at_the_clock();
       for (std::size_t i = 0; i < players; ++i) {
         const double payoff = table.payoffs[i][k];
-        table.numbers.push_back(distant[i] ? Number::parse((least[i] + exact(payoff)).text())
+        table.numbers.push_back(distant[i] ? Number::parse((least[i] + Fraction::of(payoff)).text())
                                            : Number(form_.shift[i] + payoff));
       }
     }

@@ -157,13 +157,8 @@ template <class Real>
 /// The double nearest to a number, and the one nearest to what that one misses.
 [[nodiscard]] inline std::pair<double, double> two_doubles(const Rational& exact) {
   const double head = exact.nearest();
-  int exponent = 0;
-  const Integer mantissa = Integer::mantissa(head, exponent);
-  const auto shift = static_cast<std::size_t>(std::abs(exponent));
-  const Fraction rounded = exponent >= 0 ? Fraction(mantissa.shifted_left(shift), Integer(1))
-                                         : Fraction(mantissa, Integer(1).shifted_left(shift));
   const Fraction given(Integer(exact.negative, exact.numerator), Integer(false, exact.denominator));
-  return {head, (given + rounded * Fraction(Integer(-1), Integer(1))).nearest()};
+  return {head, (given + Fraction::of(-head)).nearest()};
 }
 
 /// The payoffs of players who lie so far from zero, beside their range, that the rounding of what
@@ -214,14 +209,8 @@ void certify_player(RegretReport& report, std::span<const Real> payoffs,
       missed += (best - earned[s]) * profile[i][s];
     }
   }
-  auto low = static_cast<double>(payoffs[0]);
-  double high = low;
-  for (const Real entry : payoffs) {
-    const auto payoff = static_cast<double>(entry);
-    low = payoff < low ? payoff : low;
-    high = payoff > high ? payoff : high;
-  }
-  const double range = std::ldexp(high, -exponent) - std::ldexp(low, -exponent);
+  const PayoffBounds bounds(payoffs);
+  const double range = std::ldexp(bounds.high, -exponent) - std::ldexp(bounds.low, -exponent);
   const double regret = (missed / all).value();
   const double mean = std::ldexp((expected / all).value(), exponent);
   report.payoffs.push_back((constant + DoubleDouble(mean)).value());

@@ -169,9 +169,11 @@ struct PayoffBounds {
   double low = 0.0;
   double high = 0.0;
 
-  explicit PayoffBounds(const std::vector<double>& payoffs) noexcept {
-    low = high = payoffs.empty() ? 0.0 : payoffs[0];
-    for (const double payoff : payoffs) {
+  template <class Payoffs>
+  explicit PayoffBounds(const Payoffs& payoffs) noexcept {
+    low = high = payoffs.empty() ? 0.0 : static_cast<double>(payoffs[0]);
+    for (const auto entry : payoffs) {
+      const auto payoff = static_cast<double>(entry);
       low = payoff < low ? payoff : low;
       high = payoff > high ? payoff : high;
     }

@@ -187,6 +187,14 @@ class Fraction {
       denominator_ = quotient(denominator_, common);
     }
   }
+  /// The number that a finite double is, exactly.
+  [[nodiscard]] static Fraction of(double value) {
+    int exponent = 0;
+    const Integer mantissa = Integer::mantissa(value, exponent);
+    const auto places = static_cast<std::size_t>(exponent < 0 ? -exponent : exponent);
+    return exponent < 0 ? Fraction(mantissa, Integer(1).shifted_left(places))
+                        : Fraction(mantissa.shifted_left(places), Integer(1));
+  }
   [[nodiscard]] const Integer& numerator() const noexcept { return numerator_; }
   [[nodiscard]] const Integer& denominator() const noexcept { return denominator_; }
   [[nodiscard]] double nearest() const {
