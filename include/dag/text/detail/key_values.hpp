@@ -130,6 +130,7 @@ inline std::optional<KeyPart> KeyWriter::expression(int index, bool plus,
                 : std::nullopt;
   }
   // One of its own symbols and nothing else: x + 0 is x.
+  const Fingerprint apart = fingerprint(first, second, {});  // without the pieces: seldom the same
   std::vector<std::string> names;
   symbols_of(index, names);
   for (const std::string& name : names) {
@@ -138,9 +139,14 @@ inline std::optional<KeyPart> KeyWriter::expression(int index, bool plus,
     const auto a = Evaluator(alone, 0, true)(0);
     const auto b = Evaluator(alone, 1, true)(0);
     const auto alike = [&] {
+      const ComplexBall at_first = settled(a->as_ball());
+      const ComplexBall at_second = settled(b->as_ball());
+      if (fingerprint(at_first, at_second, {}).high != apart.high) {
+        return false;
+      }
       const KeyWriter writer(alone, options_);
       const auto there = writer.on_pieces(0, -1, true, ComplexBall{Ball(1), {}});
-      return fingerprint(settled(a->as_ball()), settled(b->as_ball()), there).high == print.high;
+      return fingerprint(at_first, at_second, there).high == print.high;
     };
     if (a && b && !name.empty() && alike()) {
       return KeyPart{name, {}, AnswerForm::expression};
